@@ -1,0 +1,231 @@
+"""Every error that this program raises on purpose.
+
+RestyleError
+├── SettingsError                 the environment is incomplete or wrong
+├── StoreError
+│   ├── StoreInUseError           another process holds the SQLite database
+│   ├── StoreTooNewError          the database is newer than the program
+│   ├── StoreUnavailableError     the database does not answer; nothing may be spent
+│   ├── JobExistsError            the job was added before
+│   └── JobLostError              the job is not ours, or not in that state, any more
+├── CometError                    asking CometAPI failed
+│   ├── CometNotSentError         no byte of the request left
+│   ├── CometNoAnswerError        sent, but no whole answer came
+│   ├── CometRejectedError        refused (4xx, or a permanent refusal in another guise)
+│   │   ├── CometAuthError        the key is missing, wrong or blocked
+│   │   ├── CometCreditError      the account has not enough money
+│   │   ├── CometModelError       the model is not served
+│   │   └── CometAssetError       the video or image could not be fetched or is not accepted
+│   ├── CometRateLimitedError     refused for now
+│   ├── CometServerError          CometAPI or Runway is broken (5xx)
+│   ├── CometResponseError        an answer that cannot be understood
+│   └── CometTaskNotFoundError    the task is not visible (yet)
+├── MediaError                    a file could not be used
+│   ├── MediaTooLargeError        more bytes than allowed
+│   ├── MediaUnreachableError     it could not be downloaded now
+│   ├── MediaRefusedError         its address is not one that we fetch from
+│   └── MediaUnreadableError      not a video (or image) that can be decoded
+└── DeliveryError
+    ├── DeliveryDelayedError      Discord is in trouble: later
+    └── DeliveryImpossibleError   no place is left where the answer could go
+"""
+
+from __future__ import annotations
+
+
+class RestyleError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class SettingsError(RestyleError):
+    """The environment is incomplete or wrong; the text names every bad variable."""
+
+
+class StoreError(RestyleError):
+    """The database did not do what it was asked to."""
+
+
+class StoreInUseError(StoreError):
+    """Another process holds the SQLite database."""
+
+
+class StoreTooNewError(StoreError):
+    """The database was written by a newer version of the program."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database does not answer. Nothing may be spent while it cannot record it."""
+
+
+class JobExistsError(StoreError):
+    """A job with this id was added before (the same interaction arrived twice)."""
+
+
+class JobLostError(StoreError):
+    """The job is owned by somebody else or has left the expected state: drop it."""
+
+
+class CometError(RestyleError):
+    """Asking CometAPI failed.
+
+    Attributes:
+        retryable: May asking the same again later help?
+        safe_to_resend: For a paid request: was it surely not carried out? Only then may the
+            program send it again.
+        request_id: CometAPI's id of the request, when it named one.
+        detail: The provider's own words, for the log; never for users.
+    """
+
+    retryable = False
+    safe_to_resend = False
+
+    def __init__(self, message: str, *, detail: str = "", request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.detail = detail
+        self.request_id = request_id
+
+
+class CometNotSentError(CometError):
+    """No connection: refused, no such host, or TLS failed. No byte of the request left."""
+
+    retryable = True
+    safe_to_resend = True
+
+
+class CometNoAnswerError(CometError):
+    """The request was sent and no whole answer came: it may have been carried out."""
+
+    retryable = True
+
+
+class CometRejectedError(CometError):
+    """Refused for good: asking the same again does not help. Surely not carried out."""
+
+    safe_to_resend = True
+
+
+class CometAuthError(CometRejectedError):
+    """The API key is missing, wrong or blocked (401, 403)."""
+
+
+class CometCreditError(CometRejectedError):
+    """The operator's account has not enough money."""
+
+
+class CometModelError(CometRejectedError):
+    """The configured model is unknown, retired or not routed."""
+
+
+class CometAssetError(CometRejectedError):
+    """The provider could not fetch the source video or reference image, or does not take it.
+
+    Attributes:
+        unreachable: Fetching failed, so another way to hand the file over may work; otherwise
+            the file itself is not accepted.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        unreachable: bool,
+        detail: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, detail=detail, request_id=request_id)
+        self.unreachable = unreachable
+
+
+class CometRateLimitedError(CometError):
+    """Refused for now (429).
+
+    Attributes:
+        retry_after_seconds: How long to wait, when the answer said so.
+    """
+
+    retryable = True
+    safe_to_resend = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        detail: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, detail=detail, request_id=request_id)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CometServerError(CometError):
+    """CometAPI or Runway is broken (5xx); a paid request may have been carried out all the same.
+
+    Attributes:
+        retry_after_seconds: How long to wait, when the answer said so.
+    """
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        detail: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, detail=detail, request_id=request_id)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CometResponseError(CometError):
+    """An answer that cannot be understood: HTML, a redirect, broken JSON, no usable id."""
+
+    retryable = True
+
+
+class CometTaskNotFoundError(CometError):
+    """The task is not visible: normal for a moment after its creation, else it is lost."""
+
+    retryable = True
+
+
+class MediaError(RestyleError):
+    """A file could not be fetched or used."""
+
+
+class MediaTooLargeError(MediaError):
+    """The file has more bytes than allowed."""
+
+
+class MediaUnreachableError(MediaError):
+    """The file could not be downloaded now; trying again may help."""
+
+
+class MediaRefusedError(MediaError):
+    """The address is not one that we fetch from: not https, or not a public host."""
+
+
+class MediaUnreadableError(MediaError):
+    """The file is not a video (or image) that can be decoded."""
+
+
+class DeliveryError(RestyleError):
+    """Discord did not take a message."""
+
+
+class DeliveryDelayedError(DeliveryError):
+    """Discord is in trouble or cannot be reached: try again later.
+
+    Attributes:
+        retry_after_seconds: How long to wait, when Discord said so.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DeliveryImpossibleError(DeliveryError):
+    """No place is left where the answer could go: thread, channel and DM all refuse for good."""

@@ -1,0 +1,1 @@
+"""Videos and images: fetching and probing them."""

@@ -1,0 +1,167 @@
+"""What the operator decides, from the environment and ``.env``."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from yarl import URL
+
+from bot.errors import SettingsError
+
+MEBIBYTE = 1024 * 1024
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",  # as hosting services spell it
+}
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether ``host`` names this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _check_base_url(value: str) -> str:
+    url = URL(value.strip().rstrip("/"))
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("must be an address such as https://api.cometapi.com/runwayml/v1")
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise ValueError("must be https: the API key travels with every request")
+    if url.query_string or url.fragment or url.user:
+        raise ValueError("must have no user, query or fragment")
+    return str(url)
+
+
+def _check_filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("must not be empty")
+    if any(c.isspace() for c in value.get_secret_value().strip()):
+        raise ValueError("must not contain spaces")
+    return SecretStr(value.get_secret_value().strip())
+
+
+_Secret = Annotated[SecretStr, AfterValidator(_check_filled)]
+
+
+class Settings(BaseSettings):
+    """The process's settings. Sizes are in MiB, times as their names say."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    discord_token: _Secret = Field(description="The bot's token")
+    cometapi_key: _Secret = Field(description="The API key of CometAPI (or of Runway)")
+    cometapi_base_url: Annotated[str, AfterValidator(_check_base_url)] = Field(
+        "https://api.cometapi.com/runwayml/v1", description="Where the Runway-format API lives"
+    )
+    runway_version: str = Field(
+        "2024-11-06", pattern=r"^\d{4}-\d{2}-\d{2}$", description="X-Runway-Version header"
+    )
+    runway_model: str = Field(
+        "gen4_aleph", pattern=r"^[A-Za-z0-9_.\-]{1,64}$", description="Model for new jobs"
+    )
+    data_dir: Path = Field(Path("data"), description="Folder for the database and temporary files")
+    database_url: str = Field(
+        "",
+        validate_default=True,
+        repr=False,  # it may hold a password
+        description="SQLAlchemy URL; empty means restyle.db in the data folder",
+    )
+    max_video_mb: float = Field(32, gt=0, le=500, description="Largest source clip")
+    max_video_seconds: float = Field(30, gt=0, le=600, description="Longest source clip")
+    max_output_mb: float = Field(200, gt=0, le=2000, description="Largest output downloaded")
+    poll_min_seconds: float = Field(5, ge=0.05, le=60, description="Shortest gap between two polls")
+    poll_max_seconds: float = Field(
+        15, ge=0.05, le=600, description="Longest gap between two polls"
+    )
+    job_deadline_minutes: float = Field(
+        60, gt=0, le=7 * 24 * 60, description="When waiting for the provider is given up"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged"
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:  # noqa: ANN401 - pydantic hands over what it was given
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _complete_database_url(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return f"sqlite+aiosqlite:///{info.data.get('data_dir', Path()) / 'restyle.db'}"
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError("must be a URL such as sqlite:///data/restyle.db") from None
+        driver = _DRIVERS.get(url.get_backend_name())
+        if driver is None:
+            raise ValueError("must start with sqlite:// or postgresql://")
+        return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @field_validator("poll_max_seconds")
+    @classmethod
+    def _check_poll_range(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("poll_min_seconds", 0):
+            raise ValueError("must not be below POLL_MIN_SECONDS")
+        return value
+
+    @property
+    def max_video_bytes(self) -> int:
+        """The largest source clip, in bytes."""
+        return int(self.max_video_mb * MEBIBYTE)
+
+    @property
+    def max_output_bytes(self) -> int:
+        """The largest output that is downloaded, in bytes."""
+        return int(self.max_output_mb * MEBIBYTE)
+
+
+def _explain(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic takes them
+    """Read the settings.
+
+    Raises:
+        SettingsError: One or more variables are missing or wrong; the text names all of them
+            and shows no value, because a value may be a secret in the wrong place.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        lines = [
+            f"  {'.'.join(str(part) for part in error['loc']).upper() or 'SETTINGS'}: "
+            + (
+                "is missing"
+                if error["type"] == "missing"
+                else error["msg"].removeprefix("Value error, ")
+            )
+            for error in exc.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise SettingsError(
+            "These settings are missing or wrong (environment or .env, see .env.example):\n"
+            + "\n".join(lines)
+        ) from None

@@ -1,0 +1,1 @@
+"""A local CometAPI that really restyles, and the demo."""
