@@ -128,6 +128,16 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def secrets(self) -> list[str]:
+        """What must never be logged: the token, the key, the database's password."""
+        password = make_url(self.database_url).password
+        return [
+            self.discord_token.get_secret_value(),
+            self.cometapi_key.get_secret_value(),
+            *([password] if password else []),
+        ]
+
+    @property
     def max_video_bytes(self) -> int:
         """The largest source clip, in bytes."""
         return int(self.max_video_mb * MEBIBYTE)

@@ -1,0 +1,36 @@
+# Build stage: everything that installing needs and running does not.
+FROM python:3.11-slim AS build
+
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /build
+COPY requirements/run.txt requirements/run.txt
+RUN python -m venv --copies /opt/restyle \
+    && /opt/restyle/bin/pip install --require-hashes -r requirements/run.txt
+COPY bot bot
+COPY cogs cogs
+# The bot is run from its folder, so it is compiled and copied, not packaged. pip goes: nothing
+# is installed in the final image.
+RUN mkdir /opt/restyle/app && cp -r bot cogs /opt/restyle/app/ \
+    && python -m compileall -q /opt/restyle/app \
+    && /opt/restyle/bin/pip uninstall --quiet --yes pip setuptools
+
+FROM python:3.11-slim
+
+RUN useradd --system --uid 10001 --home-dir /data --no-create-home restyle \
+    && install -d -o restyle -g restyle -m 0750 /data
+COPY --from=build /opt/restyle /opt/restyle
+
+ENV PATH=/opt/restyle/bin:$PATH \
+    PYTHONPATH=/opt/restyle/app \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DATA_DIR=/data
+WORKDIR /data
+VOLUME /data
+USER restyle
+
+# SIGTERM ends it gracefully: steps in flight are finished or handed back within 10 seconds.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-m", "bot", "health"]
+CMD ["python", "-m", "bot"]

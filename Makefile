@@ -1,0 +1,48 @@
+# Everything happens in .venv; nothing outside this folder is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test format lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## Install everything into .venv, from hash-pinned locks
+
+$(VENV)/.installed: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Restyle needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: setup ## Run the whole main job with no account (ARGS=--headless: without a browser)
+	$(BIN)/python -m sandbox demo $(ARGS)
+
+run: setup ## Run the bot on the real Discord and CometAPI, with the settings in .env
+	$(BIN)/python -m bot $(ARGS)
+
+test: setup ## Run every check: format, lint, types, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(ARGS)
+
+format: setup ## Format the code and sort its imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --select I .
+
+lock: setup ## Make the locks anew from pyproject.toml
+	@test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv; }
+	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
+	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+# The locks name no download host, so they install from whichever index pip is set up for.
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --custom-compile-command "make lock"
+
+clean: ## Remove what the targets above made (not the data folder)
+	rm -rf $(VENV) build demo-output .mypy_cache .pytest_cache .ruff_cache

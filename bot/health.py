@@ -1,0 +1,44 @@
+"""The sign of life that a container's health check looks at."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BEAT_SECONDS: Final = 10.0
+STALE_SECONDS: Final = 45.0
+"""Four missed beats: a stalled event loop, a dead process, or no connection to Discord."""
+
+
+def heartbeat_path(data_dir: Path) -> Path:
+    """Return the file whose age tells how long ago the bot was well."""
+    return data_dir / "heartbeat"
+
+
+async def keep_beating(data_dir: Path, is_well: Callable[[], bool]) -> None:
+    """Touch the heartbeat file every ``BEAT_SECONDS`` while ``is_well()``; never returns."""
+    path = heartbeat_path(data_dir)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        if is_well():
+            path.touch()
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+def is_alive(data_dir: Path, *, now: float | None = None) -> bool:
+    """Tell whether a bot with this data folder was well within ``STALE_SECONDS``.
+
+    Args:
+        data_dir: The data folder of the bot in question.
+        now: Seconds since the epoch; ``None`` means this moment.
+    """
+    try:
+        beaten_at = heartbeat_path(data_dir).stat().st_mtime
+    except OSError:
+        return False
+    return (time.time() if now is None else now) - beaten_at < STALE_SECONDS

@@ -1,0 +1,119 @@
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings
+
+REQUIRED = {"DISCORD_TOKEN": "token-of-the-bot", "COMETAPI_KEY": "key-of-the-account"}
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)  # no .env of the developer's is read
+
+
+def load(monkeypatch, **environment):
+    for name, value in (REQUIRED | environment).items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_the_two_required_variables_are_enough(monkeypatch):
+    settings = load(monkeypatch)
+    assert settings.cometapi_base_url == "https://api.cometapi.com/runwayml/v1"
+    assert settings.runway_version == "2024-11-06"
+    assert settings.runway_model == "gen4_aleph"
+    assert settings.database_url == "sqlite+aiosqlite:///data/restyle.db"
+
+
+def test_one_message_names_every_missing_and_bad_variable(monkeypatch):
+    bad = {
+        "COMETAPI_BASE_URL": "http://example.com/v1",
+        "RUNWAY_VERSION": "yesterday",
+        "DATABASE_URL": "mysql://root@db/x",
+        "MAX_VIDEO_MB": "-1",
+        "POLL_MAX_SECONDS": "1",
+        "LOG_LEVEL": "chatty",
+    }
+    for name, value in bad.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    for name in [*REQUIRED, *bad]:
+        assert name in str(caught.value)
+
+
+def test_the_message_shows_no_value_since_it_may_be_a_secret(monkeypatch):
+    with pytest.raises(SettingsError) as caught:
+        load(monkeypatch, RUNWAY_VERSION="key_pasted_into_the_wrong_line")
+    assert "key_pasted" not in str(caught.value)
+
+
+def test_secrets_are_in_no_repr(monkeypatch):
+    settings = load(monkeypatch, DATABASE_URL="postgresql://bot:open-sesame@db/restyle")
+    for text in (repr(settings), str(settings)):
+        for secret in (*REQUIRED.values(), "open-sesame"):
+            assert secret not in text
+    assert set(settings.secrets) == {*REQUIRED.values(), "open-sesame"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.dev.runwayml.com/v1",
+        "http://127.0.0.1:8080/runwayml/v1",
+        "http://localhost:8080/v1",
+        "http://[::1]:8080/v1",
+    ],
+)
+def test_runway_itself_and_loopback_are_accepted_as_base_url(monkeypatch, url):
+    assert load(monkeypatch, COMETAPI_BASE_URL=url + "/").cometapi_base_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.cometapi.com/runwayml/v1",
+        "http://127.0.0.1.example.com/v1",
+        "ftp://127.0.0.1/v1",
+        "https://user:word@api.cometapi.com/v1",
+        "api.cometapi.com",
+        "https://",
+    ],
+)
+def test_an_address_that_would_show_the_key_to_others_is_refused(monkeypatch, url):
+    with pytest.raises(SettingsError, match="COMETAPI_BASE_URL"):
+        load(monkeypatch, COMETAPI_BASE_URL=url)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:///x/y.db", "sqlite+aiosqlite:///x/y.db"),
+        ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("postgresql+asyncpg://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+    ],
+)
+def test_database_urls_are_taken_as_people_write_them(monkeypatch, given, used):
+    assert load(monkeypatch, DATABASE_URL=given).database_url == used
+
+
+def test_the_data_folder_moves_the_default_database(monkeypatch):
+    settings = load(monkeypatch, DATA_DIR="/srv/restyle")
+    assert settings.database_url == "sqlite+aiosqlite:////srv/restyle/restyle.db"
+
+
+def test_empty_variables_count_as_absent_as_compose_passes_them(monkeypatch):
+    assert load(monkeypatch, DATABASE_URL="", LOG_LEVEL="").log_level == "INFO"
+
+
+def test_a_token_with_a_space_in_it_is_refused(monkeypatch):
+    with pytest.raises(SettingsError, match="DISCORD_TOKEN"):
+        load(monkeypatch, DISCORD_TOKEN="Bot abc")
+
+
+def test_a_dotenv_file_is_read(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=a-token\nCOMETAPI_KEY=a-key\nMAX_VIDEO_MB=8\n")
+    assert load_settings().max_video_bytes == 8 * 1024 * 1024
