@@ -1,0 +1,134 @@
+"""What each Runway model takes: keys, lengths, sizes, ratios, prices.
+
+The only table of this kind; requests, checks and texts read it. Runway rejects a body with a key
+that the model does not have, so the models cannot share one body.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from typing import Final
+
+_MEBIBYTE: Final = 1024 * 1024
+
+RATIOS: Final = (
+    "1280:720",
+    "720:1280",
+    "1104:832",
+    "960:960",
+    "832:1104",
+    "1584:672",
+    "848:480",
+    "640:480",
+)
+"""Every ``ratio`` that ``gen4_aleph`` ever took (runwayml SDK 3.9.0 to 4.18.0)."""
+
+MAX_DATA_URI_BYTES: Final = 3_900_000
+"""The largest file that may travel inside the request as a base64 data URI.
+
+Runway's limit is stated as 16 MB on its Inputs page and as 5 MB in its newer SDKs, and counts the
+encoded text; this is the smaller one, decoded, with room for the prefix.
+
+Source: https://docs.dev.runwayml.com/assets/inputs
+"""
+
+
+class ReferenceKey(enum.Enum):
+    """How a model takes a style image."""
+
+    REFERENCES = enum.auto()  # "references": [{"type": "image", "uri"}]
+    KEYFRAMES = enum.auto()  # "keyframes": [{"uri", "seconds"}]
+    NONE = enum.auto()  # not at all, as far as we know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoModel:
+    """What one video-to-video model takes. ``None`` means: no such rule is known."""
+
+    name: str
+    is_known: bool = True
+    """Whether these are the model's own rules and not the cautious generic ones."""
+    reference_key: ReferenceKey
+    ratios: tuple[str, ...] = ()
+    """What ``ratio`` may be; empty means that the key is never sent."""
+    default_ratio: str | None = None
+    """Sent when none of ``ratios`` was asked for."""
+    used_seconds: float | None = None
+    """Only so much of the clip's start is restyled; a longer one is accepted all the same."""
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    max_url_bytes: int = 32 * _MEBIBYTE
+    """The largest video that the provider fetches from a URL."""
+    max_fps: float | None = None
+    max_long_side: int | None = None
+    """Pixels, whichever way the video is turned."""
+    max_short_side: int | None = None
+    """Pixels, whichever way the video is turned."""
+    credits_per_second: float | None = None
+    """At Runway, where 1 credit is $0.01. CometAPI bills per request, at prices of its own."""
+    min_credits: float = 0
+
+    @property
+    def takes_reference(self) -> bool:
+        """Whether a style image may be sent along."""
+        return self.reference_key is not ReferenceKey.NONE
+
+
+_MODELS: Final = {
+    model.name: model
+    for model in (
+        # https://github.com/runwayml/sdk-python, 3.9.0 to 4.18.0; gone from 5.0.0 on.
+        VideoModel(
+            name="gen4_aleph",
+            reference_key=ReferenceKey.REFERENCES,
+            # Ignored by Runway since 2026 (the output follows the input), and harmless; an older
+            # check at the proxy may still demand it.
+            ratios=RATIOS,
+            default_ratio="1280:720",
+            used_seconds=5,
+            # Runway has raised its limit to 32 MB since; the proxies kept 16 for this model.
+            # https://replicate.com/runwayml/gen4-aleph
+            max_url_bytes=16 * _MEBIBYTE,
+            credits_per_second=15,
+        ),
+        # https://github.com/runwayml/sdk-python, from 4.16.0 on; lengths, fps and price:
+        # https://www.skills.sh/calesthio/generative-media-skills/runway-video
+        VideoModel(
+            name="aleph2",
+            reference_key=ReferenceKey.KEYFRAMES,
+            min_seconds=2,
+            max_seconds=30,
+            max_fps=30,
+            max_long_side=1920,
+            max_short_side=1080,
+            credits_per_second=28,
+            min_credits=56,
+        ),
+    )
+}
+
+
+def model_rules(name: str) -> VideoModel:
+    """Return what the model ``name`` takes.
+
+    A name that is not in the table gets cautious generic rules: only the keys that all models with
+    ``videoUri`` share (``videoUri``, ``promptText``, ``seed``, ``contentModeration``), hence
+    neither style image nor ratio; Runway's general size limit; no price. The models that take
+    ``promptVideo`` instead (``seedance2``, ``hailuo3``, …) will be refused by the provider.
+    """
+    return _MODELS.get(name) or VideoModel(
+        name=name, is_known=False, reference_key=ReferenceKey.NONE
+    )
+
+
+def estimate_credits(model: VideoModel, seconds: float) -> int | None:
+    """Return what Runway would charge for a clip of ``seconds``, or ``None`` if not known.
+
+    An estimate from published prices, rounded up; 1 credit is $0.01.
+    """
+    if model.credits_per_second is None:
+        return None
+    used = seconds if model.used_seconds is None else min(seconds, model.used_seconds)
+    return math.ceil(max(used * model.credits_per_second, model.min_credits))
