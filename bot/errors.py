@@ -6,6 +6,7 @@ RestyleError
 │   ├── StoreInUseError           another process holds the SQLite database
 │   ├── StoreTooNewError          the database is newer than the program
 │   ├── StoreUnavailableError     the database does not answer; nothing may be spent
+│   ├── LeaseLostError            another process took this worker for dead
 │   ├── JobExistsError            the job was added before
 │   └── JobLostError              the job is not ours, or not in that state, any more
 ├── CometError                    asking CometAPI failed
@@ -24,6 +25,8 @@ RestyleError
 │   ├── MediaTooLargeError        more bytes than allowed
 │   ├── MediaUnreachableError     it could not be downloaded now
 │   ├── MediaRefusedError         its address is not one that we fetch from
+│   ├── MediaStorageError         no room for temporary files
+│   ├── MediaProbeError           it could not be examined, through no fault of its own
 │   └── MediaUnreadableError      not a video (or image) that can be decoded
 └── DeliveryError
     ├── DeliveryDelayedError      Discord is in trouble: later
@@ -31,6 +34,8 @@ RestyleError
 """
 
 from __future__ import annotations
+
+import enum
 
 
 class RestyleError(Exception):
@@ -55,6 +60,10 @@ class StoreTooNewError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """The database does not answer. Nothing may be spent while it cannot record it."""
+
+
+class LeaseLostError(StoreError):
+    """The lease ran out and another process took the jobs over: drop them and join anew."""
 
 
 class JobExistsError(StoreError):
@@ -200,15 +209,54 @@ class MediaTooLargeError(MediaError):
 
 
 class MediaUnreachableError(MediaError):
-    """The file could not be downloaded now; trying again may help."""
+    """The file could not be downloaded now; trying again may help.
+
+    Attributes:
+        status: The HTTP status of a refusal; 403, 404 and 410 usually mean an expired link, which
+            only a fresh link cures. ``None`` when no whole answer came.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class MediaRefusedError(MediaError):
     """The address is not one that we fetch from: not https, or not a public host."""
 
 
+class MediaStorageError(MediaError):
+    """The folder for temporary files is over its quota, or its disk takes no more."""
+
+
+class MediaProbeError(MediaError):
+    """The file could not be examined, and not because of what is in it."""
+
+
+class UnreadableReason(enum.StrEnum):
+    """What is wrong with a file that cannot be used."""
+
+    EMPTY = "empty"  # not one byte
+    NOT_VIDEO = "not_video"  # no known video container
+    AUDIO_ONLY = "audio_only"  # sound without a picture
+    STILL_IMAGE = "still_image"  # a picture, whatever its name says
+    NOT_IMAGE = "not_image"  # a picture was wanted
+    DAMAGED = "damaged"  # cut off or broken: frames are missing or do not decode
+    TOO_COMPLEX = "too_complex"  # decoding takes more time or memory than we give
+
+
 class MediaUnreadableError(MediaError):
-    """The file is not a video (or image) that can be decoded."""
+    """The file is not a video (or image) that can be decoded.
+
+    Attributes:
+        reason: What is wrong, for the sentence that the user reads.
+    """
+
+    def __init__(
+        self, message: str, *, reason: UnreadableReason = UnreadableReason.DAMAGED
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class DeliveryError(RestyleError):

@@ -1,0 +1,80 @@
+"""Temporary files: one folder, with a quota, that holds nothing longer than its work takes."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import MediaStorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
+
+_PREFIX: Final = "restyle-"  # only what bears it is ever removed, whatever folder is named
+
+
+class Scratch:
+    """A folder for temporary files, used by one process at a time.
+
+    Args:
+        folder: Made when missing. Nothing else should lie in it.
+        quota_bytes: While at least this much lies in it, no further folder is handed out.
+    """
+
+    def __init__(self, folder: Path, *, quota_bytes: int = 4 * 1024**3) -> None:
+        self._folder = folder
+        self._quota_bytes = quota_bytes
+
+    @property
+    def used_bytes(self) -> int:
+        """How much lies in the folders that were handed out."""
+        used = 0
+        for path in self._folder.glob(f"{_PREFIX}*/**/*"):
+            with suppress(FileNotFoundError):  # its owner was quicker
+                used += path.lstat().st_size
+        return used
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Hand out a fresh, empty folder; it is removed with all it holds at every outcome.
+
+        Raises:
+            MediaStorageError: The quota is used up, or the disk takes no more.
+        """
+        if self.used_bytes >= self._quota_bytes:
+            raise MediaStorageError(f"temporary files use {self.used_bytes} bytes: over the quota")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._folder))
+        except OSError as exc:
+            raise MediaStorageError(f"no folder for temporary files: {exc.strerror}") from exc
+        try:
+            yield path
+        finally:
+            _remove(path)
+
+    def clean(self) -> int:
+        """Remove what an earlier run left behind; return how many folders that were.
+
+        Call it once at start, before the first :meth:`folder`.
+        """
+        leftovers = list(self._folder.glob(f"{_PREFIX}*"))
+        for path in leftovers:
+            _remove(path)
+        return len(leftovers)
+
+
+def _remove(path: Path) -> None:
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        pass  # somebody tidied up; that is what we wanted
+    except OSError:
+        # Its quota shows it and the next start tries again: no reason to lose a finished video.
+        log.warning("temporary folder %s could not be removed", path.name, exc_info=True)
