@@ -117,3 +117,19 @@ def test_a_token_with_a_space_in_it_is_refused(monkeypatch):
 def test_a_dotenv_file_is_read(monkeypatch, tmp_path):
     (tmp_path / ".env").write_text("DISCORD_TOKEN=a-token\nCOMETAPI_KEY=a-key\nMAX_VIDEO_MB=8\n")
     assert load_settings().max_video_bytes == 8 * 1024 * 1024
+
+
+def test_a_process_may_have_some_of_the_shards(monkeypatch):
+    settings = load(monkeypatch, SHARDS="3, 1/4")
+    assert (settings.shard_ids, settings.shard_count) == ([1, 3], 4)
+
+
+def test_by_default_a_process_has_all_shards(monkeypatch):
+    settings = load(monkeypatch)
+    assert (settings.shard_ids, settings.shard_count) == (None, None)
+
+
+@pytest.mark.parametrize("shards", ["0", "4/4", "0,9/4", "a/b", "/4", "0/0"])
+def test_shards_that_do_not_exist_are_refused(monkeypatch, shards):
+    with pytest.raises(SettingsError, match="SHARDS"):
+        load(monkeypatch, SHARDS=shards)

@@ -54,6 +54,9 @@ class Deliverer(Protocol):
         """Make the thread and the status message, or find those made before a crash.
 
         A refusal by Discord is no error: the result says what is missing.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble; another try may bring the thread.
         """
         ...
 

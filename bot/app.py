@@ -1,0 +1,172 @@
+"""RestyleBot: the connection to Discord, its command tree, and the extensions it loads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import texts
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.engine.deliverer import Deliverer
+    from bot.media.download import Downloader
+    from bot.media.scratch import Scratch
+    from bot.settings import Settings
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS: Final = ("cogs.delivery", "cogs.restyle", "cogs.settings")
+
+RATE_LIMIT_SECONDS: Final = 60.0
+"""A call that Discord wants to wait longer than this fails with ``discord.RateLimited`` instead of
+sleeping; whoever made it comes back later. Discord's own waits are seconds; discord.py takes no
+less than 30."""
+
+
+class RestyleTree(app_commands.CommandTree["RestyleBot"]):
+    """The command tree; a command that breaks answers the person all the same."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[RestyleBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Log ``error`` unless it is a refusal by rule, and tell the person."""
+        if isinstance(error, app_commands.CheckFailure):
+            await answer_privately(interaction, texts.not_allowed())
+            return
+        log.error("interaction %s: command failed", interaction.id, exc_info=error)
+        await answer_privately(interaction, texts.trouble())
+
+
+async def answer_privately(interaction: discord.Interaction[Any], text: str) -> None:
+    """Show ``text`` to the person alone, whether the interaction was answered before or not.
+
+    A refusal by Discord is logged, not raised: there is no other way to reach the person.
+    """
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except (discord.HTTPException, discord.InteractionResponded) as exc:
+        log.warning("interaction %s: could not be answered: %s", interaction.id, exc)
+
+
+class RestyleBot(commands.AutoShardedBot):
+    """The bot; it borrows everything it is given and closes only its own connection.
+
+    Args:
+        settings: The operator's settings.
+        store: The open database.
+        downloader: For attachments.
+        scratch: For temporary files.
+        new_jobs: Set whenever there is something new for the engine in the database.
+        extensions: Modules with commands; one that fails to load stops the start.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        downloader: Downloader,
+        scratch: Scratch,
+        new_jobs: asyncio.Event,
+        extensions: Sequence[str] = EXTENSIONS,
+    ) -> None:
+        # Voice is not used; without this discord.py warns about it at every start.
+        discord.VoiceClient.warn_nacl = False
+        discord.VoiceClient.warn_dave = False
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # there are no prefix commands
+            help_command=None,
+            tree_cls=RestyleTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=RATE_LIMIT_SECONDS,
+            shard_ids=settings.shard_ids,  # type: ignore[arg-type] # None is its own default
+            shard_count=settings.shard_count,
+        )
+        self.settings = settings
+        self.store = store
+        self.downloader = downloader
+        self.scratch = scratch
+        self.new_jobs = new_jobs
+        self._extensions_to_load = tuple(extensions)
+        self._deliverer: Deliverer | None = None
+
+    @property
+    def deliverer(self) -> Deliverer:
+        """What the engine sees of Discord; there once the bot has logged in.
+
+        Raises:
+            RuntimeError: The bot has not logged in yet.
+        """
+        if self._deliverer is None:
+            raise RuntimeError("there is no deliverer before the bot has logged in")
+        return self._deliverer
+
+    @deliverer.setter
+    def deliverer(self, deliverer: Deliverer) -> None:
+        self._deliverer = deliverer
+
+    async def setup_hook(self) -> None:
+        """Load the extensions and register the commands where they have changed.
+
+        Raises:
+            discord.ext.commands.ExtensionError: An extension could not be loaded.
+        """
+        for name in self._extensions_to_load:
+            await self.load_extension(name)
+        await self._sync_if_changed()
+
+    async def _sync_if_changed(self) -> None:
+        """Overwrite the commands at Discord unless they are those of the last time.
+
+        Creating commands is limited to 200 a day, and clients reload after every overwrite.
+
+        Source: https://docs.discord.com/developers/interactions/application-commands
+        """
+        mark = self._mark()
+        digest = self._command_digest()
+        try:
+            known = mark.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            known = ""  # never synced, or from a folder that was lost
+        if known == digest:
+            return
+        synced = await self.tree.sync()
+        log.info("Registered %d commands at Discord", len(synced))
+        try:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(digest, encoding="ascii")
+        except OSError as exc:
+            log.warning("%s cannot be written, so the next start registers again: %s", mark, exc)
+
+    def _mark(self) -> Path:
+        return self.settings.data_dir / "commands.sha256"
+
+    def _command_digest(self) -> str:
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps(payload, sort_keys=True, default=str)
+        # The token is part of it, hashed beyond recovery: another one may be another bot's.
+        token = self.settings.discord_token.get_secret_value()
+        return hashlib.sha256(
+            "\n".join((str(self.application_id), token, text)).encode()
+        ).hexdigest()

@@ -1,0 +1,123 @@
+"""Make people's own words safe to show: no mention, no markdown, no link, one line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+QUOTE_CHARACTERS: Final = 300
+"""How much of a prompt is shown; enough to recognise it by, short enough for a phone."""
+
+THREAD_NAME_UNITS: Final = 100
+"""Discord's limit for a thread's name, in UTF-16 units.
+
+Source: https://docs.discord.com/developers/resources/channel
+"""
+
+_ELLIPSIS: Final = "…"
+_GAP: Final = "\u200b"  # zero width space: breaks what Discord would parse, shows nothing
+
+# Embeddings, overrides and isolates can turn round the text that follows them.
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
+
+# Blank on the screen although Unicode files them under letters and symbols.
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+_MARKDOWN: Final = re.compile(r"[\\*_~|`\[\]()<>]")
+_LINE_START: Final = re.compile(r"^(?:[#+-]|\d+(?=\.))")
+_INVITE_HOST: Final = re.compile(r"(?i)(discord(?:app)?)\.(?=\w)")
+_JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f")
+
+
+def utf16_units(text: str) -> int:
+    """Count ``text`` as Discord and Runway do: in UTF-16 units (an emoji is usually two)."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with every run of white space as one space, without control characters.
+
+    Right-to-left text and the joiners that build emoji stay; lone surrogates go, because they
+    cannot be encoded.
+    """
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cs"}
+    )
+    return " ".join(kept.split())
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of ``text`` would be seen: spaces, controls, invisible characters."""
+    return all(
+        character in _BLANK_LETTERS
+        or unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+        for character in text
+    )
+
+
+def cut(text: str, characters: int) -> str:
+    """Return at most ``characters`` of ``text``, with an ellipsis where something is missing.
+
+    An emoji or accented letter made of several characters is not cut in two.
+    """
+    if len(text) <= characters:
+        return text
+    end = characters - 1
+    while end > 0 and _continues(text, end):
+        end -= 1
+    return text[: end or characters - 1].rstrip() + _ELLIPSIS
+
+
+def _continues(text: str, index: int) -> bool:
+    """Tell whether the character at ``index`` belongs to the one before it."""
+    character = text[index]
+    return (
+        character in _JOINERS
+        or unicodedata.combining(character) != 0
+        or "\U0001f3fb" <= character <= "\U0001f3ff"  # skin tones
+        or text[index - 1] == "\u200d"
+    )
+
+
+def harmless(text: str) -> str:
+    """Return ``text`` so that Discord shows it literally: nothing pings, links or is formatted.
+
+    Explicit turns of the writing direction are removed, and text that runs from right to left
+    is isolated, so that it cannot disturb what stands beside it.
+    """
+    text = "".join(character for character in one_line(text) if character not in _TURNING)
+    turned = any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
+    text = _MARKDOWN.sub(r"\\\g<0>", text)
+    text = _LINE_START.sub(_escape_line_start, text)
+    text = text.replace("@", "@" + _GAP).replace("://", ":" + _GAP + "//")
+    text = _INVITE_HOST.sub(r"\1." + _GAP, text)
+    return f"{_ISOLATE}{text}{_END_ISOLATE}" if turned else text
+
+
+def _escape_line_start(match: re.Match[str]) -> str:
+    found = match.group()
+    return found + "\\" if found.isdigit() else "\\" + found  # 1\. and \#
+
+
+def quote(prompt: str) -> str:
+    """Return ``prompt`` as a quotation of one line, cut at ``QUOTE_CHARACTERS``."""
+    return "> " + harmless(cut(one_line(prompt), QUOTE_CHARACTERS))
+
+
+def thread_name(prompt: str, *, otherwise: str) -> str:
+    """Return a thread's name made from ``prompt``; ``otherwise`` where nothing of it is seen.
+
+    Names are plain text for Discord, so only length and direction need care.
+    """
+    name = "".join(character for character in one_line(prompt) if character not in _TURNING)
+    if is_blank(name):
+        return otherwise
+    length = THREAD_NAME_UNITS
+    while utf16_units(short := cut(name, length)) > THREAD_NAME_UNITS:
+        length -= 1
+    return short

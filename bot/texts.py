@@ -1,0 +1,260 @@
+"""Every sentence about a job that a user can read: functions from facts to text.
+
+Short, one idea a line, no exclamation marks, no provider text. Mentions come in as ready strings
+(``who``), moments as aware datetimes; times go out as Discord timestamps, so that they are right
+in every zone and language. Refusals of a request are in
+``refusal_texts.py``, ends without a video in ``outcome_texts.py``, settings in
+``guild_texts.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from bot.jobs import JobState, Phase
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.jobs import Job
+
+MEBIBYTE: Final = 1024 * 1024
+NEUTRAL_NAME: Final = "Restyled clip"
+"""A thread's name when the prompt cannot be one."""
+
+POWERED_BY: Final = "[Powered by Runway](https://runwayml.com)"
+
+
+# Numbers and moments
+
+
+def size(size_bytes: float) -> str:
+    """Return a size in MB as people read it; rounded up, so it never looks smaller than it is."""
+    megabytes = math.ceil(size_bytes / MEBIBYTE * 10) / 10
+    return f"{megabytes:.0f} MB" if megabytes == int(megabytes) else f"{megabytes:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time: ``4.5 s``, ``40 s``, ``1 min 40 s``, ``1 h 5 min``."""
+    if seconds < 10 and round(seconds, 1) != round(seconds):
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(round(whole / 60), 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def rough_duration(seconds: float) -> str:
+    """Return a length of time as an estimate: to 5 s below two minutes, then to the minute."""
+    if seconds < 120:
+        return duration(max(5, round(seconds / 5) * 5))
+    return duration(round(seconds / 60) * 60)
+
+
+def money(credits_: float) -> str:
+    """Return credits (of $0.01 each) as dollars."""
+    return f"${credits_ / 100:,.2f}"
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction of 0 to 1 as whole per cent, rounded down: 100 % only when it is done."""
+    return f"{int(max(0.0, min(1.0, fraction)) * 100 + 1e-6)} %"
+
+
+def relative(moment: datetime) -> str:
+    """Return ``moment`` as Discord shows it from now: *2 minutes ago*."""
+    return f"<t:{int(moment.timestamp())}:R>"
+
+
+def at(moment: datetime) -> str:
+    """Return ``moment`` as date and time in the reader's zone."""
+    return f"<t:{int(moment.timestamp())}:f>"
+
+
+# Record and status
+
+
+def not_started() -> str:
+    """Return the public word on a request that turned out to break a rule; why is told apart."""
+    return "Not started."
+
+
+def record_title(state: JobState, who: str) -> str:
+    """Return the record's first line."""
+    match state:
+        case JobState.DONE:
+            return f"{who} restyled a clip"
+        case JobState.FAILED | JobState.CANCELLED:
+            return f"{who} wanted to restyle a clip"
+        case _:
+            return f"{who} is restyling a clip"
+
+
+def phase_words(state: JobState, phase: Phase | None = None, fraction: float | None = None) -> str:
+    """Return where a job stands, in a few words."""
+    match state:
+        case JobState.QUEUED:
+            return "Waiting to start"
+        case JobState.SUBMITTING:
+            return "Handing the clip to the provider"
+        case JobState.RUNNING if phase is Phase.RUNNING:
+            words = "Running at the provider"
+            return words if fraction is None else f"{words} · {percent(fraction)}"
+        case JobState.RUNNING:
+            return "Waiting at the provider"
+        case JobState.DELIVERING:
+            return "Finished · the clip is on its way"
+        case JobState.DONE:
+            return "Done"
+        case JobState.FAILED:
+            return "Failed"
+        case JobState.CANCELLED:
+            return "Cancelled"
+        case JobState.UNCERTAIN:
+            return "Unclear"
+
+
+def before_spending(*, model: str, estimate: float | None, used_seconds: float | None) -> str:
+    """Return what is known before anything is spent.
+
+    Args:
+        model: The provider's model.
+        estimate: What the job will probably cost, in credits.
+        used_seconds: How much of the clip the model uses; ``None`` for all of it.
+    """
+    parts = [model]
+    if estimate is not None:
+        parts.append(f"about {money(estimate)}")
+    if used_seconds is not None:
+        parts.append(f"the model uses the first {duration(used_seconds)}")
+    return " · ".join(parts)
+
+
+def status_detail(
+    job: Job, *, phase: Phase | None, typical_seconds: float | None, overdue: bool
+) -> str | None:
+    """Return the line under the phase: since when, and how long it usually takes."""
+    match job.state:
+        case JobState.QUEUED:
+            return f"Asked for {relative(job.created_at)} · nothing is spent yet"
+        case JobState.RUNNING if overdue:
+            started = relative(job.submitted_at or job.created_at)
+            return f"Started {started} · far longer than usual. The bot keeps asking."
+        case JobState.RUNNING:
+            parts = [f"Started {relative(job.submitted_at or job.created_at)}"]
+            if typical_seconds is not None:
+                parts.append(f"this length usually takes about {rough_duration(typical_seconds)}")
+            elif phase is Phase.THROTTLED:
+                parts.append("all its places are taken; it starts by itself")
+            return " · ".join(parts)
+        case _:
+            return None
+
+
+# The answer
+
+
+def answer_title(who: str) -> str:
+    """Return the answer's first line, which pings ``who``."""
+    return f"{who} Here is your clip."
+
+
+def answer_link(url: str | None, expires_at: datetime | None, *, attached: bool) -> str:
+    """Return the line with the output's link.
+
+    Args:
+        url: The link, ready for markdown; ``None`` when it cannot be shown.
+        expires_at: When it stops working, about; ``None`` when nobody said.
+        attached: Whether the video itself is in the message.
+    """
+    until = f"works until about {at(expires_at)}" if expires_at else "works for about a day"
+    if url is None:
+        return "The original link cannot be shown here."
+    if attached:
+        return f"[Original file]({url}) · {until}"
+    return (
+        f"[Watch the clip]({url}) · {until}\n"
+        "It could not be posted here as a file. Save it before the link ends."
+    )
+
+
+def answer_facts(
+    *, model: str, seconds: float, seed: int | None, cost: float | None, estimate: float | None
+) -> str:
+    """Return the line of facts; ``cost`` as the provider reported it, in credits."""
+    parts = [model, duration(seconds)]
+    if seed is not None:
+        parts.append(f"seed {seed}")
+    if cost is not None:
+        parts.append(f"cost {money(cost)}")
+    elif estimate is not None:
+        parts.append(f"cost about {money(estimate)}")
+    return " · ".join(parts)
+
+
+def provenance(who: str) -> str:
+    """Return where the clip comes from and that a machine made it."""
+    return f"From a clip by {who} · made with AI, {POWERED_BY}"
+
+
+def file_description(prompt: str) -> str:
+    """Return the alternative text of the video."""
+    return f"A clip restyled by AI: {prompt}"
+
+
+def elsewhere() -> str:
+    """Return why an answer comes as a direct message."""
+    return "The place where you asked does not take this message any more, so it comes here."
+
+
+# Answers to the Cancel button
+
+
+def cancel_done() -> str:
+    """Return the answer to a press that cancelled the job."""
+    return "Cancelled. Nothing was spent."
+
+
+def cancel_not_yours(who: str) -> str:
+    """Return the answer to somebody who may not cancel."""
+    return f"Only {who} and this server's moderators can cancel this."
+
+
+def cancel_too_late(state: JobState) -> str:
+    """Return why a job in ``state`` cannot be cancelled any more, and what comes instead."""
+    match state:
+        case JobState.CANCELLED:
+            return "It is cancelled already. Nothing was spent."
+        case JobState.DONE | JobState.FAILED:
+            return "It is over already; the outcome is posted."
+        case JobState.UNCERTAIN:
+            return "It may be at the provider already, so it cannot be taken back."
+        case _:
+            return (
+                "The provider has it already; it is paid for, and the result will be posted here."
+            )
+
+
+def cancel_unknown() -> str:
+    """Return the answer to a press on a job that is not in the database."""
+    return "This job is not known any more. You can start a new one with /restyle."
+
+
+def cancel_store_unavailable() -> str:
+    """Return the answer to a press while the database does not answer."""
+    return "The bot cannot reach its database right now. Try again in a minute."
+
+
+def trouble() -> str:
+    """Return the answer when a command broke unexpectedly."""
+    return "Something broke in the bot. It is in the log; its operator can look."
+
+
+def not_allowed() -> str:
+    """Return the answer to somebody who lacks the permission for a command."""
+    return "You may not use this command here. The server's administrators decide who may."

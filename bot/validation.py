@@ -1,0 +1,283 @@
+"""Which requests are accepted: type, size, length, prompt, seed, place. No I/O."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from bot.quoting import is_blank, one_line, utf16_units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.cometapi.models import VideoModel
+    from bot.guilds import GuildSettings
+    from bot.settings import Settings
+
+MAX_PROMPT_UNITS: Final = 1000
+"""UTF-16 units of ``promptText``.
+
+Source: https://apidoc.cometapi.com/api/video/runway/official-format/generate-a-video-from-a-video
+"""
+
+MAX_SEED: Final = 2**32 - 1
+MAX_REFERENCE_BYTES: Final = 16 * 1024 * 1024
+"""Runway's limit for an image by address. Source: https://docs.dev.runwayml.com/assets/inputs/"""
+
+VIDEO_SUFFIXES: Final = frozenset(
+    {".mp4", ".m4v", ".mov", ".qt", ".webm", ".mkv", ".ogv", ".3gp", ".3g2"}
+)
+TAKEN_CONTAINERS: Final = frozenset({"mp4", "mov", "webm", "matroska", "ogg", "3gp"})
+"""What the provider reads. Source: https://docs.dev.runwayml.com/assets/inputs/"""
+
+TAKEN_IMAGES: Final = frozenset({"jpeg", "png", "webp"})
+IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp"})
+IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/jpg", "image/png", "image/webp"})
+_NO_TYPE: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+class Rule(enum.StrEnum):
+    """Why a request is not accepted; ``refusal_texts.py`` has a sentence for each."""
+
+    NOT_A_VIDEO = "not_a_video"  # value: what it seems to be
+    EMPTY_FILE = "empty_file"
+    CONTAINER_NOT_TAKEN = "container_not_taken"  # value: the container's name
+    VIDEO_TOO_BIG = "video_too_big"  # value, limit: bytes
+    VIDEO_TOO_LONG = "video_too_long"  # value, limit: seconds
+    VIDEO_TOO_SHORT = "video_too_short"  # value, limit: seconds
+    PICTURE_TOO_LARGE = "picture_too_large"  # value: width by height; words: long side, short side
+    VIDEO_TOO_FAST = "video_too_fast"  # value, limit: frames per second
+    VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason
+    PROMPT_EMPTY = "prompt_empty"
+    PROMPT_TOO_LONG = "prompt_too_long"  # value, limit: UTF-16 units
+    SEED_OUT_OF_RANGE = "seed_out_of_range"  # value, limit
+    RATIO_NOT_OFFERED = "ratio_not_offered"  # value: the ratio; words: those offered
+    REFERENCE_NOT_TAKEN = "reference_not_taken"  # value: the model
+    REFERENCE_NOT_AN_IMAGE = "reference_not_an_image"  # value: what it seems to be
+    REFERENCE_TOO_BIG = "reference_too_big"  # value, limit: bytes
+    REFERENCE_UNREADABLE = "reference_unreadable"
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"  # words: mentions of the allowed channels
+    PERMISSION_MISSING = "permission_missing"  # words: names of the permissions
+    STORE_UNAVAILABLE = "store_unavailable"
+    DOWNLOAD_FAILED = "download_failed"
+    TOOK_TOO_LONG = "took_too_long"
+
+
+class Decider(enum.StrEnum):
+    """Who can change the rule that refused."""
+
+    MODERATORS = "moderators"  # by /restyle-settings
+    OPERATOR = "operator"  # whoever runs the bot
+    PROVIDER = "provider"  # nobody here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One rule that a request broke, the value that broke it, and who decides it."""
+
+    rule: Rule
+    value: float | str | None = None
+    limit: float | None = None
+    decided_by: Decider | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A number that must not be passed, and who set it."""
+
+    value: float
+    decided_by: Decider
+
+
+def _lowest(*limits: tuple[float | None, Decider]) -> Limit:
+    value, decider = min(
+        ((value, decider) for value, decider in limits if value is not None),
+        key=lambda limit: limit[0],
+    )
+    return Limit(value=value, decided_by=decider)
+
+
+def video_bytes_limit(settings: Settings, guild: GuildSettings | None, model: VideoModel) -> Limit:
+    """Return how many bytes a source clip may have; ``guild`` is ``None`` in direct messages."""
+    return _lowest(
+        (model.max_url_bytes, Decider.PROVIDER),
+        (settings.max_video_bytes, Decider.OPERATOR),
+        (guild.max_video_bytes if guild else None, Decider.MODERATORS),
+    )
+
+
+def video_seconds_limit(
+    settings: Settings, guild: GuildSettings | None, model: VideoModel
+) -> Limit:
+    """Return how long a source clip may be, in seconds."""
+    return _lowest(
+        (model.max_seconds, Decider.PROVIDER),
+        (settings.max_video_seconds, Decider.OPERATOR),
+        (guild.max_video_seconds if guild else None, Decider.MODERATORS),
+    )
+
+
+def clean_prompt(text: str) -> str:
+    """Return the prompt as it goes to the provider: one line, no control characters."""
+    return one_line(text)
+
+
+def check_prompt(prompt: str) -> Refusal | None:
+    """Check a cleaned prompt."""
+    if is_blank(prompt):
+        return Refusal(rule=Rule.PROMPT_EMPTY)
+    units = utf16_units(prompt)
+    if units > MAX_PROMPT_UNITS:
+        return Refusal(
+            rule=Rule.PROMPT_TOO_LONG,
+            value=units,
+            limit=MAX_PROMPT_UNITS,
+            decided_by=Decider.PROVIDER,
+        )
+    return None
+
+
+def check_seed(seed: int | None) -> Refusal | None:
+    """Check a seed; ``None`` means the provider chooses."""
+    if seed is None or 0 <= seed <= MAX_SEED:
+        return None
+    return Refusal(
+        rule=Rule.SEED_OUT_OF_RANGE, value=seed, limit=MAX_SEED, decided_by=Decider.PROVIDER
+    )
+
+
+def check_ratio(ratio: str | None, model: VideoModel) -> Refusal | None:
+    """Check a chosen ratio against what the model offers."""
+    if ratio is None or ratio in model.ratios:
+        return None
+    return Refusal(
+        rule=Rule.RATIO_NOT_OFFERED,
+        value=ratio,
+        decided_by=Decider.PROVIDER,
+        words=tuple(model.ratios),
+    )
+
+
+def _kind(content_type: str | None, filename: str) -> tuple[str, str]:
+    """Return the declared type without parameters, and the file name's suffix, in lower case."""
+    declared = (content_type or "").partition(";")[0].strip().lower()
+    return declared, PurePosixPath(filename).suffix.lower()
+
+
+def check_declared_video(
+    content_type: str | None, filename: str, size_bytes: int, limit: Limit
+) -> Refusal | None:
+    """Check what Discord says of the video attachment: hints, but cheap ones.
+
+    A missing or generic type is forgiven when the name is that of a video. What is really in
+    the file shows when it is probed.
+    """
+    declared, suffix = _kind(content_type, filename)
+    if not (declared.startswith("video/") or (declared in _NO_TYPE and suffix in VIDEO_SUFFIXES)):
+        seems = declared if declared not in _NO_TYPE else suffix
+        return Refusal(rule=Rule.NOT_A_VIDEO, value=seems or None)
+    if size_bytes <= 0:
+        return Refusal(rule=Rule.EMPTY_FILE)
+    return check_video_bytes(size_bytes, limit)
+
+
+def check_video_bytes(size_bytes: int, limit: Limit) -> Refusal | None:
+    """Check the size of the source clip."""
+    if size_bytes <= limit.value:
+        return None
+    return Refusal(
+        rule=Rule.VIDEO_TOO_BIG,
+        value=size_bytes,
+        limit=limit.value,
+        decided_by=limit.decided_by,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """What probing the source clip found out."""
+
+    seconds: float
+    width: int
+    height: int
+    fps: float | None
+    """``None`` when it is unknown."""
+
+
+def check_clip(clip: Clip, *, limit: Limit, model: VideoModel) -> Refusal | None:
+    """Check a probed clip; ``limit`` is how long it may be, in seconds."""
+    # A container rounds its duration up to whole frames, so a 30 s clip may say 30.03 s.
+    if clip.seconds > limit.value + 0.1:
+        return Refusal(
+            rule=Rule.VIDEO_TOO_LONG,
+            value=clip.seconds,
+            limit=limit.value,
+            decided_by=limit.decided_by,
+        )
+    if model.min_seconds is not None and clip.seconds < model.min_seconds - 0.1:
+        return Refusal(
+            rule=Rule.VIDEO_TOO_SHORT,
+            value=clip.seconds,
+            limit=model.min_seconds,
+            decided_by=Decider.PROVIDER,
+        )
+    if clip.fps is not None and model.max_fps is not None and clip.fps > model.max_fps + 0.5:
+        return Refusal(
+            rule=Rule.VIDEO_TOO_FAST,
+            value=clip.fps,
+            limit=model.max_fps,
+            decided_by=Decider.PROVIDER,
+        )
+    return _check_picture(clip, model)
+
+
+def _check_picture(clip: Clip, model: VideoModel) -> Refusal | None:
+    longest = model.max_long_side or math.inf
+    shortest = model.max_short_side or math.inf
+    if max(clip.width, clip.height) <= longest and min(clip.width, clip.height) <= shortest:
+        return None
+    return Refusal(
+        rule=Rule.PICTURE_TOO_LARGE,
+        value=f"{clip.width} by {clip.height}",
+        decided_by=Decider.PROVIDER,
+        words=(str(model.max_long_side), str(model.max_short_side)),
+    )
+
+
+def check_declared_reference(
+    content_type: str | None, filename: str, size_bytes: int
+) -> Refusal | None:
+    """Check what Discord says of the reference attachment."""
+    declared, suffix = _kind(content_type, filename)
+    if not (declared in IMAGE_TYPES or (declared in _NO_TYPE and suffix in IMAGE_SUFFIXES)):
+        seems = declared if declared not in _NO_TYPE else suffix
+        return Refusal(rule=Rule.REFERENCE_NOT_AN_IMAGE, value=seems or None)
+    if size_bytes <= 0:
+        return Refusal(rule=Rule.REFERENCE_UNREADABLE)
+    if size_bytes > MAX_REFERENCE_BYTES:
+        return Refusal(
+            rule=Rule.REFERENCE_TOO_BIG,
+            value=size_bytes,
+            limit=MAX_REFERENCE_BYTES,
+            decided_by=Decider.PROVIDER,
+        )
+    return None
+
+
+def check_channel(guild: GuildSettings | None, channel_ids: Sequence[int]) -> Refusal | None:
+    """Check the place: ``channel_ids`` are the channel and, for a thread, its parent."""
+    if (
+        guild is None
+        or not guild.allowed_channel_ids
+        or not guild.allowed_channel_ids.isdisjoint(channel_ids)
+    ):
+        return None
+    return Refusal(
+        rule=Rule.CHANNEL_NOT_ALLOWED,
+        decided_by=Decider.MODERATORS,
+        words=tuple(f"<#{channel_id}>" for channel_id in sorted(guild.allowed_channel_ids)),
+    )

@@ -1,0 +1,280 @@
+"""What people see of a job, as components: record, status, answer, outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import ui
+
+from bot import outcome_texts, texts
+from bot.cometapi.models import estimate_credits, model_rules
+from bot.jobs import Charge, FailureReason, Job, JobState
+from bot.quoting import cut, one_line, quote
+from cogs._cancel import CancelButton
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.engine.deliverer import Progress
+
+GREY: Final = discord.Colour(0x80848E)
+BLURPLE: Final = discord.Colour.blurple()
+GREEN: Final = discord.Colour(0x23A55A)
+RED: Final = discord.Colour(0xDA373C)
+YELLOW: Final = discord.Colour(0xF0B132)
+
+OUTPUT_FILENAME: Final = "restyled.mp4"
+
+_LINK_CHARACTERS: Final = 2500
+"""Longer links are left out: a message has room for 4,000 characters of text."""
+
+_COLOURS: Final = {
+    JobState.QUEUED: GREY,
+    JobState.SUBMITTING: GREY,
+    JobState.RUNNING: BLURPLE,
+    JobState.DELIVERING: BLURPLE,
+    JobState.DONE: GREEN,
+    JobState.FAILED: RED,
+    JobState.CANCELLED: GREY,
+    JobState.UNCERTAIN: YELLOW,
+}
+
+
+def mention(user_id: int) -> str:
+    """Return a user's mention."""
+    return f"<@{user_id}>"
+
+
+def jump_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """Return the link to a message."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
+
+
+def mark(job_id: int, kind: str) -> int:
+    """Return the component id by which a message of ours is known again: 1 to 2³¹ - 1.
+
+    Discord keeps the ids that components are given, whereas a nonce is not told again later.
+
+    Source: https://docs.discord.com/developers/components/reference#anatomy-of-a-component
+    """
+    digest = hashlib.sha256(f"{job_id}{kind}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % (2**31 - 1) + 1
+
+
+def answer_mark(job: Job) -> int:
+    """Return the mark of the job's outcome."""
+    if job.state in {JobState.DELIVERING, JobState.DONE}:
+        return mark(job.id, "answer")
+    return mark(job.id, job.state.value)
+
+
+def bears_mark(message: discord.Message, wanted: int) -> bool:
+    """Tell whether ``message`` is the one that was posted with this mark."""
+    return any(getattr(component, "id", None) == wanted for component in message.components)
+
+
+def _card(
+    colour: discord.Colour, lines: Sequence[str], *items: ui.Item[Any], id_: int | None = None
+) -> ui.LayoutView:
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour, id=id_)
+    container.add_item(ui.TextDisplay("\n".join(lines)))
+    for item in items:
+        container.add_item(item)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    return view
+
+
+def _cancel_row(job: Job) -> list[ui.Item[Any]]:
+    if job.state is not JobState.QUEUED:
+        return []
+    return [ui.ActionRow(CancelButton(job.id))]
+
+
+def _known_before(job: Job) -> str:
+    model = model_rules(job.model)
+    used = model.used_seconds
+    return "-# " + texts.before_spending(
+        model=job.model,
+        estimate=estimate_credits(model, job.source_seconds),
+        used_seconds=used if used is not None and job.source_seconds > used else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a card shows, comparable: an edit that would change nothing is not sent."""
+
+    colour: int
+    lines: tuple[str, ...]
+    can_cancel: bool
+
+
+def status_look(job: Job, progress: Progress) -> Look:
+    """Return what the status message says."""
+    lines = [f"**{texts.phase_words(job.state, progress.phase, progress.fraction)}**"]
+    detail = texts.status_detail(
+        job,
+        phase=progress.phase,
+        typical_seconds=progress.typical_seconds,
+        overdue=progress.overdue,
+    )
+    if detail is not None:
+        lines.append(detail)
+    return Look(_COLOURS[job.state].value, tuple(lines), job.state is JobState.QUEUED)
+
+
+def status_card(job: Job, progress: Progress) -> ui.LayoutView:
+    """Return the status message."""
+    look = status_look(job, progress)
+    return _card(
+        discord.Colour(look.colour), look.lines, *_cancel_row(job), id_=mark(job.id, "status")
+    )
+
+
+def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = True) -> Look:
+    """Return what the record says.
+
+    Args:
+        job: The job.
+        progress: How far it is.
+        alone: Whether there is no status message, so that the record stands for it as well.
+        quoted: Whether the prompt is shown; a server's AutoMod may block it.
+    """
+    lines = [texts.record_title(job.state, mention(job.user_id))]
+    if quoted:
+        lines.append(quote(job.prompt))
+    fraction = progress.fraction if alone else None
+    lines.append(f"**{texts.phase_words(job.state, progress.phase, fraction)}**")
+    if job.state in {JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING}:
+        if alone and (
+            detail := texts.status_detail(
+                job,
+                phase=progress.phase,
+                typical_seconds=progress.typical_seconds,
+                overdue=progress.overdue,
+            )
+        ):
+            lines.append(detail)
+        lines.append(_known_before(job))
+    can_cancel = alone and job.state is JobState.QUEUED
+    return Look(_COLOURS[job.state].value, tuple(lines), can_cancel)
+
+
+def record_card(
+    job: Job,
+    progress: Progress,
+    *,
+    alone: bool,
+    quoted: bool = True,
+    outcome_url: str | None = None,
+) -> ui.LayoutView:
+    """Return the record; ``outcome_url`` leads to the answer or the message that says why not."""
+    look = record_look(job, progress, alone=alone, quoted=quoted)
+    items: list[ui.Item[Any]] = _cancel_row(job) if look.can_cancel else []
+    if outcome_url is not None:
+        label = "Watch" if job.state is JobState.DONE else "Details"
+        items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
+    return _card(discord.Colour(look.colour), look.lines, *items)
+
+
+def final_status_card(job: Job) -> ui.LayoutView:
+    """Return the status message of a job that is over; the outcome stands below it."""
+    return _card(
+        _COLOURS[job.state],
+        [f"**{texts.phase_words(job.state)}**"],
+        id_=mark(job.id, "status"),
+    )
+
+
+def _markdown_url(url: str) -> str | None:
+    """Return ``url`` so that it can stand in a markdown link, or ``None`` when it cannot."""
+    if not url.startswith(("https://", "http://")) or len(url) > _LINK_CHARACTERS:
+        return None
+    for character, code in (("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E")):
+        url = url.replace(character, code)
+    return None if any(character.isspace() for character in url) else url
+
+
+def answer_card(
+    job: Job, *, attached: bool, linked: bool = True, elsewhere: bool = False
+) -> ui.LayoutView:
+    """Return the answer.
+
+    Args:
+        job: The finished job.
+        attached: Whether the video comes along as ``OUTPUT_FILENAME``.
+        linked: Whether the output's link is shown; a server's AutoMod may block it.
+        elsewhere: Whether it comes as a direct message because the server took nothing.
+    """
+    who = mention(job.user_id)
+    model = model_rules(job.model)
+    seconds = job.source_seconds
+    view = ui.LayoutView(timeout=None)
+    title = texts.answer_title(who)
+    if elsewhere:
+        title += "\n" + texts.elsewhere()
+    view.add_item(ui.TextDisplay(title))
+    if attached:
+        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        gallery.add_item(
+            media=f"attachment://{OUTPUT_FILENAME}",
+            description=texts.file_description(cut(one_line(job.prompt), 900)),
+        )
+        view.add_item(gallery)
+    url = _markdown_url(job.output_url) if linked and job.output_url else None
+    lines = [
+        texts.answer_link(url, job.output_expires_at, attached=attached),
+        "-# "
+        + texts.answer_facts(
+            model=job.model,
+            seconds=min(seconds, model.used_seconds) if model.used_seconds else seconds,
+            seed=job.seed,
+            cost=job.cost_credits,
+            estimate=estimate_credits(model, seconds),
+        ),
+        "-# " + texts.provenance(who),
+    ]
+    container: ui.Container[ui.LayoutView] = ui.Container(
+        ui.TextDisplay("\n".join(lines)), accent_colour=GREEN, id=answer_mark(job)
+    )
+    view.add_item(container)
+    return view
+
+
+def _outcome_lines(job: Job) -> list[str]:
+    match job.state:
+        case JobState.UNCERTAIN:
+            return outcome_texts.uncertain()
+        case JobState.CANCELLED:
+            return [outcome_texts.cancelled(spent=job.task_id is not None)]
+        case _:
+            return outcome_texts.failure(
+                job.failure or FailureReason.PROVIDER_TROUBLE,
+                job.charge or Charge.UNKNOWN,
+                cost=job.cost_credits,
+                threshold=job.public_figure_threshold if job.guild_id is not None else None,
+            )
+
+
+def outcome_card(job: Job, *, elsewhere: bool = False) -> ui.LayoutView:
+    """Return the message about a job that ended without a video, or of which nobody knows."""
+    first, *others = _outcome_lines(job)
+    head = mention(job.user_id)
+    if elsewhere:
+        head += " " + texts.elsewhere()
+    return _card(_COLOURS[job.state], [f"{head} {first}", *others], id_=answer_mark(job))
+
+
+def plain_outcome(job: Job) -> str:
+    """Return the outcome as mere text, for when Discord does not take the components."""
+    who = mention(job.user_id)
+    if job.state not in {JobState.DELIVERING, JobState.DONE}:
+        return "\n".join([who, *_outcome_lines(job)])
+    lines = [texts.answer_title(who)]
+    if job.output_url is not None and len(job.output_url) < 1800:
+        lines.append(f"<{job.output_url}>")
+    return "\n".join(lines)

@@ -1,0 +1,233 @@
+"""The real bot in a simulated Discord.
+
+``stage``          a guild with a channel ``videos``, members, the bot, its store and its deliverer
+``clip``           the bytes of a real one-second clip
+``make_bot``       another RestyleBot on the same store, for a restart
+
+Attachments travel over a real loopback socket; the engine is not running, so a job stays QUEUED.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import aiohttp
+import discord
+import pytest
+
+from bot.app import RestyleBot
+from bot.jobs import Charge, FailureReason, JobState
+from bot.media.download import Downloader
+from bot.media.scratch import Scratch
+from bot.settings import Settings
+from cogs.delivery import ThreadDeliverer
+from sandbox.cdn import serve_cdn
+from tests.media.clips import make_clip, make_image
+
+OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
+BASE_URL = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    return make_clip(tmp_path_factory.mktemp("clips") / "clip.mp4").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def long_clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "long.mp4"
+    return make_clip(path, seconds=8, fps=5).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "sound.mp4"
+    return make_clip(path, video=False, audio=True).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def picture(tmp_path_factory):
+    return make_image(tmp_path_factory.mktemp("clips") / "picture.png").read_bytes()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(
+        _env_file=None,
+        discord_token="token",
+        cometapi_key="key",
+        cometapi_base_url=BASE_URL,
+        data_dir=tmp_path / "data",
+        shards="0/1",  # the simulated Discord recommends no number
+    )
+
+
+@dataclass
+class Cdn:
+    """Where the simulated Discord's attachments can be read, once there is one."""
+
+    env: object = None
+    lost: set = field(default_factory=set)
+
+    def read(self, url):
+        return None if url in self.lost else self.env.backend.cdn.get(url)
+
+
+@pytest.fixture
+def cdn():
+    return Cdn()
+
+
+@pytest.fixture
+async def downloader(cdn, settings):
+    # Idle connections would keep the simulated clock waiting.
+    async with (
+        serve_cdn(cdn.read) as lead,
+        aiohttp.ClientSession(
+            middlewares=[lead], connector=aiohttp.TCPConnector(force_close=True)
+        ) as http,
+    ):
+        yield Downloader(http, trusted_origin=settings.cometapi_base_url)
+
+
+@pytest.fixture
+def new_jobs():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def make_bot(settings, sqlite_store, downloader, tmp_path, new_jobs):
+    """Build a bot; ``settings`` and others may be replaced."""
+
+    def make(**changes):
+        return RestyleBot(
+            **{
+                "settings": settings,
+                "store": sqlite_store,
+                "downloader": downloader,
+                "scratch": Scratch(tmp_path / "scratch"),
+                "new_jobs": new_jobs,
+            }
+            | changes
+        )
+
+    return make
+
+
+@pytest.fixture
+async def simcord_bot(make_bot):
+    bot = make_bot()
+    yield bot
+    await bot.close()
+
+
+class Stage:
+    """A guild, its people, and what tests ask of them again and again."""
+
+    def __init__(self, env, store, new_jobs, clock):
+        self.env = env
+        self.clock = clock
+        self.deliverer = ThreadDeliverer(env.bot, now=clock, clock=lambda: clock().timestamp())
+        self.store = store
+        self.new_jobs = new_jobs
+        self.guild = env.create_guild("Filmclub")
+        self.channel = self.guild.create_text_channel("videos")
+        self.alice = self.guild.add_member(env.create_user("alice"))
+        self.bob = self.guild.add_member(env.create_user("bob"))
+        moderators = self.guild.create_role(
+            "Mods", permissions=discord.Permissions(manage_messages=True, manage_guild=True)
+        )
+        self.mo = self.guild.add_member(env.create_user("mo"), roles=[moderators])
+
+    @property
+    def bot(self):
+        return self.env.bot
+
+    def calls(self, method="*"):
+        """What the bot asked of Discord: ``POST /channels/1/messages``."""
+        return [
+            f"{call.method} {call.path}"
+            for call in self.env.http_requests
+            if method in {"*", call.method}
+        ]
+
+    async def restyle(self, clip, *, who=None, where=None, **options):
+        """Type ``/restyle`` and return what came of it."""
+        options = {"video": ("clip.mp4", clip), "prompt": "a rainy night, neon"} | options
+        return await (who or self.alice).slash(where or self.channel, "restyle", **options)
+
+    async def job(self, result):
+        """Return the stored job of a ``/restyle``, or ``None``."""
+        return await self.store.get(result._interaction.id)
+
+    async def started(self, clip, **options):
+        """Type ``/restyle``, open its thread as the engine would, and return the job."""
+        result = await self.restyle(clip, **options)
+        job = await self.job(result)
+        assert job is not None, said(result)
+        [job] = [found for found in await self.store.claim(100) if found.id == job.id]
+        opened = await self.deliverer.open(job)
+        return await self.store.update(
+            job, thread_id=opened.thread_id, status_message_id=opened.status_message_id
+        )
+
+    async def running(self, clip, **options):
+        """Return a job that the provider works on."""
+        job = await self.store.move(await self.started(clip, **options), JobState.SUBMITTING)
+        return await self.store.move(job, JobState.RUNNING, task_id="task-1")
+
+    async def finished(self, clip, **options):
+        """Return a job whose clip is ready at the provider."""
+        return await self.store.move(
+            await self.running(clip, **options),
+            JobState.DELIVERING,
+            output_url=OUTPUT_URL,
+            output_expires_at=self.clock() + timedelta(days=1),
+            cost_credits=75,
+        )
+
+    async def failed(self, clip, reason=FailureReason.SAFETY_SOURCE, charge=Charge.YES, **options):
+        """Return a job that ended without a video."""
+        return await self.store.move(
+            await self.running(clip, **options), JobState.FAILED, failure=reason, charge=charge
+        )
+
+
+@pytest.fixture
+async def stage(simcord_env, cdn, sqlite_store, new_jobs, clock):
+    cdn.env = simcord_env
+    return Stage(simcord_env, sqlite_store, new_jobs, clock)
+
+
+def text_of(message):
+    """All that can be read in a message, components and all."""
+    found = [message.content] if message.content else []
+
+    def walk(components):
+        for component in components:
+            if isinstance(component, discord.TextDisplay):
+                found.append(component.content)
+            walk(getattr(component, "children", None) or getattr(component, "components", []) or [])
+
+    walk(message.components)
+    return "\n".join(found)
+
+
+def buttons_of(message):
+    """The buttons of a message: ``{label: custom id or address}``."""
+    found = {}
+
+    def walk(components):
+        for component in components:
+            if isinstance(component, discord.Button):
+                found[component.label] = component.custom_id or component.url
+            walk(getattr(component, "children", None) or [])
+
+    walk(message.components)
+    return found
+
+
+def said(result):
+    """What the person was told: the answer and everything after it."""
+    messages = [result.response, *result.followups]
+    return "\n".join(text_of(found.message) for found in messages if found is not None)

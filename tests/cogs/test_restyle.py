@@ -1,0 +1,436 @@
+import re
+
+import discord
+import pytest
+from sqlalchemy import text
+
+from bot.jobs import JobState
+from bot.settings import MEBIBYTE
+from bot.validation import MAX_PROMPT_UNITS
+from tests.cogs.conftest import buttons_of, said, text_of
+
+
+async def test_a_clip_and_a_prompt_become_a_record_and_a_stored_job(stage, clip):
+    result = await stage.restyle(clip, prompt="a rainy night", ratio="1280:720", seed=7)
+    job = await stage.job(result)
+    [record] = stage.channel.history()
+    assert not result.ephemeral
+    assert text_of(record) == (
+        f"{stage.alice.mention} is restyling a clip\n"
+        "> a rainy night\n"
+        "**Waiting to start**\n"
+        "-# gen4_aleph · about $0.15"
+    )
+    assert job.state is JobState.QUEUED
+    assert (job.guild_id, job.channel_id) == (stage.guild.id, stage.channel.id)
+    assert (job.user_id, job.record_message_id) == (stage.alice.id, record.id)
+    assert (job.prompt, job.ratio, job.seed) == ("a rainy night", "1280:720", 7)
+    assert job.source_bytes == len(clip)
+    assert job.source_content_type == "video/mp4"
+    assert (job.source_width, job.source_height) == (64, 48)
+    assert job.source_seconds == pytest.approx(1.0, abs=0.05)
+    assert job.can_open_thread
+    assert stage.new_jobs.is_set()
+
+
+async def test_accepting_a_job_takes_two_calls_to_discord(stage, clip):
+    before = len(stage.calls())
+    await stage.restyle(clip)
+    assert [call.split(" ")[0] for call in stage.calls()[before:]] == ["POST", "PATCH"]
+
+
+async def test_a_clip_longer_than_the_model_uses_is_accepted_and_says_so(stage, long_clip):
+    result = await stage.restyle(long_clip)
+    assert await stage.job(result) is not None
+    assert "about $0.75 · the model uses the first 5 s" in said(result)
+
+
+async def test_a_reference_picture_is_stored_with_the_job(stage, clip, picture):
+    result = await stage.restyle(clip, reference=("style.png", picture))
+    assert (await stage.job(result)).reference_url.endswith("/style.png")
+
+
+async def test_no_temporary_file_is_left(stage, clip, tmp_path):
+    await stage.restyle(clip)
+    await stage.restyle(clip[:100])
+    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
+
+
+# Refused at once
+
+
+async def refused_at_once(stage, result, *words):
+    assert result.ephemeral
+    assert not result.deferred
+    for word in words:
+        assert word in said(result)
+    assert await stage.job(result) is None
+    assert [message for message in stage.channel.history() if not message.flags.ephemeral] == []
+    assert not stage.new_jobs.is_set()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"video": ("notes.txt", b"hello")}, ["not a video", "MP4"]),
+        ({"video": ("song.mp3", b"hello")}, ["not a video", "audio/mpeg"]),
+        ({"video": ("clip.mp4", b"")}, ["empty"]),
+        ({"prompt": "  \t "}, ["prompt is empty"]),
+        ({"prompt": "\x00\x01\u200b"}, ["prompt is empty"]),
+        ({"prompt": "🌧" * 1000}, ["2000 characters", "1000"]),
+        ({"reference": ("style.gif", b"GIF89a")}, ["reference is not a picture", "PNG"]),
+        ({"reference": ("style.png", b"")}, ["reference cannot be read"]),
+    ],
+)
+async def test_bad_input_is_refused_at_once_and_in_private(stage, clip, options, words):
+    result = await stage.restyle(clip, **options)
+    await refused_at_once(stage, result, *words)
+    assert stage.calls("PATCH") == []
+
+
+async def test_a_file_over_the_servers_limit_is_refused_with_who_can_raise_it(stage, clip):
+    await stage.store.change_guild_settings(
+        stage.guild.id, user_id=stage.mo.id, max_video_bytes=1000
+    )
+    result = await stage.restyle(clip)
+    await refused_at_once(stage, result, "this server takes", "moderator", "/restyle-settings")
+
+
+class TestWithSmallLimits:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings.model_copy(
+            update={"max_video_mb": 1000 / MEBIBYTE, "max_video_seconds": 0.5}
+        )
+
+    async def test_a_file_over_the_operators_limit_is_refused(self, stage, clip):
+        result = await stage.restyle(clip)
+        await refused_at_once(stage, result, "this bot takes", "operator")
+
+
+class TestWithAnotherModel:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings.model_copy(update={"runway_model": "aleph2"})
+
+    async def test_a_ratio_that_the_model_lacks_is_refused(self, stage, clip):
+        result = await stage.restyle(clip, ratio="1280:720")
+        await refused_at_once(stage, result, "does not offer the ratio 1280:720")
+
+    async def test_a_clip_too_short_for_the_model_is_refused(self, stage, clip):
+        result = await stage.restyle(clip)
+        assert "at least 2 s" in said(result)
+        assert await stage.job(result) is None
+
+
+async def test_other_channels_than_the_allowed_are_refused(stage, clip):
+    other = stage.guild.create_text_channel("restyling")
+    await stage.store.change_guild_settings(
+        stage.guild.id, user_id=stage.mo.id, allowed_channel_ids=frozenset({other.id})
+    )
+    await refused_at_once(stage, await stage.restyle(clip), other.mention, "moderator")
+    assert await stage.job(await stage.restyle(clip, where=other)) is not None
+
+
+@pytest.mark.parametrize(
+    ("permission", "name"),
+    [
+        ("view_channel", "View Channel"),
+        ("send_messages", "Send Messages"),
+        ("attach_files", "Attach Files"),
+    ],
+)
+async def test_a_missing_permission_of_the_bot_is_named(stage, clip, permission, name):
+    channel = stage.guild.create_text_channel(
+        "closed",
+        overwrites={stage.bot.user: discord.PermissionOverwrite(**{permission: False})},
+    )
+    result = await stage.restyle(clip, where=channel)
+    assert result.ephemeral
+    assert name in said(result)
+    assert await stage.job(result) is None
+
+
+async def test_nothing_starts_while_the_settings_cannot_be_read(stage, clip):
+    async with stage.store._database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE guild_settings RENAME TO gone"))
+    result = await stage.restyle(clip)
+    await refused_at_once(stage, result, "database", "nothing was spent")
+
+
+# Refused after a look into the file
+
+
+async def refused_later(stage, result, *words):
+    """The public answer is gone, and the person alone knows why."""
+    [private] = result.followups
+    assert private.ephemeral
+    for word in words:
+        assert word in text_of(private.message)
+    assert stage.channel.history(viewer=stage.bob) == []
+    assert await stage.store.count_active() == 0
+    assert not stage.new_jobs.is_set()
+
+
+async def test_a_truncated_clip_is_refused(stage, clip):
+    await refused_later(stage, await stage.restyle(clip[: len(clip) // 2]), "damaged")
+
+
+async def test_sound_without_a_picture_is_refused(stage, clip, sound):
+    result = await stage.restyle(clip, video=("clip.mp4", sound))
+    await refused_later(stage, result, "no picture")
+
+
+async def test_a_picture_renamed_to_mp4_is_refused(stage, clip, picture):
+    result = await stage.restyle(clip, video=("clip.mp4", picture))
+    await refused_later(stage, result, "is a picture")
+
+
+async def test_bytes_that_are_nothing_are_refused(stage, clip):
+    result = await stage.restyle(clip, video=("clip.mp4", b"\x00garbage" * 400))
+    await refused_later(stage, result, "not a video")
+
+
+async def test_a_reference_that_is_no_picture_is_refused(stage, clip):
+    result = await stage.restyle(clip, reference=("style.png", b"not a picture at all"))
+    await refused_later(stage, result, "reference cannot be read")
+
+
+async def test_a_clip_longer_than_the_servers_limit_is_refused(stage, long_clip):
+    await stage.store.change_guild_settings(
+        stage.guild.id, user_id=stage.mo.id, max_video_seconds=3
+    )
+    result = await stage.restyle(long_clip)
+    await refused_later(stage, result, "8 s long; this server takes up to 3 s", "Trim it")
+
+
+async def test_a_refusal_that_cannot_be_private_comes_in_public(stage, clip):
+    stage.env.inject_error("POST", "/webhooks/*", status=403, code=50013)
+    result = await stage.restyle(clip[: len(clip) // 2])
+    assert "damaged" in text_of(stage.channel.last_message)
+    assert await stage.job(result) is None
+
+
+async def test_a_refusal_whose_public_answer_stays_says_why_in_private_only(stage, clip):
+    stage.env.inject_error("DELETE", "/webhooks/*", status=503)
+    result = await stage.restyle(clip[: len(clip) // 2])
+    [private] = result.followups
+    assert "damaged" in text_of(private.message)
+    assert text_of(result.response.message) == "Not started."
+
+
+async def test_nothing_starts_while_the_job_cannot_be_stored(stage, clip):
+    async with stage.store._database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE jobs RENAME TO gone"))
+    result = await stage.restyle(clip)
+    async with stage.store._database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO jobs"))
+    await refused_later(stage, result, "database", "nothing was spent")
+
+
+# Trouble at Discord
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 0), (503, 0)])
+async def test_nothing_starts_when_the_command_cannot_be_acknowledged(stage, clip, status, code):
+    stage.env.inject_error("POST", "/interactions/*", status=status, code=code)
+    result = await stage.restyle(clip)
+    assert await stage.job(result) is None
+    assert not stage.new_jobs.is_set()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, 50001), (404, 10008), (404, 10015), (413, 40005), (500, 0), (503, 0)]
+)
+async def test_a_job_goes_on_when_its_record_cannot_be_written(stage, clip, status, code):
+    stage.env.inject_error(
+        "PATCH", "/webhooks/*/messages/@original", status=status, code=code, times=None
+    )
+    result = await stage.restyle(clip)
+    assert (await stage.job(result)).state is JobState.QUEUED
+    assert stage.new_jobs.is_set()
+
+
+async def test_a_prompt_that_automod_blocks_is_left_out_of_the_record(stage, clip):
+    stage.env.inject_error(
+        "PATCH", "/webhooks/*/messages/@original", status=400, code=200000, times=1
+    )
+    result = await stage.restyle(clip, prompt="bad words")
+    assert "bad words" not in said(result)
+    assert "is restyling a clip" in said(result)
+    assert (await stage.job(result)).prompt == "bad words"
+
+
+async def send_again(stage):
+    [payload] = [
+        payload for _, name, payload in stage.env.backend.transcript if name == "INTERACTION_CREATE"
+    ]
+    before = stage.calls()
+    stage.env.backend.emit("INTERACTION_CREATE", payload)
+    await stage.env.settle()
+    return stage.calls()[len(before) :]
+
+
+async def test_an_interaction_that_arrives_twice_is_one_job(stage, clip):
+    result = await stage.restyle(clip)
+    job = await stage.job(result)
+    [callback] = await send_again(stage)  # refused: it has been acknowledged
+    assert callback.startswith("POST /interactions/")
+    assert await stage.job(result) == job
+    assert len(stage.channel.history()) == 1
+    assert result.followups == []
+
+
+async def test_a_twin_that_gets_past_the_acknowledgement_changes_nothing(stage, clip):
+    result = await stage.restyle(clip)
+    job = await stage.job(result)
+    stage.new_jobs.clear()
+    result._interaction.responded = False
+    assert len(await send_again(stage)) == 1
+    assert await stage.job(result) == job
+    assert result.followups == []
+    assert not stage.new_jobs.is_set()
+
+
+# Places
+
+
+async def test_in_a_news_channel_a_thread_can_be_opened(stage, clip):
+    news = stage.guild.create_news_channel("news")
+    assert (await stage.job(await stage.restyle(clip, where=news))).can_open_thread
+
+
+async def test_in_a_voice_chat_the_answer_comes_in_place(stage, clip):
+    voice = stage.guild.create_voice_channel("lounge")
+    result = await stage.restyle(clip, where=voice)
+    assert not (await stage.job(result)).can_open_thread
+
+
+async def test_without_the_permission_for_threads_the_answer_comes_in_place(stage, clip):
+    channel = stage.guild.create_text_channel(
+        "flat",
+        overwrites={stage.bot.user: discord.PermissionOverwrite(create_public_threads=False)},
+    )
+    result = await stage.restyle(clip, where=channel)
+    assert not (await stage.job(result)).can_open_thread
+    [record] = channel.history()
+    assert buttons_of(record) == {"Cancel": f"restyle:{(await stage.job(result)).id}:cancel"}
+
+
+async def test_in_a_thread_the_answer_comes_in_place(stage, clip):
+    first = await stage.started(clip)
+    [thread] = stage.channel.threads
+    result = await stage.restyle(clip, where=thread)
+    job = await stage.job(result)
+    assert not job.can_open_thread
+    assert job.channel_id == thread.id == first.thread_id
+
+
+async def test_a_thread_of_an_allowed_channel_is_allowed(stage, clip):
+    await stage.store.change_guild_settings(
+        stage.guild.id, user_id=stage.mo.id, allowed_channel_ids=frozenset({stage.channel.id})
+    )
+    await stage.started(clip)
+    [thread] = stage.channel.threads
+    assert await stage.job(await stage.restyle(clip, where=thread)) is not None
+
+
+async def test_in_a_forum_post_the_answer_comes_in_place(stage, clip):
+    forum = stage.guild.create_forum_channel("clips")
+    cached = stage.bot.get_channel(forum.id)
+    await cached.create_thread(name="a post", content="first message")
+    [post] = forum.threads
+    job = await stage.job(await stage.restyle(clip, where=post))
+    assert job is not None
+    assert not job.can_open_thread
+
+
+async def test_in_direct_messages_the_answer_comes_in_place(stage, clip):
+    result = await stage.alice.user.slash("restyle", video=("clip.mp4", clip), prompt="neon")
+    job = await stage.job(result)
+    assert job.guild_id is None
+    assert not job.can_open_thread
+    assert job.public_figure_threshold == "auto"
+
+
+# Words of others
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "@everyone @here <@1> <@&2> look",
+        "**bold** [click](https://evil.example) ||x||",
+        "> quote\n# title",
+        "\u202egnp.4pm <#3>",
+        "שלום מטר",
+    ],
+)
+async def test_a_prompt_cannot_ping_link_or_format(stage, clip, prompt):
+    result = await stage.restyle(clip, prompt=prompt)
+    _, quoted, *_ = said(result).split("\n")
+    assert quoted.startswith("> ")
+    assert "@everyone" not in quoted
+    assert not re.search(r"(?<!\\)<[@#]", quoted)
+    assert "://" not in quoted
+    assert "**" not in quoted
+    for call in stage.env.http_requests:
+        if call.method == "PATCH":
+            assert call.json["allowed_mentions"] == {"parse": []}
+    [record] = stage.channel.history()
+    assert {user.id for user in record.mentions} <= {stage.alice.id}
+    assert not record.mention_everyone
+
+
+async def test_control_characters_do_not_reach_the_provider(stage, clip):
+    job = await stage.job(await stage.restyle(clip, prompt=" neon\x07\n rain\u2764\ufe0f "))
+    assert job.prompt == "neon rain❤️"
+
+
+# The guild's settings
+
+
+async def test_the_servers_settings_go_into_the_job(stage, clip):
+    await stage.store.change_guild_settings(
+        stage.guild.id,
+        user_id=stage.mo.id,
+        public_figure_threshold="low",
+        default_ratio="720:1280",
+    )
+    job = await stage.job(await stage.restyle(clip))
+    assert (job.public_figure_threshold, job.ratio) == ("low", "720:1280")
+    chosen = await stage.job(await stage.restyle(clip, ratio="960:960"))
+    assert chosen.ratio == "960:960"
+
+
+# The command as Discord gets it
+
+NAME = re.compile(r"^[-_'\w]{1,32}$")
+
+
+async def test_the_commands_keep_within_discords_limits(stage):
+    commands = [command.to_dict(stage.bot.tree) for command in stage.bot.tree.get_commands()]
+    assert "restyle" in {command["name"] for command in commands}
+    for command in commands:
+        assert NAME.match(command["name"])
+        assert command["name"] == command["name"].lower()
+        assert 1 <= len(command["description"]) <= 100
+        assert len(command["options"]) <= 25
+        for option in command["options"]:
+            assert NAME.match(option["name"])
+            assert 1 <= len(option["description"]) <= 100
+            assert len(option.get("choices", [])) <= 25
+            for choice in option.get("choices", []):
+                assert 1 <= len(choice["name"]) <= 100
+                assert len(choice["value"]) <= 100
+        required = [option["required"] for option in command["options"]]
+        assert required == sorted(required, reverse=True)
+
+
+async def test_restyle_is_for_servers_and_direct_messages_with_the_bot_only(stage):
+    command = stage.bot.tree.get_command("restyle").to_dict(stage.bot.tree)
+    assert command["integration_types"] == [0]
+    assert sorted(command["contexts"]) == [0, 1]
+    options = {option["name"]: option for option in command["options"]}
+    assert options["seed"]["max_value"] == 2**32 - 1
+    assert options["prompt"]["max_length"] == MAX_PROMPT_UNITS

@@ -1,0 +1,106 @@
+"""The whole way: command, engine, provider, thread; only Discord is simulated."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from bot.cometapi.client import CometClient
+from bot.engine.engine import Engine
+from bot.jobs import JobState
+from bot.media.scratch import Scratch
+from bot.storage.store import open_store
+from sandbox.cometapi import Fail, Fate, StandIn
+from tests.cogs.conftest import buttons_of, said, text_of
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url):
+    async with open_store(sqlite_url, worker_id="flow") as store:
+        yield store
+
+
+@pytest.fixture
+async def standin():
+    async with StandIn(check_assets=False, restyles=False) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(settings, standin):
+    return settings.model_copy(
+        update={
+            "cometapi_base_url": standin.base_url,
+            "poll_min_seconds": 0.05,
+            "poll_max_seconds": 0.1,
+        }
+    )
+
+
+@pytest.fixture
+async def engine(stage, settings, downloader, new_jobs, tmp_path):
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
+        comet = CometClient(
+            http,
+            base_url=settings.cometapi_base_url,
+            api_key=settings.cometapi_key,
+            version=settings.runway_version,
+        )
+        async with Engine(
+            settings=settings,
+            store=stage.store,
+            comet=comet,
+            deliverer=stage.bot.deliverer,
+            downloader=downloader,
+            scratch=Scratch(tmp_path / "scratch"),
+            new_jobs=new_jobs,
+        ):
+            yield
+
+
+async def ended(stage, result):
+    """Wait for the outcome to be told; return the job."""
+    for _ in range(400):
+        job = await stage.job(result)
+        if job is not None and job.told_at is not None:
+            return job
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"not told: {job}")
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_clip_comes_back_in_its_thread(stage, clip, standin):
+    result = await stage.restyle(clip, prompt="a rainy night", seed=5)
+    job = await ended(stage, result)
+    assert job.state is JobState.DONE
+    [thread] = stage.channel.threads
+    status, answer = thread.history()
+    assert text_of(status) == "**Done**"
+    assert text_of(answer).startswith(f"{stage.alice.mention} Here is your clip.")
+    assert len(answer.attachments) == 1
+    assert job.output_url in text_of(answer)
+    assert "restyled a clip" in text_of(stage.channel.history()[0])
+    assert list(buttons_of(stage.channel.history()[0])) == ["Watch"]
+    [created] = standin.creates
+    del created
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_refused_clip_is_explained_in_its_thread(stage, clip, standin):
+    standin.script.task(Fate(end=Fail("SAFETY.INPUT.VIDEO")))
+    result = await stage.restyle(clip)
+    job = await ended(stage, result)
+    assert job.state is JobState.FAILED
+    [thread] = stage.channel.threads
+    assert "safety check refused the video" in text_of(thread.last_message)
+    assert "Failed" in said(result)
+
+
+@pytest.mark.usefixtures("engine")
+async def test_in_direct_messages_the_clip_comes_as_an_answer_to_the_record(stage, clip):
+    result = await stage.alice.user.slash("restyle", video=("clip.mp4", clip), prompt="neon")
+    job = await ended(stage, result)
+    record, answer = stage.alice.user.dm_channel.history()
+    assert job.answer_message_id == answer.id
+    assert answer.reference.message_id == record.id
+    assert len(answer.attachments) == 1
