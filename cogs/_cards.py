@@ -80,12 +80,26 @@ def _card(
     colour: discord.Colour, lines: Sequence[str], *items: ui.Item[Any], id_: int | None = None
 ) -> ui.LayoutView:
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour, id=id_)
-    container.add_item(ui.TextDisplay("\n".join(lines)))
+    for block in _blocks(lines):
+        container.add_item(ui.TextDisplay("\n".join(block)))
     for item in items:
         container.add_item(item)
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     return view
+
+
+def _blocks(lines: Sequence[str]) -> list[list[str]]:
+    """Return the lines in blocks, one of which ends after each quotation.
+
+    Markdown lets a quotation swallow the line after it; Discord's own clients do not, others do.
+    """
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        blocks[-1].append(line)
+        if line.startswith("> "):
+            blocks.append([])
+    return [block for block in blocks if block]
 
 
 def _cancel_row(job: Job) -> list[ui.Item[Any]]:

@@ -55,6 +55,9 @@ _SHAPES: Final = {
     "848:480": "16:9, small",
     "640:480": "4:3, small",
 }
+# discord.py sends the client's default only along with content, which cards do not have.
+_NOBODY: Final = discord.AllowedMentions.none()
+
 RATIO_CHOICES: Final = [
     app_commands.Choice(name=f"{_SHAPES[ratio]} ({ratio})", value=ratio) for ratio in RATIOS
 ]
@@ -247,11 +250,12 @@ class Restyle(commands.Cog):
             progress = Progress(phase=None)
             try:
                 await interaction.edit_original_response(
-                    view=record_card(job, progress, alone=alone)
+                    view=record_card(job, progress, alone=alone), allowed_mentions=_NOBODY
                 )
             except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
                 await interaction.edit_original_response(
-                    view=record_card(job, progress, alone=alone, quoted=False)
+                    view=record_card(job, progress, alone=alone, quoted=False),
+                    allowed_mentions=_NOBODY,
                 )
         except TROUBLE as exc:
             # The job is stored and goes on; the engine's next edit brings the record.

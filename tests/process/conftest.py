@@ -1,0 +1,61 @@
+"""The bot as a process, between a local Discord and a local CometAPI of this process."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import DiscordServer
+from tests.process.processes import ROOT, Program, program
+from tests.wire.conftest import clip, clock, standin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from sandbox.cometapi import StandIn
+
+__all__ = ["bot_process", "clip", "clock", "discord_server", "environment", "standin"]
+
+RUN_BOT = str(ROOT / "tests" / "process" / "run_bot.py")
+
+
+@pytest.fixture
+async def discord_server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+def environment(discord_server: DiscordServer, standin: StandIn, tmp_path: Path) -> dict[str, str]:
+    return {
+        "LOCAL_DISCORD_API": discord_server.api_url,
+        "LOCAL_DISCORD_GATEWAY": discord_server.gateway_url,
+        "DISCORD_TOKEN": discord_server.token,
+        "COMETAPI_KEY": "local.comet.key",
+        "COMETAPI_BASE_URL": standin.base_url,
+        "DATA_DIR": str(tmp_path / "data"),
+        "POLL_MIN_SECONDS": "0.05",
+        "POLL_MAX_SECONDS": "0.1",
+    }
+
+
+@asynccontextmanager
+async def bot_process(
+    server: DiscordServer, environment: Mapping[str, str], folder: Path
+) -> AsyncIterator[Program]:
+    """Start the bot and wait until it is connected."""
+    before = len(server.gateway.identifies)
+    async with program(RUN_BOT, environment=environment, folder=folder) as bot:
+        await server.until(
+            lambda: (
+                bot.returncode is not None
+                or (len(server.gateway.identifies) > before and server.gateway.ready)
+            ),
+            seconds=20,
+        )
+        assert bot.returncode is None, bot.output
+        yield bot

@@ -1,0 +1,99 @@
+"""Start, watch and end processes of this project."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import AsyncIterator, Mapping
+
+ROOT = Path(__file__).parents[2]
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
+
+class Program:
+    """A running Python process; what it writes is kept as :attr:`output`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.output = ""
+        self._news = asyncio.Event()
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        while data := await self._process.stdout.readline():
+            self.output += data.decode(errors="replace")
+            self._news.set()
+        self._news.set()
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code; ``None`` while it runs."""
+        return self._process.returncode
+
+    async def says(self, text: str, *, seconds: float = 20) -> None:
+        """Wait until ``text`` was written.
+
+        Raises:
+            AssertionError: It ended or the time passed without.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while text not in self.output and not self._reader.done():
+                    self._news.clear()
+                    await self._news.wait()
+        assert text in self.output, f"never said {text!r}:\n{self.output}"
+
+    async def ends(self, *, seconds: float) -> int:
+        """Wait for its end and return the exit code.
+
+        Raises:
+            AssertionError: It did not end in time.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                code = await self._process.wait()
+                await self._reader
+        except TimeoutError:
+            raise AssertionError(f"still running after {seconds} s:\n{self.output}") from None
+        return code
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    async def kill(self) -> None:
+        """End it with SIGKILL and wait for that."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        await self._reader
+
+
+@asynccontextmanager
+async def program(
+    *arguments: str, environment: Mapping[str, str], folder: Path = ROOT
+) -> AsyncIterator[Program]:
+    """Start ``python <arguments>`` with only this environment; kill it at the end."""
+    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    running = Program(process)
+    try:
+        yield running
+    finally:
+        await running.kill()

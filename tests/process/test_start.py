@@ -1,0 +1,47 @@
+"""How a start goes wrong: one clear message, and an exit code that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.process.conftest import RUN_BOT
+from tests.process.processes import program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fakes import DiscordServer
+
+
+async def test_a_start_without_settings_names_all_that_are_missing_at_once(tmp_path: Path):
+    async with program("-m", "bot", environment={}, folder=tmp_path) as bot:
+        assert await bot.ends(seconds=20) == 2
+    assert "DISCORD_TOKEN: is missing" in bot.output
+    assert "COMETAPI_KEY: is missing" in bot.output
+    assert "Traceback" not in bot.output
+
+
+async def test_bad_settings_are_named_without_their_values(tmp_path: Path):
+    environment = {
+        "DISCORD_TOKEN": "a secret",
+        "COMETAPI_KEY": "key",
+        "COMETAPI_BASE_URL": "http://example.com/runwayml/v1",
+        "POLL_MIN_SECONDS": "much",
+    }
+    async with program("-m", "bot", environment=environment, folder=tmp_path) as bot:
+        assert await bot.ends(seconds=20) == 2
+    for name in ("DISCORD_TOKEN", "COMETAPI_BASE_URL", "POLL_MIN_SECONDS"):
+        assert f"{name}: " in bot.output
+    assert "a secret" not in bot.output
+
+
+async def test_a_token_that_discord_refuses_stops_the_start(
+    discord_server: DiscordServer, environment: dict[str, str], tmp_path: Path
+):
+    environment["DISCORD_TOKEN"] = "another.bots.token"
+    async with program(RUN_BOT, environment=environment, folder=tmp_path) as bot:
+        assert await bot.ends(seconds=20) == 1
+    assert "DISCORD_TOKEN" in bot.output
+    assert "Traceback" not in bot.output
+    assert "another.bots.token" not in bot.output
+    assert len(discord_server.calls) == 1  # refused requests count towards a ban

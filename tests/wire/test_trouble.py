@@ -1,0 +1,198 @@
+"""Discord in trouble at every call of a job: the job ends, is paid once, answered once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fakes import (
+    Channel,
+    DiscordServer,
+    Fault,
+    Interaction,
+    Upload,
+    User,
+    lost_answer,
+    rate_limited,
+    refused,
+    unavailable,
+)
+from tests.wire.looking import all_settled, creates_with, outcomes, states
+from tests.wire.running import bot_running
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from sandbox.cometapi import StandIn
+    from tests.wire.conftest import Clock
+
+# Every call of a job: method, path, and how many calls of that kind come before it.
+CALLS: dict[str, tuple[str, str, int]] = {
+    "acknowledge": ("POST", "/interactions/*/*/callback", 0),
+    "record": ("PATCH", "/webhooks/*/*/messages/@original", 0),
+    "thread": ("POST", "/channels/*/messages/*/threads", 0),
+    "status": ("POST", "/channels/*/messages", 0),
+    "edit": ("PATCH", "/channels/*/messages/*", 0),
+    "answer": ("POST", "/channels/*/messages", 1),
+}
+FAULTS: dict[str, Fault] = {
+    "no access": refused(403, 50001),
+    "no permission": refused(403, 50013),
+    "gone": refused(404, 10003),
+    "too large": refused(413, 40005),
+    "rate limit": rate_limited(0.05),
+    "ban": rate_limited(1, via=False),
+    "500": unavailable(500),
+    "500 but done": unavailable(500, carried_out=True),
+    "503": unavailable(503),
+    "answer lost": lost_answer(),
+    "request lost": lost_answer(carried_out=False),
+}
+
+
+@dataclass
+class Case:
+    """One job in a channel of its own, with one thing going wrong."""
+
+    name: str
+    place: Channel
+    user: User
+    done: Interaction | None = None
+
+
+def new_case(server: DiscordServer, name: str) -> Case:
+    guild = next(iter(server.guilds.values()), None) or server.add_guild()
+    return Case(name, server.add_channel(guild, "case"), server.add_user("mira"))
+
+
+async def play(
+    server: DiscordServer,
+    standin: StandIn,
+    clock: Clock,
+    settings: Settings,
+    clip: Upload,
+    cases: list[Case],
+) -> None:
+    """Run one job per case, all at once, until each that was acknowledged has ended."""
+    for case in cases:
+        case.done = await server.use(
+            "restyle", channel=case.place, user=case.user, video=clip, prompt=case.name
+        )
+    accepted = [case for case in cases if not case.name.startswith("acknowledge")]
+    await standin.wait_for_creates(len(accepted), seconds=40)
+    clock.finish()
+    for case in accepted:
+        await server.until(lambda c=case: outcomes(server, c.place, c.user), seconds=40)
+    await server.until(lambda: all_settled(settings), seconds=40)
+
+
+@pytest.mark.parametrize("call", [name for name in CALLS if name != "acknowledge"])
+async def test_trouble_at_a_call_costs_neither_money_nor_the_answer(
+    discord_server: DiscordServer,
+    standin: StandIn,
+    clock: Clock,
+    settings: Settings,
+    clip: Upload,
+    call: str,
+):
+    method, path, skip = CALLS[call]
+    cases = [new_case(discord_server, f"{call}: {name}") for name in FAULTS]
+    rules = [
+        discord_server.fail(method, path, fault, channel_id=case.place.id, skip=skip)
+        for case, fault in zip(cases, FAULTS.values(), strict=True)
+    ]
+    async with bot_running(discord_server, settings):
+        await play(discord_server, standin, clock, settings, clip, cases)
+    assert [rule.hits for rule in rules] == [1] * len(rules)
+    for case in cases:
+        assert creates_with(standin, case.name) == 1, case.name
+        assert len(outcomes(discord_server, case.place, case.user)) == 1, case.name
+    assert set(states(settings).values()) == {("done", True)}
+
+
+async def test_a_refused_first_answer_costs_nothing(
+    discord_server: DiscordServer,
+    standin: StandIn,
+    clock: Clock,
+    settings: Settings,
+    clip: Upload,
+):
+    method, path, _ = CALLS["acknowledge"]
+    harmless = {"rate limit", "500", "503"}  # discord.py asks again in time
+    cases = []
+    for name, fault in FAULTS.items():
+        case = new_case(discord_server, name if name in harmless else f"acknowledge: {name}")
+        discord_server.fail(method, path, fault, channel_id=case.place.id)
+        cases.append(case)
+    async with bot_running(discord_server, settings):
+        await play(discord_server, standin, clock, settings, clip, cases)
+    for case in cases:
+        expected = 1 if case.name in harmless else 0
+        assert creates_with(standin, case.name) == expected, case.name
+    assert set(states(settings).values()) == {("done", True)}
+
+
+async def test_places_that_refuse_for_good_lead_to_the_next_one(
+    discord_server: DiscordServer,
+    standin: StandIn,
+    clock: Clock,
+    settings: Settings,
+    clip: Upload,
+):
+    server = discord_server
+    thread, channel, message, archived, deleted = (
+        new_case(server, name) for name in ("thread", "channel", "DM", "archived", "deleted")
+    )
+    for case, name in ((thread, "thread"), (channel, "status")):
+        method, path, _ = CALLS[name]
+        fault = refused(403, 50013) if case is thread else refused(403, 50001)
+        server.fail(
+            method, path, fault, channel_id=case.place.id, times=None if case is thread else 1
+        )
+    cases = [thread, channel, message, archived, deleted]
+    async with bot_running(server, settings):
+        for case in cases:
+            case.done = await server.use(
+                "restyle", channel=case.place, user=case.user, video=clip, prompt=case.name
+            )
+        await standin.wait_for_creates(len(cases))
+        for case in (message, archived, deleted):
+            await server.until(lambda c=case: server.threads_of(c.place)[0].posts[1:])
+        server.threads_of(archived.place)[0].archived = True
+        await server.delete_channel(server.threads_of(deleted.place)[0])
+        await server.delete_channel(server.threads_of(message.place)[0])
+        server.fail("*", f"/channels/{message.place.id}/**", refused(403, 50001), times=None)
+        clock.finish()
+        for case in cases:
+            await server.until(lambda c=case: outcomes(server, c.place, c.user), seconds=20)
+        await server.until(lambda: all_settled(settings))
+    assert [m.channel_id for m in outcomes(server, thread.place, thread.user)] == [thread.place.id]
+    assert len(outcomes(server, channel.place, channel.user)) == 1
+    (told,) = outcomes(server, message.place, message.user)
+    assert told.channel_id == server.dm_with(message.user).id
+    assert [a.filename for a in told.attachments] == ["restyled.mp4"]
+    (told,) = outcomes(server, archived.place, archived.user)
+    assert told.channel_id == server.threads_of(archived.place)[0].id
+    (told,) = outcomes(server, deleted.place, deleted.user)
+    assert told.channel_id == deleted.place.id
+    assert set(states(settings).values()) == {("done", True)}
+    assert len(standin.creates) == len(cases)
+
+
+async def test_a_file_that_discord_refuses_as_too_large_becomes_a_link(
+    discord_server: DiscordServer,
+    standin: StandIn,
+    clock: Clock,
+    settings: Settings,
+    clip: Upload,
+):
+    case = new_case(discord_server, "large")
+    method, path, skip = CALLS["answer"]
+    rule: Any = discord_server.fail(method, path, refused(413, 40005), skip=skip)
+    async with bot_running(discord_server, settings):
+        await play(discord_server, standin, clock, settings, clip, [case])
+    (answer,) = outcomes(discord_server, case.place, case.user)
+    assert rule.hits == 1
+    assert answer.attachments == []
+    assert standin.origin in answer.text
