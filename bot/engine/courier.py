@@ -1,0 +1,206 @@
+"""Deliver: bring a job's outcome to Discord, then mark it as told."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.cometapi.wire import TaskStatus
+from bot.engine.pacing import backoff_seconds
+from bot.engine.parts import UNFIRM_SECONDS, finish
+from bot.engine.poller import OUTPUT_LIFE
+from bot.errors import (
+    CometError,
+    DeliveryDelayedError,
+    DeliveryImpossibleError,
+    MediaError,
+    MediaRefusedError,
+    MediaStorageError,
+    MediaTooLargeError,
+    MediaUnreachableError,
+)
+from bot.jobs import FailureReason, JobState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.engine.deliverer import Delivered
+    from bot.engine.parts import Parts
+    from bot.engine.ticket import Ticket
+    from bot.jobs import Job
+
+log = logging.getLogger(__name__)
+
+MAX_DOWNLOADS: Final = 3
+"""How many steps try to download the output (each of them several times) before the answer goes
+out with the link alone."""
+LONGEST_PAUSE_SECONDS: Final = 300.0
+GIVE_UP_AFTER: Final = timedelta(days=7)
+"""So long Discord is asked to take an outcome; the output's link is dead by then."""
+
+MIN_TRIES: Final = 3
+"""Even then it is asked some times by this process, which may have been stopped for days."""
+
+_EXPIRED: Final = frozenset({401, 403, 404, 410})
+
+
+class _AgainError(Exception):
+    """The output is not there yet: come back in ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Courier:
+    """Posts outcomes: the answer with its video, or what went wrong. Post first, mark second."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    async def deliver(self, ticket: Ticket, job: Job) -> float | None:
+        """Try once; return seconds until the next try, or ``None`` when the outcome is told.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        if ticket.delivered is not None:  # posted; only the mark is missing
+            await self._mark(ticket, job, ticket.delivered)
+            return None
+        age = self._parts.clock.now() - (job.finished_at or job.created_at)
+        if age > GIVE_UP_AFTER and ticket.tries >= MIN_TRIES:
+            await self._bury(job, "Discord did not take it for days")
+            return None
+        await self._parts.announcer.settle(job.id)
+        with ExitStack() as stack:
+            output = None
+            if job.state is JobState.DELIVERING:
+                try:
+                    output = await self._fetch(ticket, job, stack)
+                except _AgainError as exc:
+                    return exc.seconds
+            if not self._parts.is_lease_firm():
+                return UNFIRM_SECONDS
+            ticket.tries += 1
+            try:
+                ticket.delivered = await self._parts.deliverer.deliver(job, output)
+            except DeliveryDelayedError as exc:
+                return await self._delayed(job, exc)
+            except DeliveryImpossibleError as exc:
+                await self._bury(job, str(exc))
+                return None
+            except Exception as exc:  # Discord has many ways to break; the video must not get lost
+                log.exception("job %s: delivering broke in the program", job.id)
+                return await self._delayed(job, exc)
+        await self._mark(ticket, job, ticket.delivered)
+        return None
+
+    async def _mark(self, ticket: Ticket, job: Job, delivered: Delivered) -> None:
+        changes = {
+            "told_at": self._parts.clock.now(),
+            "answer_message_id": delivered.message_id,
+            "answer_channel_id": delivered.channel_id,
+        }
+        if job.state is JobState.DELIVERING:
+            await finish(self._store.move(job, JobState.DONE, **changes))
+        else:
+            await finish(self._store.update(job, **changes))
+        ticket.delivered = None
+        log.info("job %s: told in channel %s", job.id, delivered.channel_id)
+
+    async def _delayed(self, job: Job, error: Exception) -> float:
+        attempts = job.delivery_attempts + 1
+        at_least = error.retry_after_seconds if isinstance(error, DeliveryDelayedError) else None
+        pause = backoff_seconds(attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
+        log.warning(
+            "job %s: Discord did not take the outcome (attempt %d), again in %.0f s: %s",
+            job.id,
+            attempts,
+            pause,
+            error,
+        )
+        await self._store.update(job, delivery_attempts=attempts)
+        return pause
+
+    async def _bury(self, job: Job, why: str) -> None:
+        """End a job that nobody can be told about. The link of a finished video stays stored."""
+        now = self._parts.clock.now()
+        log.error(
+            "job %s: no place is left for its outcome (state %s, task %s): %s",
+            job.id,
+            job.state,
+            job.task_id,
+            why,
+        )
+        if job.state is JobState.DELIVERING:
+            await self._store.move(
+                job, JobState.FAILED, failure=FailureReason.UNDELIVERABLE, told_at=now
+            )
+        else:
+            await self._store.update(job, told_at=now)
+
+    async def _fetch(self, ticket: Ticket, job: Job, stack: ExitStack) -> Path | None:
+        """Download the output; ``None`` means that the answer goes out with the link alone.
+
+        Raises:
+            _AgainError: Not now.
+        """
+        if job.output_url is None or ticket.attempts >= MAX_DOWNLOADS:
+            return None
+        limit = min(
+            self._parts.settings.max_output_bytes, self._parts.deliverer.upload_limit_bytes(job)
+        )
+        try:
+            folder = stack.enter_context(self._parts.scratch.folder())
+            downloaded = await self._parts.downloader.download(
+                job.output_url, folder / "output", max_bytes=limit
+            )
+        except MediaTooLargeError as exc:
+            log.info("job %s: only the link is posted: %s", job.id, exc)
+            return None
+        except MediaRefusedError as exc:
+            log.warning(
+                "job %s: only the link is posted, it is not to be followed: %s", job.id, exc
+            )
+            return None
+        except (MediaUnreachableError, MediaStorageError) as exc:
+            raise await self._retry(ticket, job, exc) from exc
+        except MediaError as exc:
+            log.warning("job %s: only the link is posted: %s", job.id, exc)
+            return None
+        return downloaded.path
+
+    async def _retry(self, ticket: Ticket, job: Job, error: MediaError) -> _AgainError:
+        status = error.status if isinstance(error, MediaUnreachableError) else None
+        if status in _EXPIRED and not ticket.was_refreshed:
+            ticket.was_refreshed = True
+            if await self._refresh(job):
+                return _AgainError(0.0)
+        ticket.attempts += 1
+        log.warning("job %s: the output cannot be downloaded: %s", job.id, error)
+        if ticket.attempts >= MAX_DOWNLOADS:
+            return _AgainError(0.0)  # goes out with the link alone
+        return _AgainError(backoff_seconds(ticket.attempts, base=2.0))
+
+    async def _refresh(self, job: Job) -> bool:
+        """Ask for a fresh link; ``False`` if there is none. Asking costs nothing.
+
+        Source: https://docs.dev.runwayml.com/assets/outputs
+        """
+        try:
+            task = await self._parts.comet.get_task(job.task_id or "")
+        except (CometError, ValueError) as exc:
+            log.warning("job %s: no fresh link: %s", job.id, exc)
+            return False
+        if task.status is not TaskStatus.SUCCEEDED or task.output_url in {None, job.output_url}:
+            return False
+        await self._store.update(
+            job,
+            output_url=task.output_url,
+            output_expires_at=self._parts.clock.now() + OUTPUT_LIFE,
+        )
+        return True

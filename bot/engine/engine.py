@@ -1,0 +1,264 @@
+"""Engine: the background loop that brings every job to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import TYPE_CHECKING, Final, Self
+
+from bot.engine.announcer import Announcer
+from bot.engine.clock import SystemClock
+from bot.engine.history import History
+from bot.engine.pacing import Limits
+from bot.engine.parts import Parts, finish
+from bot.engine.scheduler import Scheduler
+from bot.engine.throttle import Throttle
+from bot.engine.ticket import Lane, Ticket
+from bot.engine.worker import Worker
+from bot.errors import LeaseLostError, StoreUnavailableError
+from bot.jobs import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+
+    from bot.cometapi.client import CometClient
+    from bot.engine.clock import Clock
+    from bot.engine.deliverer import Deliverer
+    from bot.jobs import Job
+    from bot.media.download import Downloader
+    from bot.media.scratch import Scratch
+    from bot.settings import Settings
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS: Final = 30.0
+"""A process that is silent for so long is taken for dead, and others take its jobs over."""
+PASS_SECONDS: Final = 5.0
+"""How often to look for jobs of nobody: new ones of other processes, and those of the dead. With
+a short lease more often: three times within it."""
+BATCH: Final = 1000
+
+STEPS_END_SECONDS: Final = 8.0
+"""How long a stop waits for paid requests and deliveries under way."""
+WRITES_END_SECONDS: Final = 1.5
+"""How long it then waits for the last writes, so that it is over within ten seconds."""
+
+_RETRY_SECONDS: Final = 1.0
+_BURST: Final = 20
+
+
+class Engine:
+    """Submits, polls and delivers all jobs of this process while it is open.
+
+    Everything it is given is borrowed and outlives it. It needs no cog and no interaction; new
+    jobs come out of the database, and ``new_jobs`` only says that it is worth looking now.
+
+    Args:
+        settings: The operator's settings.
+        store: The open database.
+        comet: CometAPI.
+        deliverer: Discord.
+        downloader: For outputs.
+        scratch: For temporary files.
+        new_jobs: Set by whoever added or cancelled a job.
+        clock: Time.
+        lease_seconds: How long others wait before they take this process for dead.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        comet: CometClient,
+        deliverer: Deliverer,
+        downloader: Downloader,
+        scratch: Scratch,
+        new_jobs: asyncio.Event,
+        clock: Clock | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._store = store
+        self._clock: Clock = clock or SystemClock()
+        self._lease_seconds = lease_seconds
+        self._pass_seconds = min(PASS_SECONDS, lease_seconds / 3)
+        self._new_jobs = new_jobs
+        self._limits = Limits(settings.poll_min_seconds, settings.poll_max_seconds)
+        self._announcer = Announcer(store=store, deliverer=deliverer, clock=self._clock)
+        self._parts = Parts(
+            settings=settings,
+            store=store,
+            comet=comet,
+            deliverer=deliverer,
+            downloader=downloader,
+            scratch=scratch,
+            clock=self._clock,
+            history=History(store=store, clock=self._clock, limits=self._limits),
+            announcer=self._announcer,
+            polls=Throttle("CometAPI polls", clock=self._clock),
+            creates=Throttle("CometAPI requests", clock=self._clock),
+            lease_seconds=lease_seconds,
+            adopt=self._adopt,
+        )
+        self._worker = Worker(self._parts)
+        self._scheduler = Scheduler(
+            self._worker.step, clock=self._clock, held_until=self._held_until
+        )
+        self._joined = asyncio.Event()
+        self._rejoining = asyncio.Lock()
+        self._never = asyncio.Event()
+        self._steps_ended = asyncio.Event()
+        self._runner: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """Return how many unfinished jobs this process holds."""
+        return len(self._scheduler)
+
+    @property
+    def lateness_seconds(self) -> float:
+        """How long after its moment a poll starts, lately."""
+        return self._scheduler.lateness_seconds
+
+    def wake(self) -> None:
+        """Look for new jobs now instead of at the next pass."""
+        self._new_jobs.set()
+
+    async def __aenter__(self) -> Self:
+        """Start; jobs of an earlier run go on where they were."""
+        self._runner = asyncio.create_task(self._run(), name="engine")
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop within ten seconds: end what costs money, give the jobs back."""
+        await finish(self._stop())
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for part in (self._keep_lease, self._keep_claiming, self._announcer.run):
+                group.create_task(self._keep_up(part))
+            steps = group.create_task(self._keep_up(self._scheduler.run))
+            steps.add_done_callback(lambda _: self._steps_ended.set())
+
+    async def _keep_up(self, part: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await part()
+            except Exception:  # a surprise never stops the engine
+                log.exception("a part of the engine broke; it is started again")
+                await self._clock.wait(self._never, self._clock.monotonic() + _RETRY_SECONDS)
+            else:
+                return
+
+    async def _stop(self) -> None:
+        runner = self._runner
+        if runner is None:
+            return
+        self._parts.closing.set()
+        self._scheduler.close()
+        await self._clock.wait(self._steps_ended, self._clock.monotonic() + STEPS_END_SECONDS)
+        runner.cancel()  # steps that are broken off here write what is known of their requests
+        _, unfinished = await asyncio.wait([runner], timeout=WRITES_END_SECONDS)
+        if unfinished:
+            log.error("The last writes did not end in time; the next start finds UNCERTAIN jobs")
+        await self._worker.posts.close()
+        try:
+            async with asyncio.timeout(WRITES_END_SECONDS):
+                await self._store.release()
+        except (StoreUnavailableError, TimeoutError) as exc:
+            log.warning(
+                "The jobs could not be given back; others take them over in %.0f s: %s",
+                self._lease_seconds,
+                exc,
+            )
+        else:
+            log.info("The engine has stopped and given its jobs back")
+
+    # Belonging
+
+    async def _keep_lease(self) -> None:
+        while True:
+            pause = self._lease_seconds / 3
+            me = self._store.worker_id
+            try:
+                await self._store.renew_lease(self._lease_seconds)
+                self._parts.watch.worked()
+                self._joined.set()
+            except LeaseLostError:
+                await self._start_anew(me)
+                pause = 0.0
+            except StoreUnavailableError as exc:
+                self._parts.watch.failed(exc)
+                pause = min(pause, _RETRY_SECONDS)
+            await self._clock.wait(self._never, self._clock.monotonic() + pause)
+
+    async def _start_anew(self, lost: str) -> None:
+        """Drop everything after ``lost``, our id, was taken for dead, and join under a new one."""
+        async with self._rejoining:
+            if self._store.worker_id != lost:
+                return
+            log.error(
+                "Worker %s was silent for too long and taken for dead; its %d jobs are in other "
+                "hands, and it starts anew",
+                lost,
+                len(self._scheduler),
+            )
+            self._scheduler.clear()
+            self._announcer.clear()
+            try:
+                await self._store.rejoin(self._lease_seconds)
+            except StoreUnavailableError as exc:  # the next renewal finds it lost once more
+                self._parts.watch.failed(exc)
+            self._new_jobs.set()
+
+    async def _keep_claiming(self) -> None:
+        await self._joined.wait()
+        while not self._parts.closing.is_set():
+            self._new_jobs.clear()
+            me = self._store.worker_id
+            try:
+                while len(claimed := await self._store.claim(BATCH)) == BATCH:
+                    self._take(claimed)
+                self._take(claimed)
+            except LeaseLostError:
+                await self._start_anew(me)
+            except StoreUnavailableError as exc:
+                self._parts.watch.failed(exc)
+            await self._clock.wait(self._new_jobs, self._clock.monotonic() + self._pass_seconds)
+
+    def _take(self, jobs: list[Job]) -> None:
+        spread = self._limits.shortest if len(jobs) > _BURST else 0.0
+        for job in jobs:
+            if job.state is JobState.UNCERTAIN:
+                log.error(
+                    "job %s: UNCERTAIN, and never sent again: its process ended at %s or later, "
+                    "between the paid request and its answer",
+                    job.id,
+                    job.submit_started_at,
+                )
+            delay = 0.0
+            if job.state is JobState.RUNNING:
+                delay = random.uniform(0, spread)  # noqa: S311 - no secret, only no burst
+            self._scheduler.add(Ticket(job), delay)
+        if jobs:
+            log.info("Took on %d jobs; %d are under way", len(jobs), len(self._scheduler))
+
+    def _adopt(self, job: Job) -> None:
+        if job.owner == self._store.worker_id and not self._parts.closing.is_set():
+            self._scheduler.add(Ticket(job))
+
+    def _held_until(self, lane: Lane) -> float:
+        match lane:
+            case Lane.SUBMIT:
+                return self._parts.creates.resumes_at
+            case Lane.POLL:
+                return self._parts.polls.resumes_at
+            case _:
+                return 0.0

@@ -1,0 +1,264 @@
+"""When each job is due: a heap of slots, and bounded workers that run the steps."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import random
+from collections import deque
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+from bot.engine.ticket import Lane, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bot.engine.clock import Clock
+
+log = logging.getLogger(__name__)
+
+SLOT_SECONDS: Final = 0.01
+"""Jobs due within one slot start together: few wake-ups, and small bursts."""
+
+LANE_CAPS: Final[Mapping[Lane, int]] = {Lane.SUBMIT: 32, Lane.POLL: 400, Lane.DELIVER: 8}
+"""The most steps under way at once. Each poll is a connection; each delivery a file."""
+
+LATE_SECONDS: Final = 2.0
+REPORT_SECONDS: Final = 60.0
+
+_SMALLEST_POOL: Final = 32
+"""Steps may hang for as long as a request may take; so many of them hold nobody else up."""
+_HEADROOM: Final = 1.5
+_SURPRISE_SECONDS: Final = 30.0
+
+
+class _Pool:
+    """The workers of one lane: as many as Little's law asks for, up to a cap.
+
+    Steps under way = steps a second x seconds a step.
+    """
+
+    def __init__(self, cap: int) -> None:
+        self.cap = cap
+        self.limit = min(cap, _SMALLEST_POOL)
+        self.ready: deque[tuple[Ticket, float]] = deque()
+        """What is due, with the moment since when."""
+        self.idle: list[asyncio.Future[None]] = []
+        """Parked workers; the last to park is the first to go on, so the surplus stays asleep."""
+        self.workers: set[asyncio.Task[None]] = set()
+        self._rate = 0.0
+        self._step_seconds = 0.1
+        self._arrived = 0
+        self._since: float | None = None
+
+    def arrive(self, ticket: Ticket, due: float, now: float) -> None:
+        self.ready.append((ticket, due))
+        self._arrived += 1
+        if self._since is None:
+            self._since = now
+        elif (elapsed := now - self._since) >= 1:
+            self._rate += 0.5 * (self._arrived / elapsed - self._rate)
+            self._arrived, self._since = 0, now
+            self._resize(now)
+
+    def _resize(self, now: float) -> None:
+        wanted = math.ceil(self._rate * self._step_seconds * _HEADROOM) + 2
+        if now - self.ready[0][1] > LATE_SECONDS / 4:  # whatever the averages say, it is not enough
+            wanted = max(wanted, self.limit * 2)
+        self.limit = min(self.cap, max(_SMALLEST_POOL, wanted))
+
+    def took(self, seconds: float) -> None:
+        self._step_seconds += 0.1 * (seconds - self._step_seconds)
+
+
+class Scheduler:
+    """Runs the steps of all unfinished jobs of this process, each when it is due.
+
+    It only knows *when*: the database knows every job and its state, and the heap is rebuilt from
+    it at start. A waiting job costs a ticket and a place in a slot; no coroutine, no timer.
+
+    Args:
+        step: One step of one job; returns after how many seconds the next one is due, or ``None``
+            when nothing is left to do. It must not raise.
+        clock: Time.
+        caps: The most steps at once, per lane.
+        held_until: Until when (``clock.monotonic()``) a lane stands still.
+    """
+
+    def __init__(
+        self,
+        step: Callable[[Ticket], Awaitable[float | None]],
+        *,
+        clock: Clock,
+        caps: Mapping[Lane, int] = LANE_CAPS,
+        held_until: Callable[[Lane], float] = lambda _: 0.0,
+    ) -> None:
+        self._step = step
+        self._clock = clock
+        self._held_until = held_until
+        self._tickets: dict[int, Ticket] = {}
+        self._heap: list[int] = []
+        self._slots: dict[int, list[Ticket]] = {}
+        self._pools = {lane: _Pool(caps[lane]) for lane in Lane}
+        self._woken = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+        self._is_closing = False
+        self._lateness = 0.0
+        self._report_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._tickets
+
+    @property
+    def lateness_seconds(self) -> float:
+        """How long after its moment a poll starts, lately; a sign of too few workers."""
+        return self._lateness
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers there are, busy or parked."""
+        return sum(len(pool.workers) for pool in self._pools.values())
+
+    def add(self, ticket: Ticket, delay: float = 0.0) -> None:
+        """Take on a job, due in ``delay`` seconds. A job that is here already is hurried."""
+        if ticket.job_id in self._tickets:
+            self.hurry(ticket.job_id)
+            return
+        self._tickets[ticket.job_id] = ticket
+        self._plan(ticket, delay)
+
+    def hurry(self, job_id: int) -> None:
+        """Make a job due now; right after its present step if one runs."""
+        ticket = self._tickets.get(job_id)
+        if ticket is None:
+            return
+        if ticket.slot:
+            self._plan(ticket, 0.0)
+        else:
+            ticket.is_due_again = True
+
+    def clear(self) -> None:
+        """Forget all jobs; steps under way end, and nothing follows them."""
+        self._tickets.clear()
+        self._slots.clear()
+        self._heap.clear()
+        for pool in self._pools.values():
+            pool.ready.clear()
+
+    async def run(self) -> None:
+        """Run steps until closed, or cancelled; then no worker is left."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while not self._is_closing:
+                self._woken.clear()
+                self._release_due()
+                until = self._heap[0] * SLOT_SECONDS if self._heap else None
+                await self._clock.wait(self._woken, until)
+
+    def close(self) -> None:
+        """Start no further step. Polls are broken off; ``run`` returns after the other steps."""
+        self._is_closing = True
+        self._woken.set()
+        for lane, pool in self._pools.items():
+            for idle in pool.idle:
+                if not idle.done():
+                    idle.set_result(None)
+            if lane is Lane.POLL:
+                for worker in pool.workers:
+                    worker.cancel()
+
+    def _plan(self, ticket: Ticket, delay: float) -> None:
+        slot = max(1, math.ceil((self._clock.monotonic() + delay) / SLOT_SECONDS))
+        ticket.slot = slot
+        waiting = self._slots.get(slot)
+        if waiting is not None:
+            waiting.append(ticket)
+            return
+        self._slots[slot] = [ticket]
+        if not self._heap or slot < self._heap[0]:
+            self._woken.set()
+        heappush(self._heap, slot)
+
+    def _release_due(self) -> None:
+        now = self._clock.monotonic()
+        while self._heap and self._heap[0] * SLOT_SECONDS <= now:
+            slot = heappop(self._heap)
+            for ticket in self._slots.pop(slot):
+                # A ticket that was hurried or forgotten is still in its old slot.
+                if ticket.slot == slot and self._tickets.get(ticket.job_id) is ticket:
+                    ticket.slot = 0
+                    self._put(ticket, slot * SLOT_SECONDS, now)
+
+    def _put(self, ticket: Ticket, due: float, now: float) -> None:
+        lane = ticket.lane
+        pool = self._pools[lane]
+        pool.arrive(ticket, due, now)
+        while pool.idle:
+            idle = pool.idle.pop()
+            if not idle.done():
+                idle.set_result(None)
+                return
+        if len(pool.workers) < pool.limit and self._group is not None and not self._is_closing:
+            worker = self._group.create_task(self._work(lane, pool), name=f"engine-{lane.value}")
+            pool.workers.add(worker)
+            worker.add_done_callback(pool.workers.discard)
+
+    async def _work(self, lane: Lane, pool: _Pool) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._is_closing:
+            if not pool.ready:
+                if len(pool.workers) > pool.limit:
+                    return
+                idle = loop.create_future()
+                pool.idle.append(idle)
+                await idle
+                continue
+            ticket, due = pool.ready.popleft()
+            if self._tickets.get(ticket.job_id) is not ticket:
+                continue
+            now = self._clock.monotonic()
+            held = self._held_until(lane) - now
+            if held > 0:  # spread: not all at once when it is over
+                self._plan(ticket, held + random.uniform(0, min(held, 5.0)))  # noqa: S311 - no secret
+                continue
+            if lane is Lane.POLL:
+                self._note_lateness(now - due, now)
+            delay = await self._run_step(ticket)
+            pool.took(self._clock.monotonic() - now)
+            self._after(ticket, delay)
+
+    async def _run_step(self, ticket: Ticket) -> float | None:
+        try:
+            return await self._step(ticket)
+        except Exception:  # a worker that ends is worse than any error it could report
+            log.exception("job %s: a step raised", ticket.job_id)
+            return _SURPRISE_SECONDS
+
+    def _after(self, ticket: Ticket, delay: float | None) -> None:
+        if self._tickets.get(ticket.job_id) is not ticket:
+            return
+        if ticket.is_due_again:
+            ticket.is_due_again = False
+            delay = 0.0
+        if delay is None:
+            del self._tickets[ticket.job_id]
+        else:
+            self._plan(ticket, delay)
+
+    def _note_lateness(self, seconds: float, now: float) -> None:
+        self._lateness += 0.05 * (seconds - self._lateness)
+        if self._lateness > LATE_SECONDS and now >= self._report_at:
+            self._report_at = now + REPORT_SECONDS
+            pool = self._pools[Lane.POLL]
+            log.warning(
+                "Polls start %.1f s late: %d jobs, %d of %d workers",
+                self._lateness,
+                len(self._tickets),
+                len(pool.workers),
+                pool.cap,
+            )

@@ -1,0 +1,113 @@
+"""What the scheduler and the steps keep in memory about one unfinished job."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from bot.jobs import JobState, clip_bucket
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.engine.deliverer import Delivered
+    from bot.jobs import Job, Phase
+
+
+class Lane(enum.Enum):
+    """Which workers run a step: slow steps must not hold up quick ones."""
+
+    SUBMIT = "submit"  # up to a minute and a half: the provider fetches the clip meanwhile
+    POLL = "poll"  # a tenth of a second, and by far the most
+    DELIVER = "deliver"  # a download and an upload
+
+
+class Ticket:
+    """One unfinished job: only what a poll needs, because ten thousand of them may wait.
+
+    The database knows the rest; a step that needs more loads the row.
+
+    Attributes:
+        slot: Set by the scheduler: when it is due; 0 while a step runs.
+        is_due_again: Set by the scheduler: somebody asked for another step meanwhile.
+        state: As last seen in the database.
+        phase: As last announced.
+        tenth: Tenths of progress as last announced.
+        failures: Steps in a row that ended in trouble of ours (database, surprises).
+        refusals: Answers in a row without news of the task (errors of the provider).
+        is_unsent: SUBMITTING may be stored, but the paid request was surely not sent.
+    """
+
+    __slots__ = (
+        "attempts",
+        "bucket",
+        "delivered",
+        "failures",
+        "is_due_again",
+        "is_overdue_told",
+        "is_unknown_logged",
+        "is_unsent",
+        "job_id",
+        "misses",
+        "model",
+        "opens",
+        "phase",
+        "refusals",
+        "slot",
+        "state",
+        "submitted_at",
+        "task_id",
+        "tenth",
+        "tries",
+        "wants_data_uri",
+        "was_refreshed",
+        "without_output",
+    )
+
+    def __init__(self, job: Job) -> None:
+        """Take what matters from the row."""
+        self.job_id = job.id
+        self.slot = 0
+        self.is_due_again = False
+        self.model = job.model
+        self.bucket = clip_bucket(job.source_seconds)
+        self.failures = 0
+        # Submitting.
+        self.opens = 0
+        self.is_unsent = False
+        self.wants_data_uri = False
+        # Delivering.
+        self.attempts = 0
+        self.tries = 0
+        self.was_refreshed = False
+        self.delivered: Delivered | None = None
+        self.follow(job)
+
+    def follow(self, job: Job) -> None:
+        """Take over what may have changed; the counts of polls begin anew."""
+        self.state: JobState = job.state
+        self.task_id: str | None = job.task_id
+        self.submitted_at: datetime | None = job.submitted_at
+        self.phase: Phase | None = job.phase
+        self.tenth: int | None = tenth(job.progress)
+        self.refusals = 0
+        self.misses = 0
+        self.without_output = 0
+        self.is_overdue_told = False
+        self.is_unknown_logged = False
+
+    @property
+    def lane(self) -> Lane:
+        """Which workers run the next step."""
+        match self.state:
+            case JobState.QUEUED | JobState.SUBMITTING:
+                return Lane.SUBMIT
+            case JobState.RUNNING:
+                return Lane.POLL
+            case _:
+                return Lane.DELIVER
+
+
+def tenth(progress: float | None) -> int | None:
+    """Return in which tenth ``progress`` (0 to 1) is: people are shown no finer steps."""
+    return None if progress is None else int(progress * 10 + 1e-6)

@@ -1,0 +1,227 @@
+"""A worker with everything real around it but Discord: see ``Bench``."""
+
+import math
+from datetime import UTC, datetime
+from itertools import count
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.cometapi.client import CometClient
+from bot.engine.announcer import Announcer
+from bot.engine.deliverer import Delivered, Opened
+from bot.engine.history import History
+from bot.engine.pacing import Limits
+from bot.engine.parts import Parts
+from bot.engine.throttle import Throttle
+from bot.engine.ticket import Ticket
+from bot.engine.worker import Worker
+from bot.media.download import Downloader
+from bot.media.download import Limits as DownloadLimits
+from bot.media.scratch import Scratch
+from bot.settings import Settings
+from bot.storage.store import Store
+from sandbox.cometapi import StandIn
+from tests.engine.clocks import FakeClock
+from tests.factories import new_job
+
+LEASE_SECONDS = 30.0
+THREAD_ID = 6_000_000_000_000_000_000
+STATUS_ID = 6_000_000_000_000_000_001
+LIVE_SOURCE = "https://cdn.discordapp.com/attachments/1/2/clip.mp4"
+
+
+class RecordingDeliverer:
+    """Discord as the engine sees it. ``troubles`` are raised, one per call of ``deliver``."""
+
+    def __init__(self):
+        self.limit = 10 * 1024 * 1024
+        self.opened = []
+        self.shown = []
+        self.delivered = []
+        self.told = []
+        self.troubles = []
+        self.open_troubles = []
+        self.opens = Opened(thread_id=THREAD_ID, status_message_id=STATUS_ID)
+        self._ids = count(7_000_000_000_000_000_000)
+
+    def upload_limit_bytes(self, job):
+        return self.limit
+
+    async def open(self, job):
+        self.opened.append(job)
+        if self.open_troubles:
+            raise self.open_troubles.pop(0)
+        return self.opens
+
+    async def show(self, job, progress):
+        self.shown.append((job.id, progress))
+
+    async def deliver(self, job, output):
+        data = output.read_bytes() if output is not None else None
+        self.delivered.append((job, data))
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.told.append(job.id)
+        return Delivered(channel_id=job.place_id, message_id=next(self._ids))
+
+
+class Bench:
+    """One process's worker, its steps taken by hand; ``clock`` moves when told to."""
+
+    def __init__(self, *, store, clock, standin, deliverer, http, folder, **settings):
+        self.store = store
+        self.clock = clock
+        self.standin = standin
+        self.deliverer = deliverer
+        self.adopted = []
+        self.settings = Settings(
+            _env_file=None,
+            discord_token="token",
+            cometapi_key="sk-test",
+            cometapi_base_url=standin.base_url,
+            data_dir=folder,
+            **settings,
+        )
+        limits = Limits(self.settings.poll_min_seconds, self.settings.poll_max_seconds)
+        # Without a budget: a test that moves the clock by hand must not wait for its turn.
+        self.announcer = Announcer(
+            store=store, deliverer=deliverer, clock=clock, per_second=math.inf
+        )
+        self.comet = CometClient(
+            http, base_url=standin.base_url, api_key=SecretStr("sk-test"), version="2024-11-06"
+        )
+        self.downloader = Downloader(
+            http,
+            trusted_origin=standin.base_url,
+            limits=DownloadLimits(attempts=1, stall_seconds=2),
+        )
+        self.scratch = Scratch(folder / "scratch")
+        self.parts = Parts(
+            settings=self.settings,
+            store=store,
+            comet=self.comet,
+            deliverer=deliverer,
+            downloader=self.downloader,
+            scratch=self.scratch,
+            clock=clock,
+            history=History(store=store, clock=clock, limits=limits),
+            announcer=self.announcer,
+            polls=Throttle("polls", clock=clock),
+            creates=Throttle("requests", clock=clock),
+            lease_seconds=LEASE_SECONDS,
+            adopt=self.adopted.append,
+        )
+        self.worker = Worker(self.parts)
+
+    async def add(self, **fields):
+        """Store a job of this worker and return its ticket."""
+        fields = {"source_url": LIVE_SOURCE} | fields
+        return Ticket(await self.store.add(new_job(**fields), owner=self.store.worker_id))
+
+    async def step(self, ticket):
+        """Take one step, with a lease that was just renewed."""
+        await self.store.renew_lease(LEASE_SECONDS)
+        return await self.worker.step(ticket)
+
+    async def run(self, ticket, *, until=None, most=60):
+        """Take steps, each when it is due, until nothing is left to do or ``until`` holds."""
+        for _ in range(most):
+            if until is not None and until(ticket):
+                return await self.job(ticket)
+            delay = await self.step(ticket)
+            if delay is None:
+                return await self.job(ticket)
+            self.clock.advance(delay)
+        raise AssertionError(f"job still {ticket.state} after {most} steps")
+
+    async def job(self, ticket):
+        return await self.store.get(ticket.job_id)
+
+    async def show_all(self):
+        while await self.announcer.show_next():
+            pass
+
+    async def close(self):
+        self.parts.closing.set()
+        await self.worker.posts.close()
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(datetime.now(UTC))
+
+
+@pytest.fixture
+async def standin():
+    async with StandIn(check_assets=False, restyles=False, steps=()) as server:
+        yield server
+
+
+@pytest.fixture
+async def http():
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+        yield session
+
+
+@pytest.fixture
+def deliverer():
+    return RecordingDeliverer()
+
+
+@pytest.fixture
+async def store(store_factory, clock):
+    return await store_factory("w1", lease=LEASE_SECONDS, monotonic=clock.monotonic)
+
+
+@pytest.fixture
+async def make_bench(clock, standin, deliverer, http, tmp_path):
+    """``make_bench(store)``: a worker on that store."""
+    benches = []
+
+    def make(store: Store, **settings):
+        bench = Bench(
+            store=store,
+            clock=clock,
+            standin=standin,
+            deliverer=deliverer,
+            http=http,
+            folder=tmp_path,
+            **settings,
+        )
+        benches.append(bench)
+        return bench
+
+    yield make
+    for bench in benches:
+        await bench.close()
+
+
+@pytest.fixture
+def bench(make_bench, store):
+    """A worker ``w1``, on SQLite and on PostgreSQL."""
+    return make_bench(store)
+
+
+@pytest.fixture
+async def lone_bench(make_bench, sqlite_url, open_databases, clock):
+    """A worker on SQLite only, where the database makes no difference."""
+    store = Store(await open_databases(sqlite_url), worker_id="w1", monotonic=clock.monotonic)
+    await store.renew_lease(LEASE_SECONDS)
+    return make_bench(store)
+
+
+@pytest.fixture
+async def clip_url():
+    """Where a source of 1000 bytes can be downloaded."""
+
+    async def serve(_):
+        return web.Response(body=b"c" * 1000, content_type="video/mp4")
+
+    app = web.Application()
+    app.router.add_get("/clip.mp4", serve)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/clip.mp4"))

@@ -1,0 +1,105 @@
+"""Databases that fail when a test wants it."""
+
+from contextlib import asynccontextmanager, contextmanager
+
+from bot.errors import StoreUnavailableError
+from bot.jobs import JobState
+from bot.storage.tables import jobs
+
+
+class Broken:
+    """A database that stops answering after some transactions; perhaps right after a commit."""
+
+    def __init__(self, database, *, after=0, commits=False):
+        self._database = database
+        self._left = after
+        self._commits = commits
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self):
+        self._left -= 1
+        if self._left < 0 and not self._commits:
+            raise StoreUnavailableError("the database does not answer")
+        async with self._database.transaction() as connection:
+            yield connection
+        if self._left < 0:
+            raise StoreUnavailableError("the connection broke in the commit")
+
+
+class Counting:
+    """A database that counts its transactions."""
+
+    def __init__(self, database):
+        self._database = database
+        self.transactions = 0
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self):
+        self.transactions += 1
+        async with self._database.transaction() as connection:
+            yield connection
+
+
+class LateCommit:
+    """A database that lets a move to SUBMITTING fail and carries it out when it is asked next."""
+
+    def __init__(self, database, *, job_id):
+        self._database = database
+        self._job_id = job_id
+        self._count = 0
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self):
+        self._count += 1  # read, write (fails), read, write (finds the first one carried out)
+        if self._count == 2:
+            raise StoreUnavailableError("the connection broke in the commit")
+        if self._count == 4:
+            async with self._database.transaction() as connection:
+                await connection.execute(
+                    jobs.update()
+                    .where(jobs.c.id == self._job_id)
+                    .values(state=JobState.SUBMITTING, submitted_by="w1")
+                )
+        async with self._database.transaction() as connection:
+            yield connection
+
+
+class Slow:
+    """A database of which, after some transactions, each one takes ``seconds``."""
+
+    def __init__(self, database, *, clock, seconds, after=0):
+        self._database = database
+        self._clock = clock
+        self._seconds = seconds
+        self._left = after
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self):
+        self._left -= 1
+        async with self._database.transaction() as connection:
+            yield connection
+        if self._left < 0:
+            self._clock.advance(self._seconds)
+
+
+@contextmanager
+def database_of(store, wrapper, **options):
+    """Put ``wrapper`` between ``store`` (and its lease) and their database for a while."""
+    real = store._database
+    store._database = store._lease._database = wrapper(real, **options)
+    try:
+        yield store._database
+    finally:
+        store._database = store._lease._database = real

@@ -1,0 +1,543 @@
+import asyncio
+import logging
+
+import pytest
+
+from bot.engine.deliverer import Opened
+from bot.engine.posts import ANSWER_SECONDS, LATE_SECONDS
+from bot.engine.ticket import Ticket
+from bot.errors import DeliveryDelayedError
+from bot.jobs import Charge, FailureReason, JobState, Phase
+from sandbox.cometapi import (
+    Answer,
+    Close,
+    Hang,
+    empty_body,
+    html_page,
+    model_not_found,
+    no_credits,
+    no_quota,
+    rate_limited,
+    server_error,
+    truncated,
+)
+from sandbox.standin.behaviours import Accept
+from tests.engine.clocks import settle, until
+from tests.engine.conftest import STATUS_ID, THREAD_ID
+from tests.engine.faults import Broken, LateCommit, Slow, database_of
+
+UNREACHABLE = Answer(
+    status=400,
+    body={
+        "error": "Validation of body failed",
+        "issues": [
+            {
+                "code": "custom",
+                "path": ["videoUri"],
+                "message": "Failed to fetch asset. The URL may be incorrect or the server "
+                "hosting the asset may be down.",
+            }
+        ],
+        "docUrl": "https://docs.dev.runwayml.com/api",
+    },
+)
+
+
+def submitted(ticket):
+    return ticket.state is not JobState.QUEUED
+
+
+async def test_a_queued_job_gets_its_thread_and_one_paid_request(bench):
+    ticket = await bench.add()
+    delay = await bench.step(ticket)
+    job = await bench.job(ticket)
+    assert job.state is JobState.RUNNING
+    assert (job.thread_id, job.status_message_id) == (THREAD_ID, STATUS_ID)
+    assert job.task_id == bench.standin.creates[0].task_id
+    assert job.submitted_by == "w1"
+    assert delay >= 5
+    assert len(bench.standin.creates) == 1
+
+
+async def test_the_request_carries_what_the_person_asked_for(lone_bench):
+    ticket = await lone_bench.add(
+        reference_url="https://cdn.discordapp.com/r.png", public_figure_threshold="low"
+    )
+    await lone_bench.step(ticket)
+    assert lone_bench.standin.creates[0].body == {
+        "model": "gen4_aleph",
+        "videoUri": "https://cdn.discordapp.com/attachments/1/2/clip.mp4",
+        "promptText": "Make it a watercolour 🎨",
+        "seed": 4_294_967_295,
+        "ratio": "1280:720",
+        "references": [{"type": "image", "uri": "https://cdn.discordapp.com/r.png"}],
+        "contentModeration": {"publicFigureThreshold": "low"},
+    }
+
+
+async def test_people_are_told_that_the_provider_has_it(lone_bench):
+    ticket = await lone_bench.add()
+    await lone_bench.step(ticket)
+    await lone_bench.show_all()
+    [(job_id, progress)] = lone_bench.deliverer.shown
+    assert job_id == ticket.job_id
+    assert progress.phase is Phase.PENDING
+    assert (await lone_bench.job(ticket)).phase is Phase.PENDING
+
+
+async def test_a_refused_thread_does_not_stop_the_job(lone_bench):
+    lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
+    ticket = await lone_bench.add()
+    job = await lone_bench.run(ticket, until=submitted)
+    assert job.state is JobState.RUNNING
+    assert len(lone_bench.deliverer.opened) == 1
+
+
+async def test_nothing_is_spent_while_a_thread_may_still_come_about(lone_bench):
+    lone_bench.deliverer.open_troubles = [DeliveryDelayedError("502"), RuntimeError("surprise")]
+    ticket = await lone_bench.add()
+    for _ in range(2):
+        assert await lone_bench.step(ticket) > 0
+        assert lone_bench.standin.creates == []
+    await lone_bench.step(ticket)
+    assert (await lone_bench.job(ticket)).thread_id == THREAD_ID
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_a_discord_outage_delays_the_job_a_little_only(lone_bench):
+    lone_bench.deliverer.open_troubles = [DeliveryDelayedError("502")] * 9
+    job = await lone_bench.run(await lone_bench.add(), until=submitted)
+    assert job.state is JobState.RUNNING
+    assert len(lone_bench.deliverer.opened) == 3
+
+
+async def test_an_expired_source_link_ends_the_job_before_anything_is_spent(lone_bench):
+    expires = int(lone_bench.clock.now().timestamp()) + 30
+    url = f"https://cdn.discordapp.com/attachments/1/2/clip.mp4?ex={expires:x}&is=1&hm=2"
+    job = await lone_bench.run(await lone_bench.add(source_url=url))
+    assert (job.state, job.failure) == (JobState.FAILED, FailureReason.SOURCE_UNREACHABLE)
+    assert job.charge is Charge.NO
+    assert lone_bench.standin.creates == []
+    assert lone_bench.deliverer.told == [job.id]
+
+
+async def test_a_link_that_lives_on_is_no_obstacle(lone_bench):
+    expires = int(lone_bench.clock.now().timestamp()) + 3600
+    url = f"https://cdn.discordapp.com/attachments/1/2/clip.mp4?ex={expires:x}&is=1&hm=2"
+    ticket = await lone_bench.add(source_url=url)
+    await lone_bench.step(ticket)
+    assert ticket.state is JobState.RUNNING
+
+
+# What may be sent again
+
+
+async def test_a_rate_limited_submission_is_sent_again_later(bench):
+    bench.standin.script.create(rate_limited(7))
+    ticket = await bench.add()
+    delay = await bench.step(ticket)
+    job = await bench.job(ticket)
+    assert (job.state, job.submit_attempts, job.submitted_by) == (JobState.QUEUED, 1, None)
+    assert delay >= 7
+    assert bench.parts.creates.resumes_at >= bench.clock.monotonic() + 7
+    assert bench.parts.polls.factor == 1  # a limit on paid requests says nothing about polls
+    bench.clock.advance(delay)
+    await bench.step(ticket)
+    assert ticket.state is JobState.RUNNING
+    assert len(bench.standin.creates) == 1
+
+
+async def test_three_refusals_for_now_are_enough(lone_bench):
+    lone_bench.standin.script.create(*[rate_limited()] * 5)
+    job = await lone_bench.run(await lone_bench.add())
+    assert (job.state, job.failure, job.charge) == (
+        JobState.FAILED,
+        FailureReason.BUSY,
+        Charge.NO,
+    )
+    assert len(lone_bench.standin.refused) == 3
+
+
+async def test_a_request_that_never_left_is_sent_again(lone_bench, standin):
+    ticket = await lone_bench.add()
+    port = standin.origin.rpartition(":")[2]
+    nowhere = lone_bench.comet._create_url.with_port(1)
+    there = lone_bench.comet._create_url
+    assert str(there.port) == port
+    lone_bench.comet._create_url = nowhere
+    await lone_bench.step(ticket)
+    assert ticket.state is JobState.QUEUED
+    lone_bench.comet._create_url = there
+    await lone_bench.step(ticket)
+    assert ticket.state is JobState.RUNNING
+    assert len(standin.creates) == 1
+
+
+# Definite refusals
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (no_quota(), FailureReason.NO_CREDIT),
+        (no_credits(), FailureReason.NO_CREDIT),
+        (model_not_found(), FailureReason.MODEL_UNAVAILABLE),
+        (Answer(status=401, body={"error": {"message": "invalid"}}), FailureReason.KEY_REFUSED),
+        (Answer(status=400, body={"error": "Bad prompt"}), FailureReason.REQUEST_REFUSED),
+        (UNREACHABLE, FailureReason.SOURCE_UNREACHABLE),
+    ],
+    ids=lambda value: str(value) if isinstance(value, FailureReason) else "",
+)
+async def test_a_definite_refusal_ends_the_job_unpaid(lone_bench, answer, reason):
+    lone_bench.standin.script.create(answer)
+    job = await lone_bench.run(await lone_bench.add())  # its source is too large for a data URI
+    assert (job.state, job.failure, job.charge) == (JobState.FAILED, reason, Charge.NO)
+    assert job.failure_detail
+    assert len(lone_bench.standin.refused) == 1
+    assert lone_bench.deliverer.told == [job.id]
+
+
+async def test_the_operator_hears_of_an_empty_account(lone_bench, caplog):
+    lone_bench.standin.script.create(no_quota())
+    await lone_bench.run(await lone_bench.add())
+    alert = next(r for r in caplog.records if "no_credit" in r.getMessage())
+    assert alert.levelname == "ERROR"
+
+
+async def test_a_source_that_the_provider_cannot_fetch_is_sent_along_once(lone_bench, clip_url):
+    lone_bench.standin.script.create(UNREACHABLE)
+    ticket = await lone_bench.add(source_url=clip_url, source_bytes=1000)
+    job = await lone_bench.run(ticket, until=lambda ticket: ticket.state is JobState.RUNNING)
+    [created] = lone_bench.standin.creates
+    assert created.body["videoUri"].startswith("data:video/mp4;base64,Y2Nj")
+    assert job.submit_attempts == 1
+
+
+async def test_a_source_that_is_refused_both_ways_ends_the_job(lone_bench, clip_url):
+    lone_bench.standin.script.create(UNREACHABLE, UNREACHABLE, UNREACHABLE)
+    job = await lone_bench.run(await lone_bench.add(source_url=clip_url, source_bytes=1000))
+    assert job.failure is FailureReason.SOURCE_UNREACHABLE
+    assert len(lone_bench.standin.refused) == 2
+
+
+# Uncertain
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Close(),
+        server_error(500, accepted=True),
+        server_error(502),
+        server_error(524),
+        Answer(status=409, body={}),
+        Answer(status=408, body={}),
+        html_page(),
+        truncated(),
+        empty_body(),
+        Accept(with_id=False),
+    ],
+    ids=["closed", "500", "502", "524", "409", "408", "html", "truncated", "empty", "no id"],
+)
+async def test_an_outcome_that_cannot_be_known_is_uncertain_and_told_once(
+    lone_bench, answer, caplog
+):
+    lone_bench.standin.script.create(answer)
+    ticket = await lone_bench.add()
+    job = await lone_bench.run(ticket)
+    assert (job.state, job.charge) == (JobState.UNCERTAIN, Charge.UNKNOWN)
+    assert job.is_settled
+    assert lone_bench.deliverer.told == [job.id]
+    assert len(lone_bench.standin.creates) + len(lone_bench.standin.refused) == 1
+    assert any(r.levelname == "ERROR" and "UNCERTAIN" in r.getMessage() for r in caplog.records)
+    assert await lone_bench.step(ticket) is None  # and never again
+    assert len(lone_bench.standin.creates) + len(lone_bench.standin.refused) == 1
+
+
+async def hang(bench, ticket):
+    """Take the submit step while CometAPI accepts the request and does not answer."""
+    step = asyncio.create_task(bench.step(ticket))
+    await bench.standin.wait_for_creates(1)
+    await until(lambda: bench.clock.next_at is not None)
+    return step
+
+
+async def test_an_answer_that_never_comes_makes_the_job_uncertain(bench):
+    bench.standin.script.create(Hang())
+    ticket = await bench.add()
+    step = await hang(bench, ticket)
+    assert (await bench.job(ticket)).state is JobState.SUBMITTING
+    bench.clock.advance(ANSWER_SECONDS)
+    await step
+    assert (await bench.job(ticket)).state is JobState.UNCERTAIN
+    await bench.run(ticket)
+    assert bench.deliverer.told == [ticket.job_id]
+    assert bench.worker.posts.late_count == 1
+    bench.clock.advance(LATE_SECONDS)
+    await until(lambda: bench.worker.posts.late_count == 0)
+    assert bench.worker.posts.open_count == 0
+    assert len(bench.standin.creates) == 1
+
+
+class LateComet:
+    """CometAPI whose answer comes when the test says so."""
+
+    def __init__(self, comet):
+        self._comet = comet
+        self.answer = asyncio.Event()
+
+    async def create_task(self, request, *, total_seconds):
+        created = await self._comet.create_task(request, total_seconds=total_seconds)
+        await self.answer.wait()
+        return created
+
+    async def get_task(self, task_id):
+        return await self._comet.get_task(task_id)
+
+
+@pytest.fixture
+def late_bench(bench):
+    late = LateComet(bench.comet)
+    object.__setattr__(bench.parts, "comet", late)
+    bench.late = late
+    return bench
+
+
+async def test_a_late_answer_lifts_the_job_and_it_ends_well(late_bench):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    late_bench.clock.advance(ANSWER_SECONDS)
+    await step
+    await late_bench.run(ticket)
+    late_bench.late.answer.set()
+    await until(lambda: late_bench.adopted)
+    [lifted] = late_bench.adopted
+    assert lifted.state is JobState.RUNNING
+    assert lifted.task_id == late_bench.standin.creates[0].task_id
+    assert lifted.told_at is None
+    job = await late_bench.run(type(ticket)(lifted))
+    assert job.state is JobState.DONE
+    assert late_bench.deliverer.told == [job.id, job.id]  # the doubt, then the answer
+    assert len(late_bench.standin.creates) == 1
+
+
+async def test_a_shutdown_during_the_request_stores_an_answer_that_is_there(late_bench):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    late_bench.late.answer.set()
+    await settle(3)
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+    job = await late_bench.job(ticket)
+    assert job.state is JobState.RUNNING
+    assert job.task_id == late_bench.standin.creates[0].task_id
+
+
+async def test_a_shutdown_during_the_request_leaves_it_uncertain_without_an_answer(bench):
+    bench.standin.script.create(Hang())
+    ticket = await bench.add()
+    step = await hang(bench, ticket)
+    bench.parts.closing.set()
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+    assert (await bench.job(ticket)).state is JobState.UNCERTAIN
+    assert bench.worker.posts.late_count == 0
+
+
+async def test_a_stopping_engine_spends_nothing(lone_bench):
+    ticket = await lone_bench.add()
+    lone_bench.parts.closing.set()
+    assert await lone_bench.step(ticket) > 0
+    assert (await lone_bench.job(ticket)).state is JobState.QUEUED
+    assert lone_bench.standin.creates == []
+
+
+# Leases
+
+
+async def test_nothing_is_spent_on_a_lease_that_may_run_out(lone_bench):
+    ticket = await lone_bench.add()
+    lone_bench.clock.advance(23)  # of 30: less than a quarter is left
+    assert await lone_bench.worker.step(ticket) > 0
+    assert (await lone_bench.job(ticket)).state is JobState.QUEUED
+    assert lone_bench.standin.creates == []
+    assert lone_bench.deliverer.opened == []
+    await lone_bench.step(ticket)
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_a_job_in_other_hands_is_dropped(bench, store_factory, expire_lease):
+    ticket = await bench.add()
+    other = await store_factory("w2")
+    await expire_lease("w1")
+    assert [job.id for job in await other.claim(10)] == [ticket.job_id]
+    assert await bench.worker.step(ticket) is None
+    assert bench.standin.creates == []
+
+
+async def test_killed_during_the_request_it_is_uncertain_for_the_next_process(
+    bench, store_factory, expire_lease, make_bench
+):
+    bench.standin.script.create(Hang())
+    ticket = await bench.add()
+    step = await hang(bench, ticket)
+    other = make_bench(await store_factory("w2", lease=30, monotonic=bench.clock.monotonic))
+    await expire_lease("w1")
+    [found] = await other.store.claim(10)
+    assert found.state is JobState.UNCERTAIN
+    job = await other.run(type(ticket)(found))
+    assert job.state is JobState.UNCERTAIN
+    assert len(bench.standin.creates) == 1
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+
+
+async def test_a_frozen_process_that_gets_its_answer_lifts_the_job_all_the_same(
+    late_bench, store_factory, expire_lease
+):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    other = await store_factory("w2")
+    await expire_lease("w1")
+    assert [job.state for job in await other.claim(10)] == [JobState.UNCERTAIN]
+    late_bench.late.answer.set()
+    await step
+    await until(lambda: late_bench.adopted)
+    assert late_bench.adopted[0].task_id == late_bench.standin.creates[0].task_id
+    assert late_bench.adopted[0].owner == "w1"
+
+
+# The database
+
+
+async def test_nothing_is_sent_that_the_database_cannot_record(bench, caplog):
+    caplog.set_level(logging.INFO)
+    ticket = await bench.add()
+    for _ in range(4):
+        with database_of(bench.store, Broken, after=1):  # the row can be read, not changed
+            assert await bench.worker.step(ticket) > 0
+    assert bench.standin.creates == []
+    with database_of(bench.store, Broken):
+        for _ in range(3):
+            assert await bench.worker.step(ticket) > 0
+    await bench.step(ticket)
+    assert caplog.text.count("The database is unavailable") == 1
+    assert caplog.text.count("The database is back") == 1
+    assert ticket.state is JobState.RUNNING
+    assert len(bench.standin.creates) == 1
+
+
+async def test_an_intent_whose_confirmation_got_lost_is_taken_back_not_doubted(lone_bench):
+    ticket = await lone_bench.add()
+    lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
+    with database_of(lone_bench.store, Broken, after=1, commits=True):
+        await lone_bench.worker.step(ticket)
+    assert (await lone_bench.job(ticket)).state is JobState.SUBMITTING
+    assert lone_bench.standin.creates == []
+    await lone_bench.run(ticket, until=lambda ticket: ticket.state is JobState.RUNNING)
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_an_answer_is_written_down_however_long_the_database_is_away(late_bench):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    with database_of(late_bench.store, Broken):
+        late_bench.late.answer.set()
+        for _ in range(5):
+            await until(lambda: late_bench.clock.next_at is not None)
+            late_bench.clock.advance(10)
+            await settle()
+        assert not step.done()
+    for _ in range(50):
+        late_bench.clock.advance(10)
+        await asyncio.sleep(0.005)
+        if step.done():
+            break
+    await step
+    assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+
+
+async def test_a_late_answer_is_written_down_however_long_the_database_is_away(late_bench):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    late_bench.clock.advance(ANSWER_SECONDS)
+    await step
+    with database_of(late_bench.store, Broken):
+        late_bench.late.answer.set()
+        await until(lambda: late_bench.worker.posts.open_count == 0)
+        for _ in range(5):
+            late_bench.clock.advance(10)
+            await settle()
+        assert late_bench.adopted == []
+    for _ in range(50):
+        late_bench.clock.advance(10)
+        await asyncio.sleep(0.005)
+        if late_bench.adopted:
+            break
+    assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+
+
+async def test_what_cannot_be_recorded_before_the_end_is_in_the_log(late_bench, caplog):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    with database_of(late_bench.store, Broken):
+        late_bench.late.answer.set()
+        late_bench.parts.closing.set()
+        await step
+    task_id = late_bench.standin.creates[0].task_id
+    [record] = [r for r in caplog.records if r.levelname == "CRITICAL"]
+    assert task_id in record.getMessage()
+
+
+async def test_a_late_refusal_leaves_the_job_uncertain_and_is_logged(late_bench, caplog):
+    late_bench.standin.script.create(no_quota())
+    refused = asyncio.Event()
+    create = late_bench.late._comet.create_task
+
+    async def refuse_late(request, *, total_seconds):
+        try:
+            return await create(request, total_seconds=total_seconds)
+        finally:
+            refused.set()
+            await late_bench.late.answer.wait()
+
+    late_bench.late.create_task = refuse_late
+    ticket = await late_bench.add()
+    step = asyncio.create_task(late_bench.step(ticket))
+    await refused.wait()
+    late_bench.clock.advance(ANSWER_SECONDS)
+    await step
+    late_bench.late.answer.set()
+    await until(lambda: "the answer came too late" in caplog.text)
+    assert (await late_bench.job(ticket)).state is JobState.UNCERTAIN
+
+
+async def test_a_lease_that_runs_out_while_the_intent_is_stored_takes_it_back(lone_bench):
+    ticket = await lone_bench.add()
+    lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
+    await lone_bench.store.renew_lease(30)
+    with database_of(lone_bench.store, Slow, after=1, clock=lone_bench.clock, seconds=29):
+        await lone_bench.worker.step(ticket)
+    assert lone_bench.standin.creates == []
+    assert (await lone_bench.job(ticket)).state is JobState.QUEUED
+    await lone_bench.step(ticket)
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_an_intent_that_is_stored_late_costs_nothing_twice(bench):
+    bench.standin.script.create(Hang())
+    bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
+    ticket = await bench.add()
+    with database_of(bench.store, LateCommit, job_id=ticket.job_id):
+        assert await bench.worker.step(ticket) > 0
+        assert await bench.worker.step(ticket) is None  # dropped: only a claim can tell
+    assert bench.standin.creates == []
+    [claimed] = await bench.store.claim(10)
+    assert claimed.state is JobState.QUEUED
+    step = await hang(bench, Ticket(claimed))
+    assert await bench.store.claim(10) == []  # the request that is out stays as it is
+    assert (await bench.job(ticket)).state is JobState.SUBMITTING
+    assert len(bench.standin.creates) == 1
+    bench.parts.closing.set()
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
