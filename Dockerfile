@@ -16,7 +16,7 @@ RUN mkdir /opt/restyle/app && cp -r bot cogs /opt/restyle/app/ \
 
 FROM python:3.11-slim
 
-RUN useradd --system --uid 10001 --home-dir /data --no-create-home restyle \
+RUN useradd --uid 10001 --shell /usr/sbin/nologin --home-dir /data --no-create-home restyle \
     && install -d -o restyle -g restyle -m 0750 /data
 COPY --from=build /opt/restyle /opt/restyle
 

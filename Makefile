@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test format lock clean
+.PHONY: help setup demo run test chaos bench simulate format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,15 @@ test: setup ## Run every check: format, lint, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
+	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)
+
+bench: setup ## Measure the engine beside other ways to poll (docs/benchmarks.md)
+	$(BIN)/python -m bench.engine $(or $(ARGS),--write docs/benchmarks.md)
+
+simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
+	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
 
 format: setup ## Format the code and sort its imports
 	$(BIN)/ruff format .

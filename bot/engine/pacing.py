@@ -27,6 +27,9 @@ HISTORY: Final = 50
 MIN_HISTORY: Final = 3
 """With fewer finished jobs nothing is foretold."""
 
+LONGEST_FIRST_SECONDS: Final = 60.0
+"""However long such tasks took lately: after a jam they are quick again, and somebody waits."""
+
 _PRIOR_LOG_SECONDS: Final = math.log(90.0)
 _PRIOR_SPREAD: Final = 0.5
 _PRIOR_LOCATION_WEIGHT: Final = 0.1  # in jobs; weak: the first real one outweighs it
@@ -142,7 +145,8 @@ class Durations:
         if not self._is_known:
             return self._limits.shortest
         earliest = math.exp(self._location + _EARLIEST_Z * self._spread)
-        return max(self._limits.shortest, earliest + self._hazard_gap(earliest))
+        gap = min(earliest + self._hazard_gap(earliest), LONGEST_FIRST_SECONDS)
+        return max(self._limits.shortest, gap)
 
     def _hazard_gap(self, age: float) -> float:
         """Return the gap over which the density integrates to about one question."""

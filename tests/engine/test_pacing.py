@@ -133,3 +133,8 @@ def test_back_off_doubles_up_to_its_cap_with_jitter():
 
 def test_back_off_never_falls_below_what_the_other_side_asked_for():
     assert backoff_seconds(1, at_least=40) >= 40
+
+
+def test_after_a_jam_the_first_look_does_not_wait_for_another_jam():
+    jammed = Durations(LIMITS, [1500.0] * HISTORY)
+    assert LIMITS.longest < jammed.first_gap_seconds() <= 60

@@ -1,0 +1,1 @@
+"""Measurements and simulations; nothing in bot/ or cogs/ imports them."""

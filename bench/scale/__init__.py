@@ -1,0 +1,1 @@
+"""What the bot needs at which size: assumptions, simulation, limits, report."""
