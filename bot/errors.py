@@ -83,15 +83,24 @@ class CometError(RestyleError):
             program send it again.
         request_id: CometAPI's id of the request, when it named one.
         detail: The provider's own words, for the log; never for users.
+        retry_after_seconds: How long to wait, when the answer said so.
     """
 
     retryable = False
     safe_to_resend = False
 
-    def __init__(self, message: str, *, detail: str = "", request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.detail = detail
         self.request_id = request_id
+        self.retry_after_seconds = retry_after_seconds
 
 
 class CometNotSentError(CometError):
@@ -146,46 +155,19 @@ class CometAssetError(CometRejectedError):
 
 
 class CometRateLimitedError(CometError):
-    """Refused for now (429).
-
-    Attributes:
-        retry_after_seconds: How long to wait, when the answer said so.
-    """
+    """Refused for now (429)."""
 
     retryable = True
     safe_to_resend = True
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after_seconds: float | None = None,
-        detail: str = "",
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(message, detail=detail, request_id=request_id)
-        self.retry_after_seconds = retry_after_seconds
-
 
 class CometServerError(CometError):
-    """CometAPI or Runway is broken (5xx); a paid request may have been carried out all the same.
+    """CometAPI or Runway is broken (5xx, 408, 409).
 
-    Attributes:
-        retry_after_seconds: How long to wait, when the answer said so.
+    A paid request may have been carried out all the same.
     """
 
     retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after_seconds: float | None = None,
-        detail: str = "",
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(message, detail=detail, request_id=request_id)
-        self.retry_after_seconds = retry_after_seconds
 
 
 class CometResponseError(CometError):

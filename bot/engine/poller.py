@@ -171,9 +171,7 @@ class Poller:
     ) -> float:
         ticket.refusals += 1
         ticket.misses = 0
-        retry_after: float | None = None
-        if isinstance(error, CometRateLimitedError | CometServerError):
-            retry_after = error.retry_after_seconds
+        retry_after = error.retry_after_seconds
         if isinstance(error, CometRateLimitedError) or retry_after is not None:
             self._parts.polls.refused(asked_at=asked_at, retry_after_seconds=retry_after)
             self._parts.creates.refused(asked_at=asked_at, retry_after_seconds=retry_after)
