@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -79,6 +80,15 @@ class Phase(enum.StrEnum):
     PENDING = "pending"  # accepted, waiting
     THROTTLED = "throttled"  # held back: the account's concurrency is used up
     RUNNING = "running"  # working
+
+
+def clip_bucket(seconds: float) -> int:
+    """Return the class of clips of about this length, which take about as long to restyle.
+
+    1 is up to 5.5 s, 2 up to 10.5 s, and so on in steps of 5 s; everything past a minute is 12.
+    The half second is there because a clip "of 5 seconds" usually has a frame or two more.
+    """
+    return min(max(math.ceil((seconds - 0.5) / 5), 1), 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.wire import TaskStatus
 from bot.engine.pacing import backoff_seconds
-from bot.engine.parts import UNFIRM_SECONDS, finish
+from bot.engine.parts import UNFIRM_SECONDS
 from bot.engine.poller import OUTPUT_LIFE
 from bot.errors import (
     CometError,
@@ -22,6 +22,7 @@ from bot.errors import (
     MediaUnreachableError,
 )
 from bot.jobs import FailureReason, JobState
+from bot.uninterrupted import finish
 
 if TYPE_CHECKING:
     from pathlib import Path

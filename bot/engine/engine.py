@@ -11,13 +11,14 @@ from bot.engine.announcer import Announcer
 from bot.engine.clock import SystemClock
 from bot.engine.history import History
 from bot.engine.pacing import Limits
-from bot.engine.parts import Parts, finish
+from bot.engine.parts import Parts
 from bot.engine.scheduler import Scheduler
 from bot.engine.throttle import Throttle
 from bot.engine.ticket import Lane, Ticket
 from bot.engine.worker import Worker
 from bot.errors import LeaseLostError, StoreUnavailableError
 from bot.jobs import JobState
+from bot.uninterrupted import finish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

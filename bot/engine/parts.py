@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from bot.jobs import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.cometapi.client import CometClient
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 LEASE_RESERVE: Final = 0.25
 """How much of a lease must be left before money is spent or Discord is written to."""
@@ -139,23 +137,3 @@ class Parts:
         )
         ticket.follow(job)
         return 0.0
-
-
-async def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Await ``work`` to its end even when cancelled; the cancellation goes on afterwards.
-
-    For writes after which money is spent or a message is posted: a shutdown must neither lose
-    them nor close the database under them.
-    """
-    task = asyncio.ensure_future(work)
-    cancellation: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as exc:
-            cancellation = exc
-    if cancellation is not None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("ending a cancelled step: %s", error)
-        raise cancellation
-    return task.result()

@@ -12,7 +12,7 @@ from bot.cometapi.wire import CreateRequest
 from bot.engine.deliverer import Progress
 from bot.engine.links import is_link_dead
 from bot.engine.pacing import backoff_seconds
-from bot.engine.parts import UNFIRM_SECONDS, finish
+from bot.engine.parts import UNFIRM_SECONDS
 from bot.engine.posts import Posts
 from bot.errors import (
     CometAssetError,
@@ -29,6 +29,7 @@ from bot.errors import (
     StoreUnavailableError,
 )
 from bot.jobs import Charge, FailureReason, JobState, Phase
+from bot.uninterrupted import finish
 
 if TYPE_CHECKING:
     from bot.cometapi.wire import Created

@@ -1,0 +1,109 @@
+"""Taking jobs that nobody owns, and taking back those that were lost from sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, text, update
+
+from bot.jobs import JobState
+from bot.storage.leases import bury_the_dead
+from bot.storage.rows import job_from
+from bot.storage.tables import FREE, UNSETTLED, jobs
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.jobs import Job
+    from bot.storage.database import Database
+    from bot.storage.leases import Lease
+
+
+class Claims:
+    """The claims of one worker.
+
+    A commit that raised, or was cancelled, may have been carried out all the same. Then a job can
+    be this worker's without its caller knowing, and as long as the worker lives nobody else would
+    see to it. So such jobs are remembered, and the next claim names them.
+    """
+
+    def __init__(self, database: Database, lease: Lease) -> None:
+        self._database = database
+        self._lease = lease
+        # The state that a write in doubt was to bring.
+        self._doubtful: dict[int, JobState] = {}
+        # Jobs that the caller does not know to be its own, with the above if that is why.
+        self._strays: dict[int, JobState | None] = {}
+
+    def note_doubt(self, job_id: int, to: JobState) -> None:
+        """Remember that a write of this job may or may not have been carried out."""
+        self._doubtful[job_id] = to
+
+    def note_written(self, job_id: int) -> None:
+        """Forget the doubt: a later write says how the job stands."""
+        self._doubtful.pop(job_id, None)
+
+    def note_dropped(self, job_id: int) -> None:
+        """Remember that the caller drops the job, though it may be this worker's."""
+        if job_id in self._doubtful:
+            self._strays[job_id] = self._doubtful.pop(job_id)
+
+    def forget(self) -> None:
+        """Forget everything: the worker begins anew."""
+        self._doubtful.clear()
+        self._strays.clear()
+
+    async def claim(self, limit: int) -> list[Job]:
+        """Take up to ``limit`` jobs; see ``Store.claim``."""
+        taken: list[int] = []
+        try:
+            async with self._database.transaction() as connection:
+                await self._lease.check(connection)
+                await bury_the_dead(connection, self._database, but=self._lease.worker_id)
+                taken += await self._find(connection, limit)
+                claimed = await self._take(connection, taken) if taken else []
+        except BaseException:  # a cancelled commit may have come through as well
+            for job_id in taken:
+                self._strays.setdefault(job_id, None)
+            raise
+        for job_id in taken:
+            self._strays.pop(job_id, None)
+        return claimed
+
+    async def _find(self, connection: AsyncConnection, limit: int) -> list[int]:
+        # Two questions, because one with OR would be answered by reading every row ever settled.
+        conditions: list[Any] = [text(FREE)]
+        if self._strays:
+            ours = (jobs.c.owner == self._lease.worker_id) & jobs.c.id.in_(self._strays)
+            conditions.append(text(UNSETTLED) & ours)
+        found: list[int] = []
+        for condition in conditions:
+            found += await connection.scalars(
+                select(jobs.c.id)
+                .where(condition)
+                .order_by(jobs.c.id)
+                .limit(limit - len(found))
+                .with_for_update(skip_locked=True)
+            )
+        return found
+
+    async def _take(self, connection: AsyncConnection, ids: list[int]) -> list[Job]:
+        # Where the move to SUBMITTING came through but raised, nothing was sent.
+        unsent = [id_ for id_ in ids if self._strays.get(id_) is JobState.SUBMITTING]
+        if unsent:
+            await connection.execute(
+                update(jobs)
+                .where(
+                    jobs.c.id.in_(unsent),
+                    jobs.c.owner == self._lease.worker_id,
+                    jobs.c.state == JobState.SUBMITTING,
+                )
+                .values(state=JobState.QUEUED, submitted_by=None, submit_started_at=None)
+            )
+        rows = await connection.execute(
+            update(jobs)
+            .where(jobs.c.id.in_(ids))
+            .values(owner=self._lease.worker_id)
+            .returning(jobs)
+        )
+        return sorted((job_from(row) for row in rows.mappings()), key=lambda job: job.id)

@@ -1,0 +1,106 @@
+"""How SQLite and PostgreSQL are connected to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+BUSY_SECONDS: Final = 5.0
+"""How long SQLite waits for a lock, which only a backup or a person with a shell can hold; the
+URL can say otherwise with ``?timeout=``."""
+WAIT_SECONDS: Final = 10.0
+"""How long a free connection, a new one, or a statement's answer on PostgreSQL is waited for."""
+STALL_SECONDS: Final = 5.0
+"""When PostgreSQL ends a transaction whose process went silent (frozen, unreachable) inside it.
+
+Its row locks would otherwise stop the takeover of its jobs for as long as it stays frozen. Shorter
+than ``WAIT_SECONDS``, so that who waits for the lock gets it.
+"""
+POSTGRES_CONNECTIONS: Final = 5
+"""Per process: transactions are short and polls use none. PostgreSQL allows 100 by default."""
+
+
+def sqlite_path(url: URL) -> Path:
+    """Return the file of a SQLite database.
+
+    Raises:
+        StoreUnavailableError: It has none, so jobs that are paid for would die with the process.
+    """
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise StoreUnavailableError(
+            "SQLite needs a file: jobs that are paid for must outlive the process"
+        )
+    return Path(url.database)
+
+
+def sqlite_engine(url: URL) -> AsyncEngine:
+    """Return an engine with one connection, durable, with the write lock from the first moment."""
+    engine = create_async_engine(
+        url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+        hide_parameters=True,  # errors are logged; prompts and links are not
+        connect_args={} if "timeout" in url.query else {"timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        cursor = connection.cursor()
+        # FULL: in WAL mode NORMAL may lose the last commits when the power fails, and the mark
+        # that a paid request is about to be sent must not be lost. https://sqlite.org/pragma.html
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once,
+        # without waiting, if somebody wrote in between. https://sqlite.org/lang_transaction.html
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def postgres_engine(url: URL) -> AsyncEngine:
+    """Return an engine with a few connections and a time limit on everything."""
+    stall = str(int(STALL_SECONDS * 1000))
+    return create_async_engine(
+        url,
+        pool_size=POSTGRES_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+        pool_pre_ping=True,  # a restarted database costs no failed statement
+        hide_parameters=True,  # errors are logged; prompts and links are not
+        isolation_level="READ COMMITTED",  # guarded updates re-check the newest row under it
+        connect_args={
+            "timeout": WAIT_SECONDS,
+            "command_timeout": WAIT_SECONDS,
+            "server_settings": {
+                "application_name": "restyle",
+                "synchronous_commit": "on",  # what was committed outlives a crash of the server
+                "idle_in_transaction_session_timeout": stall,
+            },
+        },
+    )
+
+
+def postgres_upgrade_engine(url: URL) -> AsyncEngine:
+    """Return an engine without a time limit for statements.
+
+    A migration takes as long as it takes, and so does waiting for another process that is at it.
+    """
+    return create_async_engine(url, poolclass=NullPool, connect_args={"timeout": WAIT_SECONDS})

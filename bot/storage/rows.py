@@ -1,0 +1,101 @@
+"""Between rows of ``jobs`` and values of ``bot.jobs``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.jobs import TRANSITIONS, Charge, Job, JobState, NewJob, clip_bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import RowMapping
+
+_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Job))
+
+CHANGEABLE: Final = frozenset(
+    {
+        "source_url",  # Discord's links expire; a fresh one may be needed
+        "reference_url",
+        "thread_id",
+        "status_message_id",
+        "answer_message_id",
+        "answer_channel_id",
+        "submit_attempts",
+        "submit_started_at",
+        "submitted_at",
+        "task_id",
+        "phase",
+        "progress",
+        "output_url",
+        "output_expires_at",
+        "finished_at",
+        "failure",
+        "failure_detail",
+        "charge",
+        "cost_credits",
+        "delivery_attempts",
+        "told_at",
+    }
+)
+"""What ``Store.move`` and ``Store.update`` may set. The rest is the store's own, or for ever."""
+
+
+def job_from(row: RowMapping) -> Job:
+    """Return the job that a whole row of ``jobs`` holds."""
+    return Job(**{name: row[name] for name in _FIELDS})
+
+
+def row_from(job: NewJob) -> dict[str, Any]:
+    """Return the columns that a new job brings along."""
+    return {
+        **{field.name: getattr(job, field.name) for field in dataclasses.fields(NewJob)},
+        "clip_bucket": clip_bucket(job.source_seconds),
+        "state": JobState.QUEUED,
+        "submit_attempts": 0,
+        "delivery_attempts": 0,
+    }
+
+
+def check_changes(changes: Mapping[str, Any]) -> None:
+    """Refuse names that may not be set.
+
+    Raises:
+        TypeError: As Python does for a keyword that a function does not take.
+    """
+    if unknown := changes.keys() - CHANGEABLE:
+        raise TypeError(f"a job's {', '.join(sorted(unknown))} cannot be set")
+
+
+def values_for_move(
+    job: Job,
+    to: JobState,
+    changes: Mapping[str, Any],
+    *,
+    worker_id: str,
+    now: Any,  # noqa: ANN401 - SQL or a moment
+) -> dict[str, Any]:
+    """Return the columns that a move sets: what the step implies, overruled by ``changes``.
+
+    Raises:
+        TypeError: ``changes`` has a name that may not be set.
+        ValueError: The transition does not exist, or it lacks the task's id.
+    """
+    check_changes(changes)
+    if to not in TRANSITIONS[job.state]:
+        raise ValueError(f"job {job.id}: {job.state} cannot become {to}")
+    implied: dict[str, Any] = {}
+    if to is JobState.SUBMITTING:
+        implied = {"submitted_by": worker_id, "submit_started_at": now}
+    elif to is JobState.QUEUED:
+        implied = {"submitted_by": None, "submit_started_at": None}
+    elif to is JobState.RUNNING:
+        if not changes.get("task_id", job.task_id):
+            raise ValueError(f"job {job.id}: running needs a task_id")
+        implied = {"submitted_at": now}
+    elif to in {JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}:
+        implied = {"finished_at": job.finished_at or now}
+        if job.state is JobState.QUEUED:
+            implied["charge"] = Charge.NO
+    return {**implied, **changes, "state": to}

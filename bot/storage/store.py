@@ -1,0 +1,338 @@
+"""Store: everything the program asks of the database."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.errors import JobExistsError, JobLostError
+from bot.jobs import Charge, JobState
+from bot.storage import guilds
+from bot.storage.claims import Claims
+from bot.storage.database import open_database, utc_now
+from bot.storage.leases import Lease, steady_seconds
+from bot.storage.rows import check_changes, job_from, row_from, values_for_move
+from bot.storage.tables import UNSETTLED, jobs, workers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from bot.guilds import GuildSettings, SettingChange
+    from bot.jobs import Job, NewJob
+    from bot.storage.database import Database
+
+_ACTIVE = (JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING, JobState.DELIVERING)
+
+
+class Store:
+    """Every statement, on behalf of one worker. Made by :func:`open_store`.
+
+    Each method is one short transaction. Whatever it does not finish it rolls back, also when it is
+    cancelled. Besides what they name, all of them raise ``StoreUnavailableError`` when the database
+    does not answer or cannot write; if that happened in the very commit, the change may have been
+    made, and a repeated ``move`` then raises ``JobLostError``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        worker_id: str,
+        monotonic: Callable[[], float] = steady_seconds,
+    ) -> None:
+        self._database = database
+        self._lease = Lease(database, worker_id, monotonic=monotonic)
+        self._claims = Claims(database, self._lease)
+
+    # Jobs
+
+    async def add(self, new: NewJob, *, owner: str | None = None) -> Job:
+        """Store a job as QUEUED.
+
+        Args:
+            new: What was asked for.
+            owner: The worker that will see to it; ``None`` leaves it to whoever claims it first.
+
+        Raises:
+            JobExistsError: A job with this id was added before; after ``StoreUnavailableError``
+                that says that the first attempt came through.
+        """
+        now = self._database.now()
+        values = row_from(new) | {"owner": owner, "created_at": now, "updated_at": now}
+        try:
+            async with self._database.transaction() as connection:
+                rows = await connection.execute(insert(jobs).values(values).returning(jobs))
+                return job_from(rows.mappings().one())
+        except IntegrityError as exc:
+            if await self.get(new.id) is not None:
+                raise JobExistsError(f"job {new.id} exists") from exc
+            raise
+
+    async def get(self, job_id: int) -> Job | None:
+        """Return the job, or ``None``."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
+            row = rows.mappings().one_or_none()
+        return job_from(row) if row else None
+
+    async def move(self, job: Job, to: JobState, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type
+        """Take ``job`` from the state it has to ``to``, set ``changes``, and return it anew.
+
+        Set by themselves, unless ``changes`` says otherwise: for SUBMITTING ``submitted_by`` and
+        ``submit_started_at`` (both cleared for QUEUED), for RUNNING ``submitted_at``, for
+        DELIVERING, FAILED and CANCELLED ``finished_at`` if there is none yet; a job that ends
+        before it was submitted has ``charge`` NO.
+
+        Raises:
+            JobLostError: The job is not this worker's, or not in that state, any more: drop it. If
+                an earlier write that raised or was cancelled came through after all, the next claim
+                brings the job back: as QUEUED if that was the move to SUBMITTING, after which
+                nothing may be sent unless it returns.
+            ValueError: ``TRANSITIONS`` has no such step, or RUNNING lacks a ``task_id``.
+            TypeError: ``changes`` names something that cannot be set.
+        """
+        values = values_for_move(
+            job, to, changes, worker_id=self.worker_id, now=self._database.now()
+        )
+        return await self._write(job, values)
+
+    async def update(self, job: Job, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type
+        """Set ``changes`` of ``job``, which stays in its state, and return it anew.
+
+        Raises:
+            JobLostError: The job is not this worker's, or not in that state, any more.
+            TypeError: ``changes`` names something that cannot be set.
+        """
+        check_changes(changes)
+        return await self._write(job, changes)
+
+    async def _write(self, job: Job, values: dict[str, Any]) -> Job:
+        # A job read under a former worker id may be in other hands of this very process by now.
+        if job.owner != self.worker_id:
+            raise JobLostError(f"job {job.id} is not ours")
+        try:
+            changed = await self._change(
+                jobs.c.id == job.id,
+                jobs.c.owner == job.owner,
+                jobs.c.state == job.state,
+                **values,
+            )
+        except BaseException:  # a cancelled commit may have come through as well
+            self._claims.note_doubt(job.id, values.get("state", job.state))
+            raise
+        if changed is None:
+            self._claims.note_dropped(job.id)
+            raise JobLostError(f"job {job.id} is not ours in state {job.state} any more")
+        self._claims.note_written(job.id)
+        return changed
+
+    async def _change(self, *guards: ColumnElement[bool], **values: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(
+                update(jobs)
+                .where(*guards)
+                .values(**values, updated_at=self._database.now())
+                .returning(jobs)
+            )
+            row = rows.mappings().one_or_none()
+            return job_from(row) if row else None
+
+    async def cancel(self, job_id: int) -> Job | None:
+        """Cancel a job that is still QUEUED, whoever owns it; ``None`` if there is none.
+
+        The job becomes nobody's, so that the next claim of any process tells its outcome.
+        """
+        return await self._change(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.QUEUED,
+            state=JobState.CANCELLED,
+            owner=None,
+            charge=Charge.NO,
+            finished_at=self._database.now(),
+        )
+
+    async def lift_uncertain(self, job_id: int, *, task_id: str) -> Job | None:
+        """Record the late answer to a paid request: UNCERTAIN becomes RUNNING, and this worker's.
+
+        Only for a request that this process sent, under any worker id it has had; ``None`` if the
+        job is not such a one (any more). Its outcome counts as untold again.
+        """
+        lifted = await self._change(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.UNCERTAIN,
+            jobs.c.task_id.is_(None),
+            jobs.c.submitted_by.in_(self._lease.worker_ids),
+            state=JobState.RUNNING,
+            owner=self.worker_id,
+            task_id=task_id,
+            submitted_at=self._database.now(),
+            told_at=None,
+        )
+        if lifted is None:
+            # Asked again because the first commit seemed to fail, though it came through?
+            job = await self.get(job_id)
+            if job and job.task_id == task_id and job.owner == self.worker_id:
+                return job
+        return lifted
+
+    async def claim(self, limit: int) -> list[Job]:
+        """Take up to ``limit`` unsettled jobs that nobody alive owns, oldest first.
+
+        Before that, jobs of workers whose lease ran out become nobody's; one of them that was
+        SUBMITTING is UNCERTAIN from then on. No two workers ever get the same job. A job that the
+        caller still remembers can be among them, if somebody else changed it (``cancel``): then
+        this is the newer version.
+
+        Args:
+            limit: 1 to 10,000; fewer jobs than that mean there are no more for now.
+
+        Raises:
+            LeaseLostError: This worker has no lease: it never took one, or was taken for dead.
+        """
+        return await self._claims.claim(limit)
+
+    async def count_active(self, *, guild_id: int | None = None, user_id: int | None = None) -> int:
+        """Count the jobs that are QUEUED to DELIVERING, of one guild or user if named."""
+        guards = [text(UNSETTLED), jobs.c.state.in_(_ACTIVE)]
+        if guild_id is not None:
+            guards.append(jobs.c.guild_id == guild_id)
+        if user_id is not None:
+            guards.append(jobs.c.user_id == user_id)
+        return await self._count(*guards)
+
+    async def count_ahead(self, job_id: int) -> int:
+        """Count the QUEUED jobs that came before this one: ids are in the order of time."""
+        # Plus nothing: SQLite would take a bare comparison as a reason to read every older row.
+        earlier = jobs.c.id + 0 < job_id
+        return await self._count(text(UNSETTLED), jobs.c.state == JobState.QUEUED, earlier)
+
+    async def _count(self, *guards: Any) -> int:  # noqa: ANN401 - conditions of any kind
+        async with self._database.transaction() as connection:
+            found = await connection.scalar(select(func.count()).select_from(jobs).where(*guards))
+        return found or 0
+
+    async def recent_durations(self, model: str, bucket: int, limit: int = 50) -> list[float]:
+        """Return how many seconds the latest finished tasks took, newest first.
+
+        Counted are the tasks that brought a video, from the answer to the paid request to when the
+        provider was seen to have finished.
+
+        Args:
+            model: The model's name.
+            bucket: ``bot.jobs.clip_bucket`` of the clip's seconds.
+            limit: How many at most.
+        """
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(
+                select(jobs.c.submitted_at, jobs.c.finished_at)
+                .where(
+                    jobs.c.model == model,
+                    jobs.c.clip_bucket == bucket,
+                    text("output_url IS NOT NULL"),
+                    jobs.c.finished_at.is_not(None),
+                    jobs.c.submitted_at.is_not(None),
+                )
+                .order_by(jobs.c.finished_at.desc())
+                .limit(limit)
+            )
+            return [max(0.0, (end - start).total_seconds()) for start, end in rows]
+
+    # The lease
+
+    @property
+    def worker_id(self) -> str:
+        """The worker id under which this process owns jobs at present."""
+        return self._lease.worker_id
+
+    def lease_remaining(self) -> float:
+        """Return for how many more seconds the lease surely holds, by the monotonic clock; >= 0."""
+        return self._lease.remaining()
+
+    async def renew_lease(self, ttl_seconds: float) -> None:
+        """Take the lease, or prolong it: until ``ttl_seconds`` from now nobody takes the jobs over.
+
+        Raises:
+            LeaseLostError: Another process took this worker for dead. Its jobs are in other hands:
+                drop all of them, then :meth:`rejoin`.
+        """
+        await self._lease.renew(ttl_seconds)
+
+    async def rejoin(self, ttl_seconds: float) -> str:
+        """Start anew after ``LeaseLostError``: with a new worker id, which is returned."""
+        self._claims.forget()
+        return await self._lease.rejoin(ttl_seconds)
+
+    async def count_workers(self) -> int:
+        """Count the workers whose lease holds: the processes at work on this database."""
+        alive = workers.c.expires_at >= self._database.now()
+        async with self._database.transaction() as connection:
+            found = await connection.scalar(select(func.count()).select_from(workers).where(alive))
+        return found or 0
+
+    async def release(self) -> None:
+        """Give every job back and end the lease, so that other processes take over at once.
+
+        A job still SUBMITTING becomes UNCERTAIN. After this the store can still read, and record
+        a late answer with :meth:`lift_uncertain`.
+        """
+        await self._lease.release()
+
+    # Guilds
+
+    async def guild_settings(self, guild_id: int) -> GuildSettings:
+        """Return the guild's settings; the defaults where nothing was set."""
+        return await guilds.read(self._database, guild_id)
+
+    async def change_guild_settings(
+        self,
+        guild_id: int,
+        *,
+        user_id: int,
+        **changes: Any,  # noqa: ANN401 - each setting has its own type
+    ) -> GuildSettings:
+        """Set the named settings, record every one that really changed, and return them all.
+
+        Raises:
+            TypeError: There is no setting of such a name.
+        """
+        return await guilds.change(self._database, guild_id, user_id=user_id, **changes)
+
+    async def setting_changes(self, guild_id: int, limit: int = 20) -> list[SettingChange]:
+        """Return the latest changes of the guild's settings, newest first."""
+        return await guilds.changes_of(self._database, guild_id, limit)
+
+
+@contextlib.asynccontextmanager
+async def open_store(
+    url: str,
+    *,
+    worker_id: str,
+    clock: Callable[[], datetime] = utc_now,
+    monotonic: Callable[[], float] = steady_seconds,
+) -> AsyncIterator[Store]:
+    """Open the database at ``url`` for one worker, its schema up to date; close it at the end.
+
+    Args:
+        url: ``sqlite+aiosqlite:///path`` (the folder is made; one process only) or
+            ``postgresql+asyncpg://…``.
+        worker_id: New at every start (``bot.storage.leases.new_worker_id``).
+        clock: Tells the time on SQLite; PostgreSQL uses its own.
+        monotonic: Seconds, for what is left of the lease.
+
+    Raises:
+        StoreInUseError: Another process holds the SQLite database.
+        StoreTooNewError: The database was written by a newer version of the program.
+        StoreUnavailableError: It cannot be opened.
+    """
+    async with open_database(url, clock=clock) as database:
+        if database.dialect == "sqlite":
+            # The lock file is ours, so whoever has a row here is dead: why wait for its lease?
+            async with database.transaction() as connection:
+                await connection.execute(delete(workers))
+        yield Store(database, worker_id=worker_id, monotonic=monotonic)

@@ -1,0 +1,54 @@
+"""Bringing a database's schema up to date when the program starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from bot.errors import StoreTooNewError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_LOCK_KEY: Final = 0x7265_7374_796C_65  # "restyle"; any number that nobody else locks will do
+_FOLDER: Final = Path(__file__).parent / "migrations"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration for this program's migrations, run on ``connection``."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Apply the migrations that are missing, all of them or none, in ``connection``'s transaction.
+
+    On PostgreSQL a lock that lasts as long as the transaction makes processes that start together
+    take turns; SQLite has one process and an exclusive transaction.
+
+    Raises:
+        StoreTooNewError: A newer version of the program has upgraded this database.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    config = alembic_config(connection)
+    scripts = ScriptDirectory.from_config(config)
+    present = MigrationContext.configure(connection).get_current_heads()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if unknown := set(present) - known:
+        raise StoreTooNewError(
+            f"The database was written by a newer version of this program (schema "
+            f"{', '.join(sorted(unknown))}). Start that version, or restore the backup made before "
+            "the update."
+        )
+    if revision != "head" or set(present) != set(scripts.get_heads()):
+        command.upgrade(config, revision)

@@ -1,0 +1,30 @@
+"""Looking at, and forging, rows behind the store's back."""
+
+from sqlalchemy import insert, select, update
+
+from bot.jobs import JobState
+from bot.storage.rows import job_from, row_from
+from bot.storage.tables import jobs
+from tests.factories import new_job
+
+
+async def all_jobs(store):
+    async with store._database.transaction() as connection:
+        rows = await connection.execute(select(jobs).order_by(jobs.c.id))
+        return {row["id"]: job_from(row) for row in rows.mappings()}
+
+
+async def put(store, job_id, state, **values):
+    """Force a job, new or old, into ``state``; by default ``store`` owns it."""
+    values = {"state": state, "owner": store.worker_id, **values}
+    if state in {JobState.RUNNING, JobState.DELIVERING, JobState.DONE}:
+        values.setdefault("task_id", f"task-{job_id}")
+    if state is not JobState.QUEUED:
+        values.setdefault("submitted_by", values["owner"] or "somebody")
+    now = store._database.now()
+    async with store._database.transaction() as connection:
+        changed = await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+        if not changed.rowcount:
+            whole = row_from(new_job(job_id)) | {"created_at": now, "updated_at": now} | values
+            await connection.execute(insert(jobs).values(whole))
+    return await store.get(job_id)
