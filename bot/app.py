@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -14,10 +15,10 @@ from discord.ext import commands
 from bot import texts
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bot.engine.budget import Budget
     from bot.engine.deliverer import Deliverer
     from bot.media.download import Downloader
     from bot.media.scratch import Scratch
@@ -34,8 +35,38 @@ sleeping; whoever made it comes back later. Discord's own waits are seconds; dis
 less than 30."""
 
 
+DRAIN_SECONDS: Final = 3.0
+"""How long a stop waits for commands under way: most clips are downloaded and checked by then."""
+
+
 class RestyleTree(app_commands.CommandTree["RestyleBot"]):
     """The command tree; a command that breaks answers the person all the same."""
+
+    def __init__(self, client: RestyleBot) -> None:
+        super().__init__(client)
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
+
+    async def interaction_check(self, interaction: discord.Interaction[RestyleBot], /) -> bool:
+        """Take a command unless the process is stopping; the one that follows it answers then."""
+        del interaction
+        task = asyncio.current_task()
+        if self._is_closing or task is None:
+            return False
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return True
+
+    async def drain(self) -> None:
+        """Take no more commands, and let those under way end, for people were told to wait."""
+        self._is_closing = True
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
+        if late:
+            log.warning("%d commands took too long to be ended with the process", len(late))
+        for task in late:
+            task.cancel()
 
     async def on_error(
         self,
@@ -74,6 +105,7 @@ class RestyleBot(commands.AutoShardedBot):
         downloader: For attachments.
         scratch: For temporary files.
         new_jobs: Set whenever there is something new for the engine in the database.
+        budget: How many calls to Discord may be made; ``None`` for any number.
         extensions: Modules with commands; one that fails to load stops the start.
     """
 
@@ -85,6 +117,7 @@ class RestyleBot(commands.AutoShardedBot):
         downloader: Downloader,
         scratch: Scratch,
         new_jobs: asyncio.Event,
+        budget: Budget | None = None,
         extensions: Sequence[str] = EXTENSIONS,
     ) -> None:
         # Voice is not used; without this discord.py warns about it at every start.
@@ -102,6 +135,7 @@ class RestyleBot(commands.AutoShardedBot):
             max_ratelimit_timeout=RATE_LIMIT_SECONDS,
             shard_ids=settings.shard_ids,  # type: ignore[arg-type] # None is its own default
             shard_count=settings.shard_count,
+            http_trace=budget.trace() if budget else None,  # type: ignore[arg-type] # as above
         )
         self.settings = settings
         self.store = store
@@ -136,13 +170,24 @@ class RestyleBot(commands.AutoShardedBot):
             await self.load_extension(name)
         await self._sync_if_changed()
 
+    async def close(self) -> None:
+        """End the commands under way, then disconnect."""
+        if isinstance(self.tree, RestyleTree):
+            await self.tree.drain()
+        await super().close()
+
     async def _sync_if_changed(self) -> None:
         """Overwrite the commands at Discord unless they are those of the last time.
+
+        Of several processes the one with shard 0 does it. (Twice would do no harm: it is the same
+        list.)
 
         Creating commands is limited to 200 a day, and clients reload after every overwrite.
 
         Source: https://docs.discord.com/developers/interactions/application-commands
         """
+        if 0 not in (self.settings.shard_ids or (0,)):
+            return
         mark = self._mark()
         digest = self._command_digest()
         try:

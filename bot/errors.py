@@ -16,6 +16,7 @@ RestyleError
 │   │   ├── CometAuthError        the key is missing, wrong or blocked
 │   │   ├── CometCreditError      the account has not enough money
 │   │   ├── CometModelError       the model is not served
+│   │   ├── CometAddressError     there is no such API at the configured address
 │   │   └── CometAssetError       the video or image could not be fetched or is not accepted
 │   ├── CometRateLimitedError     refused for now
 │   ├── CometServerError          CometAPI or Runway is broken (5xx)
@@ -132,6 +133,10 @@ class CometCreditError(CometRejectedError):
 
 class CometModelError(CometRejectedError):
     """The configured model is unknown, retired or not routed."""
+
+
+class CometAddressError(CometRejectedError):
+    """The configured address is wrong: a permanent redirect, no such path, no such method."""
 
 
 class CometAssetError(CometRejectedError):

@@ -15,14 +15,19 @@ STALE_SECONDS: Final = 45.0
 """Four missed beats: a stalled event loop, a dead process, or no connection to Discord."""
 
 
-def heartbeat_path(data_dir: Path) -> Path:
-    """Return the file whose age tells how long ago the bot was well."""
-    return data_dir / "heartbeat"
+def heartbeat_path(data_dir: Path, shards: str = "") -> Path:
+    """Return the file whose age tells how long ago the bot was well.
+
+    Each of several processes with one data folder has its own, named by its ``shards``
+    (``Settings.shards``): the well one must not vouch for the dead one.
+    """
+    name = f"heartbeat-{shards.replace('/', '-of-')}" if shards else "heartbeat"
+    return data_dir / name
 
 
-async def keep_beating(data_dir: Path, is_well: Callable[[], bool]) -> None:
+async def keep_beating(data_dir: Path, is_well: Callable[[], bool], *, shards: str = "") -> None:
     """Touch the heartbeat file every ``BEAT_SECONDS`` while ``is_well()``; never returns."""
-    path = heartbeat_path(data_dir)
+    path = heartbeat_path(data_dir, shards)
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         if is_well():
@@ -30,15 +35,16 @@ async def keep_beating(data_dir: Path, is_well: Callable[[], bool]) -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-def is_alive(data_dir: Path, *, now: float | None = None) -> bool:
+def is_alive(data_dir: Path, *, shards: str = "", now: float | None = None) -> bool:
     """Tell whether a bot with this data folder was well within ``STALE_SECONDS``.
 
     Args:
         data_dir: The data folder of the bot in question.
+        shards: Its ``Settings.shards``.
         now: Seconds since the epoch; ``None`` means this moment.
     """
     try:
-        beaten_at = heartbeat_path(data_dir).stat().st_mtime
+        beaten_at = heartbeat_path(data_dir, shards).stat().st_mtime
     except OSError:
         return False
     return (time.time() if now is None else now) - beaten_at < STALE_SECONDS

@@ -56,6 +56,7 @@ class FailureReason(enum.StrEnum):
     REQUEST_REFUSED = "request_refused"  # any other definite refusal of the request
     MODEL_UNAVAILABLE = "model_unavailable"  # unknown, retired or unrouted model
     KEY_REFUSED = "key_refused"  # 401 or 403
+    WRONG_ADDRESS = "wrong_address"  # no such API at the configured address
     NO_CREDIT = "no_credit"  # the operator's account is empty
     BUSY = "busy"  # refused for now, too many times
     PROVIDER_TROUBLE = "provider_trouble"  # INTERNAL, THIRD_PARTY.UNAVAILABLE, no code

@@ -37,12 +37,12 @@ def _raise_it(decider: Decider | None) -> str:
         case Decider.OPERATOR:
             return "or ask the bot's operator to raise the limit."
         case _:
-            return "the video provider takes no more."
+            return ""
 
 
 def _shrink(verb: str, decider: Decider | None) -> str:
-    joint = "; " if decider in {None, Decider.PROVIDER} else ", "
-    return f"{verb}{joint}{_raise_it(decider)}"
+    other = _raise_it(decider)
+    return f"{verb}, {other}" if other else f"{verb}."
 
 
 def _whose(decider: Decider | None) -> str:
@@ -117,6 +117,11 @@ def refusal(found: Refusal) -> str:
         case Rule.REFERENCE_NOT_TAKEN:
             return f"This bot's model ({value}) takes no reference image.\nLeave it out."
         case Rule.REFERENCE_NOT_AN_IMAGE:
+            if isinstance(value, str) and value.startswith("image/"):
+                return (
+                    f"The video provider does not take this kind of picture ({value}).\n"
+                    "Attach a JPEG, PNG or WebP."
+                )
             seems = f" (it seems to be {value})" if value else ""
             return f"The reference is not a picture{seems}.\nAttach a JPEG, PNG or WebP."
         case Rule.REFERENCE_TOO_BIG:

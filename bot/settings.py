@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -97,6 +98,15 @@ class Settings(BaseSettings):
     job_deadline_minutes: float = Field(
         60, gt=0, le=7 * 24 * 60, description="When waiting for the provider is given up"
     )
+    shards: str = Field(
+        "", description="Which shards this process has, as 0,1/4; empty means all of them"
+    )
+    lease_seconds: float = Field(
+        30, ge=2, le=600, description="Silent for so long, a process is taken for dead by others"
+    )
+    discord_calls_per_second: float = Field(
+        40, ge=1, le=5000, description="Most calls to Discord, of all processes together"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged"
     )
@@ -113,12 +123,30 @@ class Settings(BaseSettings):
             return f"sqlite+aiosqlite:///{info.data.get('data_dir', Path()) / 'restyle.db'}"
         try:
             url = make_url(value)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the latter quotes what it takes for a port
             raise ValueError("must be a URL such as sqlite:///data/restyle.db") from None
         driver = _DRIVERS.get(url.get_backend_name())
         if driver is None:
             raise ValueError("must start with sqlite:// or postgresql://")
         return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @field_validator("shards")
+    @classmethod
+    def _check_shards(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        match = re.fullmatch(r"(\d+(?:,\d+)*)/(\d+)", value.replace(" ", ""))
+        if match is None:
+            raise ValueError("must look like 0,1/4: shards 0 and 1 of 4")
+        named, count = {int(shard) for shard in match[1].split(",")}, int(match[2])
+        if max(named) >= count:
+            raise ValueError("must name shards below their number: of 4 there are 0, 1, 2 and 3")
+        if len(named) < count and info.data.get("database_url", "").startswith("sqlite"):
+            raise ValueError(
+                "must name every shard with SQLite, which has one process; "
+                "several processes need PostgreSQL in DATABASE_URL"
+            )
+        return match[0]
 
     @field_validator("poll_max_seconds")
     @classmethod
@@ -136,6 +164,18 @@ class Settings(BaseSettings):
             self.cometapi_key.get_secret_value(),
             *([password] if password else []),
         ]
+
+    @property
+    def shard_ids(self) -> list[int] | None:
+        """The Discord shards of this process; ``None`` means all of them."""
+        ids = self.shards.partition("/")[0]
+        return sorted({int(shard) for shard in ids.split(",")}) if ids else None
+
+    @property
+    def shard_count(self) -> int | None:
+        """How many shards all processes have together; ``None`` lets Discord recommend."""
+        count = self.shards.partition("/")[2]
+        return int(count) if count else None
 
     @property
     def max_video_bytes(self) -> int:
@@ -175,3 +215,5 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic t
             "These settings are missing or wrong (environment or .env, see .env.example):\n"
             + "\n".join(lines)
         ) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not text in UTF-8: save it as that.") from None

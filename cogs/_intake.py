@@ -101,7 +101,7 @@ async def check_reference(
         )
         facts = await probe_image(fetched.path)
     if facts.format not in TAKEN_IMAGES:
-        raise RefusedError(Refusal(rule=Rule.REFERENCE_NOT_AN_IMAGE, value=facts.format.upper()))
+        raise RefusedError(Refusal(rule=Rule.REFERENCE_NOT_AN_IMAGE, value=f"image/{facts.format}"))
 
 
 @contextmanager

@@ -237,7 +237,7 @@ class ThreadDeliverer:
             return False
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         try:
-            # Edits re-evaluate mentions, and discord.py sends the client's default only with content.
+            # Edits re-evaluate mentions; discord.py sends its default only with content.
             await channel.get_partial_message(message_id).edit(
                 view=card, allowed_mentions=discord.AllowedMentions.none()
             )

@@ -119,8 +119,11 @@ def test_a_dotenv_file_is_read(monkeypatch, tmp_path):
     assert load_settings().max_video_bytes == 8 * 1024 * 1024
 
 
+SHARED = "postgresql://u:p@h/d"
+
+
 def test_a_process_may_have_some_of_the_shards(monkeypatch):
-    settings = load(monkeypatch, SHARDS="3, 1/4")
+    settings = load(monkeypatch, SHARDS="3, 1/4", DATABASE_URL=SHARED)
     assert (settings.shard_ids, settings.shard_count) == ([1, 3], 4)
 
 
@@ -132,4 +135,10 @@ def test_by_default_a_process_has_all_shards(monkeypatch):
 @pytest.mark.parametrize("shards", ["0", "4/4", "0,9/4", "a/b", "/4", "0/0"])
 def test_shards_that_do_not_exist_are_refused(monkeypatch, shards):
     with pytest.raises(SettingsError, match="SHARDS"):
-        load(monkeypatch, SHARDS=shards)
+        load(monkeypatch, SHARDS=shards, DATABASE_URL=SHARED)
+
+
+def test_sqlite_has_one_process_and_so_every_shard(monkeypatch):
+    assert load(monkeypatch, SHARDS="0,1/2").shard_ids == [0, 1]
+    with pytest.raises(SettingsError, match=r"SHARDS: .*PostgreSQL"):
+        load(monkeypatch, SHARDS="0/2")

@@ -31,11 +31,28 @@ CREATE_TOTAL_SECONDS: Final = 90.0
 GET_TOTAL_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 10.0
 
+KEPT_SECONDS: Final = 55.0
+"""How long an idle connection is kept: longer than the longest gap between polls, since a new one
+costs several times as much as a poll; shorter than the 60 s and more after which servers and load
+balancers close theirs, so that no paid request meets a connection that is just being closed."""
+
 MAX_BODY_BYTES: Final = 1024 * 1024
 """An answer is some hundred bytes; what lies beyond this is not read."""
 
 _LARGE_BODY_BYTES: Final = 512 * 1024
 """From here on a request is sent piece by piece, so that the loop is not held up."""
+
+
+def open_http() -> aiohttp.ClientSession:
+    """Return a session for the program's requests; the caller closes it.
+
+    The scheduler bounds the polls under way. A second bound here, aiohttp's 100 connections, would
+    stretch the gaps between polls without anybody noticing.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),  # nobody logs in
+    )
 
 
 class CometClient:
@@ -67,7 +84,7 @@ class CometClient:
         self._http = http
         self._key = api_key.get_secret_value().encode()
         self._create_url = URL(f"{base_url.rstrip('/')}/video_to_video")
-        self._task_prefix = f"{base_url.rstrip('/')}/tasks/"
+        self._tasks_url = URL(f"{base_url.rstrip('/')}/tasks/")
         common = {
             hdrs.AUTHORIZATION: f"Bearer {api_key.get_secret_value()}",
             "X-Runway-Version": version,
@@ -122,7 +139,8 @@ class CometClient:
             raise ValueError("not the id of a task")
         reply = await self._send(
             hdrs.METH_GET,
-            URL(self._task_prefix + task_id, encoded=True),
+            # Half of what it costs to read the whole address anew, of which yarl keeps only a few.
+            self._tasks_url.with_path(f"{self._tasks_url.raw_path}{task_id}", encoded=True),
             headers=self._get_headers,
             timeout=self._get_timeout,
         )

@@ -25,6 +25,7 @@ import orjson
 
 from bot.cometapi.redaction import redact
 from bot.errors import (
+    CometAddressError,
     CometAssetError,
     CometAuthError,
     CometCreditError,
@@ -71,6 +72,8 @@ _MASK: Final = "请求上游地址失败"
 
 _MOVED: Final = frozenset({301, 307, 308})
 """Redirects that say the request was not carried out here (unlike 302 and 303)."""
+
+_NO_SUCH_PATH: Final = frozenset({404, 405, 410})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +151,22 @@ def _rejection(reply: Reply, said: _Said) -> CometRejectedError:
         return CometModelError(message, detail=detail, request_id=request_id)
     if said.status in (401, 403):
         return CometAuthError(message, detail=detail, request_id=request_id)
+    if said.status in _NO_SUCH_PATH:
+        return _wrong_address(reply, said)
     unreachable = _asset_trouble(said)
     if unreachable is not None:
         return CometAssetError(
             message, unreachable=unreachable, detail=detail, request_id=request_id
         )
     return CometRejectedError(message, detail=detail, request_id=request_id)
+
+
+def _wrong_address(reply: Reply, said: _Said) -> CometAddressError:
+    return CometAddressError(
+        _message(reply, said, ": is COMETAPI_BASE_URL right?"),
+        detail=reply.text(),
+        request_id=reply.request_id,
+    )
 
 
 def _asset_trouble(said: _Said) -> bool | None:
@@ -183,11 +196,7 @@ def create_error(reply: Reply, payload: object) -> CometError:
     """
     said = _hear(reply.status, payload)
     if said.status in _MOVED:
-        return CometRejectedError(
-            _message(reply, said, ": a redirect; is COMETAPI_BASE_URL right?"),
-            detail=reply.text(),
-            request_id=reply.request_id,
-        )
+        return _wrong_address(reply, said)
     if _is_refused_for_good(said):
         return _rejection(reply, said)
     if reply.status == 429:

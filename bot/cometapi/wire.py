@@ -110,9 +110,9 @@ def read_created(reply: Reply) -> Created:
         CometCreditError: The account is empty.
         CometModelError: The model is unknown, retired or not routed (also a 503).
         CometAuthError: The key is not accepted (401, 403).
+        CometAddressError: There is no such API at the base URL (301, 404, 405).
         CometAssetError: The video or the image could not be fetched, or is not accepted.
-        CometRejectedError: Any other definite refusal: 4xx, 500 ``invalid_request``, a permanent
-            redirect.
+        CometRejectedError: Any other definite refusal: 4xx, 500 ``invalid_request``.
         CometRateLimitedError: Refused for now (429).
         CometServerError: 5xx, 408 or 409: the task may exist all the same.
         CometResponseError: No usable id in a success, or an answer that cannot be understood: the

@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def _steady_clock() -> Callable[[], float]:
     boot_time: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     if boot_time is None:
         return time.monotonic
-    clock_id = boot_time
-    return lambda: time.clock_gettime(clock_id)
+    return partial(time.clock_gettime, boot_time)
 
 
 class SystemClock:

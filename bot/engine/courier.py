@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import ExitStack
 from datetime import timedelta
@@ -22,6 +23,7 @@ from bot.errors import (
     MediaUnreachableError,
 )
 from bot.jobs import FailureReason, JobState
+from bot.media.sniff import is_page
 from bot.uninterrupted import finish
 
 if TYPE_CHECKING:
@@ -45,6 +47,11 @@ MIN_TRIES: Final = 3
 """Even then it is asked some times by this process, which may have been stopped for days."""
 
 _EXPIRED: Final = frozenset({401, 403, 404, 410})
+
+
+def _is_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_page(file)
 
 
 class _AgainError(Exception):
@@ -160,6 +167,8 @@ class Courier:
             downloaded = await self._parts.downloader.download(
                 job.output_url, folder / "output", max_bytes=limit
             )
+            if await asyncio.to_thread(_is_page, downloaded.path):
+                raise MediaUnreachableError("a page came instead of the video")
         except MediaTooLargeError as exc:
             log.info("job %s: only the link is posted: %s", job.id, exc)
             return None

@@ -8,6 +8,8 @@ from bot.engine.pacing import HISTORY, Durations
 from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.engine.clock import Clock
     from bot.engine.pacing import Limits
     from bot.storage.store import Store
@@ -46,13 +48,16 @@ class History:
             except StoreUnavailableError:
                 self._due[kind] = now + self.limits.longest
             else:
-                self._kinds[kind] = Durations(self.limits, reversed(newest_first))
+                self._kinds[kind] = self._durations(reversed(newest_first))
         if kind not in self._kinds:
-            self._kinds[kind] = Durations(self.limits)
+            self._kinds[kind] = self._durations()
         return self._kinds[kind]
 
+    def _durations(self, seconds: Iterable[float] = ()) -> Durations:
+        return Durations(self.limits, seconds, seen_late=self.limits.shortest / 2)
+
     def learn(self, model: str, bucket: int, seconds: float) -> None:
-        """Remember that a job of this kind took so long, from create to finish."""
+        """Remember that a job of this kind took so long, from create to its end being seen."""
         known = self._kinds.get((model, bucket))
         if known is not None:  # otherwise it is read with the others when it is needed
             known.learn(seconds)

@@ -83,11 +83,21 @@ class Limits:
 class Durations:
     """How long jobs of one kind took, and when to ask about the next one."""
 
-    __slots__ = ("_limits", "_location", "_rate", "_seconds", "_spread")
+    __slots__ = ("_limits", "_location", "_rate", "_seconds", "_seen_late", "_spread")
 
-    def __init__(self, limits: Limits, seconds: Iterable[float] = ()) -> None:
-        """Start with ``seconds`` from create to finish, oldest first; the last 50 count."""
+    def __init__(
+        self, limits: Limits, seconds: Iterable[float] = (), *, seen_late: float = 0.0
+    ) -> None:
+        """Start with ``seconds`` from create to finish, oldest first; the last 50 count.
+
+        Args:
+            limits: How often a task may be asked about.
+            seconds: What is known already.
+            seen_late: How many seconds after it happened an end is seen, on average. Left in
+                what is learned, it would make the rule ask too late: 0.1 s more delay.
+        """
         self._limits = limits
+        self._seen_late = seen_late
         self._seconds = deque((s for s in seconds if s > 0), maxlen=HISTORY)
         self._fit()
 
@@ -111,7 +121,7 @@ class Durations:
 
         With few jobs the spread is wide, so the rule is close to asking at the shortest gap.
         """
-        logs = [math.log(seconds) for seconds in self._seconds]
+        logs = [math.log(max(seconds - self._seen_late, seconds / 2)) for seconds in self._seconds]
         count = len(logs)
         weight = count + _PRIOR_LOCATION_WEIGHT
         self._location = (sum(logs) + _PRIOR_LOCATION_WEIGHT * _PRIOR_LOG_SECONDS) / weight

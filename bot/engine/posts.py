@@ -21,6 +21,8 @@ ANSWER_SECONDS: Final = 90.0
 """After this the job is UNCERTAIN, and people are told so."""
 LATE_SECONDS: Final = 600.0
 """For so long the request stays open all the same: its answer may still lift the job."""
+RECORD_SECONDS: Final = 0.5
+"""How long a stop waits for the database to take late answers that are here."""
 MAX_LATE: Final = 64
 """Each is an open connection."""
 
@@ -163,9 +165,17 @@ class Posts:
         )
 
     async def close(self) -> None:
-        """Stop waiting for late answers; their jobs stay UNCERTAIN."""
+        """Stop waiting for late answers; their jobs stay UNCERTAIN.
+
+        An answer that is here already, and only waits for the database, is recorded first.
+        """
+        here = {task: post for task, post in self._late.items() if post.task.done()}
+        if here:
+            await asyncio.wait(here, timeout=RECORD_SECONDS)
         late = list(self._late)
         for task in late:
+            if task in here:
+                self.give_up(here[task])
             task.cancel()
         posts = [post.task for post in self._open]
         for task_of_post in posts:

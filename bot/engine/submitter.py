@@ -15,6 +15,7 @@ from bot.engine.pacing import backoff_seconds
 from bot.engine.parts import UNFIRM_SECONDS
 from bot.engine.posts import Posts
 from bot.errors import (
+    CometAddressError,
     CometAssetError,
     CometAuthError,
     CometCreditError,
@@ -232,7 +233,7 @@ class Submitter:
     async def _judge_refusal(
         self, ticket: Ticket, job: Job, error: CometError, post: Post
     ) -> float | None:
-        detail = error.detail or str(error)
+        detail = f"{error}: {error.detail}" if error.detail else str(error)
         if not error.safe_to_resend:
             return await self._leave_uncertain(ticket, job, detail, error.request_id)
         attempts = job.submit_attempts + 1
@@ -295,7 +296,12 @@ class Submitter:
 
 
 _OPERATOR_REASONS: Final = frozenset(
-    {FailureReason.KEY_REFUSED, FailureReason.NO_CREDIT, FailureReason.MODEL_UNAVAILABLE}
+    {
+        FailureReason.KEY_REFUSED,
+        FailureReason.WRONG_ADDRESS,
+        FailureReason.NO_CREDIT,
+        FailureReason.MODEL_UNAVAILABLE,
+    }
 )
 
 
@@ -304,6 +310,8 @@ def refusal_reason(error: CometError) -> FailureReason:
     match error:
         case CometAuthError():
             return FailureReason.KEY_REFUSED
+        case CometAddressError():
+            return FailureReason.WRONG_ADDRESS
         case CometCreditError():
             return FailureReason.NO_CREDIT
         case CometModelError():

@@ -81,11 +81,14 @@ class Ticket:
         self.tries = 0
         self.was_refreshed = False
         self.delivered: Delivered | None = None
+        self.state: JobState = job.state
         self.follow(job)
 
     def follow(self, job: Job) -> None:
         """Take over what may have changed; the counts of polls begin anew."""
-        self.state: JobState = job.state
+        if job.state is not self.state:
+            self.delivered = None  # what was posted told of the former state
+        self.state = job.state
         self.task_id: str | None = job.task_id
         self.submitted_at: datetime | None = job.submitted_at
         self.phase: Phase | None = job.phase

@@ -7,9 +7,10 @@ import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from bot.errors import MediaStorageError
+from bot.filelock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PREFIX: Final = "restyle-"  # only what bears it is ever removed, whatever folder is named
+_MAX_PROCESSES: Final = 1000  # if none of so many is free, the disk does not know locks
 
 
 class Scratch:
-    """A folder for temporary files, used by one process at a time.
+    """A folder for temporary files, used by one process at a time: see :func:`own_scratch`.
 
     Args:
         folder: Made when missing. Nothing else should lie in it.
@@ -68,6 +70,48 @@ class Scratch:
         for path in leftovers:
             _remove(path)
         return len(leftovers)
+
+
+@contextmanager
+def own_scratch(folder: Path) -> Iterator[Scratch]:
+    """Hand out a scratch folder inside ``folder`` that no other process uses, tidied up.
+
+    Several processes may share ``folder``. What those that are no more left behind is removed;
+    what the living have there is not touched.
+
+    Raises:
+        MediaStorageError: The folder cannot be made, or no lock can be had in it.
+    """
+    for number in range(_MAX_PROCESSES):
+        place = folder / str(number)
+        lock = _claim(place)
+        if lock is not None:
+            break
+    else:
+        raise MediaStorageError(f"{folder}: the folders for temporary files cannot be locked")
+    with lock:
+        for path in folder.glob("*.lock"):
+            if path.stem != place.name and (left := _claim(path.with_suffix(""))) is not None:
+                left.close()
+        yield Scratch(place)
+
+
+def _claim(place: Path) -> IO[str] | None:
+    """Make ``place`` ours for as long as the returned file is open, and empty it.
+
+    ``None`` if a living process has it. The lock files stay (see ``try_lock``); there are never
+    more of them than there were processes at once.
+    """
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        lock = place.with_suffix(".lock").open("a", encoding="ascii")
+    except OSError as exc:
+        raise MediaStorageError(f"{place} cannot be made: {exc.strerror}") from exc
+    if not try_lock(lock):
+        lock.close()
+        return None
+    Scratch(place).clean()
+    return lock
 
 
 def _remove(path: Path) -> None:

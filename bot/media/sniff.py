@@ -41,6 +41,17 @@ def read_sniff(file: BinaryIO) -> str | None:
     return None
 
 
+def is_page(file: BinaryIO) -> bool:
+    """Tell whether a file is empty or a page (HTML, XML, JSON).
+
+    Proxies and storage send those instead of the file, now and then with a status of 200.
+    """
+    file.seek(0)
+    start = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    file.seek(0)
+    return not start or start.startswith((b"<", b"{"))
+
+
 def is_cut_off(file: BinaryIO, sniff: str | None) -> bool:
     """Tell whether the outermost parts of a file claim more bytes than there are."""
     size = file.seek(0, os.SEEK_END)

@@ -321,6 +321,23 @@ async def test_a_late_answer_lifts_the_job_and_it_ends_well(late_bench):
     assert len(late_bench.standin.creates) == 1
 
 
+async def test_a_doubt_that_was_posted_and_not_yet_marked_does_not_stand_for_the_answer(late_bench):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    late_bench.clock.advance(ANSWER_SECONDS)
+    await step
+    await late_bench.store.renew_lease(30)
+    with database_of(late_bench.store, Broken, after=1):
+        await late_bench.worker.step(ticket)
+    assert late_bench.deliverer.told == [ticket.job_id]
+    late_bench.late.answer.set()
+    await until(lambda: late_bench.adopted)
+    job = await late_bench.run(ticket)
+    assert job.state is JobState.DONE
+    assert late_bench.deliverer.told == [job.id, job.id]
+    assert late_bench.deliverer.delivered[-1][0].state is JobState.DELIVERING
+
+
 async def test_a_shutdown_during_the_request_stores_an_answer_that_is_there(late_bench):
     ticket = await late_bench.add()
     step = await hang(late_bench, ticket)
@@ -474,6 +491,20 @@ async def test_a_late_answer_is_written_down_however_long_the_database_is_away(l
         await asyncio.sleep(0.005)
         if late_bench.adopted:
             break
+    assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+
+
+async def test_a_stop_records_a_late_answer_that_only_waited_for_the_database(late_bench):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    late_bench.clock.advance(ANSWER_SECONDS)
+    await step
+    with database_of(late_bench.store, Broken):
+        late_bench.late.answer.set()
+        await until(lambda: late_bench.worker.posts.open_count == 0)
+        await settle()
+    late_bench.parts.closing.set()
+    await late_bench.worker.posts.close()
     assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
 
 

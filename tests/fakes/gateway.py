@@ -89,7 +89,12 @@ def _encoder(compress: str | None) -> Callable[[bytes], bytes]:
 
 
 class Gateway:
-    """All sessions of the bot."""
+    """All sessions of the bot.
+
+    Attributes:
+        detour: The shard to which every event goes, whatever its guild, as when the number of
+            shards is being changed; ``None``: to its own.
+    """
 
     def __init__(self, server: DiscordServer) -> None:
         self._server = server
@@ -97,6 +102,7 @@ class Gateway:
         self.identifies: list[dict[str, Any]] = []
         self.resumes = 0
         self.heartbeats = 0
+        self.detour: int | None = None
         self._connections: set[Connection] = set()
 
     @property
@@ -183,6 +189,8 @@ class Gateway:
         Returns how many sessions it went to: 0 means that nobody will ever see it.
         """
         sessions = [s for s in self.sessions.values() if s.covers(guild_id)]
+        if self.detour is not None:
+            sessions = [s for s in self.sessions.values() if s.shard[0] == self.detour]
         for session in sessions:
             await self._emit(session, event, data)
         return len(sessions)

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.errors import MediaStorageError
-from bot.media.scratch import Scratch
+from bot.media.scratch import Scratch, own_scratch
 
 
 def test_a_folder_is_fresh_and_gone_afterwards(tmp_path):
@@ -52,3 +52,27 @@ def test_what_a_crash_left_behind_is_removed_and_nothing_else(tmp_path):
 
 def test_cleaning_a_folder_that_does_not_exist_yet_is_fine(tmp_path):
     assert Scratch(tmp_path / "none").clean() == 0
+
+
+def test_processes_that_share_a_folder_leave_each_others_files_alone(tmp_path):
+    with own_scratch(tmp_path) as mine, mine.folder() as folder:
+        (folder / "clip.mp4").write_bytes(b"x")
+        with own_scratch(tmp_path) as theirs, theirs.folder() as other:
+            assert other.parent != folder.parent
+        with own_scratch(tmp_path):  # the place of one that is no more is taken again
+            assert (folder / "clip.mp4").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "0.lock", "1", "1.lock"]
+
+
+def test_the_next_process_removes_what_any_crashed_one_left_behind(tmp_path):
+    for number in ("0", "1", "2"):
+        (tmp_path / number / "restyle-abc").mkdir(parents=True)
+        (tmp_path / f"{number}.lock").touch()
+    with own_scratch(tmp_path), own_scratch(tmp_path):
+        assert list(tmp_path.glob("*/restyle-*")) == []
+
+
+def test_a_place_for_processes_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MediaStorageError), own_scratch(tmp_path / "file" / "scratch"):
+        pass

@@ -34,6 +34,11 @@ class Program:
         self._news.set()
 
     @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
     def returncode(self) -> int | None:
         """The exit code; ``None`` while it runs."""
         return self._process.returncode

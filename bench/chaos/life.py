@@ -1,0 +1,99 @@
+"""Life: what one worker process is told when it starts."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+LEASE_SECONDS = 1.0
+"""Much shorter than the bot's own, so that takeovers fit into a test."""
+
+
+class When(enum.StrEnum):
+    """Where in a call it happens."""
+
+    BEFORE = "before"
+    WITHIN = "within"  # the call is under way
+    AFTER = "after"  # it has succeeded; nobody has seen the result yet
+
+
+class What(enum.StrEnum):
+    """What happens to the process."""
+
+    KILL = "kill"
+    FREEZE = "freeze"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fuse:
+    """The end (or the freezing) of a process at a named point.
+
+    Attributes:
+        point: As in :mod:`bench.chaos.points`.
+        when: Where in the call.
+        what: What happens.
+        nth: At which call of this name; 1 is the first.
+    """
+
+    point: str
+    when: When
+    what: What = What.KILL
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """One process.
+
+    Attributes:
+        worker_id: By which its rows are known; new for every life.
+        database_url: As ``open_store`` takes it.
+        folder: Its data folder.
+        discord_api: Where the local Discord's REST lies.
+        discord_token: The bot's token.
+        provider_url: Where the stand-in's API lies.
+        jobs: Fields of the jobs it adds, one after the other, as ``/restyle`` does.
+        watched: It ends by itself once all of these jobs are settled; without any it goes on.
+        fuse: Where it is killed or frozen; ``None`` leaves that to others.
+        lease_seconds: Of its lease.
+        clock_speed: How much faster than real the engine's waits pass; leases stay real.
+        discord_ahead_seconds: By how much the clock of the Discord side is ahead, as if the
+            process had been away for so long.
+        is_careless: Break the first rule on purpose: send again what got no answer. This proves
+            that the counting would notice.
+    """
+
+    worker_id: str
+    database_url: str
+    folder: str
+    discord_api: str
+    discord_token: str
+    provider_url: str
+    jobs: tuple[dict[str, Any], ...] = ()
+    watched: tuple[int, ...] = ()
+    fuse: Fuse | None = None
+    lease_seconds: float = LEASE_SECONDS
+    clock_speed: float = 1.0
+    discord_ahead_seconds: float = 0.0
+    is_careless: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Life:
+        """Read what :meth:`to_json` wrote."""
+        fuse = data.pop("fuse")
+        if fuse is not None:
+            fuse = Fuse(
+                point=fuse["point"],
+                when=When(fuse["when"]),
+                what=What(fuse["what"]),
+                nth=fuse["nth"],
+            )
+        return cls(
+            **data | {"jobs": tuple(data["jobs"]), "watched": tuple(data["watched"]), "fuse": fuse}
+        )

@@ -1,0 +1,166 @@
+"""One worker process: the parts of ``bot/__main__.py``, with Discord by REST only.
+
+Delivery needs no gateway, so there is none, and a start takes a fraction of a second. Everything
+else is the bot's own: store, CometAPI client, downloader, deliverer and engine, opened in the
+same order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import aiohttp
+import discord
+
+from bench.chaos.points import Counted, Proxy, Trigger, guard_discord, simple_point, store_point
+from bot.cometapi.client import CometClient
+from bot.engine.clock import SystemClock
+from bot.engine.engine import Engine
+from bot.errors import JobExistsError, StoreUnavailableError
+from bot.jobs import NewJob
+from bot.media.download import Downloader
+from bot.media.scratch import Scratch
+from bot.settings import load_settings
+from bot.storage.store import open_store
+from cogs.delivery import ThreadDeliverer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.chaos.life import Life
+    from bot.storage.store import Store
+
+LOOK_SECONDS = 0.05
+QUIET_LOOKS = 4
+"""So often in a row there must be nothing left to do."""
+ADD_SECONDS = 0.05
+"""Between two jobs that are added."""
+
+
+class FastClock:
+    """Time for the engine's waits, ``speed`` times as fast as real."""
+
+    def __init__(self, speed: float) -> None:
+        self._real = SystemClock()
+        self._speed = speed
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment."""
+        return self._real.monotonic() * self._speed
+
+    def now(self) -> datetime:
+        """Return the moment it is, by the real calendar."""
+        return self._real.now()
+
+    async def wait(self, event: asyncio.Event, until: float | None) -> None:
+        """Return once ``event`` is set or ``monotonic()`` reaches ``until``."""
+        await self._real.wait(event, None if until is None else until / self._speed)
+
+
+async def live(life: Life, on_ready: Callable[[], None]) -> None:
+    """Live until every watched job is settled, or SIGTERM, or something worse."""
+    main = asyncio.current_task()
+    if main is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
+    discord.http.Route.BASE = life.discord_api
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    folder = Path(life.folder)
+    settings = load_settings(
+        _env_file=None,
+        discord_token=life.discord_token,
+        cometapi_key="local.comet.key",
+        cometapi_base_url=life.provider_url,
+        database_url=life.database_url,
+        data_dir=folder,
+        poll_min_seconds=0.05,
+        poll_max_seconds=0.2,
+    )
+    trigger = Trigger(life.fuse)
+
+    def guarded(target: object, prefix: str) -> Any:  # noqa: ANN401 - stands for any of them
+        return Proxy(target, trigger, simple_point(prefix))
+
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(settings.database_url, worker_id=life.worker_id)
+        )
+        scratch = Scratch(folder / "scratch")
+        scratch.clean()
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        comet = CometClient(
+            http,
+            base_url=settings.cometapi_base_url,
+            api_key=settings.cometapi_key,
+            version=settings.runway_version,
+        )
+        counted = Counted(guarded(comet, "comet"), is_careless=life.is_careless)
+        client = await stack.enter_async_context(
+            discord.Client(
+                intents=discord.Intents.none(),
+                allowed_mentions=discord.AllowedMentions.none(),
+                max_ratelimit_timeout=60,
+            )
+        )
+        await client.login(settings.discord_token.get_secret_value())
+        guard_discord(client, trigger)
+        ahead = timedelta(seconds=life.discord_ahead_seconds)
+        deliverer = ThreadDeliverer(client, now=lambda: datetime.now(UTC) + ahead)
+        new_jobs = asyncio.Event()
+        engine = await stack.enter_async_context(
+            Engine(
+                settings=settings,
+                store=cast("Store", Proxy(store, trigger, store_point)),
+                comet=cast("CometClient", counted),
+                deliverer=guarded(deliverer, "deliverer"),
+                downloader=guarded(
+                    Downloader(http, trusted_origin=settings.cometapi_base_url), "downloader"
+                ),
+                scratch=scratch,
+                new_jobs=new_jobs,
+                clock=FastClock(life.clock_speed) if life.clock_speed != 1 else None,
+                lease_seconds=life.lease_seconds,
+            )
+        )
+        on_ready()
+        await _add(store, life, new_jobs)
+        await _look_after(store, engine, counted, life)
+
+
+async def _add(store: Store, life: Life, new_jobs: asyncio.Event) -> None:
+    for fields in life.jobs:
+        try:
+            await store.add(NewJob(**fields))
+        except (JobExistsError, StoreUnavailableError):
+            logging.getLogger(__name__).info("job %s: not added", fields["id"])
+        new_jobs.set()
+        await asyncio.sleep(ADD_SECONDS)
+
+
+async def _look_after(store: Store, engine: Engine, comet: Counted, life: Life) -> None:
+    """Look for other processes' jobs more often than the engine does; return when all is over."""
+    open_ids = set(life.watched)
+    quiet = 0
+    while not life.watched or quiet < QUIET_LOOKS:
+        await asyncio.sleep(LOOK_SECONDS)
+        engine.wake()
+        if not life.watched:
+            continue
+        quiet = 0 if len(engine) or comet.open_count else quiet + 1
+        if quiet == 0:
+            open_ids = set(life.watched)
+            continue
+        for job_id in list(open_ids):
+            try:
+                job = await store.get(job_id)
+            except StoreUnavailableError:
+                job = None
+            if job is None or not job.is_settled:
+                quiet = 0
+                break
+            open_ids.discard(job_id)

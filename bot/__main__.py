@@ -1,0 +1,190 @@
+"""The command line: ``python -m bot`` runs the bot until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import discord
+
+from bot import __version__
+from bot.app import RestyleBot
+from bot.cometapi.client import CometClient, open_http
+from bot.engine.budget import Budget, UrgentDeliverer, keep_sharing
+from bot.engine.clock import SystemClock
+from bot.engine.engine import Engine
+from bot.errors import RestyleError, SettingsError
+from bot.health import is_alive, keep_beating
+from bot.log import set_up_logging
+from bot.media.download import Downloader
+from bot.media.scratch import own_scratch
+from bot.memory import spare_the_living
+from bot.settings import Settings, load_settings
+from bot.storage.database import open_database
+from bot.storage.leases import new_worker_id
+from bot.storage.store import open_store
+from bot.storage.transfer import transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED: Final = 1
+EXIT_SETTINGS: Final = 2
+
+
+async def run(settings: Settings) -> None:
+    """Open everything, pass it on, and run until cancelled; closing goes backwards.
+
+    Raises:
+        StoreError: The database cannot be opened.
+        discord.LoginFailure: Discord does not take the token.
+    """
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(settings.database_url, worker_id=new_worker_id())
+        )
+        scratch = stack.enter_context(own_scratch(settings.data_dir / "scratch"))
+        http = await stack.enter_async_context(open_http())
+        comet = CometClient(
+            http,
+            base_url=settings.cometapi_base_url,
+            api_key=settings.cometapi_key,
+            version=settings.runway_version,
+        )
+        downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
+        clock = SystemClock()
+        budget = Budget(settings.discord_calls_per_second, clock=clock)
+        new_jobs = asyncio.Event()
+        bot = await stack.enter_async_context(
+            RestyleBot(
+                settings=settings,
+                store=store,
+                downloader=downloader,
+                scratch=scratch,
+                new_jobs=new_jobs,
+                budget=budget,
+            )
+        )
+        await bot.login(settings.discord_token.get_secret_value())
+        await stack.enter_async_context(
+            Engine(
+                settings=settings,
+                store=store,
+                comet=comet,
+                deliverer=UrgentDeliverer(bot.deliverer),
+                downloader=downloader,
+                scratch=scratch,
+                new_jobs=new_jobs,
+                clock=clock,
+                lease_seconds=settings.lease_seconds,
+            )
+        )
+        for chore in (
+            keep_beating(settings.data_dir, bot.is_ready, shards=settings.shards),
+            keep_sharing(budget, store, clock),
+        ):
+            stack.callback(asyncio.create_task(chore).cancel)
+        spare_the_living()
+        log.info("Restyle %s is up", __version__)
+        await bot.connect()
+
+
+async def run_until_stopped(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then close everything gracefully."""
+    task = asyncio.create_task(run(settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+    log.info("Restyle has stopped")
+
+
+async def migrate_data(settings: Settings, to: str) -> None:
+    """Copy the whole database to the one at the address ``to``, and say what was copied.
+
+    Raises:
+        StoreError: It was refused or did not succeed; the target is as it was.
+    """
+    async with (
+        open_database(settings.database_url) as source,
+        open_database(to) as target,
+    ):
+        for copy in await transfer(source, target):
+            sys.stdout.write(f"{copy.name:<20} {copy.rows:>8} rows  sha256 {copy.digest}\n")
+    sys.stdout.write(
+        "Everything arrived. Set DATABASE_URL to the new address and start the bot. The old "
+        "database still holds the same jobs: never start a bot on it again.\n"
+    )
+
+
+def explain(error: Exception) -> str | None:
+    """Return what an operator should do about ``error``, or ``None`` when it is a surprise."""
+    match error:
+        case RestyleError():
+            return str(error)
+        case discord.LoginFailure():
+            return "Discord does not accept DISCORD_TOKEN. Reset the token and set the new one."
+        case discord.PrivilegedIntentsRequired():
+            return "Discord refuses the intents, although Restyle asks for no privileged one."
+        case discord.ConnectionClosed(code=code):
+            return f"Discord closed the connection for good (code {code})."
+        case aiohttp.ClientConnectionError():
+            return f"Discord cannot be reached: {error}"
+        case _:
+            return None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Run the Restyle bot.")
+    parser.add_argument("--version", action="version", version=f"Restyle {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="run the bot (this happens without a command, too)")
+    commands.add_parser("health", help="exit with 0 if a bot with this data folder is well")
+    moving = commands.add_parser("migrate-data", help="copy everything to another database")
+    moving.add_argument(
+        "--to",
+        required=True,
+        metavar="URL",
+        help="an empty database: postgresql://… or sqlite:///…",
+    )
+    chosen = parser.parse_args(arguments)
+    command = chosen.command
+    try:
+        # Shards are of no concern to moving data, which may be from SQLite or to it.
+        settings = load_settings(shards="") if command == "migrate-data" else load_settings()
+        if command == "health":
+            is_well = is_alive(settings.data_dir, shards=settings.shards)
+            return 0 if is_well else EXIT_FAILED
+        set_up_logging(settings)
+        if command == "migrate-data":
+            asyncio.run(
+                migrate_data(
+                    settings, load_settings(database_url=chosen.to, shards="").database_url
+                )
+            )
+            return 0
+        asyncio.run(run_until_stopped(settings))
+    except SettingsError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return EXIT_SETTINGS
+    except Exception as exc:
+        reason = explain(exc)
+        if reason is None:
+            raise
+        log.critical("%s", reason)
+        return EXIT_FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
