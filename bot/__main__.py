@@ -16,6 +16,7 @@ import discord
 from bot import __version__
 from bot.app import RestyleBot
 from bot.cometapi.client import CometClient, open_http
+from bot.cometapi.models import model_rules
 from bot.engine.budget import Budget, UrgentDeliverer, keep_sharing
 from bot.engine.clock import SystemClock
 from bot.engine.engine import Engine
@@ -94,7 +95,16 @@ async def run(settings: Settings) -> None:
             stack.callback(asyncio.create_task(chore).cancel)
         spare_the_living()
         log.info("Restyle %s is up", __version__)
-        await bot.connect()
+        if not model_rules(settings.runway_model).is_known:
+            log.warning(
+                "RUNWAY_MODEL=%s is not a model that Restyle knows: no price, no reference "
+                "images, no ratio; whether it works shows with the first job",
+                settings.runway_model,
+            )
+        try:
+            await bot.connect()
+        finally:
+            bot.stop_taking()  # beside the engine's steps, not after them: there are 10 s for all
 
 
 async def run_until_stopped(settings: Settings) -> None:

@@ -37,6 +37,8 @@ less than 30."""
 
 DRAIN_SECONDS: Final = 3.0
 """How long a stop waits for commands under way: most clips are downloaded and checked by then."""
+LAST_WORDS_SECONDS: Final = 2.0
+"""How long the others then have to say that nothing was started."""
 
 
 class RestyleTree(app_commands.CommandTree["RestyleBot"]):
@@ -67,6 +69,8 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             log.warning("%d commands took too long to be ended with the process", len(late))
         for task in late:
             task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=LAST_WORDS_SECONDS)
 
     async def on_error(
         self,
@@ -144,6 +148,7 @@ class RestyleBot(commands.AutoShardedBot):
         self.new_jobs = new_jobs
         self._extensions_to_load = tuple(extensions)
         self._deliverer: Deliverer | None = None
+        self._draining: asyncio.Task[None] | None = None
 
     @property
     def deliverer(self) -> Deliverer:
@@ -170,10 +175,16 @@ class RestyleBot(commands.AutoShardedBot):
             await self.load_extension(name)
         await self._sync_if_changed()
 
+    def stop_taking(self) -> None:
+        """Take no more commands; those under way get their time while other things close."""
+        if self._draining is None and isinstance(self.tree, RestyleTree):
+            self._draining = asyncio.create_task(self.tree.drain())
+
     async def close(self) -> None:
         """End the commands under way, then disconnect."""
-        if isinstance(self.tree, RestyleTree):
-            await self.tree.drain()
+        self.stop_taking()
+        if self._draining is not None:
+            await self._draining
         await super().close()
 
     async def _sync_if_changed(self) -> None:

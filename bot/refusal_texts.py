@@ -145,6 +145,8 @@ def refusal(found: Refusal) -> str:
             return f"The bot cannot reach its database. {_NOTHING}\nTry again in a minute."
         case Rule.DOWNLOAD_FAILED:
             return f"The file could not be fetched from Discord. {_NOTHING}\nTry again."
+        case Rule.BOT_STOPPING:
+            return f"The bot is being restarted. {_NOTHING}\nTry again in a minute."
         case Rule.TOOK_TOO_LONG:
             return f"Checking the clip took too long. {_NOTHING}\nTry again later."
 

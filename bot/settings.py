@@ -16,6 +16,7 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL as SqlUrl  # noqa: N811 - yarl's is named so as well
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
@@ -61,6 +62,15 @@ def _check_filled(value: SecretStr) -> SecretStr:
 
 
 _Secret = Annotated[SecretStr, AfterValidator(_check_filled)]
+
+
+def _without_libpq_options(url: SqlUrl) -> SqlUrl:
+    """Return ``url`` with the options that hosting services add in the words of asyncpg."""
+    query = dict(url.query)
+    query.pop("channel_binding", None)  # asyncpg settles that by itself
+    if sslmode := query.pop("sslmode", None):
+        query["ssl"] = sslmode
+    return url.set(query=query)
 
 
 class Settings(BaseSettings):
@@ -128,6 +138,8 @@ class Settings(BaseSettings):
         driver = _DRIVERS.get(url.get_backend_name())
         if driver is None:
             raise ValueError("must start with sqlite:// or postgresql://")
+        if driver == "postgresql+asyncpg":
+            url = _without_libpq_options(url)
         return url.set(drivername=driver).render_as_string(hide_password=False)
 
     @field_validator("shards")

@@ -183,17 +183,21 @@ def answer_link(url: str | None, expires_at: datetime | None, *, attached: bool)
     )
 
 
-def answer_facts(
-    *, model: str, seconds: float, seed: int | None, cost: float | None, estimate: float | None
-) -> str:
-    """Return the line of facts; ``cost`` as the provider reported it, in credits."""
+def answer_facts(*, model: str, seconds: float, seed: int | None, cost: float | None) -> str:
+    """Return the line of facts.
+
+    Args:
+        model: The provider's model.
+        seconds: How much of the clip it used.
+        seed: As asked for.
+        cost: As the provider reported it, in credits. When it did not, nothing is said: an
+            estimate is for before.
+    """
     parts = [model, duration(seconds)]
     if seed is not None:
         parts.append(f"seed {seed}")
     if cost is not None:
         parts.append(f"cost {money(cost)}")
-    elif estimate is not None:
-        parts.append(f"cost about {money(estimate)}")
     return " · ".join(parts)
 
 

@@ -64,6 +64,7 @@ class Rule(enum.StrEnum):
     STORE_UNAVAILABLE = "store_unavailable"
     DOWNLOAD_FAILED = "download_failed"
     TOOK_TOO_LONG = "took_too_long"
+    BOT_STOPPING = "bot_stopping"
 
 
 class Decider(enum.StrEnum):

@@ -248,7 +248,6 @@ def answer_card(
             seconds=min(seconds, model.used_seconds) if model.used_seconds else seconds,
             seed=job.seed,
             cost=job.cost_credits,
-            estimate=estimate_credits(model, seconds),
         ),
         "-# " + texts.provenance(who),
     ]

@@ -42,6 +42,10 @@ INTAKE_SECONDS: Final = 600.0
 Source: https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
+RECORD_SECONDS: Final = 2.0
+"""How long the first record may hold the job up. discord.py goes on trying for half a minute, and
+its late success would overwrite what the engine shows meanwhile, even the end of the job."""
+
 INTAKES_AT_ONCE: Final = 4
 """Downloads and checks in flight; more would only share the same line and the same cores."""
 
@@ -140,6 +144,9 @@ class Restyle(commands.Cog):
         except RefusedError as exc:
             await _refuse_later(interaction, exc.refusal)
             return
+        except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
+            await _refuse_later(interaction, Refusal(rule=Rule.BOT_STOPPING))
+            raise
         await self._accept(interaction, job)
 
     async def _check_at_once(
@@ -248,18 +255,19 @@ class Restyle(commands.Cog):
         try:
             alone = not job.can_open_thread
             progress = Progress(phase=None)
-            try:
-                await interaction.edit_original_response(
-                    view=record_card(job, progress, alone=alone), allowed_mentions=_NOBODY
-                )
-            except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
-                await interaction.edit_original_response(
-                    view=record_card(job, progress, alone=alone, quoted=False),
-                    allowed_mentions=_NOBODY,
-                )
+            async with asyncio.timeout(RECORD_SECONDS):
+                try:
+                    await interaction.edit_original_response(
+                        view=record_card(job, progress, alone=alone), allowed_mentions=_NOBODY
+                    )
+                except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
+                    await interaction.edit_original_response(
+                        view=record_card(job, progress, alone=alone, quoted=False),
+                        allowed_mentions=_NOBODY,
+                    )
         except TROUBLE as exc:
             # The job is stored and goes on; the engine's next edit brings the record.
-            log.warning("job %s: no record yet: %s", job.id, exc)
+            log.warning("job %s: no record yet: %r", job.id, exc)
         finally:
             self._new_jobs.set()
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from bot.errors import SettingsError
@@ -94,10 +96,23 @@ def test_an_address_that_would_show_the_key_to_others_is_refused(monkeypatch, ur
         ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
         ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
         ("postgresql+asyncpg://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        (
+            "postgres://u:p@h/d?sslmode=require&channel_binding=require",
+            "postgresql+asyncpg://u:p@h/d?ssl=require",
+        ),
     ],
 )
 def test_database_urls_are_taken_as_people_write_them(monkeypatch, given, used):
     assert load(monkeypatch, DATABASE_URL=given).database_url == used
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://user:hunter2", "postgresql://h:hunter2/d", "hunter2", "sqlite//hunter2"]
+)
+def test_a_database_url_that_cannot_be_read_is_not_repeated(monkeypatch, url):
+    with pytest.raises(SettingsError, match="DATABASE_URL") as caught:
+        load(monkeypatch, DATABASE_URL=url)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_data_folder_moves_the_default_database(monkeypatch):
@@ -117,6 +132,12 @@ def test_a_token_with_a_space_in_it_is_refused(monkeypatch):
 def test_a_dotenv_file_is_read(monkeypatch, tmp_path):
     (tmp_path / ".env").write_text("DISCORD_TOKEN=a-token\nCOMETAPI_KEY=a-key\nMAX_VIDEO_MB=8\n")
     assert load_settings().max_video_bytes == 8 * 1024 * 1024
+
+
+def test_a_dotenv_file_in_another_encoding_is_named_as_the_trouble(monkeypatch):
+    Path(".env").write_bytes(b"RUNWAY_MODEL=caf\xe9\n")
+    with pytest.raises(SettingsError, match=r"\.env .*UTF-8"):
+        load(monkeypatch)
 
 
 SHARED = "postgresql://u:p@h/d"

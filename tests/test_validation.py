@@ -221,6 +221,26 @@ def test_a_size_just_over_the_limit_does_not_read_as_the_limit():
     assert "That file is 50.1 MB; the video provider takes clips up to 50 MB." in refusal(found)
 
 
+def test_a_limit_of_the_provider_is_said_once():
+    found = Refusal(
+        rule=Rule.VIDEO_TOO_BIG,
+        value=500 * MEBIBYTE,
+        limit=16 * MEBIBYTE,
+        decided_by=Decider.PROVIDER,
+    )
+    assert refusal(found) == (
+        "That file is 500 MB; the video provider takes clips up to 16 MB.\nTrim or compress it."
+    )
+
+
+def test_a_picture_of_another_kind_is_not_called_no_picture():
+    found = check_declared_reference("image/gif", "a.gif", 10)
+    assert refusal(found) == (
+        "The video provider does not take this kind of picture (image/gif).\n"
+        "Attach a JPEG, PNG or WebP."
+    )
+
+
 def test_a_files_lying_type_cannot_ping_from_a_refusal():
     found = check_declared_video("image/<@1> @everyone", "a", 5, LIMIT)
     assert "<@1>" not in refusal(found).replace(r"\<", "")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.wire import TaskStatus
+from bot.engine.deliverer import Progress
 from bot.engine.pacing import backoff_seconds
 from bot.engine.parts import UNFIRM_SECONDS
 from bot.engine.poller import OUTPUT_LIFE
@@ -49,9 +50,10 @@ MIN_TRIES: Final = 3
 _EXPIRED: Final = frozenset({401, 403, 404, 410})
 
 
-def _is_page(path: Path) -> bool:
+def _refuse_page(path: Path) -> None:
     with path.open("rb") as file:
-        return is_page(file)
+        if is_page(file):
+            raise MediaUnreachableError("a page came instead of the video")
 
 
 class _AgainError(Exception):
@@ -167,8 +169,7 @@ class Courier:
             downloaded = await self._parts.downloader.download(
                 job.output_url, folder / "output", max_bytes=limit
             )
-            if await asyncio.to_thread(_is_page, downloaded.path):
-                raise MediaUnreachableError("a page came instead of the video")
+            await asyncio.to_thread(_refuse_page, downloaded.path)
         except MediaTooLargeError as exc:
             log.info("job %s: only the link is posted: %s", job.id, exc)
             return None
@@ -191,10 +192,19 @@ class Courier:
             if await self._refresh(job):
                 return _AgainError(0.0)
         ticket.attempts += 1
+        if ticket.attempts == 1:
+            await self._say_finished(job)
         log.warning("job %s: the output cannot be downloaded: %s", job.id, error)
         if ticket.attempts >= MAX_DOWNLOADS:
             return _AgainError(0.0)  # goes out with the link alone
         return _AgainError(backoff_seconds(ticket.attempts, base=2.0))
+
+    async def _say_finished(self, job: Job) -> None:
+        """Show that the provider has finished, which is only worth it when the answer is late."""
+        try:
+            await self._parts.deliverer.show(job, Progress(phase=None))
+        except Exception:  # progress is a courtesy; the video must not wait for it
+            log.exception("job %s: progress could not be shown", job.id)
 
     async def _refresh(self, job: Job) -> bool:
         """Ask for a fresh link; ``False`` if there is none. Asking costs nothing.

@@ -88,9 +88,8 @@ class Posts:
 
     def follow(self, post: Post) -> None:
         """Go on waiting for an answer, and lift the job out of UNCERTAIN if one comes."""
-        if self._parts.closing.is_set() or len(self._late) >= MAX_LATE:
-            if post.task.done():
-                self.give_up(post)
+        is_full = self._parts.closing.is_set() or len(self._late) >= MAX_LATE
+        if is_full and not post.task.done():  # an answer that is here costs no connection
             post.task.cancel()
             return
         task = asyncio.create_task(self._follow(post), name=f"late-{post.job.id}")

@@ -26,6 +26,8 @@ def exclusive(database: Path) -> Iterator[None]:
         StoreInUseError: Another process holds it; the text names the file and what to do.
         StoreUnavailableError: The folder or the file cannot be made.
     """
+    if not database.name or database.is_dir():
+        raise StoreUnavailableError(f"{database} is a folder; DATABASE_URL must name a file in one")
     path = database.with_name(database.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

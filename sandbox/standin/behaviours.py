@@ -161,6 +161,8 @@ class OutputFault(enum.StrEnum):
     ERROR = "error"  # 500
     REDIRECT = "redirect"  # 302 to a private address
     WRONG_TYPE = "type"  # the bytes as text/html
+    PAGE = "page"  # 200 with a page of HTML
+    EMPTY = "empty"  # 200 without a byte
     NO_LENGTH = "no-length"  # chunked, no Content-Length
     STALLED = "stall"  # half of it, then silence
     CUT = "cut"  # half of it, then the connection closes

@@ -87,6 +87,10 @@ async def serve_output(
             return web.Response(status=302, headers={"Location": "http://10.0.0.1/private.mp4"})
         case OutputFault.WRONG_TYPE:
             return web.Response(body=data, headers={"Content-Type": "text/html"})
+        case OutputFault.PAGE:
+            return web.Response(text="<html>Sign in</html>", content_type="text/html")
+        case OutputFault.EMPTY:
+            return web.Response(body=b"", headers={"Content-Type": "video/mp4"})
     response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
     match fault:
         case OutputFault.STALLED | OutputFault.CUT:

@@ -78,7 +78,7 @@ async def refused_at_once(stage, result, *words):
         ({"prompt": "  \t "}, ["prompt is empty"]),
         ({"prompt": "\x00\x01\u200b"}, ["prompt is empty"]),
         ({"prompt": "🌧" * 1000}, ["2000 characters", "1000"]),
-        ({"reference": ("style.gif", b"GIF89a")}, ["reference is not a picture", "PNG"]),
+        ({"reference": ("style.gif", b"GIF89a")}, ["this kind of picture", "image/gif", "PNG"]),
         ({"reference": ("style.png", b"")}, ["reference cannot be read"]),
     ],
 )

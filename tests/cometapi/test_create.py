@@ -9,6 +9,7 @@ from multidict import CIMultiDict
 
 from bot.cometapi.wire import CreateRequest, Reply, create_body, read_created
 from bot.errors import (
+    CometAddressError,
     CometAssetError,
     CometAuthError,
     CometCreditError,
@@ -134,12 +135,12 @@ REFUSED = [
     ("error_400_unknown_key", CometRejectedError),
     ("error_400_gateway", CometRejectedError),
     ("error_400_task_layer", CometRejectedError),
-    ("error_404_wrong_path", CometRejectedError),
-    ("error_405", CometRejectedError),
+    ("error_404_wrong_path", CometAddressError),
+    ("error_405", CometAddressError),
     ("error_500_invalid_request", CometRejectedError),
-    ("error_301", CometRejectedError),
+    ("error_301", CometAddressError),
     ("error_200_compat_400", CometRejectedError),
-    ("missing_404_runway", CometRejectedError),
+    ("missing_404_runway", CometAddressError),
 ]
 
 

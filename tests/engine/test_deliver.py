@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.engine.deliverer import Progress
 from bot.engine.ticket import Ticket
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, MediaStorageError
 from bot.jobs import FailureReason, JobState
@@ -62,7 +63,15 @@ async def test_a_link_that_died_is_asked_for_anew(lone_bench, fault):
 
 
 @pytest.mark.parametrize(
-    "fault", [OutputFault.ERROR, OutputFault.CUT, OutputFault.EXPIRED], ids=str
+    "fault",
+    [
+        OutputFault.ERROR,
+        OutputFault.CUT,
+        OutputFault.EXPIRED,
+        OutputFault.PAGE,
+        OutputFault.EMPTY,
+    ],
+    ids=str,
 )
 async def test_a_download_that_keeps_failing_leaves_the_link(lone_bench, fault):
     ticket = await finished(lone_bench, output=fault)
@@ -76,6 +85,21 @@ async def test_a_download_that_fails_once_is_tried_again(lone_bench):
     lone_bench.standin.script.output(OutputFault.ERROR)
     assert (await lone_bench.run(ticket)).state is JobState.DONE
     assert attempts(lone_bench)[0] is not None
+
+
+async def test_a_video_that_is_late_is_not_shown_as_still_running(lone_bench):
+    ticket = await finished(lone_bench, output=OutputFault.ERROR)
+    lone_bench.deliverer.shown.clear()
+    job = await lone_bench.run(ticket)
+    assert lone_bench.deliverer.shown == [(job.id, Progress(phase=None))]  # once, not per attempt
+
+
+async def test_a_page_instead_of_the_video_is_not_posted_as_one(lone_bench):
+    ticket = await finished(lone_bench)
+    lone_bench.standin.script.output(OutputFault.PAGE)
+    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert attempts(lone_bench)[0] is not None
+    assert len(lone_bench.standin.downloads) == 2
 
 
 async def test_a_redirect_into_the_private_network_is_not_followed(lone_bench):

@@ -184,6 +184,7 @@ async def test_a_request_that_never_left_is_sent_again(lone_bench, standin):
         (model_not_found(), FailureReason.MODEL_UNAVAILABLE),
         (Answer(status=401, body={"error": {"message": "invalid"}}), FailureReason.KEY_REFUSED),
         (Answer(status=400, body={"error": "Bad prompt"}), FailureReason.REQUEST_REFUSED),
+        (Answer(status=404, body={"error": "no such path"}), FailureReason.WRONG_ADDRESS),
         (UNREACHABLE, FailureReason.SOURCE_UNREACHABLE),
     ],
     ids=lambda value: str(value) if isinstance(value, FailureReason) else "",
@@ -202,6 +203,15 @@ async def test_the_operator_hears_of_an_empty_account(lone_bench, caplog):
     await lone_bench.run(await lone_bench.add())
     alert = next(r for r in caplog.records if "no_credit" in r.getMessage())
     assert alert.levelname == "ERROR"
+
+
+async def test_the_operator_hears_of_a_wrong_address_by_the_name_of_its_setting(lone_bench, caplog):
+    lone_bench.standin.script.create(Answer(status=404, body={"error": "no such path"}))
+    await lone_bench.run(await lone_bench.add())
+    alert = next(r for r in caplog.records if "wrong_address" in r.getMessage())
+    assert alert.levelname == "ERROR"
+    assert "COMETAPI_BASE_URL" in alert.getMessage()
+    assert "404" in alert.getMessage()
 
 
 async def test_a_source_that_the_provider_cannot_fetch_is_sent_along_once(lone_bench, clip_url):
@@ -506,6 +516,24 @@ async def test_a_stop_records_a_late_answer_that_only_waited_for_the_database(la
     late_bench.parts.closing.set()
     await late_bench.worker.posts.close()
     assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+
+
+async def test_a_stop_records_an_answer_whose_job_was_taken_over_meanwhile(
+    late_bench, store_factory, expire_lease
+):
+    ticket = await late_bench.add()
+    step = await hang(late_bench, ticket)
+    other = await store_factory("w2")
+    await expire_lease("w1")
+    [taken] = await other.claim(10)
+    assert taken.state is JobState.UNCERTAIN
+    late_bench.parts.closing.set()
+    late_bench.late.answer.set()
+    await step
+    await late_bench.worker.posts.close()
+    job = await late_bench.job(ticket)
+    assert job.state is JobState.RUNNING
+    assert job.task_id == late_bench.standin.creates[0].task_id
 
 
 async def test_what_cannot_be_recorded_before_the_end_is_in_the_log(late_bench, caplog):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.cometapi import Hang
 from tests.fakes import Channel, DiscordServer, Upload, User, hang
 from tests.process.conftest import bot_process
 from tests.wire.looking import creates_with, outcomes
@@ -133,3 +135,43 @@ async def test_a_kill_with_a_job_at_every_step_loses_nothing_and_pays_nothing_tw
             assert told.attachments, name
             (thread,) = server.threads_of(case.place)
             assert len(thread.posts) == 3, name  # the starter, one status, one answer
+
+
+@pytest.mark.parametrize("spends", [False, True], ids=["alone", "beside a paid request"])
+async def test_a_stop_in_the_middle_of_a_download_leaves_nobody_waiting(
+    discord_server: DiscordServer,
+    standin: StandIn,
+    clip: Upload,
+    environment: dict[str, str],
+    tmp_path: Path,
+    spends: bool,
+):
+    server, spending = discord_server, new_case(discord_server, "spending")
+    case = new_case(server, "downloading")
+    standin.script.create(Hang(accepted=True))
+    never = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await never.wait()
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with bot_process(server, environment, tmp_path) as bot:
+        if spends:  # the longest that the engine may take to stop
+            await start(server, spending, clip)
+            await standin.wait_for_creates(1)
+        server.cdn_url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        done = await server.use(
+            "restyle", channel=case.place, user=case.user, video=clip, prompt=case.name
+        )
+        await server.until(lambda: done.acknowledged_after is not None)
+        bot.send(signal.SIGTERM)
+        assert await bot.ends(seconds=STOP_SECONDS) == 0, bot.output
+        assert "Traceback" not in bot.output
+    never.set()
+    silent.close()
+    (answer,) = done.answers
+    assert answer.is_ephemeral
+    assert "being restarted" in answer.text
+    assert "nothing was spent" in answer.text
+    assert creates_with(standin, case.name) == 0

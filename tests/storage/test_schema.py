@@ -298,6 +298,14 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path):
             pass
 
 
+@pytest.mark.parametrize("place", [".", ""])
+async def test_a_folder_is_no_database(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreUnavailableError, match="is a folder"):
+        async with open_store(f"sqlite+aiosqlite:///{place or tmp_path}", worker_id="w1"):
+            pass
+
+
 @pytest.mark.parametrize("name", ["", "/:memory:", "/file:x?mode=memory&uri=true"])
 async def test_a_database_that_dies_with_the_process_is_refused(name):
     with pytest.raises(StoreUnavailableError, match="needs a file"):

@@ -180,6 +180,22 @@ async def test_places_that_refuse_for_good_lead_to_the_next_one(
     assert len(standin.creates) == len(cases)
 
 
+async def test_a_record_that_discord_takes_late_does_not_overwrite_the_end(
+    discord_server: DiscordServer,
+    standin: StandIn,
+    clock: Clock,
+    settings: Settings,
+    clip: Upload,
+):
+    case = new_case(discord_server, "late")
+    method, path, _ = CALLS["record"]
+    rule: Any = discord_server.fail(method, path, unavailable(500), times=None)
+    async with bot_running(discord_server, settings):
+        await play(discord_server, standin, clock, settings, clip, [case])
+        await discord_server.until(lambda: "Watch" in case.place.posts[0].text)
+    assert rule.hits == 2  # left alone, discord.py would go on for 25 s
+
+
 async def test_a_file_that_discord_refuses_as_too_large_becomes_a_link(
     discord_server: DiscordServer,
     standin: StandIn,
