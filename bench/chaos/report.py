@@ -114,7 +114,7 @@ What the columns mean:
 * **kills**: processes ended with SIGKILL. A named point is the beginning, the middle or the end of
   a call: each change of state, the paid request, thread, status, answer, every edit, the mark that
   it is told. `bench/chaos/points.py` lists them. Each is reached, or the run stops with an error;
-  there, two processes in a row are killed, and the third must end the jobs.
+  there, one process is killed, mostly the next one too, and the last must end the jobs.
 * **uncertain**: the paid request was sent (or about to be), and its answer did not live to be
   written down: the provider lost it, or the process was killed in between. People are told so, and
   the bot never sends it again.
@@ -124,16 +124,19 @@ What the columns mean:
   stands beside a failure.
 * **unexplained**: uncertain without one of the causes above, or failed although the provider was
   not told to fail it. A job whose process was merely frozen, or whose database was away, has no
-  excuse.
+  excuse, unless it was overtaken before it had sent anything at all.
 * **not ended**: nobody was told any outcome.
 
-What is not real: polls, leases (1 s) and the provider (a quarter of a second a task) are quick;
-waits of the engine pass faster where a case is about one of them (no answer for 90 s, a resend);
-an outage longer than Discord's nonce window is a Discord that forgets nonces at once and a clock
-that is three minutes ahead. There is no gateway: deliveries do not use it.
+What is not real: polls, leases (1 s or less) and the provider (a quarter of a second a task) are
+quick; waits of the engine pass faster where a case is about one of them (no answer for 90 s, a
+resend); an outage longer than Discord's nonce window is a Discord that forgets nonces at once and a
+clock that is three minutes ahead. There is no gateway: deliveries do not use it.
 
 The short version (`python -m bench.chaos --short`, half a minute) is part of `make test`, with a
-worker that breaks the first rule on purpose, to see that the counting would notice.
+worker that breaks the first rule on purpose, to see that the counting would notice. Three rules
+were broken in the program itself, too: with lost answers taken as safe to resend, and with the
+requests of dead processes sent again, jobs were charged twice; without the look for an earlier
+message after the nonce window, answers were posted twice.
 """
 
 

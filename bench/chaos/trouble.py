@@ -88,12 +88,11 @@ async def freezes(nursery: Nursery, maker: Maker, points: Sequence[Point], *, pa
             jobs = await make(world, point.becomes, 2)
             common = {"watched": _ids(jobs), "clock_speed": clock_speed(point.becomes)}
             fuse = Fuse(point=point.name, when=point.when, what=What.FREEZE)
-            life = world.life(base, jobs, fuse=fuse, **common)
-            first = world.start(life)
+            first = world.start(world.life(base, jobs, fuse=fuse, **common))
             is_frozen = await first.stopped(60)
             if not is_frozen:
                 raise ChaosError(f"{point} was never reached on {maker.kind}:\n{first.tail()}")
-            await world.note_freeze(base, life.worker_id, first)
+            world.perhaps_unsent |= set(_ids(jobs))
             second = world.start(world.life(base, jobs, **common))
             await asyncio.sleep(FROZEN_SECONDS)
             await first.signal(signal.SIGCONT)
@@ -116,19 +115,17 @@ async def random_freezes(nursery: Nursery, maker: Maker, *, freezes: int, seed: 
     async with open_world(nursery) as world:
         base = await maker.fresh()
         jobs: list[Made] = []
-        lives = [world.life(base) for _ in range(2)]
-        both = [world.start(life) for life in lives]
+        both = [world.start(world.life(base)) for _ in range(2)]
         for child in both:
             await child.ready()
         for _ in range(freezes):
             new = await world.make_jobs(4)
             jobs += new
+            world.perhaps_unsent |= set(_ids(new))
             await _add(base, new)
             await asyncio.sleep(rng.uniform(0.0, 0.8))
-            one = rng.randrange(2)
-            frozen = both[one]
+            frozen = rng.choice(both)
             await frozen.signal(signal.SIGSTOP)
-            await world.note_freeze(base, lives[one].worker_id, frozen)
             await asyncio.sleep(rng.uniform(0.8, 2.5) * LEASE_SECONDS)
             await frozen.signal(signal.SIGCONT)
         last = world.start(world.life(base, watched=_ids(jobs)))

@@ -46,8 +46,8 @@ class World:
         kills: How many processes were killed in it.
         excused: Jobs whose outcome nobody can know, because their process was killed between the
             paid request and its record.
-        perhaps_unsent: Jobs whose process was frozen between the mark that the request is about to
-            be sent and the request: taken over as uncertain, and rightly never sent afterwards.
+        perhaps_unsent: Jobs whose process may have been overtaken between the mark that the request
+            is about to be sent and the request: uncertain, and rightly never sent afterwards.
         jobs: Every job made.
     """
 
@@ -165,10 +165,6 @@ class World:
         """After a worker was killed: count it, and excuse the jobs whose answer died with it."""
         self.kills += 1
         self.excused |= await self._submitting(base, name, child.pid)
-
-    async def note_freeze(self, base: Base, name: str, child: Child) -> None:
-        """After a worker was frozen, note the jobs whose request it may not have sent yet."""
-        self.perhaps_unsent |= await self._submitting(base, name, child.pid)
 
     async def _submitting(self, base: Base, name: str, pid: int) -> set[int]:
         def is_theirs(row: Seen) -> bool:

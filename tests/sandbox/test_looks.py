@@ -84,8 +84,10 @@ def test_the_seed_changes_the_output_and_the_same_seed_repeats_it(scene, tmp_pat
     for index, seed in enumerate((1, 1, 2)):
         path = tmp_path / f"{index}.mp4"
         restyle(scene, path, look=look_named("sketch"), seed=seed)
-        outputs.append(path.read_bytes())
-    assert outputs[0] == outputs[1] != outputs[2]
+        outputs.append(pictures(path))
+    first, again, other = outputs
+    # What people see; the bytes may differ, since filters and encoder run in several threads.
+    assert max(map(distance, first, again)) < min(map(distance, first, other)) / 3
 
 
 def test_only_the_beginning_is_used(scene, tmp_path):
