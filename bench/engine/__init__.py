@@ -1,0 +1,1 @@
+"""The job engine beside other ways to wait for many tasks, measured in one run."""

@@ -1,0 +1,135 @@
+"""The bot's own engine with a real database and a Discord that is not there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, cast
+
+from sqlalchemy import insert
+
+from bench.engine.answerer import task_id
+from bench.scale.measure import typical_job
+from bot.engine.deliverer import Delivered, Opened
+from bot.engine.engine import Engine
+from bot.errors import MediaTooLargeError
+from bot.jobs import Job, JobState, Phase
+from bot.media.scratch import Scratch
+from bot.settings import load_settings
+from bot.storage.database import open_database
+from bot.storage.rows import row_from
+from bot.storage.tables import jobs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.cometapi.client import CometClient
+    from bot.engine.clock import Clock
+    from bot.engine.deliverer import Progress
+    from bot.media.download import Downloader
+    from bot.settings import Settings
+    from bot.storage.store import Store
+
+KEY: Final = "bench.key"
+PROGRESS: Final = 0.4
+"""What the answerer says of every task, so that a stored job has nothing new to show."""
+
+
+def settings_for(folder: Path, base_url: str, *, gap_seconds: float = 5.0) -> Settings:
+    """Return settings that name only what is here."""
+    return load_settings(
+        _env_file=None,
+        discord_token="bench.token",  # noqa: S106 - of nobody
+        cometapi_key=KEY,
+        cometapi_base_url=base_url,
+        data_dir=folder,
+        poll_min_seconds=gap_seconds,
+        poll_max_seconds=3 * gap_seconds,
+    )
+
+
+async def fill(url: str, count: int, *, owner: str = "a-process-that-died") -> None:
+    """Store ``count`` jobs that CometAPI works on, as a process leaves them that was killed."""
+    now = datetime.now(UTC)
+    running = {
+        "state": JobState.RUNNING,
+        "owner": owner,
+        "created_at": now,
+        "updated_at": now,
+        "submitted_at": now,
+        "phase": Phase.RUNNING,
+        "progress": PROGRESS,
+    }
+    rows = []
+    for number in range(count):
+        new = typical_job(number)
+        places = {"thread_id": new.record_message_id, "status_message_id": new.id + 2}
+        rows.append(row_from(new) | running | places | {"task_id": task_id(number)})
+    async with open_database(url) as database:
+        for start in range(0, count, 1000):
+            async with database.transaction() as connection:
+                await connection.execute(insert(jobs), rows[start : start + 1000])
+
+
+class NoDiscord:
+    """A Discord that takes everything at once and keeps nothing."""
+
+    def upload_limit_bytes(self, job: Job) -> int:
+        """Return no room, so that nothing is downloaded."""
+        return 0
+
+    async def open(self, job: Job) -> Opened:
+        """Name a thread."""
+        return Opened(thread_id=job.record_message_id, status_message_id=job.id + 2)
+
+    async def show(self, job: Job, progress: Progress) -> None:
+        """Show nothing."""
+
+    async def deliver(self, job: Job, output: Path | None) -> Delivered:
+        """Name a message."""
+        return Delivered(channel_id=job.place_id, message_id=job.id + 3)
+
+
+class NoDownloads:
+    """Downloads nothing: every file is too large."""
+
+    async def download(self, url: str, to: Path, *, max_bytes: int, trusted: bool = False) -> None:
+        """Refuse.
+
+        Raises:
+            MediaTooLargeError: Always.
+        """
+        raise MediaTooLargeError("nothing is downloaded here")
+
+
+def running_job(number: int) -> Job:
+    """Return a job that CometAPI works on, without a database."""
+    now = datetime.now(UTC)
+    return Job(
+        **asdict(typical_job(number)),
+        state=JobState.RUNNING,
+        owner="bench",
+        created_at=now,
+        updated_at=now,
+        submitted_at=now,
+        task_id=task_id(number),
+        phase=Phase.RUNNING,
+        progress=PROGRESS,
+    )
+
+
+def engine_for(
+    *, settings: Settings, store: Store, comet: CometClient, clock: Clock | None = None
+) -> Engine:
+    """Return the whole engine, not started yet."""
+    return Engine(
+        settings=settings,
+        store=store,
+        comet=comet,
+        deliverer=NoDiscord(),
+        downloader=cast("Downloader", NoDownloads()),
+        scratch=Scratch(settings.data_dir / "scratch"),
+        new_jobs=asyncio.Event(),
+        clock=clock,
+    )

@@ -1,0 +1,271 @@
+"""All measurements, one after the other, in one run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.engine.durations import simple_policies
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+CLIENTS: Final = ("engine", "coroutines", "sdk", "bare")
+SATURATED: Final = ("engine", "client", "plain", "sdk", "bare")
+_SEED: Final = 1
+_ROOT: Final = Path(__file__).parents[2]
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only folders of their own in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much is measured."""
+
+    sizes: tuple[int, ...] = (100, 1_000, 10_000)
+    gap_seconds: float = 5.0
+    warm_seconds: float = 6.0
+    watch_gaps: int = 1
+    """How many gaps a client is watched for: every job is polled equally often in whole ones. The
+    largest number of jobs is watched twice as long."""
+    loops: tuple[str, ...] = SATURATED
+    rounds: int = 3
+    saturated_seconds: float = 2.0
+    virtual_jobs: int = 20_000
+    whole_jobs: int = 300
+    real_jobs: int = 400
+    stored_jobs: int = 10_000
+    postgres: bool = True
+    ack_seconds: float = 20.0
+    ack_per_second: float = 50.0
+    counted_jobs: int = 10
+    task_seconds: float = 6.0
+    is_hurried: bool = False
+    """Everything at the same time, so that no figure means anything."""
+
+
+QUICK: Final = Plan(
+    sizes=(50,),
+    gap_seconds=0.5,
+    warm_seconds=0.6,
+    loops=("engine", "sdk", "bare"),
+    rounds=1,
+    saturated_seconds=0.2,
+    virtual_jobs=200,
+    whole_jobs=10,
+    real_jobs=0,
+    stored_jobs=300,
+    postgres=False,
+    ack_seconds=0.5,
+    ack_per_second=10.0,
+    counted_jobs=1,
+    task_seconds=0.5,
+    is_hurried=True,
+)
+
+
+@dataclass(slots=True)
+class Results:
+    """Everything that was measured; plain values, so that it can be kept as JSON."""
+
+    plan: dict[str, Any]
+    waiting: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    saturated: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    whole: dict[str, Any] = field(default_factory=dict)
+    resumed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acknowledged: dict[str, Any] = field(default_factory=dict)
+    calls: dict[str, Any] = field(default_factory=dict)
+    load_before: float = 0.0
+    seconds: float = 0.0
+
+
+@contextmanager
+def _folder(*, in_memory: bool = False) -> Iterator[str]:
+    place = _MEMORY if in_memory and _MEMORY.is_dir() else None
+    path = tempfile.mkdtemp(prefix="restyle-bench-", dir=place)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class Bench:
+    """One run: the client's core, the server's core, and the answerer on the latter."""
+
+    def __init__(self, plan: Plan, *, port: int, cores: tuple[int, int]) -> None:
+        self._plan = plan
+        self._port = port
+        self._client_core, self._server_core = cores
+
+    async def _child(self, name: str, *, core: int, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        with _folder(in_memory=name == "durations.virtual") as folder:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bench.engine.child", str(core), name),
+                json.dumps({**arguments, "folder": folder}),
+                cwd=_ROOT,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            try:
+                output, _ = await process.communicate()
+            except BaseException:
+                process.kill()
+                await process.wait()
+                raise
+        if process.returncode:
+            raise RuntimeError(f"{name} ended with {process.returncode}")
+        result: dict[str, Any] = json.loads(output.decode().splitlines()[-1])
+        _say(f"{name} {arguments}: {result}")
+        return result
+
+    async def waiting(self, results: Results) -> None:
+        """Let every client wait for every number of jobs."""
+        plan = self._plan
+        for jobs in plan.sizes:
+            gaps = plan.watch_gaps * (2 if jobs == max(plan.sizes) else 1)
+            for client in CLIENTS:
+                results.waiting.setdefault(client, {})[jobs] = await self._child(
+                    f"waiting.{client}",
+                    core=self._client_core,
+                    port=self._port,
+                    jobs=jobs,
+                    seconds=gaps * plan.gap_seconds,
+                    warm_seconds=plan.warm_seconds,
+                    gap_seconds=plan.gap_seconds,
+                )
+
+    async def saturated(self, results: Results) -> None:
+        """Run the closed loops, in turns; the cheapest of all rounds counts for each."""
+        for _ in range(self._plan.rounds):
+            for client in self._plan.loops:
+                found = await self._child(
+                    f"saturated.{client}",
+                    core=self._client_core,
+                    port=self._port,
+                    seconds=self._plan.saturated_seconds,
+                )
+                best = results.saturated.get(client)
+                if best is None or found["cpu_us"] < best["cpu_us"]:
+                    results.saturated[client] = found
+
+    async def virtual(self, results: Results) -> None:
+        """Run the jobs of the pacing comparison, with virtual time."""
+        jobs = self._plan.virtual_jobs
+        results.policies.update(simple_policies(jobs=jobs, seed=_SEED))
+        found = await self._child(
+            "durations.virtual",
+            core=self._client_core,
+            jobs=jobs,
+            whole_jobs=self._plan.whole_jobs,
+            seed=_SEED,
+        )
+        results.policies["engine"], results.whole = found["polled"], found["whole"]
+
+    async def real(self, results: Results) -> None:
+        """Run fewer jobs in real time; beside other measurements, because it takes minutes."""
+        if self._plan.real_jobs:
+            results.policies["real"] = await self._child(
+                "durations.real",
+                core=self._server_core,
+                port=self._port,
+                jobs=self._plan.real_jobs,
+                seed=_SEED,
+            )
+
+    async def resumed(self, results: Results) -> None:
+        """Start the engine on stored jobs."""
+        jobs = self._plan.stored_jobs
+        core = self._client_core
+        results.resumed["SQLite"] = await self._child(
+            "resume.resume", core=core, port=self._port, jobs=jobs
+        )
+        if self._plan.postgres:
+            async with _postgres() as url:
+                results.resumed["PostgreSQL"] = await self._child(
+                    "resume.resume", core=core, port=self._port, jobs=jobs, url=url
+                )
+
+    async def people(self, results: Results) -> None:
+        """Let people use the whole bot."""
+        plan = self._plan
+        results.acknowledged = await self._child(
+            "people.acknowledge",
+            core=self._server_core,
+            port=self._port,
+            jobs=plan.stored_jobs,
+            seconds=plan.ack_seconds,
+            per_second=plan.ack_per_second,
+            bot_core=self._client_core,
+            seed=_SEED,
+        )
+        results.calls = await self._child(
+            "people.calls",
+            core=self._server_core,
+            jobs=plan.counted_jobs,
+            bot_core=self._client_core,
+            task_seconds=plan.task_seconds,
+        )
+
+
+@asynccontextmanager
+async def _postgres() -> AsyncIterator[str]:
+    from tests import postgres
+
+    postgres.OPTIONS.update(  # as durable as an operator's
+        fsync="on", synchronous_commit="on", full_page_writes="on", autovacuum="on"
+    )
+    server = postgres.PostgresServer()
+    await asyncio.to_thread(server.create)
+    try:
+        yield server.dsn.replace("postgresql://", "postgresql+asyncpg://")
+    finally:
+        await asyncio.to_thread(server.remove)
+
+
+@asynccontextmanager
+async def _answerer(core: int) -> AsyncIterator[int]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.engine.answerer", str(core)),
+        cwd=_ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    if process.stdout is None:
+        raise RuntimeError("no pipe")
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+async def measure(plan: Plan) -> Results:
+    """Measure everything that ``plan`` names; nothing else should run meanwhile."""
+    usable = sorted(os.sched_getaffinity(0))
+    cores = (usable[0], usable[-1])
+    results = Results(plan={}, load_before=os.getloadavg()[0])
+    started = time.monotonic()
+    async with _answerer(cores[1]) as port:
+        bench = Bench(plan, port=port, cores=cores)
+        timed = (bench.saturated, bench.waiting, bench.resumed, bench.people)
+        counted = (bench.real, bench.virtual)
+        together = (*timed, *counted) if plan.is_hurried else counted
+        if not plan.is_hurried:
+            for measurement in timed:
+                await measurement(results)
+        async with asyncio.TaskGroup() as group:  # they count, so they may run side by side
+            for measurement in together:
+                group.create_task(measurement(results))
+    results.seconds = time.monotonic() - started
+    return results
