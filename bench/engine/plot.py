@@ -42,7 +42,9 @@ class _Chart:
                 f'<line x1="{x_at + _LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" '
                 'stroke="#c4c7cc" stroke-width="1"/>'
             )
-            self.parts.append(_text(x_at + _LEFT - 8, y + 4, f"{10.0**power:,g}", anchor="end"))
+            self.parts.append(
+                _text(x_at + _LEFT - 8, y + 4, f"{10.0**power:,.{max(0, -power)}f}", anchor="end")
+            )
         for size in sizes:
             self.parts.append(
                 _text(self._x(size), _TOP + _HEIGHT + 20, f"{size:,} jobs", anchor="middle")

@@ -139,7 +139,7 @@ class CometClient:
             raise ValueError("not the id of a task")
         reply = await self._send(
             hdrs.METH_GET,
-            # Half of what it costs to read the whole address anew, of which yarl keeps only a few.
+            # A third of what it costs to read the whole address anew; yarl remembers only a few.
             self._tasks_url.with_path(f"{self._tasks_url.raw_path}{task_id}", encoded=True),
             headers=self._get_headers,
             timeout=self._get_timeout,

@@ -19,7 +19,7 @@ def test_the_quick_benchmark_measures_everything_and_writes_its_report(tmp_path)
         [sys.executable, "-m", "bench.engine", "--quick", "--write", page, "--keep", kept],
         cwd=ROOT,
         check=True,
-        timeout=60,
+        timeout=120,
         stderr=subprocess.DEVNULL,
     )
     numbers = json.loads(kept.read_text())
