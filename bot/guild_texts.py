@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.guilds import BadNumber, Fault, GuildSettings, SettingChange, value_of
+from bot.moderation import Decider
 from bot.quoting import cut, harmless
 from bot.texts import MEBIBYTE, duration, relative, size
-from bot.validation import Decider, Limit
+from bot.validation import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

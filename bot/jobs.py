@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 class JobState(enum.StrEnum):
     """Where a job stands."""
 
+    HELD = "held"  # waits for a person's word before anything is spent
     QUEUED = "queued"  # accepted; nothing spent
     SUBMITTING = "submitting"  # the paid POST may be on the wire
     RUNNING = "running"  # CometAPI has it; its task id is known
+    WITHHELD = "withheld"  # finished and paid for; a moderator looks at it before all others
     DELIVERING = "delivering"  # finished at the provider; Discord has not got it yet
     UNCERTAIN = "uncertain"  # the POST was sent, its answer never came; never sent again
     DONE = "done"  # the answer is posted
@@ -26,11 +28,15 @@ class JobState(enum.StrEnum):
 
 
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    JobState.HELD: frozenset({JobState.QUEUED, JobState.CANCELLED, JobState.FAILED}),
     JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
     JobState.SUBMITTING: frozenset(
         {JobState.RUNNING, JobState.QUEUED, JobState.FAILED, JobState.UNCERTAIN}
     ),
-    JobState.RUNNING: frozenset({JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {JobState.DELIVERING, JobState.WITHHELD, JobState.FAILED, JobState.CANCELLED}
+    ),
+    JobState.WITHHELD: frozenset({JobState.DELIVERING, JobState.CANCELLED}),
     JobState.DELIVERING: frozenset({JobState.DONE, JobState.FAILED}),
     JobState.UNCERTAIN: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.DONE: frozenset(),
@@ -40,6 +46,26 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
 """What each state may become; the only place that says so."""
 
 FINAL_STATES: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
+
+
+class Hold(enum.StrEnum):
+    """Whose word a HELD job waits for."""
+
+    CONSENT = "consent"  # the member's who posted the clip
+    REVIEW = "review"  # a moderator's
+
+
+class CancelReason(enum.StrEnum):
+    """Why a person, or the lack of one, ended a job."""
+
+    REQUESTER = "requester"  # by the one who asked for it
+    MODERATOR = "moderator"  # by a moderator, before it started
+    DENIED = "denied"  # a moderator looked at the request and said no
+    WITHHELD = "withheld"  # a moderator looked at the result and said no
+    REVIEW_EXPIRED = "review_expired"  # no moderator looked in time
+    CONSENT_REFUSED = "consent_refused"  # the one who posted the clip said no
+    CONSENT_EXPIRED = "consent_expired"  # the one who posted the clip did not answer in time
+    WRITTEN_OFF = "written_off"  # uncertain, and the bot's owner closed it
 
 
 class FailureReason(enum.StrEnum):
@@ -53,6 +79,8 @@ class FailureReason(enum.StrEnum):
     BAD_OUTPUT = "bad_output"  # INTERNAL.BAD_OUTPUT.*
     SOURCE_REFUSED = "source_refused"  # ASSET.INVALID, or a 400 that names the file
     SOURCE_UNREACHABLE = "source_unreachable"  # the provider could not fetch the file
+    SOURCE_GONE = "source_gone"  # the file vanished from Discord before its turn came
+    SOURCE_UNFIT = "source_unfit"  # it could not be made small enough, or not be converted
     REQUEST_REFUSED = "request_refused"  # any other definite refusal of the request
     MODEL_UNAVAILABLE = "model_unavailable"  # unknown, retired or unrouted model
     KEY_REFUSED = "key_refused"  # 401 or 403
@@ -120,6 +148,35 @@ class NewJob:
     ratio: str | None
     public_figure_threshold: str
     """``auto`` or ``low``, as the guild's settings were when the job was accepted."""
+    source_author_id: int | None = None
+    """Who posted the clip; ``None`` is the requester."""
+    source_message_url: str | None = None
+    """The message that the clip was taken from, when it was somebody's message."""
+    part_start: float = 0.0
+    """Where in the clip the restyled part begins, in seconds."""
+    part_seconds: float | None = None
+    """How long that part is; ``None`` is the whole clip."""
+    plan: str | None = None
+    """How the clip is prepared, as ``bot.media.plan.Plan.to_json``; ``None`` is not at all."""
+    convert_reference: bool = False
+    """Whether the reference picture must be turned or converted before it is sent."""
+    price_micros: int | None = None
+    """What it is expected to cost, in millionths of a dollar; ``None`` when nobody can say."""
+    hold: Hold | None = None
+    """Whose word the job waits for first; such a job begins as HELD."""
+    held_until: datetime | None = None
+    """When that wait ends without an answer."""
+    review_output: bool = False
+    """Whether a moderator sees the result before all others."""
+    spoiler: bool = False
+    """Whether the result is posted behind a spoiler."""
+    keep_sound: bool = False
+    """Whether the source's sound is laid over the silent result."""
+
+    @property
+    def restyled_seconds(self) -> float:
+        """How long the part is that is restyled."""
+        return self.source_seconds if self.part_seconds is None else self.part_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +188,17 @@ class Job(NewJob):
     """The worker that works on it."""
     created_at: datetime
     updated_at: datetime
+    admitted_at: datetime | None = None
+    """When its turn came under the caps on what runs at once."""
+    prepared_at: datetime | None = None
+    """When the clip was ready for the provider; ``None`` means that this is still to be done."""
+    sent_url: str | None = None
+    """Where the provider gets the clip, once it is prepared; ``None`` is ``source_url``."""
+    sent_bytes: int | None = None
+    sent_content_type: str | None = None
+    source_channel_id: int | None = None
+    source_message_id: int | None = None
+    """The message of ours that keeps the clip (and the reference) for later."""
     thread_id: int | None = None
     status_message_id: int | None = None
     answer_message_id: int | None = None
@@ -148,6 +216,8 @@ class Job(NewJob):
     """0 to 1, as last shown to people."""
     output_url: str | None = None
     output_expires_at: datetime | None = None
+    archive_url: str | None = None
+    """The link that lasts, where the operator keeps an archive."""
     finished_at: datetime | None = None
     """When the provider finished, or the job ended without it."""
     failure: FailureReason | None = None
@@ -156,6 +226,11 @@ class Job(NewJob):
     charge: Charge | None = None
     cost_credits: float | None = None
     """As the provider reported it; 1 credit = $0.01."""
+    cancel_reason: CancelReason | None = None
+    cancelled_by: int | None = None
+    """The person who ended it; ``None`` when nobody did."""
+    cancel_note: str | None = None
+    """What that person wrote about it, for the requester."""
     delivery_attempts: int = 0
     told_at: datetime | None = None
     """When the outcome (answer, failure, cancellation, uncertainty) was posted."""

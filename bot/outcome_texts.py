@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.jobs import Charge, FailureReason
+from bot.jobs import CancelReason, Charge, FailureReason
 from bot.texts import money
 
 _WHAT: Final = {
@@ -20,6 +20,8 @@ _WHAT: Final = {
     FailureReason.BAD_OUTPUT: "The provider made a clip and threw it away as not good enough.",
     FailureReason.SOURCE_REFUSED: "The provider does not take this file.",
     FailureReason.SOURCE_UNREACHABLE: "The provider could not fetch the file from Discord.",
+    FailureReason.SOURCE_GONE: "The clip is not on Discord any more.",
+    FailureReason.SOURCE_UNFIT: "The clip could not be made into one that the provider takes.",
     FailureReason.REQUEST_REFUSED: "The provider refused the request.",
     FailureReason.MODEL_UNAVAILABLE: "The provider does not offer this bot's model any more.",
     FailureReason.KEY_REFUSED: "The provider does not accept this bot's key.",
@@ -47,6 +49,8 @@ _ADVICE: Final = {
     FailureReason.BAD_OUTPUT: "A clip without logos, watermarks or text often works.",
     FailureReason.SOURCE_REFUSED: "An MP4 with H.264, up to 1080p and 30 frames a second, works.",
     FailureReason.SOURCE_UNREACHABLE: "A smaller MP4 may work.",
+    FailureReason.SOURCE_GONE: "Attach it again with /restyle.",
+    FailureReason.SOURCE_UNFIT: "A shorter part, or the clip exported as MP4, may work.",
     FailureReason.REQUEST_REFUSED: "Another prompt or clip may pass.",
     FailureReason.MODEL_UNAVAILABLE: _OPERATOR,
     FailureReason.KEY_REFUSED: _OPERATOR,
@@ -111,11 +115,61 @@ def failure(
     return lines
 
 
-def cancelled(*, spent: bool) -> str:
-    """Return the message about a cancelled job."""
-    if spent:
-        return "Cancelled. The provider had it already and may charge for it."
-    return "Cancelled before it started. Nothing was spent."
+_NOTHING_SPENT: Final = "Nothing was spent."
+
+
+def cancelled(
+    reason: CancelReason | None,
+    *,
+    spent: bool,
+    by: str | None = None,
+    note: str | None = None,
+    author: str | None = None,
+) -> list[str]:
+    """Return the lines about a job that a person, or the lack of one, ended.
+
+    Args:
+        reason: Why; ``None`` as for jobs from before reasons were stored.
+        spent: Whether the provider had it already.
+        by: Who ended it, as a mention; a moderator is named, so that people can ask.
+        note: What that person wrote about it, made harmless.
+        author: Who posted the clip, as a mention.
+    """
+    money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
+    moderator = by or "A moderator"
+    match reason:
+        case CancelReason.DENIED:
+            lines = [f"{moderator} looked at the request and said no.", money_line]
+        case CancelReason.WITHHELD:
+            lines = [
+                f"{moderator} looked at the finished clip and did not publish it.",
+                "The provider charges for it all the same.",
+            ]
+        case CancelReason.REVIEW_EXPIRED if spent:
+            lines = [
+                "The clip is finished, but no moderator looked at it in time.",
+                "The provider charges for it all the same. Ask a moderator what to do.",
+            ]
+        case CancelReason.REVIEW_EXPIRED:
+            lines = ["No moderator looked at the request in time.", money_line]
+        case CancelReason.CONSENT_REFUSED:
+            lines = [f"{author or 'Who posted the clip'} does not want it restyled.", money_line]
+        case CancelReason.CONSENT_EXPIRED:
+            lines = [f"{author or 'Who posted the clip'} did not answer in time.", money_line]
+        case CancelReason.MODERATOR:
+            lines = [f"{moderator} cancelled it.", money_line]
+        case CancelReason.WRITTEN_OFF:
+            lines = [
+                "The bot's owner closed this job: CometAPI never said whether it took it.",
+                "You can start it again with /restyle.",
+            ]
+        case _ if spent:
+            lines = ["Cancelled.", money_line]
+        case _:
+            lines = [f"Cancelled before it started. {_NOTHING_SPENT}"]
+    if note:
+        lines.insert(1, f"Reason: {note}")
+    return lines
 
 
 def uncertain() -> list[str]:

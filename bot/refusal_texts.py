@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from bot.errors import UnreadableReason
+from bot.moderation import Decider
 from bot.quoting import cut, harmless
 from bot.texts import duration, size
-from bot.validation import Decider, Refusal, Rule
+from bot.validation import Refusal, Rule
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
 _SETTINGS: Final = "/restyle-settings"

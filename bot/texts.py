@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from bot.jobs import JobState, Phase
+from bot.jobs import Hold, JobState, Phase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,6 +98,8 @@ def record_title(state: JobState, who: str) -> str:
 def phase_words(state: JobState, phase: Phase | None = None, fraction: float | None = None) -> str:
     """Return where a job stands, in a few words."""
     match state:
+        case JobState.HELD:
+            return "Waiting for permission"
         case JobState.QUEUED:
             return "Waiting to start"
         case JobState.SUBMITTING:
@@ -107,6 +109,8 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
             return words if fraction is None else f"{words} · {percent(fraction)}"
         case JobState.RUNNING:
             return "Waiting at the provider"
+        case JobState.WITHHELD:
+            return "Finished · a moderator looks at it first"
         case JobState.DELIVERING:
             return "Finished · the clip is on its way"
         case JobState.DONE:
@@ -140,6 +144,10 @@ def status_detail(
 ) -> str | None:
     """Return the line under the phase: since when, and how long it usually takes."""
     match job.state:
+        case JobState.HELD:
+            return _held_detail(job)
+        case JobState.WITHHELD if job.held_until is not None:
+            return f"Decided {relative(job.held_until)} at the latest"
         case JobState.QUEUED:
             return f"Asked for {relative(job.created_at)} · nothing is spent yet"
         case JobState.RUNNING if overdue:
@@ -154,6 +162,15 @@ def status_detail(
             return " · ".join(parts)
         case _:
             return None
+
+
+def _held_detail(job: Job) -> str:
+    if job.hold is Hold.CONSENT and job.source_author_id is not None:
+        whose = f"<@{job.source_author_id}>, who posted the clip, is asked"
+    else:
+        whose = "A moderator decides"
+    until = f" · the request ends {relative(job.held_until)}" if job.held_until else ""
+    return f"{whose}{until} · nothing is spent yet"
 
 
 # The answer

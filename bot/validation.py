@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from bot.moderation import Decider
 from bot.quoting import is_blank, one_line, utf16_units
 
 if TYPE_CHECKING:
@@ -65,14 +66,6 @@ class Rule(enum.StrEnum):
     DOWNLOAD_FAILED = "download_failed"
     TOOK_TOO_LONG = "took_too_long"
     BOT_STOPPING = "bot_stopping"
-
-
-class Decider(enum.StrEnum):
-    """Who can change the rule that refused."""
-
-    MODERATORS = "moderators"  # by /restyle-settings
-    OPERATOR = "operator"  # whoever runs the bot
-    PROVIDER = "provider"  # nobody here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

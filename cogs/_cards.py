@@ -12,7 +12,7 @@ from discord import ui
 from bot import outcome_texts, texts
 from bot.cometapi.models import estimate_credits, model_rules
 from bot.jobs import Charge, FailureReason, Job, JobState
-from bot.quoting import cut, one_line, quote
+from bot.quoting import cut, harmless, one_line, quote
 from cogs._cancel import CancelButton
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ _LINK_CHARACTERS: Final = 2500
 """Longer links are left out: a message has room for 4,000 characters of text."""
 
 _COLOURS: Final = {
+    JobState.HELD: GREY,
     JobState.QUEUED: GREY,
     JobState.SUBMITTING: GREY,
     JobState.RUNNING: BLURPLE,
+    JobState.WITHHELD: BLURPLE,
     JobState.DELIVERING: BLURPLE,
     JobState.DONE: GREEN,
     JobState.FAILED: RED,
@@ -263,7 +265,13 @@ def _outcome_lines(job: Job) -> list[str]:
         case JobState.UNCERTAIN:
             return outcome_texts.uncertain()
         case JobState.CANCELLED:
-            return [outcome_texts.cancelled(spent=job.task_id is not None)]
+            return outcome_texts.cancelled(
+                job.cancel_reason,
+                spent=job.task_id is not None,
+                by=mention(job.cancelled_by) if job.cancelled_by else None,
+                note=harmless(one_line(job.cancel_note)) if job.cancel_note else None,
+                author=mention(job.source_author_id) if job.source_author_id else None,
+            )
         case _:
             return outcome_texts.failure(
                 job.failure or FailureReason.PROVIDER_TROUBLE,

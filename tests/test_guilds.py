@@ -18,7 +18,8 @@ from bot.guilds import (
     read_limit,
     undoing,
 )
-from bot.validation import Decider, Limit
+from bot.moderation import Decider
+from bot.validation import Limit
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 MEBIBYTE = 1024 * 1024

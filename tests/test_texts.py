@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import outcome_texts, texts
-from bot.jobs import Charge, FailureReason, Job, JobState, Phase
+from bot.jobs import CancelReason, Charge, FailureReason, Job, JobState, Phase
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 
@@ -166,5 +166,16 @@ def test_every_state_has_words_and_a_late_cancel_an_answer(state):
 
 
 def test_only_a_job_that_never_left_is_said_to_have_cost_nothing():
-    assert "Nothing was spent" in outcome_texts.cancelled(spent=False)
-    assert "Nothing" not in outcome_texts.cancelled(spent=True)
+    for reason in (None, *CancelReason):
+        unspent = "\n".join(outcome_texts.cancelled(reason, spent=False))
+        spent = "\n".join(outcome_texts.cancelled(reason, spent=True))
+        assert "Nothing was spent" not in spent
+        if reason not in {CancelReason.WITHHELD, CancelReason.WRITTEN_OFF}:  # spent, or unknown
+            assert "Nothing was spent" in unspent
+            assert "charge" in spent
+
+
+def test_a_moderators_no_names_the_moderator_and_the_reason():
+    lines = outcome_texts.cancelled(CancelReason.DENIED, spent=False, by="<@7>", note="no faces")
+    assert lines[0].startswith("<@7>")
+    assert lines[1] == "Reason: no faces"

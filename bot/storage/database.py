@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Interval, func, literal, type_coerce
+from sqlalchemy import Interval, func, literal, select, type_coerce
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -72,6 +72,17 @@ class Database:
             return literal(self._clock() + offset, Moment)
         moment: ColumnElement[datetime] = func.now(type_=Moment)
         return type_coerce(moment + literal(offset, Interval), Moment) if offset else moment
+
+    async def take_turn(self, connection: AsyncConnection, of: str, number: int = 0) -> None:
+        """Wait until no other transaction has the same turn; it ends with this one.
+
+        SQLite's transactions take turns anyway: each begins as a writer.
+
+        Source: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+        """
+        if self.dialect == "postgresql":
+            key = func.hashtextextended(of, number)
+            await connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -18,6 +18,20 @@ CHANGEABLE: Final = frozenset(
     {
         "source_url",  # Discord's links expire; a fresh one may be needed
         "reference_url",
+        "prompt",  # a reviewer may mend it
+        "hold",
+        "held_until",
+        "admitted_at",
+        "prepared_at",
+        "sent_url",
+        "sent_bytes",
+        "sent_content_type",
+        "source_channel_id",
+        "source_message_id",
+        "archive_url",
+        "cancel_reason",
+        "cancelled_by",
+        "cancel_note",
         "thread_id",
         "status_message_id",
         "answer_message_id",
@@ -51,8 +65,8 @@ def row_from(job: NewJob) -> dict[str, Any]:
     """Return the columns that a new job brings along."""
     return {
         **{field.name: getattr(job, field.name) for field in dataclasses.fields(NewJob)},
-        "clip_bucket": clip_bucket(job.source_seconds),
-        "state": JobState.QUEUED,
+        "clip_bucket": clip_bucket(job.restyled_seconds),
+        "state": JobState.QUEUED if job.hold is None else JobState.HELD,
         "submit_attempts": 0,
         "delivery_attempts": 0,
     }
@@ -94,8 +108,8 @@ def values_for_move(
         if not changes.get("task_id", job.task_id):
             raise ValueError(f"job {job.id}: running needs a task_id")
         implied = {"submitted_at": now}
-    elif to in {JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}:
+    elif to in {JobState.DELIVERING, JobState.WITHHELD, JobState.FAILED, JobState.CANCELLED}:
         implied = {"finished_at": job.finished_at or now}
-        if job.state is JobState.QUEUED:
+        if job.state in {JobState.HELD, JobState.QUEUED}:
             implied["charge"] = Charge.NO
     return {**implied, **changes, "state": to}

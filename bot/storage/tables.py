@@ -14,12 +14,13 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    false,
     text,
 )
 
-from bot.guilds import THRESHOLDS
-from bot.jobs import Charge, FailureReason, JobState, Phase
-from bot.storage.columns import IdSet, Moment, PlainText, Word
+from bot.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
+from bot.moderation import ReviewStage, ReviewStanding, Scope, Standing
+from bot.storage.columns import Moment, PlainText, Word
 
 metadata: Final = MetaData(
     naming_convention={
@@ -29,7 +30,10 @@ metadata: Final = MetaData(
     }
 )
 
-UNSETTLED: Final = "(told_at IS NULL OR state IN ('queued', 'submitting', 'running', 'delivering'))"
+UNSETTLED: Final = (
+    "(told_at IS NULL OR state IN"
+    " ('held', 'queued', 'submitting', 'running', 'withheld', 'delivering'))"
+)
 """Something is left to do for the program: the opposite of ``Job.is_settled``, in SQL.
 
 The index that keeps settled rows free of cost is partial on this condition; a query uses it only
@@ -72,11 +76,30 @@ jobs: Final = Table(
     Column("seed", BigInteger),
     Column("ratio", PlainText),
     Column("public_figure_threshold", PlainText, nullable=False),
+    Column("source_author_id", BigInteger),
+    Column("source_message_url", PlainText),
+    Column("part_start", Double, nullable=False, server_default=text("0")),
+    Column("part_seconds", Double),
+    Column("plan", PlainText),
+    Column("convert_reference", Boolean, nullable=False, server_default=false()),
+    Column("price_micros", BigInteger),
+    Column("hold", Word(Hold)),
+    Column("held_until", Moment),
+    Column("review_output", Boolean, nullable=False, server_default=false()),
+    Column("spoiler", Boolean, nullable=False, server_default=false()),
+    Column("keep_sound", Boolean, nullable=False, server_default=false()),
     # Where it stands (bot.jobs.Job).
     Column("state", Word(JobState), nullable=False),
     Column("owner", PlainText),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("admitted_at", Moment),
+    Column("prepared_at", Moment),
+    Column("sent_url", PlainText),
+    Column("sent_bytes", BigInteger),
+    Column("sent_content_type", PlainText),
+    Column("source_channel_id", BigInteger),
+    Column("source_message_id", BigInteger),
     Column("thread_id", BigInteger),
     Column("status_message_id", BigInteger),
     Column("answer_message_id", BigInteger),
@@ -90,18 +113,22 @@ jobs: Final = Table(
     Column("progress", Double),
     Column("output_url", PlainText),
     Column("output_expires_at", Moment),
+    Column("archive_url", PlainText),
     Column("finished_at", Moment),
     Column("failure", Word(FailureReason)),
     Column("failure_detail", PlainText),
     Column("charge", Word(Charge)),
     Column("cost_credits", Double),
+    Column("cancel_reason", Word(CancelReason)),
+    Column("cancelled_by", BigInteger),
+    Column("cancel_note", PlainText),
     Column("delivery_attempts", Integer, nullable=False),
     Column("told_at", Moment),
-    # ``clip_bucket(source_seconds)`` as it was when the job was accepted.
+    # ``clip_bucket(restyled_seconds)`` as it was when the job was accepted.
     Column("clip_bucket", Integer, nullable=False),
     CheckConstraint(_one_of("state", [str(state) for state in JobState]), name="state"),
     CheckConstraint(
-        "task_id IS NOT NULL OR state NOT IN ('running', 'delivering', 'done')",
+        "task_id IS NOT NULL OR state NOT IN ('running', 'withheld', 'delivering', 'done')",
         name="task_known",
     ),
     CheckConstraint("submitted_by IS NOT NULL OR state <> 'submitting'", name="submitter_known"),
@@ -140,16 +167,16 @@ workers: Final = Table(
     Column("expires_at", Moment, nullable=False),
 )
 
-guild_settings: Final = Table(
-    "guild_settings",
+setting_values: Final = Table(
+    "setting_values",
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("public_figure_threshold", PlainText, nullable=False),
-    Column("default_ratio", PlainText),
-    Column("max_video_bytes", BigInteger),
-    Column("max_video_seconds", Double),
-    Column("allowed_channel_ids", IdSet, nullable=False),
-    CheckConstraint(_one_of("public_figure_threshold", list(THRESHOLDS)), name="threshold"),
+    Column("scope", Word(Scope), primary_key=True),
+    # The channel or role; 0 for the server itself.
+    Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", PlainText, primary_key=True),
+    # JSON; null is "unlimited" or "none", which is something else than no row.
+    Column("value", PlainText, nullable=False),
 )
 
 setting_changes: Final = Table(
@@ -159,8 +186,116 @@ setting_changes: Final = Table(
     Column("guild_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("scope", Word(Scope), nullable=False, server_default=text("'server'")),
+    Column("scope_id", BigInteger, nullable=False, server_default=text("0")),
     Column("name", PlainText, nullable=False),
-    Column("before", PlainText, nullable=False),
-    Column("after", PlainText, nullable=False),
+    # JSON; NULL where nothing was set, so that the level above holds.
+    Column("before", PlainText),
+    Column("after", PlainText),
     Index("ix_setting_changes_guild", "guild_id", "id"),
+)
+
+# Money and people. A guild_id of 0 is the whole bot, or direct messages.
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    # One row for each cap that a job counts against (bot.moderation.Scope).
+    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("scope", Word(Scope), primary_key=True),
+    Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
+    # YYYY-MM-DD in UTC: the day on which it was reserved.
+    Column("day", PlainText, nullable=False),
+    Column("jobs", Integer, nullable=False),
+    Column("micros", BigInteger, nullable=False),
+    Column("standing", Word(Standing), nullable=False),
+    CheckConstraint(_one_of("scope", [str(scope) for scope in Scope]), name="scope"),
+    CheckConstraint(_one_of("standing", [str(one) for one in Standing]), name="standing"),
+    Index("ix_ledger_spent", "scope", "scope_id", "guild_id", "day"),
+)
+
+strikes: Final = Table(
+    "strikes",
+    metadata,
+    # One for each job that the provider's safety check refused.
+    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("struck_at", Moment, nullable=False),
+    Column("failure", Word(FailureReason), nullable=False),
+    Column("lifted_by", BigInteger),
+    Column("lifted_at", Moment),
+    Index("ix_strikes_member", "guild_id", "user_id", "struck_at"),
+)
+
+blocks: Final = Table(
+    "blocks",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("blocked_by", BigInteger, nullable=False),
+    Column("blocked_at", Moment, nullable=False),
+    Column("note", PlainText),
+)
+
+pauses: Final = Table(
+    "pauses",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("paused_by", BigInteger, nullable=False),
+    Column("paused_at", Moment, nullable=False),
+    Column("note", PlainText),
+)
+
+opt_outs: Final = Table(
+    "opt_outs",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("since", Moment, nullable=False),
+)
+
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("stage", Word(ReviewStage), primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("standing", Word(ReviewStanding), nullable=False),
+    # JSON list of words: why it came to review.
+    Column("reasons", PlainText, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("channel_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("taken_by", BigInteger),
+    Column("taken_at", Moment),
+    Column("decided_by", BigInteger),
+    Column("decided_at", Moment),
+    Column("note", PlainText),
+    # What the prompt was before a moderator mended it.
+    Column("prompt_before", PlainText),
+    CheckConstraint(_one_of("stage", [str(stage) for stage in ReviewStage]), name="stage"),
+    CheckConstraint(_one_of("standing", [str(one) for one in ReviewStanding]), name="standing"),
+    Index("ix_reviews_open", "guild_id", "standing", "opened_at"),
+)
+
+appeals: Final = Table(
+    "appeals",
+    metadata,
+    # The job, or the interaction that was refused: each can be appealed once.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("job_id", BigInteger),
+    # What it is about, in the words that the member saw, and the member's own.
+    Column("about", PlainText, nullable=False),
+    Column("words", PlainText, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("channel_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("answered_by", BigInteger),
+    Column("answered_at", Moment),
+    Column("answer", PlainText),
+    Index("ix_appeals_guild", "guild_id", "opened_at"),
 )

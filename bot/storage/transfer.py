@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, literal, select, text, tuple_
 
 from bot.errors import StoreError
 from bot.storage.tables import metadata, workers
@@ -112,16 +112,16 @@ async def _check_idle(connection: AsyncConnection, database: Database, name: str
 
 async def _batches(connection: AsyncConnection, table: Table) -> AsyncIterator[list[RowMapping]]:
     """Yield the rows in the order of their keys; each batch begins after the last one's end."""
-    (key,) = table.primary_key.columns
+    key = tuple_(*table.primary_key.columns)
+    query = select(table).order_by(*table.primary_key.columns).limit(BATCH_ROWS)
     last = None
     while True:
-        query = select(table).order_by(key).limit(BATCH_ROWS)
         found = await connection.execute(query if last is None else query.where(key > last))
         rows = list(found.mappings())
         if not rows:
             return
         yield rows
-        last = rows[-1][key.name]
+        last = tuple_(*(literal(rows[-1][c.name], c.type) for c in table.primary_key.columns))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
@@ -134,8 +134,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
 
 async def _continue_numbers(connection: AsyncConnection, table: Table) -> None:
     """Let the numbers that PostgreSQL gives by itself go on after the copied ones."""
-    (key,) = table.primary_key.columns
-    if key.autoincrement is False:
+    key, *others = table.primary_key.columns
+    if others or key.autoincrement is False:
         return
     last = await connection.scalar(select(func.max(key)))
     await connection.execute(

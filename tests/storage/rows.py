@@ -17,7 +17,7 @@ async def all_jobs(store):
 async def put(store, job_id, state, **values):
     """Force a job, new or old, into ``state``; by default ``store`` owns it."""
     values = {"state": state, "owner": store.worker_id, **values}
-    if state in {JobState.RUNNING, JobState.DELIVERING, JobState.DONE}:
+    if state in {JobState.RUNNING, JobState.WITHHELD, JobState.DELIVERING, JobState.DONE}:
         values.setdefault("task_id", f"task-{job_id}")
     if state is not JobState.QUEUED:
         values.setdefault("submitted_by", values["owner"] or "somebody")

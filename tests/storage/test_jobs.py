@@ -187,7 +187,7 @@ async def test_of_two_moves_at_once_one_succeeds(store):
 
 async def test_names_that_nobody_may_set_are_refused(store):
     job = await claimed(store)
-    for name in ("state", "owner", "id", "created_at", "submitted_by", "prompt", "nonsense"):
+    for name in ("state", "owner", "id", "created_at", "submitted_by", "model", "nonsense"):
         with pytest.raises(TypeError, match=name):
             await store.update(job, **{name: "x"})
         with pytest.raises(TypeError, match=name):

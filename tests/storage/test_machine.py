@@ -276,6 +276,6 @@ def test_the_rules_hold_in_any_order_of_events(database_url):
 def test_what_a_state_can_lead_to_is_as_the_rules_say(state):
     """Guards the model itself: UNCERTAIN leads to no new request, a final state to nothing."""
     assert (JobState.SUBMITTING in REACHABLE[state]) == (
-        state in {JobState.QUEUED, JobState.SUBMITTING}
+        state in {JobState.HELD, JobState.QUEUED, JobState.SUBMITTING}
     )
     assert (REACHABLE[state] == {state}) == (state in FINAL_STATES)
