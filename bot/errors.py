@@ -8,6 +8,8 @@ RestyleError
 │   ├── StoreUnavailableError     the database does not answer; nothing may be spent
 │   ├── LeaseLostError            another process took this worker for dead
 │   ├── JobExistsError            the job was added before
+│   ├── CapReachedError           a cap leaves no room for the job; nothing was stored
+│   ├── TaskTakenError            the task already belongs to a job
 │   └── JobLostError              the job is not ours, or not in that state, any more
 ├── CometError                    asking CometAPI failed
 │   ├── CometNotSentError         no byte of the request left
@@ -28,15 +30,28 @@ RestyleError
 │   ├── MediaRefusedError         its address is not one that we fetch from
 │   ├── MediaStorageError         no room for temporary files
 │   ├── MediaProbeError           it could not be examined, through no fault of its own
+│   ├── MediaBusyError            too much work is waiting already
+│   ├── MediaUnfitError           it cannot be made as small as it must be
+│   ├── MediaNoSoundError         the sound that was wanted is not there
 │   └── MediaUnreadableError      not a video (or image) that can be decoded
+├── SettingRefusedError           a server's setting cannot be set so
+├── ArchiveError                  the archive did not do what it was asked to
 └── DeliveryError
     ├── DeliveryDelayedError      Discord is in trouble: later
+    ├── DeliveryTooLargeError     the file is too large for that place after all
     └── DeliveryImpossibleError   no place is left where the answer could go
 """
 
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.moderation import CapUse
+    from bot.policy.problems import Problem
 
 
 class RestyleError(Exception):
@@ -69,6 +84,28 @@ class LeaseLostError(StoreError):
 
 class JobExistsError(StoreError):
     """A job with this id was added before (the same interaction arrived twice)."""
+
+
+class CapReachedError(StoreError):
+    """A cap leaves no room for the job: nothing was stored, nothing is spent.
+
+    Attributes:
+        use: The cap, and how much of it is used.
+        price: What the job would have cost, in micro-dollars; ``None`` when nobody can say.
+    """
+
+    def __init__(self, use: CapUse, *, price: int | None = None) -> None:
+        cap = use.cap
+        super().__init__(
+            f"{cap.holder.scope} {cap.holder.scope_id}: {use.used} of {cap.limit} {cap.unit}"
+            f" ({cap.period}) are used"
+        )
+        self.use = use
+        self.price = price
+
+
+class TaskTakenError(StoreError):
+    """Another job has this task already; two jobs must never post the same result."""
 
 
 class JobLostError(StoreError):
@@ -217,7 +254,19 @@ class MediaStorageError(MediaError):
 
 
 class MediaProbeError(MediaError):
-    """The file could not be examined, and not because of what is in it."""
+    """The file could not be examined or worked on, and not because of what is in it."""
+
+
+class MediaBusyError(MediaError):
+    """Too many files are waiting for a process already: later."""
+
+
+class MediaUnfitError(MediaError):
+    """The file cannot be made so small that it fits where it must go."""
+
+
+class MediaNoSoundError(MediaError):
+    """The source has no sound, or none in the part that was restyled."""
 
 
 class UnreadableReason(enum.StrEnum):
@@ -228,6 +277,7 @@ class UnreadableReason(enum.StrEnum):
     AUDIO_ONLY = "audio_only"  # sound without a picture
     STILL_IMAGE = "still_image"  # a picture, whatever its name says
     NOT_IMAGE = "not_image"  # a picture was wanted
+    ANIMATED = "animated"  # a still picture was wanted
     DAMAGED = "damaged"  # cut off or broken: frames are missing or do not decode
     TOO_COMPLEX = "too_complex"  # decoding takes more time or memory than we give
 
@@ -246,6 +296,30 @@ class MediaUnreadableError(MediaError):
         self.reason = reason
 
 
+class SettingRefusedError(RestyleError, ValueError):
+    """One or more of a server's settings cannot be set so; nothing was changed.
+
+    Attributes:
+        problems: What is wrong with each (``bot.policy.problems.Problem``).
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(f"{one.name}: {one.flaw}" for one in problems))
+        self.problems = tuple(problems)
+
+
+class ArchiveError(RestyleError):
+    """The archive did not keep, remove or list what it was asked to.
+
+    Attributes:
+        retryable: May trying the same again later help?
+    """
+
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
 class DeliveryError(RestyleError):
     """Discord did not take a message."""
 
@@ -260,6 +334,10 @@ class DeliveryDelayedError(DeliveryError):
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class DeliveryTooLargeError(DeliveryError):
+    """Discord finds a file too large although its own limit allows it."""
 
 
 class DeliveryImpossibleError(DeliveryError):

@@ -41,6 +41,12 @@ def _raise_it(decider: Decider | None) -> str:
             return ""
 
 
+def _change_it(decider: Decider | None) -> str:
+    if decider is Decider.MODERATORS:
+        return f"Ask a moderator to raise the limit ({_SETTINGS})."
+    return "Ask the bot's operator to raise the limit."
+
+
 def _shrink(verb: str, decider: Decider | None) -> str:
     other = _raise_it(decider)
     return f"{verb}, {other}" if other else f"{verb}."
@@ -99,6 +105,29 @@ def refusal(found: Refusal) -> str:
                 f"That clip's picture is {value} pixels; {whose} takes up to "
                 f"{' by '.join(found.words)}.\nExport it smaller."
             )
+        case Rule.START_PAST_END:
+            return (
+                f"The part would begin at {duration(number)}, too late for this clip.\n"
+                f"Let it begin at {duration(most)} at the latest."
+            )
+        case Rule.LENGTH_OUT_OF_RANGE:
+            shortest, longest = found.words
+            return (
+                f"A part of {duration(number)} is not possible: {whose} takes {shortest} to "
+                f"{longest}.\n{_shrink('Choose another length', found.decided_by)}"
+            )
+        case Rule.LIMIT_BELOW_MODEL:
+            return (
+                f"{whose.capitalize()} allows clips of up to {duration(number)}, but the model "
+                f"needs at least {duration(most)}.\n{_change_it(found.decided_by)}"
+            )
+        case Rule.VIDEO_UNFIT:
+            return (
+                f"That clip could not be made to fit into {size(most)}. {_NOTHING}\n"
+                "Choose a shorter part, or attach a smaller clip."
+            )
+        case Rule.TOO_BUSY:
+            return f"Too many clips are being prepared just now. {_NOTHING}\nTry again in a minute."
         case Rule.VIDEO_UNREADABLE:
             return _UNREADABLE.get(found.value, _UNREADABLE[UnreadableReason.DAMAGED])
         case Rule.PROMPT_EMPTY:
@@ -132,6 +161,52 @@ def refusal(found: Refusal) -> str:
             )
         case Rule.REFERENCE_UNREADABLE:
             return "The reference cannot be read as a picture.\nAttach a JPEG, PNG or WebP."
+        case Rule.REFERENCE_ANIMATED:
+            return "The reference moves; it has to be a still picture.\nAttach one frame of it."
+        case Rule.REFERENCE_TOO_COMPLEX:
+            return (
+                "The reference has too many pixels to be read.\n"
+                "Attach a smaller one; 2000 pixels wide is plenty."
+            )
+        case Rule.PAUSED | Rule.PAUSED_EVERYWHERE:
+            since, by, note = found.words
+            where = "on this server" if found.rule is Rule.PAUSED else "everywhere"
+            why = f': "{harmless(note)}"' if note else "."
+            return f"Restyling is paused {where} since {since}, by {by}{why}\n{_NOTHING}"
+        case Rule.BLOCKED:
+            since, by, note = found.words
+            why = f': "{harmless(note)}"' if note else "."
+            return (
+                f"You cannot restyle clips here since {since}; {by} decided that{why}\n"
+                "Ask them or another moderator if you think that is a mistake."
+            )
+        case Rule.STRUCK:
+            until, when = found.words
+            return (
+                "The provider's safety check refused several of your clips, so you can start the "
+                f"next one {until} ({when}).\n"
+                "A moderator can lift that earlier; ask one if you think it is a mistake."
+            )
+        case Rule.CHANNEL_REFUSED:
+            return (
+                "Clips are not restyled in this channel.\n"
+                f"Use another one, or ask a moderator to allow it ({_SETTINGS})."
+            )
+        case Rule.ADULTS_ONLY:
+            return (
+                "On this server, clips are restyled in age-restricted channels only.\n"
+                "Go to one of those."
+            )
+        case Rule.ROLE_NOT_ALLOWED:
+            return (
+                f"On this server, these roles may restyle clips: {_listed(found.words)}.\n"
+                "Ask a moderator for one of them."
+            )
+        case Rule.PROMPT_REFUSED:
+            return (
+                f"This server's moderators do not allow something in that prompt. {_NOTHING}\n"
+                "Word it differently, or ask a moderator."
+            )
         case Rule.CHANNEL_NOT_ALLOWED:
             return (
                 f"On this server, clips are restyled in {_listed(found.words)}.\n"

@@ -29,8 +29,13 @@ MAX_REFERENCE_BYTES: Final = 16 * 1024 * 1024
 """Runway's limit for an image by address. Source: https://docs.dev.runwayml.com/assets/inputs/"""
 
 VIDEO_SUFFIXES: Final = frozenset(
-    {".mp4", ".m4v", ".mov", ".qt", ".webm", ".mkv", ".ogv", ".3gp", ".3g2"}
-)
+    {
+        ".mp4", ".m4v", ".mov", ".qt", ".webm", ".mkv", ".ogv", ".3gp", ".3g2",
+        ".gif", ".avi", ".ts", ".mts", ".m2ts", ".mpegts", ".mpg", ".mpeg", ".flv", ".wmv", ".asf",
+    }
+)  # fmt: skip
+"""What we can read; what the provider does not take among it is prepared."""
+_VIDEO_TYPES: Final = frozenset({"image/gif", "application/ogg", "application/x-matroska"})
 TAKEN_CONTAINERS: Final = frozenset({"mp4", "mov", "webm", "matroska", "ogg", "3gp"})
 """What the provider reads. Source: https://docs.dev.runwayml.com/assets/inputs/"""
 
@@ -51,6 +56,11 @@ class Rule(enum.StrEnum):
     VIDEO_TOO_SHORT = "video_too_short"  # value, limit: seconds
     PICTURE_TOO_LARGE = "picture_too_large"  # value: width by height; words: long side, short side
     VIDEO_TOO_FAST = "video_too_fast"  # value, limit: frames per second
+    START_PAST_END = "start_past_end"  # value: seconds; limit: the latest start, in seconds
+    LENGTH_OUT_OF_RANGE = "length_out_of_range"  # value: seconds; words: shortest, longest
+    LIMIT_BELOW_MODEL = "limit_below_model"  # value: seconds; limit: what the model needs
+    VIDEO_UNFIT = "video_unfit"  # limit: bytes; it could not be made as small as it must be
+    TOO_BUSY = "too_busy"
     VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"  # value, limit: UTF-16 units
@@ -60,6 +70,16 @@ class Rule(enum.StrEnum):
     REFERENCE_NOT_AN_IMAGE = "reference_not_an_image"  # value: what it seems to be
     REFERENCE_TOO_BIG = "reference_too_big"  # value, limit: bytes
     REFERENCE_UNREADABLE = "reference_unreadable"
+    REFERENCE_ANIMATED = "reference_animated"
+    REFERENCE_TOO_COMPLEX = "reference_too_complex"
+    PAUSED = "paused"  # words: since when, by whom, why
+    PAUSED_EVERYWHERE = "paused_everywhere"  # words: as above
+    BLOCKED = "blocked"  # words: since when, by whom, why
+    STRUCK = "struck"  # value: how many strikes; words: until when, and from now
+    CHANNEL_REFUSED = "channel_refused"
+    ADULTS_ONLY = "adults_only"
+    ROLE_NOT_ALLOWED = "role_not_allowed"  # words: mentions of the allowed roles
+    PROMPT_REFUSED = "prompt_refused"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"  # words: mentions of the allowed channels
     PERMISSION_MISSING = "permission_missing"  # words: names of the permissions
     STORE_UNAVAILABLE = "store_unavailable"
@@ -104,6 +124,24 @@ def video_bytes_limit(settings: Settings, guild: GuildSettings | None, model: Vi
     )
 
 
+def attached_bytes_limit(settings: Settings, guild: GuildSettings | None) -> Limit:
+    """Return how many bytes an attached clip may have; what the provider takes is made of it."""
+    return _lowest(
+        (settings.max_video_bytes, Decider.OPERATOR),
+        (guild.max_video_bytes if guild else None, Decider.MODERATORS),
+    )
+
+
+def part_seconds_limit(settings: Settings, guild: GuildSettings | None, model: VideoModel) -> Limit:
+    """Return how long the part of a clip may be that is restyled, in seconds."""
+    return _lowest(
+        (model.used_seconds, Decider.PROVIDER),
+        (model.max_seconds, Decider.PROVIDER),
+        (settings.max_video_seconds, Decider.OPERATOR),
+        (guild.max_video_seconds if guild else None, Decider.MODERATORS),
+    )
+
+
 def video_seconds_limit(
     settings: Settings, guild: GuildSettings | None, model: VideoModel
 ) -> Limit:
@@ -118,6 +156,14 @@ def video_seconds_limit(
 def clean_prompt(text: str) -> str:
     """Return the prompt as it goes to the provider: one line, no control characters."""
     return one_line(text)
+
+
+def with_look(prompt: str, look: str | None) -> str:
+    """Return a cleaned prompt with the server's look at its end, if there is room for it."""
+    if not look:
+        return prompt
+    longer = f"{prompt.rstrip(' .,;')}, {look}"
+    return longer if utf16_units(longer) <= MAX_PROMPT_UNITS else prompt
 
 
 def check_prompt(prompt: str) -> Refusal | None:
@@ -171,7 +217,8 @@ def check_declared_video(
     the file shows when it is probed.
     """
     declared, suffix = _kind(content_type, filename)
-    if not (declared.startswith("video/") or (declared in _NO_TYPE and suffix in VIDEO_SUFFIXES)):
+    is_video = declared.startswith("video/") or declared in _VIDEO_TYPES
+    if not (is_video or (declared in _NO_TYPE and suffix in VIDEO_SUFFIXES)):
         seems = declared if declared not in _NO_TYPE else suffix
         return Refusal(rule=Rule.NOT_A_VIDEO, value=seems or None)
     if size_bytes <= 0:

@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         "--task-seconds", type=float, default=12.0, help="how long a task takes (%(default)s)"
     )
     standin.add_argument("--api-key", help="the only key it takes; any, if left out")
+    standin.add_argument(
+        "--strict", action="store_true", help="refuse clips by every documented rule, untolerant"
+    )
 
     sample = commands.add_parser("sample", help="write the sample clip")
     sample.add_argument("file", type=Path, metavar="FILE", help="where to, for example sample.mp4")
@@ -89,6 +92,7 @@ async def _run(arguments: argparse.Namespace) -> int:
                 shape=arguments.shape,
                 task_seconds=arguments.task_seconds,
                 api_key=arguments.api_key,
+                strict=arguments.strict,
             )
         case "sample":
             from sandbox.sample import sample_clip

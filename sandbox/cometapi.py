@@ -90,6 +90,7 @@ async def serve(
     task_seconds: float | None = 12,
     api_key: str | None = None,
     allow_loopback: bool = True,
+    strict: bool = False,
     check_assets: bool = True,
     on_ready: Callable[[StandIn], None] | None = None,
 ) -> None:
@@ -102,6 +103,7 @@ async def serve(
         task_seconds: How long a task takes; ``None`` lets it end at its third poll.
         api_key: The only key that is taken; ``None`` takes any.
         allow_loopback: Take clips over http and from this machine.
+        strict: Keep every documented rule for clips to the letter.
         check_assets: ``False`` fetches nothing and works on a tiny clip of its own.
         on_ready: Called once it listens; by default the addresses are printed.
     """
@@ -112,6 +114,7 @@ async def serve(
         task_seconds=task_seconds,
         api_key=api_key,
         allow_loopback=allow_loopback,
+        strict=strict,
         check_assets=check_assets,
     ) as standin:
         if on_ready is not None:

@@ -1,4 +1,4 @@
-"""What each Runway model takes: keys, lengths, sizes, ratios, prices.
+"""What each Runway model takes: keys, lengths, sizes, ratios; ``bot.money`` has the prices.
 
 The only table of this kind; requests, checks and texts read it. Runway rejects a body with a key
 that the model does not have, so the models cannot share one body.
@@ -7,7 +7,6 @@ that the model does not have, so the models cannot share one body.
 from __future__ import annotations
 
 import enum
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +32,16 @@ encoded text; this is the smaller one, decoded, with room for the prefix.
 
 Source: https://docs.dev.runwayml.com/assets/inputs
 """
+
+_CONTENT_TYPES: Final = frozenset(
+    {"video/mp4", "video/webm", "video/quicktime", "video/mov", "video/ogg"}
+)
+_CONTAINERS: Final = frozenset({"mp4", "mov", "webm", "ogg"})
+_CODECS: Final = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "prores", "theora"})
+_PIXEL_FORMATS: Final = frozenset(
+    # 4:2:0 of 8 or 10 bits, and what ProRes consists of
+    {"yuv420p", "yuvj420p", "nv12", "yuv420p10le", "yuv422p10le"}
+)
 
 
 class ReferenceKey(enum.Enum):
@@ -61,14 +70,23 @@ class VideoModel:
     max_seconds: float | None = None
     max_url_bytes: int = 32 * _MEBIBYTE
     """The largest video that the provider fetches from a URL."""
+    content_types: frozenset[str] = _CONTENT_TYPES
+    """What the server that serves the clip may call it; names and contents do not count.
+
+    Newer copies of the page add Matroska and 3GPP without saying under which type.
+    Source: https://docs.dev.runwayml.com/assets/inputs
+    """
+    containers: frozenset[str] = _CONTAINERS
+    """As ``VideoFacts`` names them; those that belong to ``content_types``."""
+    codecs: frozenset[str] = _CODECS
+    """As FFmpeg names them. Source: https://docs.dev.runwayml.com/assets/inputs"""
+    pixel_formats: frozenset[str] = _PIXEL_FORMATS
+    """As FFmpeg names them. Not documented: what cameras and phones write, without transparency."""
     max_fps: float | None = None
     max_long_side: int | None = None
     """Pixels, whichever way the video is turned."""
     max_short_side: int | None = None
     """Pixels, whichever way the video is turned."""
-    credits_per_second: float | None = None
-    """At Runway, where 1 credit is $0.01. CometAPI bills per request, at prices of its own."""
-    min_credits: float = 0
 
     @property
     def takes_reference(self) -> bool:
@@ -91,9 +109,8 @@ _MODELS: Final = {
             # Runway has raised its limit to 32 MB since; the proxies kept 16 for this model.
             # https://replicate.com/runwayml/gen4-aleph
             max_url_bytes=16 * _MEBIBYTE,
-            credits_per_second=15,
         ),
-        # https://github.com/runwayml/sdk-python, from 4.16.0 on; lengths, fps and price:
+        # https://github.com/runwayml/sdk-python, from 4.16.0 on; lengths and fps:
         # https://www.skills.sh/calesthio/generative-media-skills/runway-video
         VideoModel(
             name="aleph2",
@@ -103,8 +120,6 @@ _MODELS: Final = {
             max_fps=30,
             max_long_side=1920,
             max_short_side=1080,
-            credits_per_second=28,
-            min_credits=56,
         ),
     )
 }
@@ -115,20 +130,9 @@ def model_rules(name: str) -> VideoModel:
 
     A name that is not in the table gets cautious generic rules: only the keys that all models with
     ``videoUri`` share (``videoUri``, ``promptText``, ``seed``, ``contentModeration``), hence
-    neither style image nor ratio; Runway's general size limit; no price. The models that take
+    neither style image nor ratio; Runway's general size limit. The models that take
     ``promptVideo`` instead (``seedance2``, ``hailuo3``, …) will be refused by the provider.
     """
     return _MODELS.get(name) or VideoModel(
         name=name, is_known=False, reference_key=ReferenceKey.NONE
     )
-
-
-def estimate_credits(model: VideoModel, seconds: float) -> int | None:
-    """Return what Runway would charge for a clip of ``seconds``, or ``None`` if not known.
-
-    An estimate from published prices, rounded up; 1 credit is $0.01.
-    """
-    if model.credits_per_second is None:
-        return None
-    used = seconds if model.used_seconds is None else min(seconds, model.used_seconds)
-    return math.ceil(max(used * model.credits_per_second, model.min_credits))

@@ -1,35 +1,22 @@
 """What a file really is: found by decoding parts of it in a process of its own.
 
-Names, types and headers are claims. A hostile or broken file ends the process that reads it
-(``probe_child.py``), which has limits on time, memory and files, and none of our secrets.
+See ``workshop.py`` for how, and ``tasks/probe.py`` for what is looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
-import os
-import sys
 import weakref
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
+from bot.errors import MediaProbeError
+from bot.media.workshop import WorkLimits, Workshop
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
+    from pathlib import Path
 
-log = logging.getLogger(__name__)
-
-_ROOT: Final = Path(__file__).parents[2]  # the folder from which ``bot`` is imported
-_MAX_AT_ONCE: Final = 2
-_MAX_ANSWER_BYTES: Final = 64 * 1024
-_LIMIT_SIGNALS: Final = {9, 24}  # SIGKILL and SIGXCPU, by number since Windows lacks the names
-# Without them some Pythons do not start; nothing else of our environment (it holds the token and
-# the key) is for a process that reads strangers' files.
-_INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+FactsT = TypeVar("FactsT")
 
 _CONTENT_TYPES: Final = {
     "mp4": "video/mp4",
@@ -38,11 +25,17 @@ _CONTENT_TYPES: Final = {
     "matroska": "video/x-matroska",
     "ogg": "video/ogg",
     "avi": "video/x-msvideo",
+    "flv": "video/x-flv",
+    "mpegts": "video/mp2t",
+    "mpeg": "video/mpeg",
+    "asf": "video/x-ms-wmv",
     "gif": "image/gif",
 }
 
-# One per event loop, since a semaphore belongs to the loop in which it first made someone wait.
-_slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+_HDR_TRANSFERS: Final = frozenset({"smpte2084", "arib-std-b67"})
+
+# For callers without a workshop: one per event loop, to which its queue belongs.
+_shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Workshop] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -58,13 +51,34 @@ class VideoFacts:
     duration_seconds: float
     """From the first frame's begin to the last one's end, counted; 0 when no frame has a time."""
     width: int
-    """In pixels, as shown, so after rotation."""
+    """In pixels, after rotation; they are shown ``pixel_aspect`` times as wide."""
     height: int
     rotation: int
     """By which the frames are turned to be shown: 0, 90, 180 or 270 degrees clockwise."""
     fps: float
     """Frames over duration, so the mean of a variable rate."""
     has_audio: bool
+    audio_codec: str | None = None
+    """``None`` without sound, and when it is unknown."""
+    pixel_aspect: float = 1.0
+    """Width of a pixel over its height, after rotation."""
+    pixel_format: str = "yuv420p"
+    """As FFmpeg names it; ``yuv420p10le`` has 10 bits …"""
+    transfer: str = ""
+    """``smpte2084`` (PQ) or ``arib-std-b67`` (HLG) when it is HDR."""
+    primaries: str = ""
+    """``bt709``, ``bt2020`` …; empty when the file does not say."""
+    is_interlaced: bool = False
+    is_variable_rate: bool = False
+    """Whether the gaps between the frames differ by more than rounding."""
+    frames: int = 0
+    key_seconds: tuple[float, ...] = ()
+    """From the first frame to each key frame; the first 2000 of them."""
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether its brightness is coded for HDR screens."""
+        return self.transfer in _HDR_TRANSFERS
 
     @property
     def content_type(self) -> str:
@@ -85,110 +99,58 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeLimits:
-    """What one look into a file may use."""
+class ProbeLimits(WorkLimits):
+    """What one look into a file may use. It writes nothing."""
 
     wall_seconds: float = 60
-    """From the start of the process; waiting for a slot does not count."""
     cpu_seconds: int = 20
     memory_bytes: int = 2 * 1024**3
     """Address space. A 4K HEVC clip takes 320 MB of it, Python and FFmpeg included."""
 
 
-async def probe_video(path: Path, *, limits: ProbeLimits | None = None) -> VideoFacts:
+async def probe_video(
+    path: Path, *, workshop: Workshop | None = None, limits: ProbeLimits | None = None
+) -> VideoFacts:
     """Look into a file that should be a video.
+
+    Args:
+        path: Where it lies.
+        workshop: Does the work; without one, a workshop that all such calls share.
+        limits: What the look may use.
 
     Raises:
         MediaUnreadableError: It is none that can be decoded; ``reason`` says what is wrong.
         MediaProbeError: It could not be examined.
+        MediaBusyError: Too much is waiting to be examined.
     """
-    return VideoFacts(**await _probe("video", path, limits or ProbeLimits()))
+    answer = await _probe("video", path, workshop, limits)
+    answer["key_seconds"] = tuple(answer.get("key_seconds", ()))
+    return _facts(VideoFacts, answer)
 
 
-async def probe_image(path: Path, *, limits: ProbeLimits | None = None) -> ImageFacts:
+async def probe_image(
+    path: Path, *, workshop: Workshop | None = None, limits: ProbeLimits | None = None
+) -> ImageFacts:
     """Look into a file that should be a picture: JPEG, PNG, WebP or GIF.
 
     Raises:
         MediaUnreadableError: It is none that can be decoded; ``reason`` says what is wrong.
         MediaProbeError: It could not be examined.
+        MediaBusyError: Too much is waiting to be examined.
     """
-    return ImageFacts(**await _probe("image", path, limits or ProbeLimits()))
+    return _facts(ImageFacts, await _probe("image", path, workshop, limits))
 
 
-async def _probe(kind: str, path: Path, limits: ProbeLimits) -> dict[str, Any]:
-    slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_MAX_AT_ONCE))
-    async with slots:
-        answer, status = await _run_child(kind, path, limits)
+async def _probe(
+    kind: str, path: Path, workshop: Workshop | None, limits: ProbeLimits | None
+) -> dict[str, Any]:
+    if workshop is None:
+        workshop = _shared.setdefault(asyncio.get_running_loop(), Workshop())
+    return await workshop.run("probe", {"kind": kind, "path": path}, limits=limits or ProbeLimits())
+
+
+def _facts(kind: type[FactsT], answer: dict[str, Any]) -> FactsT:
     try:
-        result = json.loads(answer)
-    except ValueError:
-        result = {}
-    match result:
-        case {"facts": dict(facts)}:
-            return facts
-        case {"unreadable": reason, "detail": detail}:
-            log.info("%s is unreadable: %s (%s)", path.name, reason, detail)
-            raise MediaUnreadableError(str(detail), reason=UnreadableReason(reason))
-        case {"failed": detail}:
-            raise MediaProbeError(f"the process for probing failed: {detail}")
-    if status is not None and status >= 0:
-        raise MediaProbeError(f"the process for probing ended with {status} and no answer")
-    # Killed by a signal: by a limit or our clock, or by what it read.
-    too_complex = status is None or -status in _LIMIT_SIGNALS
-    log.info("%s ended its process: %s", path.name, status)
-    raise MediaUnreadableError(
-        f"it ended the process that read it ({status})",
-        reason=UnreadableReason.TOO_COMPLEX if too_complex else UnreadableReason.DAMAGED,
-    )
-
-
-def _command(kind: str, path: Path, limits: ProbeLimits) -> list[str]:
-    rlimits = {
-        "CPU": limits.cpu_seconds,
-        "AS": limits.memory_bytes,
-        "FSIZE": 0,
-        "CORE": 0,
-        "NOFILE": 64,
-    }
-    # -E, -s: the environment adds no modules; -B: none may be written.
-    python = [sys.executable, "-EsB", "-m", "bot.media.probe_child"]
-    return [*python, kind, str(path.absolute()), json.dumps(rlimits)]
-
-
-async def _run_child(kind: str, path: Path, limits: ProbeLimits) -> tuple[bytes, int | None]:
-    """Return what the process printed and its exit status, ``None`` when its time was over."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *_command(kind, path, limits),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=_ROOT,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-        )
-    except OSError as exc:
-        raise MediaProbeError(f"no process for probing: {exc.strerror}") from exc
-    try:
-        async with asyncio.timeout(limits.wall_seconds):
-            answer = await _read_answer(process)
-            return answer, await process.wait()
-    except TimeoutError:
-        return b"", None
-    finally:
-        await _end(process)
-
-
-async def _read_answer(process: Process) -> bytes:
-    """Read all that is printed, but keep no more than an honest process prints."""
-    answer = b""
-    if process.stdout is not None:
-        while chunk := await process.stdout.read(_MAX_ANSWER_BYTES):
-            answer = (answer + chunk)[: _MAX_ANSWER_BYTES + 1]
-    return answer if len(answer) <= _MAX_ANSWER_BYTES else b""
-
-
-async def _end(process: Process) -> None:
-    """Kill the process if it still runs, and wait until it is gone: no zombie stays."""
-    if process.returncode is None:
-        process.kill()
-        await asyncio.shield(process.wait())
+        return kind(**answer)
+    except TypeError as exc:  # whatever took the process over speaks another language
+        raise MediaProbeError("the process for probing answered something else") from exc

@@ -73,7 +73,7 @@ class Scratch:
 
 
 @contextmanager
-def own_scratch(folder: Path) -> Iterator[Scratch]:
+def own_scratch(folder: Path, *, quota_bytes: int = 4 * 1024**3) -> Iterator[Scratch]:
     """Hand out a scratch folder inside ``folder`` that no other process uses, tidied up.
 
     Several processes may share ``folder``. What those that are no more left behind is removed;
@@ -93,7 +93,7 @@ def own_scratch(folder: Path) -> Iterator[Scratch]:
         for path in folder.glob("*.lock"):
             if path.stem != place.name and (left := _claim(path.with_suffix(""))) is not None:
                 left.close()
-        yield Scratch(place)
+        yield Scratch(place, quota_bytes=quota_bytes)
 
 
 def _claim(place: Path) -> IO[str] | None:

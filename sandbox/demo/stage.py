@@ -15,8 +15,10 @@ import simcord
 from bot.app import RestyleBot
 from bot.cometapi.client import CometClient
 from bot.engine.engine import Engine
+from bot.engine.studio import WorkshopStudio
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
+from bot.media.workshop import Workshop
 from bot.settings import Settings
 from bot.storage.store import open_store
 from sandbox.cdn import serve_cdn
@@ -99,12 +101,14 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
         scratch = Scratch(settings.data_dir / "scratch")
+        workshop = Workshop(processes=settings.media_processes)
         new_jobs = asyncio.Event()
         bot = RestyleBot(
             settings=settings,
             store=store,
             downloader=downloader,
             scratch=scratch,
+            workshop=workshop,
             new_jobs=new_jobs,
         )
         env = simcord.Env(bot, check_errors=False, shard_count=1, settle_timeout=SETTLE_SECONDS)
@@ -128,6 +132,9 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 deliverer=bot.deliverer,
                 downloader=downloader,
                 scratch=scratch,
+                studio=WorkshopStudio(workshop),
+                gatekeeper=bot.gatekeeper,
+                review_hours=store.policies.review_hours,
                 new_jobs=new_jobs,
             )
         )

@@ -19,6 +19,9 @@ import aiohttp
 import av
 from yarl import URL
 
+from sandbox.standin import strict
+from sandbox.standin.strict import Clip, NotTakenError, inspect_clip
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,6 +55,9 @@ class AssetLimits:
         fetch_seconds: For HEAD and GET together.
         max_data_uri_chars: The encoded length.
         allow_loopback: Take http, IP addresses and this machine as well; for tests.
+        strict: Take nothing that any copy of the documentation would refuse: only the types that
+            all of them name, the smaller of two stated sizes, bytes that are what the answer
+            said, every frame sound, no tolerance (:mod:`sandbox.standin.strict`).
     """
 
     max_video_bytes: int = 32 * MEBIBYTE
@@ -59,38 +65,58 @@ class AssetLimits:
     max_data_uri_chars: int = 5 * MEBIBYTE
     fetch_seconds: float = 10
     allow_loopback: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
-    """What a probe found."""
+class Asset:
+    """What was fetched.
 
-    seconds: float
-    width: int
-    height: int
-    fps: float
+    Attributes:
+        data: All of it.
+        content_type: In lower case, without parameters.
+    """
+
+    data: bytes
+    content_type: str
 
 
 async def fetch_asset(
-    http: aiohttp.ClientSession, uri: str, *, is_video: bool, limits: AssetLimits
-) -> bytes:
-    """Return the bytes behind an address or in a data URI.
+    http: aiohttp.ClientSession,
+    uri: str,
+    *,
+    limits: AssetLimits,
+    video_rules: Rules | None = None,
+) -> Asset:
+    """Return what lies behind an address or in a data URI.
+
+    Args:
+        http: Fetches it.
+        uri: The address or data URI.
+        limits: How strict the fetching is.
+        video_rules: Of the model that takes the video; ``None`` asks for an image.
 
     Raises:
         AssetRefusedError: It is not taken.
     """
-    types = VIDEO_TYPES if is_video else IMAGE_TYPES
+    types, max_bytes = IMAGE_TYPES, limits.max_image_bytes
+    if video_rules is not None:
+        types = strict.VIDEO_TYPES if limits.strict else VIDEO_TYPES
+        max_bytes = limits.max_video_bytes
+        if limits.strict:
+            max_bytes = min(max_bytes, video_rules.max_url_bytes)
     if uri.startswith("data:"):
         return _decode_data_uri(uri, types, limits.max_data_uri_chars)
     url = _check_url(uri, allow_loopback=limits.allow_loopback)
-    max_bytes = limits.max_video_bytes if is_video else limits.max_image_bytes
     data = bytearray()
     try:
         async with asyncio.timeout(limits.fetch_seconds):
             async with http.head(url, allow_redirects=False) as response:
-                _check_answer(response, types, max_bytes)
+                announced = _check_answer(response, types, max_bytes)
             async with http.get(url, allow_redirects=False) as response:
-                _check_answer(response, types, max_bytes)
+                answered = _check_answer(response, types, max_bytes)
+                if limits.strict and answered != announced:
+                    raise AssetRefusedError("Failed to fetch asset. HEAD and GET do not agree.")
                 async for chunk in response.content.iter_chunked(MEBIBYTE):
                     data += chunk
     except TimeoutError:
@@ -100,14 +126,14 @@ async def fetch_asset(
             "Failed to fetch asset. The URL may be incorrect or the server hosting the asset may "
             "be down."
         ) from None
-    return bytes(data)
+    return Asset(data=bytes(data), content_type=answered[0])
 
 
 def _too_large(max_bytes: int) -> str:
     return f"Asset size exceeds {max_bytes / MEBIBYTE:.1f}MB."
 
 
-def _decode_data_uri(uri: str, types: frozenset[str], max_chars: int) -> bytes:
+def _decode_data_uri(uri: str, types: frozenset[str], max_chars: int) -> Asset:
     match = _DATA_URI.match(uri)
     if match is None:
         raise AssetRefusedError("Invalid data URI.")
@@ -121,7 +147,7 @@ def _decode_data_uri(uri: str, types: frozenset[str], max_chars: int) -> bytes:
         raise AssetRefusedError("Invalid data URI.") from None
     if not data:
         raise AssetRefusedError("Invalid data URI.")
-    return data
+    return Asset(data=data, content_type=match[1].lower())
 
 
 def _check_url(uri: str, *, allow_loopback: bool) -> URL:
@@ -143,7 +169,10 @@ def _check_url(uri: str, *, allow_loopback: bool) -> URL:
     raise AssetRefusedError("URLs must be hosted on a domain.")
 
 
-def _check_answer(response: aiohttp.ClientResponse, types: frozenset[str], max_bytes: int) -> None:
+def _check_answer(
+    response: aiohttp.ClientResponse, types: frozenset[str], max_bytes: int
+) -> tuple[str, int]:
+    """Return the media type and the length that an answer states."""
     if response.status != _HTTP_OK:  # a redirect too: they are not followed
         raise AssetRefusedError(
             f'Failed to fetch asset. Received HTTP response code "{response.status}"'
@@ -155,6 +184,21 @@ def _check_answer(response: aiohttp.ClientResponse, types: frozenset[str], max_b
         raise AssetRefusedError("Failed to fetch asset. The server did not send a Content-Length.")
     if response.content_length > max_bytes:
         raise AssetRefusedError(_too_large(max_bytes))
+    return content_type, response.content_length
+
+
+def look_at_clip(path: Path, content_type: str, rules: Rules, *, is_strict: bool) -> Clip:
+    """Look at a fetched clip, kindly or strictly. Blocking: call it in a thread.
+
+    Raises:
+        AssetRefusedError: It is no video that can be decoded.
+    """
+    if not is_strict:
+        return probe_clip(path)
+    try:
+        return inspect_clip(path, content_type, used_seconds=rules.used_seconds)
+    except NotTakenError as exc:
+        raise AssetRefusedError(f"Unsupported asset type. {exc}") from exc
 
 
 def probe_clip(path: Path) -> Clip:
@@ -196,12 +240,13 @@ def probe_image(path: Path) -> None:
         raise AssetRefusedError("Unsupported asset type. The asset could not be decoded.") from None
 
 
-def clip_problem(clip: Clip, rules: Rules) -> dict[str, object] | None:
+def clip_problem(clip: Clip, rules: Rules, *, is_strict: bool = False) -> dict[str, object] | None:
     """Return the issue with a clip's length, or ``None``."""
     # A clip of 30 s is often 30.03 s long by its last picture.
-    if rules.max_seconds is not None and clip.seconds > rules.max_seconds + 0.1:
+    slack = strict.SLACK if is_strict else 0.1
+    if rules.max_seconds is not None and clip.seconds > rules.max_seconds + slack:
         code, name, limit, word = "too_big", "maximum", rules.max_seconds, "most"
-    elif clip.seconds < rules.min_seconds - 0.1:
+    elif clip.seconds < rules.min_seconds - slack:
         code, name, limit, word = "too_small", "minimum", rules.min_seconds, "least"
     else:
         return None
@@ -216,8 +261,12 @@ def clip_problem(clip: Clip, rules: Rules) -> dict[str, object] | None:
     }
 
 
-def is_within(clip: Clip, rules: Rules) -> bool:
+def is_within(clip: Clip, rules: Rules, *, is_strict: bool = False) -> bool:
     """Tell whether the model can work on a clip of this speed and size."""
-    return (rules.max_fps is None or clip.fps <= rules.max_fps + 0.5) and (
-        rules.max_lines is None or min(clip.width, clip.height) <= rules.max_lines
+    slack = strict.SLACK if is_strict else 0.5
+    long_side = rules.max_long_side if is_strict else None
+    return (
+        (rules.max_fps is None or clip.fps <= rules.max_fps + slack)
+        and (rules.max_lines is None or min(clip.width, clip.height) <= rules.max_lines)
+        and (long_side is None or max(clip.width, clip.height) <= long_side)
     )

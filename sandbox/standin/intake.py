@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,9 +14,9 @@ from sandbox.standin.answers import RefusalError, gateway_refusal, is_direct
 from sandbox.standin.assets import (
     AssetLimits,
     AssetRefusedError,
-    Clip,
     clip_problem,
     fetch_asset,
+    look_at_clip,
     probe_clip,
     probe_image,
 )
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import aiohttp
+
+    from sandbox.standin.strict import Clip
 
 MASKED_REASON = "请求上游地址失败"
 
@@ -125,19 +128,21 @@ class Intake:
             await run(self._pool, tiny_clip, source)
             return await run(self._pool, probe_clip, source)
         field: FieldPath = ["videoUri"]
+        is_strict = self._limits.strict
         try:
-            data = await fetch_asset(
-                self._http, body["videoUri"], is_video=True, limits=self._limits
+            video = await fetch_asset(
+                self._http, body["videoUri"], limits=self._limits, video_rules=rules
             )
-            await run(self._pool, source.write_bytes, data)
-            clip = await run(self._pool, probe_clip, source)
+            await run(self._pool, source.write_bytes, video.data)
+            look = partial(look_at_clip, source, video.content_type, rules, is_strict=is_strict)
+            clip = await run(self._pool, look)
             for field, uri in image_addresses(body):  # noqa: B007 - the refusal names it
-                data = await fetch_asset(self._http, uri, is_video=False, limits=self._limits)
+                asset = await fetch_asset(self._http, uri, limits=self._limits)
                 image = folder / "image"
-                await run(self._pool, image.write_bytes, data)
+                await run(self._pool, image.write_bytes, asset.data)
                 await run(self._pool, probe_image, image)
         except AssetRefusedError as exc:
             raise self._custom(request, str(exc), field) from exc
-        if (problem := clip_problem(clip, rules)) is not None:
+        if (problem := clip_problem(clip, rules, is_strict=is_strict)) is not None:
             raise self.refusal(request, [problem])
         return clip

@@ -21,6 +21,7 @@ FieldPath = list[str | int]
 
 MAX_PROMPT_UNITS: Final = 1000  # UTF-16 code units: an emoji counts 2
 MAX_SEED: Final = 4_294_967_295
+_MEBIBYTE: Final = 1024 * 1024
 _RATIOS: Final = (
     "1280:720", "720:1280", "1104:832", "960:960", "832:1104", "1584:672", "848:480", "640:480",
 )  # fmt: skip
@@ -46,6 +47,8 @@ class Rules:
         max_seconds: Longer clips are refused at once; ``None``: they are cut instead.
         max_fps: Faster clips make the task fail (ASSET.INVALID); ``None``: no limit.
         max_lines: The shorter side's limit in pixels; likewise.
+        max_long_side: The longer side's, in pixels; likewise, where the check is strict.
+        max_url_bytes: The largest clip by address, where the check is strict.
         output_lines: The output is made smaller until its shorter side has so many pixels.
         credits_per_second: 1 credit = $0.01.
         min_credits: The least a task costs.
@@ -59,6 +62,8 @@ class Rules:
     max_seconds: float | None = None
     max_fps: float | None = None
     max_lines: int | None = None
+    max_long_side: int | None = None
+    max_url_bytes: int = 32 * _MEBIBYTE
     output_lines: int
     credits_per_second: int
     min_credits: int = 0
@@ -72,6 +77,8 @@ MODELS: Final[Mapping[str, Rules]] = {
             keys=_COMMON | {"references"},
             required=("videoUri", "promptText"),
             used_seconds=5,
+            # "Under 16 MB": https://replicate.com/runwayml/gen4-aleph
+            max_url_bytes=16 * _MEBIBYTE - 1,
             output_lines=720,
             credits_per_second=15,
         ),
@@ -84,6 +91,7 @@ MODELS: Final[Mapping[str, Rules]] = {
             max_seconds=30,
             max_fps=30,
             max_lines=1080,
+            max_long_side=1920,
             output_lines=1080,
             credits_per_second=28,
             min_credits=56,

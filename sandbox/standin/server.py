@@ -55,6 +55,9 @@ from sandbox.standin.tasks import STEPS, Created, Download, Refused, Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from sandbox.standin.rules import Rules
+    from sandbox.standin.strict import Clip
+
 RENDER_WAIT_SECONDS: Final = 20  # a poll waits so long for an output that is nearly made
 _MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 
@@ -89,6 +92,7 @@ class StandIn:
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
         limits: AssetLimits | None = None,
         allow_loopback: bool = False,
+        strict: bool = False,
         check_assets: bool = True,
         restyles: bool = True,
         masks_reasons: bool = False,
@@ -108,8 +112,9 @@ class StandIn:
             api_key: The only key that is taken; ``None`` takes any.
             models: Which models are served.
             middlewares: For the session that fetches assets (see :mod:`sandbox.cdn`).
-            limits: How assets are checked; overrides ``allow_loopback``.
+            limits: How assets are checked; overrides ``allow_loopback`` and ``strict``.
             allow_loopback: Take assets over http and from this machine; for tests.
+            strict: Keep every documented rule for clips to the letter (``AssetLimits.strict``).
             check_assets: ``False`` fetches nothing and works on a tiny clip of its own.
             restyles: ``False`` hands the source back as the output, which is quick.
             masks_reasons: Hide Runway's reasons behind ``fail_to_fetch_task``, as the gateway
@@ -131,9 +136,8 @@ class StandIn:
         self._api_key = api_key
         self._models = tuple(models)
         self._middlewares = tuple(middlewares)
-        self._limits = (
-            (limits or AssetLimits(allow_loopback=allow_loopback)) if check_assets else None
-        )
+        limits = limits or AssetLimits(allow_loopback=allow_loopback, strict=strict)
+        self._limits = limits if check_assets else None
         self._restyles = restyles
         self._masks_reasons = masks_reasons
         self._can_delete = can_delete
@@ -272,7 +276,7 @@ class StandIn:
         clip = await self._intake.take_assets(request, body, rules, folder)
         if fate is None:
             fate = self.script.fates.popleft() if self.script.fates else Fate()
-        if isinstance(fate.end, Succeed) and not is_within(clip, rules):
+        if isinstance(fate.end, Succeed) and not self._is_within(clip, rules):
             fate = dataclasses.replace(fate, end=Fail("ASSET.INVALID"))
         seconds = math.ceil(min(clip.seconds, rules.used_seconds))
         task = Task(
@@ -291,6 +295,10 @@ class StandIn:
             self.creates.append(task.created)
             self._changed.notify_all()
         return task
+
+    def _is_within(self, clip: Clip, rules: Rules) -> bool:
+        is_strict = self._limits is not None and self._limits.strict
+        return is_within(clip, rules, is_strict=is_strict)
 
     # GET and DELETE tasks/{id}
 

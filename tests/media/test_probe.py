@@ -48,7 +48,7 @@ def children():
 def environment_of(processes):
     """Return the environment of the process that probes, once it runs."""
     for process in processes:
-        if b"probe_child" in Path(f"/proc/{process}/cmdline").read_bytes():
+        if b"bot.media.child" in Path(f"/proc/{process}/cmdline").read_bytes():
             return Path(f"/proc/{process}/environ").read_bytes()
     return b""
 

@@ -1,0 +1,1 @@
+"""Measure preparing: beside the plain ``ffmpeg`` command, and what it costs the event loop."""

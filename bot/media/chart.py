@@ -1,0 +1,67 @@
+"""Pictures of numbers: sections of bars below each other, as a PNG.
+
+Drawn like all pictures in a process of its own, so that the bot's stays small. All words come from
+the caller and should be plain Latin ones: the font that Pillow brings along knows no others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.media.workshop import WorkLimits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.media.scratch import Scratch
+    from bot.media.workshop import Workshop
+
+_LIMITS: Final = WorkLimits(wall_seconds=30, cpu_seconds=30, file_bytes=4 * 1024**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One value."""
+
+    label: str
+    """At its foot; empty for none."""
+    value: float
+    """Not below 0."""
+    text: str = ""
+    """Beside it, in rows only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Bars that are compared with each other."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    upright: bool = False
+    """Columns side by side, rather than rows below each other."""
+    top: str = ""
+    """What the highest column stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A whole picture."""
+
+    title: str
+    sections: tuple[Section, ...]
+
+
+async def draw(workshop: Workshop, scratch: Scratch, chart: Chart) -> bytes:
+    """Return ``chart`` as a PNG, 1000 pixels wide.
+
+    Raises:
+        MediaError: It could not be drawn just now: too much is waiting, no room, no process.
+    """
+    with scratch.folder() as folder:
+        target: Path = folder / "chart.png"
+        arguments = {**dataclasses.asdict(chart), "target": target}
+        await workshop.run("chart", arguments, limits=_LIMITS)
+        return await asyncio.to_thread(target.read_bytes)

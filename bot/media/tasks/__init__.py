@@ -1,0 +1,1 @@
+"""What the child processes can do: each module has ``run(arguments) -> answer``."""
