@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos bench simulate format lock clean
+.PHONY: help setup demo run test chaos bench simulate permissions format lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## Install everything into .venv, from hash-pinned locks
 
@@ -39,6 +39,9 @@ bench: setup ## Measure the engine beside other ways to poll (docs/benchmarks.md
 
 simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
+
+permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
+	$(BIN)/python -c 'from bot.permission_texts import page; print(page(), end="")' > docs/permissions.md
 
 format: setup ## Format the code and sort its imports
 	$(BIN)/ruff format .

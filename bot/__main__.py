@@ -15,16 +15,19 @@ import discord
 
 from bot import __version__
 from bot.app import RestyleBot
+from bot.archive.archive import keep_expiring, open_archive
 from bot.cometapi.client import CometClient, open_http
 from bot.cometapi.models import model_rules
 from bot.engine.budget import Budget, UrgentDeliverer, keep_sharing
 from bot.engine.clock import SystemClock
 from bot.engine.engine import Engine
+from bot.engine.studio import WorkshopStudio
 from bot.errors import RestyleError, SettingsError
 from bot.health import is_alive, keep_beating
 from bot.log import set_up_logging
 from bot.media.download import Downloader
 from bot.media.scratch import own_scratch
+from bot.media.workshop import Workshop
 from bot.memory import spare_the_living
 from bot.settings import Settings, load_settings
 from bot.storage.database import open_database
@@ -61,6 +64,8 @@ async def run(settings: Settings) -> None:
             version=settings.runway_version,
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
+        workshop = Workshop(processes=settings.media_processes)
+        archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()
         budget = Budget(settings.discord_calls_per_second, clock=clock)
         new_jobs = asyncio.Event()
@@ -70,6 +75,8 @@ async def run(settings: Settings) -> None:
                 store=store,
                 downloader=downloader,
                 scratch=scratch,
+                workshop=workshop,
+                archive=archive,
                 new_jobs=new_jobs,
                 budget=budget,
             )
@@ -83,6 +90,10 @@ async def run(settings: Settings) -> None:
                 deliverer=UrgentDeliverer(bot.deliverer),
                 downloader=downloader,
                 scratch=scratch,
+                studio=WorkshopStudio(workshop),
+                gatekeeper=bot.gatekeeper,
+                archive=archive,
+                review_hours=store.policies.review_hours,
                 new_jobs=new_jobs,
                 clock=clock,
                 lease_seconds=settings.lease_seconds,
@@ -93,6 +104,8 @@ async def run(settings: Settings) -> None:
             keep_sharing(budget, store, clock),
         ):
             stack.callback(asyncio.create_task(chore).cancel)
+        if archive is not None:
+            stack.callback(asyncio.create_task(keep_expiring(archive, clock)).cancel)
         spare_the_living()
         log.info("Restyle %s is up", __version__)
         if not model_rules(settings.runway_model).is_known:

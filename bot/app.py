@@ -18,16 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bot.archive.archive import Archive
     from bot.engine.budget import Budget
-    from bot.engine.deliverer import Deliverer
+    from bot.engine.deliverer import Deliverer, Gatekeeper
+    from bot.engine.extras import Extras
     from bot.media.download import Downloader
     from bot.media.scratch import Scratch
+    from bot.media.workshop import Workshop
     from bot.settings import Settings
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.delivery", "cogs.restyle", "cogs.settings")
+EXTENSIONS: Final = (
+    "cogs.delivery",
+    "cogs.review",
+    "cogs.appeals",
+    "cogs.restyle",
+    "cogs.settings",
+    "cogs.usage",
+    "cogs.admin",
+)
 
 RATE_LIMIT_SECONDS: Final = 60.0
 """A call that Discord wants to wait longer than this fails with ``discord.RateLimited`` instead of
@@ -86,16 +97,20 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         await answer_privately(interaction, texts.trouble())
 
 
-async def answer_privately(interaction: discord.Interaction[Any], text: str) -> None:
+async def answer_privately(
+    interaction: discord.Interaction[Any], text: str, *, view: discord.ui.View | None = None
+) -> None:
     """Show ``text`` to the person alone, whether the interaction was answered before or not.
 
     A refusal by Discord is logged, not raised: there is no other way to reach the person.
+    ``view`` stands under the text; its buttons must be alive after a restart.
     """
+    shown: dict[str, Any] = {"ephemeral": True} | ({} if view is None else {"view": view})
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True)
+            await interaction.followup.send(text, **shown)
         else:
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(text, **shown)
     except (discord.HTTPException, discord.InteractionResponded) as exc:
         log.warning("interaction %s: could not be answered: %s", interaction.id, exc)
 
@@ -108,7 +123,9 @@ class RestyleBot(commands.AutoShardedBot):
         store: The open database.
         downloader: For attachments.
         scratch: For temporary files.
+        workshop: Looks into files and works on them.
         new_jobs: Set whenever there is something new for the engine in the database.
+        archive: Where results are kept; ``None`` when the operator wants none.
         budget: How many calls to Discord may be made; ``None`` for any number.
         extensions: Modules with commands; one that fails to load stops the start.
     """
@@ -120,7 +137,9 @@ class RestyleBot(commands.AutoShardedBot):
         store: Store,
         downloader: Downloader,
         scratch: Scratch,
+        workshop: Workshop,
         new_jobs: asyncio.Event,
+        archive: Archive | None = None,
         budget: Budget | None = None,
         extensions: Sequence[str] = EXTENSIONS,
     ) -> None:
@@ -145,9 +164,13 @@ class RestyleBot(commands.AutoShardedBot):
         self.store = store
         self.downloader = downloader
         self.scratch = scratch
+        self.workshop = workshop
         self.new_jobs = new_jobs
         self._extensions_to_load = tuple(extensions)
+        self.archive = archive
+        self._extras: Extras | None = None
         self._deliverer: Deliverer | None = None
+        self.gatekeeper: Gatekeeper | None = None  # set by the extensions that ask people
         self._draining: asyncio.Task[None] | None = None
 
     @property
@@ -164,6 +187,38 @@ class RestyleBot(commands.AutoShardedBot):
     @deliverer.setter
     def deliverer(self, deliverer: Deliverer) -> None:
         self._deliverer = deliverer
+
+    @property
+    def extras(self) -> Extras:
+        """What the buttons under an answer make; there once the bot has logged in.
+
+        Raises:
+            RuntimeError: The bot has not logged in yet.
+        """
+        if self._extras is None:
+            raise RuntimeError("there are no extras before the bot has logged in")
+        return self._extras
+
+    @extras.setter
+    def extras(self, extras: Extras) -> None:
+        self._extras = extras
+
+    @property
+    def owner_user_ids(self) -> frozenset[int]:
+        """Who runs the bot: ``OWNER_IDS``, else the application's owner or its team's people."""
+        if self.settings.owners:
+            return self.settings.owners
+        if self.application is None:  # not logged in yet
+            return frozenset()
+        team = self.application.team
+        if team is None:
+            return frozenset({self.application.owner.id})
+        return frozenset(
+            member.id
+            for member in team.members
+            if member.membership_state is discord.TeamMembershipState.accepted
+            and member.role is not discord.TeamMemberRole.read_only
+        )
 
     async def setup_hook(self) -> None:
         """Load the extensions and register the commands where they have changed.

@@ -8,10 +8,11 @@ from bot.guilds import BadNumber, Fault, GuildSettings, SettingChange, value_of
 from bot.moderation import Decider
 from bot.quoting import cut, harmless
 from bot.texts import MEBIBYTE, duration, relative, size
-from bot.validation import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from bot.validation import Limit
 
 COMMAND: Final = "/restyle-settings"
 SHOWN_CHANGES: Final = 5

@@ -66,6 +66,7 @@ class CancelReason(enum.StrEnum):
     CONSENT_REFUSED = "consent_refused"  # the one who posted the clip said no
     CONSENT_EXPIRED = "consent_expired"  # the one who posted the clip did not answer in time
     WRITTEN_OFF = "written_off"  # uncertain, and the bot's owner closed it
+    NO_TURN = "no_turn"  # while it waited, what may run at once was set to nothing
 
 
 class FailureReason(enum.StrEnum):
@@ -93,6 +94,18 @@ class FailureReason(enum.StrEnum):
     TASK_LOST = "task_lost"  # the provider does not know the task any more
     TIMED_OUT = "timed_out"  # not finished before our deadline
     UNDELIVERABLE = "undeliverable"  # Discord left no place for the answer
+
+
+SAFETY_FAILURES: Final = frozenset(
+    {
+        FailureReason.SAFETY_PROMPT,
+        FailureReason.SAFETY_SOURCE,
+        FailureReason.SAFETY_REFERENCE,
+        FailureReason.SAFETY_INPUT,
+        FailureReason.SAFETY_OUTPUT,
+    }
+)
+"""The provider's safety check refused: charged all the same, and a strike against the member."""
 
 
 class Charge(enum.StrEnum):

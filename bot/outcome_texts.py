@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.jobs import CancelReason, Charge, FailureReason
+from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
 from bot.texts import money
 
 _WHAT: Final = {
@@ -65,23 +65,13 @@ _ADVICE: Final = {
     FailureReason.UNDELIVERABLE: "The bot's operator still has the link for about a day.",
 }
 
-_SAFETY: Final = frozenset(
-    {
-        FailureReason.SAFETY_PROMPT,
-        FailureReason.SAFETY_SOURCE,
-        FailureReason.SAFETY_REFERENCE,
-        FailureReason.SAFETY_INPUT,
-        FailureReason.SAFETY_OUTPUT,
-    }
-)
-
 
 def charge_words(reason: FailureReason, charge: Charge, cost: float | None = None) -> str:
     """Return whether a failed job was paid for; ``cost`` in credits, when it is known."""
     match charge:
         case Charge.NO:
             return "It cost nothing."
-        case Charge.YES if reason in _SAFETY:
+        case Charge.YES if reason in SAFETY_FAILURES:
             price = f": {money(cost)}" if cost else ""
             return f"The provider charges for such refusals{price}."
         case Charge.YES:
@@ -108,7 +98,7 @@ def failure(
         threshold: The server's setting for public figures, where it applies.
     """
     lines = [_WHAT[reason], charge_words(reason, charge, cost), _ADVICE[reason]]
-    if threshold is not None and reason in _SAFETY:
+    if threshold is not None and reason in SAFETY_FAILURES:
         lines.append(
             f"This server's moderators set the strictness for public figures: {threshold}."
         )
@@ -162,6 +152,11 @@ def cancelled(
             lines = [
                 "The bot's owner closed this job: CometAPI never said whether it took it.",
                 "You can start it again with /restyle.",
+            ]
+        case CancelReason.NO_TURN:
+            lines = [
+                "While it waited, the number of clips that may run here at once was set to 0.",
+                money_line,
             ]
         case _ if spent:
             lines = ["Cancelled.", money_line]

@@ -35,6 +35,7 @@ class Action(enum.StrEnum):
     DELETE_ANSWER = "delete_answer"
     ANSWER_CONSENT = "answer_consent"  # allow or refuse the use of one's clip
     REVIEW = "review"  # take, approve, deny, edit; never one's own request
+    ASK_AGAIN = "ask_again"  # have the moderators asked once more, when they could not be
     APPEAL = "appeal"
     ANSWER_APPEAL = "answer_appeal"  # never one's own
     CHANGE_SETTINGS = "change_settings"
@@ -59,6 +60,7 @@ MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.DELETE_ANSWER: _STAFF | {Who.REQUESTER, Who.AUTHOR},
     Action.ANSWER_CONSENT: frozenset({Who.AUTHOR}),
     Action.REVIEW: _STAFF,
+    Action.ASK_AGAIN: _STAFF | {Who.REQUESTER},
     Action.APPEAL: frozenset({Who.REQUESTER}),
     Action.ANSWER_APPEAL: _STAFF,
     Action.CHANGE_SETTINGS: _MANAGERS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +20,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.archive.address import (
+    BucketAddress,
+    check_archive_url,
+    check_public_url,
+    read_archive_url,
+)
 from bot.errors import SettingsError
+from bot.hosts import is_loopback
+from bot.money import check_prices
 
 MEBIBYTE = 1024 * 1024
 
@@ -30,16 +37,6 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",  # as hosting services spell it
 }
-
-
-def is_loopback(host: str | None) -> bool:
-    """Tell whether ``host`` names this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _check_base_url(value: str) -> str:
@@ -91,6 +88,9 @@ class Settings(BaseSettings):
     runway_model: str = Field(
         "gen4_aleph", pattern=r"^[A-Za-z0-9_.\-]{1,64}$", description="Model for new jobs"
     )
+    prices: Annotated[str, AfterValidator(check_prices)] = Field(
+        "", description="Prices by model, as JSON, in dollars; empty means Runway's own"
+    )
     data_dir: Path = Field(Path("data"), description="Folder for the database and temporary files")
     database_url: str = Field(
         "",
@@ -98,9 +98,39 @@ class Settings(BaseSettings):
         repr=False,  # it may hold a password
         description="SQLAlchemy URL; empty means restyle.db in the data folder",
     )
-    max_video_mb: float = Field(32, gt=0, le=500, description="Largest source clip")
-    max_video_seconds: float = Field(30, gt=0, le=600, description="Longest source clip")
+    max_video_mb: float = Field(100, gt=0, le=500, description="Largest clip that is attached")
+    max_video_seconds: float = Field(
+        30, gt=0, le=600, description="Longest part of a clip that is restyled"
+    )
+    low_threshold_allowed: bool = Field(
+        True, description="Whether servers may choose the less strict check for public figures"
+    )
+    server_jobs_per_day: int | None = Field(
+        None, ge=0, le=1_000_000, description="Most jobs of each server a day; empty means any"
+    )
+    server_dollars_per_month: float | None = Field(
+        None, ge=0, le=1_000_000, description="Most money of each server a month; empty means any"
+    )
+    member_jobs_per_day: int | None = Field(
+        None, ge=0, le=1_000_000, description="Most jobs of each member a day; empty means any"
+    )
+    bot_jobs_per_day: int | None = Field(
+        None, ge=0, le=10_000_000, description="Most jobs of the whole bot a day; empty means any"
+    )
+    bot_dollars_per_month: float | None = Field(
+        None, ge=0, le=1_000_000, description="Most money of the bot a month; empty means any"
+    )
+    bot_running: int | None = Field(
+        None, ge=0, le=100_000, description="Most tasks at once of the whole bot; empty means any"
+    )
+    owner_ids: str = Field(
+        "", description="Discord ids of the bot's owners; empty means the application's owner"
+    )
     max_output_mb: float = Field(200, gt=0, le=2000, description="Largest output downloaded")
+    media_processes: int = Field(
+        2, ge=1, le=64, description="Clips that are prepared at once, each by a process of its own"
+    )
+    scratch_mb: float = Field(4096, gt=0, description="Room for temporary files")
     poll_min_seconds: float = Field(5, ge=0.05, le=60, description="Shortest gap between two polls")
     poll_max_seconds: float = Field(
         15, ge=0.05, le=600, description="Longest gap between two polls"
@@ -116,6 +146,24 @@ class Settings(BaseSettings):
     )
     discord_calls_per_second: float = Field(
         40, ge=1, le=5000, description="Most calls to Discord, of all processes together"
+    )
+    archive_url: Annotated[str, AfterValidator(check_archive_url)] = Field(
+        "", repr=False, description="Folder or bucket that keeps results; empty means none"
+    )
+    archive_public_url: Annotated[str, AfterValidator(check_public_url)] = Field(
+        "", validate_default=True, description="What the links to the archive begin with"
+    )
+    archive_days: float = Field(
+        0, ge=0, le=36500, description="How long the archive keeps a file; 0 means for ever"
+    )
+    aws_access_key_id: SecretStr = Field(
+        SecretStr(""), description="Who the bot is to the archive's bucket"
+    )
+    aws_secret_access_key: SecretStr = Field(
+        SecretStr(""), validate_default=True, description="The secret to that"
+    )
+    aws_session_token: SecretStr = Field(
+        SecretStr(""), description="Belongs to credentials of AWS that are temporary"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged"
@@ -160,6 +208,14 @@ class Settings(BaseSettings):
             )
         return match[0]
 
+    @field_validator("owner_ids")
+    @classmethod
+    def _check_owner_ids(cls, value: str) -> str:
+        ids = value.replace(" ", "")
+        if ids and not re.fullmatch(r"\d{15,20}(?:,\d{15,20})*", ids, re.ASCII):
+            raise ValueError("must be the ids of Discord users, with commas between them")
+        return ids
+
     @field_validator("poll_max_seconds")
     @classmethod
     def _check_poll_range(cls, value: float, info: ValidationInfo) -> float:
@@ -167,14 +223,47 @@ class Settings(BaseSettings):
             raise ValueError("must not be below POLL_MIN_SECONDS")
         return value
 
+    @field_validator("archive_public_url")
+    @classmethod
+    def _check_archive_is_public(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("archive_url") and not value:
+            raise ValueError(
+                "must be set when ARCHIVE_URL is: the address under which people find what lies "
+                "there, such as https://videos.example.com"
+            )
+        return value
+
+    @field_validator("aws_secret_access_key")
+    @classmethod
+    def _check_archive_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        url = info.data.get("archive_url")
+        address = read_archive_url(url) if url else None
+        if not isinstance(address, BucketAddress):
+            return value  # then they are there for other programs
+        has_id = bool(info.data["aws_access_key_id"].get_secret_value())
+        if has_id is not bool(value.get_secret_value()):
+            raise ValueError("must be set together with AWS_ACCESS_KEY_ID, or neither of them")
+        if address.endpoint and not has_id:
+            raise ValueError(
+                "must be set, and AWS_ACCESS_KEY_ID: the endpoint in ARCHIVE_URL asks for them"
+            )
+        return value
+
     @property
     def secrets(self) -> list[str]:
-        """What must never be logged: the token, the key, the database's password."""
+        """What must never be logged: the token, the keys, the database's password."""
         password = make_url(self.database_url).password
         return [
             self.discord_token.get_secret_value(),
             self.cometapi_key.get_secret_value(),
             *([password] if password else []),
+            *filter(
+                None,
+                (
+                    self.aws_secret_access_key.get_secret_value(),
+                    self.aws_session_token.get_secret_value(),
+                ),
+            ),
         ]
 
     @property
@@ -195,9 +284,33 @@ class Settings(BaseSettings):
         return int(self.max_video_mb * MEBIBYTE)
 
     @property
+    def scratch_bytes(self) -> int:
+        """The room for temporary files, in bytes."""
+        return int(self.scratch_mb * MEBIBYTE)
+
+    @property
+    def server_micros_per_month(self) -> int | None:
+        """The most that each server may spend a month, in micro-dollars; ``None`` is any."""
+        return _micros(self.server_dollars_per_month)
+
+    @property
+    def bot_micros_per_month(self) -> int | None:
+        """The most that the whole bot may spend a month, in micro-dollars; ``None`` is any."""
+        return _micros(self.bot_dollars_per_month)
+
+    @property
+    def owners(self) -> frozenset[int]:
+        """The bot's owners by their Discord ids; empty: whoever owns the application."""
+        return frozenset(int(one) for one in self.owner_ids.split(",") if one)
+
+    @property
     def max_output_bytes(self) -> int:
         """The largest output that is downloaded, in bytes."""
         return int(self.max_output_mb * MEBIBYTE)
+
+
+def _micros(dollars: float | None) -> int | None:
+    return None if dollars is None else round(dollars * 1_000_000)
 
 
 def _explain(kind: str, message: str) -> str:

@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from bot.jobs import Hold, JobState, Phase
+from bot.money import dollars, micros_of_credits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +59,7 @@ def rough_duration(seconds: float) -> str:
 
 def money(credits_: float) -> str:
     """Return credits (of $0.01 each) as dollars."""
-    return f"${credits_ / 100:,.2f}"
+    return dollars(micros_of_credits(credits_))
 
 
 def percent(fraction: float) -> str:
@@ -123,19 +124,21 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
             return "Unclear"
 
 
-def before_spending(*, model: str, estimate: float | None, used_seconds: float | None) -> str:
+def before_spending(*, model: str, price: int | None, part: tuple[float, float] | None) -> str:
     """Return what is known before anything is spent.
 
     Args:
         model: The provider's model.
-        estimate: What the job will probably cost, in credits.
-        used_seconds: How much of the clip the model uses; ``None`` for all of it.
+        price: What the job will probably cost, in micro-dollars; ``None`` when nobody can say.
+        part: Where the restyled part begins, and how long it is, in seconds; ``None`` is all.
     """
     parts = [model]
-    if estimate is not None:
-        parts.append(f"about {money(estimate)}")
-    if used_seconds is not None:
-        parts.append(f"the model uses the first {duration(used_seconds)}")
+    if price is not None:
+        parts.append(f"about {dollars(price)}")
+    if part is not None and part[0] == 0:
+        parts.append(f"the first {duration(part[1])} are restyled")
+    elif part is not None:
+        parts.append(f"{duration(part[1])} from {duration(part[0])} on are restyled")
     return " · ".join(parts)
 
 
@@ -181,23 +184,33 @@ def answer_title(who: str) -> str:
     return f"{who} Here is your clip."
 
 
-def answer_link(url: str | None, expires_at: datetime | None, *, attached: bool) -> str:
+def answer_link(
+    url: str | None,
+    expires_at: datetime | None,
+    *,
+    attached: bool,
+    smaller: bool = False,
+    archived: bool = False,
+) -> str:
     """Return the line with the output's link.
 
     Args:
         url: The link, ready for markdown; ``None`` when it cannot be shown.
         expires_at: When it stops working, about; ``None`` when nobody said.
         attached: Whether the video itself is in the message.
+        smaller: Whether that one was made smaller to fit.
+        archived: Whether the link is one of the operator's own archive, which lasts.
     """
-    until = f"works until about {at(expires_at)}" if expires_at else "works for about a day"
+    note = "Made smaller to fit here · " if smaller else ""
     if url is None:
-        return "The original link cannot be shown here."
+        return f"{note}The original link cannot be shown here."
+    until = f" · works until about {at(expires_at)}" if expires_at else " · works for about a day"
+    if archived:
+        until = ""
     if attached:
-        return f"[Original file]({url}) · {until}"
-    return (
-        f"[Watch the clip]({url}) · {until}\n"
-        "It could not be posted here as a file. Save it before the link ends."
-    )
+        return f"{note}[Original file]({url}){until}"
+    save = "" if archived else " Save it before the link ends."
+    return f"[Watch the clip]({url}){until}\nIt could not be posted here as a file.{save}"
 
 
 def answer_facts(*, model: str, seconds: float, seed: int | None, cost: float | None) -> str:

@@ -12,7 +12,9 @@ from discord import ui
 from bot import texts
 from bot.app import RestyleBot, answer_privately
 from bot.errors import StoreError
-from bot.jobs import JobState
+from bot.jobs import CancelReason, JobState
+from bot.permissions import Action
+from cogs._review_rules import may_moderate
 
 if TYPE_CHECKING:
     import re
@@ -60,9 +62,12 @@ class CancelButton(
                 job = await bot.store.get(self.job_id)
                 if job is None:
                     return texts.cancel_unknown()
-                if not _may_cancel(interaction, job):
+                reason = await _may_cancel(interaction, bot, job)
+                if reason is None:
                     return texts.cancel_not_yours(f"<@{job.user_id}>")
-                cancelled = await bot.store.cancel(self.job_id)
+                cancelled = await bot.store.cancel(
+                    self.job_id, by=interaction.user.id, reason=reason
+                )
                 if cancelled is None:
                     job = await bot.store.get(self.job_id)
                     return texts.cancel_too_late(job.state if job else JobState.CANCELLED)
@@ -74,9 +79,13 @@ class CancelButton(
         return texts.cancel_done()
 
 
-def _may_cancel(interaction: discord.Interaction[Any], job: Job) -> bool:
-    """Buttons have no default permissions in Discord, so they check for themselves."""
+async def _may_cancel(
+    interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
+) -> CancelReason | None:
+    """Return as what the person may cancel, or ``None``."""
     if interaction.user.id == job.user_id:
-        return True
-    allowed = interaction.permissions
-    return interaction.guild_id is not None and (allowed.manage_messages or allowed.manage_guild)
+        return CancelReason.REQUESTER
+    if interaction.guild_id != job.guild_id:  # a moderator, but of somewhere else
+        return None
+    allowed = await may_moderate(interaction, bot.store, Action.CANCEL, requester_id=job.user_id)
+    return CancelReason.MODERATOR if allowed else None

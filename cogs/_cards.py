@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot import outcome_texts, texts
-from bot.cometapi.models import estimate_credits, model_rules
+from bot import clip_texts, outcome_texts, texts
+from bot.cometapi.models import model_rules
+from bot.engine.deliverer import Answer, Delay
 from bot.jobs import Charge, FailureReason, Job, JobState
 from bot.quoting import cut, harmless, one_line, quote
+from cogs._answer_buttons import answer_buttons
+from cogs._appeal_button import AppealButton
 from cogs._cancel import CancelButton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.engine.deliverer import Progress
+    from bot.engine.deliverer import Extra, Progress
 
 GREY: Final = discord.Colour(0x80848E)
 BLURPLE: Final = discord.Colour.blurple()
@@ -27,6 +30,19 @@ RED: Final = discord.Colour(0xDA373C)
 YELLOW: Final = discord.Colour(0xF0B132)
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
+PICTURE_FILENAME: Final = "before-and-after.png"
+
+_PLAYABLE: Final = frozenset({"mp4", "mov", "webm", "gif", "png", "jpg", "jpeg", "webp"})
+"""Others are shown as files.
+
+Source: https://docs.discord.com/developers/reference#uploading-files
+"""
+
+_SAME_SECONDS: Final = 0.3
+"""A part that lacks no more than that is the whole clip to people."""
+
+_NOT_YET: Final = frozenset({JobState.HELD, JobState.QUEUED})
+"""Nothing is spent yet, so it can be cancelled for nothing."""
 
 _LINK_CHARACTERS: Final = 2500
 """Longer links are left out: a message has room for 4,000 characters of text."""
@@ -78,9 +94,10 @@ def bears_mark(message: discord.Message, wanted: int) -> bool:
     return any(getattr(component, "id", None) == wanted for component in message.components)
 
 
-def _card(
+def card(
     colour: discord.Colour, lines: Sequence[str], *items: ui.Item[Any], id_: int | None = None
 ) -> ui.LayoutView:
+    """Return a card: lines of text, then ``items``; ``id_`` is its :func:`mark`."""
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour, id=id_)
     for block in _blocks(lines):
         container.add_item(ui.TextDisplay("\n".join(block)))
@@ -105,18 +122,17 @@ def _blocks(lines: Sequence[str]) -> list[list[str]]:
 
 
 def _cancel_row(job: Job) -> list[ui.Item[Any]]:
-    if job.state is not JobState.QUEUED:
+    if job.state not in _NOT_YET:
         return []
     return [ui.ActionRow(CancelButton(job.id))]
 
 
 def _known_before(job: Job) -> str:
-    model = model_rules(job.model)
-    used = model.used_seconds
+    is_part = job.restyled_seconds < job.source_seconds - 0.1
     return "-# " + texts.before_spending(
         model=job.model,
-        estimate=estimate_credits(model, job.source_seconds),
-        used_seconds=used if used is not None and job.source_seconds > used else None,
+        price=job.price_micros,
+        part=(job.part_start, job.restyled_seconds) if is_part else None,
     )
 
 
@@ -129,24 +145,45 @@ class Look:
     can_cancel: bool
 
 
-def status_look(job: Job, progress: Progress) -> Look:
-    """Return what the status message says."""
-    lines = [f"**{texts.phase_words(job.state, progress.phase, progress.fraction)}**"]
-    detail = texts.status_detail(
+def _words(job: Job, progress: Progress, fraction: float | None) -> str:
+    """Return where the job stands, in a few words."""
+    found = None
+    if job.state in _NOT_YET and not _is_past(job, progress):
+        found = clip_texts.waiting(progress.delay, progress.position)
+    return found or texts.phase_words(job.state, progress.phase, fraction)
+
+
+def _detail(job: Job, progress: Progress) -> str | None:
+    """Return the line under it."""
+    found = None
+    if job.state in _NOT_YET and not _is_past(job, progress):
+        found = clip_texts.waiting_detail(progress.delay, progress.position)
+    return found or texts.status_detail(
         job,
         phase=progress.phase,
         typical_seconds=progress.typical_seconds,
         overdue=progress.overdue,
     )
+
+
+def _is_past(job: Job, progress: Progress) -> bool:
+    """Tell whether the job has been prepared meanwhile."""
+    return progress.delay is Delay.PREPARING and job.prepared_at is not None
+
+
+def status_look(job: Job, progress: Progress) -> Look:
+    """Return what the status message says."""
+    lines = [f"**{_words(job, progress, progress.fraction)}**"]
+    detail = _detail(job, progress)
     if detail is not None:
         lines.append(detail)
-    return Look(_COLOURS[job.state].value, tuple(lines), job.state is JobState.QUEUED)
+    return Look(_COLOURS[job.state].value, tuple(lines), job.state in _NOT_YET)
 
 
 def status_card(job: Job, progress: Progress) -> ui.LayoutView:
     """Return the status message."""
     look = status_look(job, progress)
-    return _card(
+    return card(
         discord.Colour(look.colour), look.lines, *_cancel_row(job), id_=mark(job.id, "status")
     )
 
@@ -164,19 +201,12 @@ def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tru
     if quoted:
         lines.append(quote(job.prompt))
     fraction = progress.fraction if alone else None
-    lines.append(f"**{texts.phase_words(job.state, progress.phase, fraction)}**")
-    if job.state in {JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING}:
-        if alone and (
-            detail := texts.status_detail(
-                job,
-                phase=progress.phase,
-                typical_seconds=progress.typical_seconds,
-                overdue=progress.overdue,
-            )
-        ):
+    lines.append(f"**{_words(job, progress, fraction)}**")
+    if job.state in _NOT_YET | {JobState.SUBMITTING, JobState.RUNNING, JobState.WITHHELD}:
+        if alone and (detail := _detail(job, progress)):
             lines.append(detail)
         lines.append(_known_before(job))
-    can_cancel = alone and job.state is JobState.QUEUED
+    can_cancel = alone and job.state in _NOT_YET
     return Look(_COLOURS[job.state].value, tuple(lines), can_cancel)
 
 
@@ -194,19 +224,19 @@ def record_card(
     if outcome_url is not None:
         label = "Watch" if job.state is JobState.DONE else "Details"
         items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
-    return _card(discord.Colour(look.colour), look.lines, *items)
+    return card(discord.Colour(look.colour), look.lines, *items)
 
 
 def final_status_card(job: Job) -> ui.LayoutView:
     """Return the status message of a job that is over; the outcome stands below it."""
-    return _card(
+    return card(
         _COLOURS[job.state],
         [f"**{texts.phase_words(job.state)}**"],
         id_=mark(job.id, "status"),
     )
 
 
-def _markdown_url(url: str) -> str | None:
+def markdown_url(url: str) -> str | None:
     """Return ``url`` so that it can stand in a markdown link, or ``None`` when it cannot."""
     if not url.startswith(("https://", "http://")) or len(url) > _LINK_CHARACTERS:
         return None
@@ -216,34 +246,70 @@ def _markdown_url(url: str) -> str | None:
 
 
 def answer_card(
-    job: Job, *, attached: bool, linked: bool = True, elsewhere: bool = False
+    job: Job,
+    answer: Answer,
+    *,
+    attached: bool,
+    linked: bool = True,
+    elsewhere: bool = False,
 ) -> ui.LayoutView:
     """Return the answer.
 
     Args:
         job: The finished job.
-        attached: Whether the video comes along as ``OUTPUT_FILENAME``.
+        answer: What there is besides its words.
+        attached: Whether its files come along, as ``OUTPUT_FILENAME`` and ``PICTURE_FILENAME``.
         linked: Whether the output's link is shown; a server's AutoMod may block it.
         elsewhere: Whether it comes as a direct message because the server took nothing.
     """
     who = mention(job.user_id)
-    model = model_rules(job.model)
-    seconds = job.source_seconds
     view = ui.LayoutView(timeout=None)
     title = texts.answer_title(who)
     if elsewhere:
         title += "\n" + texts.elsewhere()
     view.add_item(ui.TextDisplay(title))
-    if attached:
-        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    gallery = _gallery(job, answer)
+    if attached and gallery.items:
+        view.add_item(gallery)
+    container: ui.Container[ui.LayoutView] = ui.Container(
+        ui.TextDisplay("\n".join(_answer_lines(job, answer, attached=attached, linked=linked))),
+        accent_colour=GREEN,
+        id=answer_mark(job),
+    )
+    view.add_item(container)
+    view.add_item(answer_buttons(job.id, answer.offers))
+    return view
+
+
+def _gallery(job: Job, answer: Answer) -> ui.MediaGallery[ui.LayoutView]:
+    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    if answer.video is not None:
         gallery.add_item(
             media=f"attachment://{OUTPUT_FILENAME}",
             description=texts.file_description(cut(one_line(job.prompt), 900)),
+            spoiler=job.spoiler,
         )
-        view.add_item(gallery)
-    url = _markdown_url(job.output_url) if linked and job.output_url else None
-    lines = [
-        texts.answer_link(url, job.output_expires_at, attached=attached),
+    if answer.picture is not None:
+        gallery.add_item(
+            media=f"attachment://{PICTURE_FILENAME}",
+            description=clip_texts.picture_description(),
+            spoiler=job.spoiler,
+        )
+    return gallery
+
+
+def _answer_lines(job: Job, answer: Answer, *, attached: bool, linked: bool) -> list[str]:
+    model = model_rules(job.model)
+    seconds = job.restyled_seconds
+    link = job.archive_url or job.output_url
+    return [
+        texts.answer_link(
+            markdown_url(link) if linked and link else None,
+            None if job.archive_url else job.output_expires_at,
+            attached=attached and answer.video is not None,
+            smaller=attached and answer.is_smaller,
+            archived=job.archive_url is not None,
+        ),
         "-# "
         + texts.answer_facts(
             model=job.model,
@@ -251,13 +317,64 @@ def answer_card(
             seed=job.seed,
             cost=job.cost_credits,
         ),
-        "-# " + texts.provenance(who),
+        "-# " + texts.provenance(mention(job.source_author_id or job.user_id)),
     ]
-    container: ui.Container[ui.LayoutView] = ui.Container(
-        ui.TextDisplay("\n".join(lines)), accent_colour=GREEN, id=answer_mark(job)
-    )
-    view.add_item(container)
+
+
+def source_card(
+    job: Job, *, clip: str | None, prepared: bool, reference: str | None
+) -> ui.LayoutView:
+    """Return the message that keeps what the provider gets.
+
+    Args:
+        job: Whose clip it is.
+        clip: The name of the attached clip; ``None`` when it is not there.
+        prepared: Whether that is the prepared part, and not the clip as it was attached.
+        reference: The name of the attached style image, if it is there.
+    """
+    view = ui.LayoutView(timeout=None)
+    seconds = job.restyled_seconds
+    if prepared:
+        title = clip_texts.kept_part(job.part_start, seconds)
+    else:
+        whole = seconds >= job.source_seconds - _SAME_SECONDS
+        title = clip_texts.kept_clip(job.part_start, seconds, is_whole=whole)
+    view.add_item(ui.TextDisplay(f"-# {title}", id=mark(job.id, "source")))
+    if clip is not None:
+        _add_media(view, clip, clip_texts.source_description(seconds))
+    if reference is not None:
+        view.add_item(ui.TextDisplay(f"-# {clip_texts.kept_reference()}"))
+        _add_media(view, reference, clip_texts.REFERENCE_DESCRIPTION)
     return view
+
+
+def _add_media(view: ui.LayoutView, name: str, description: str) -> None:
+    """Show an attached file; as a player or picture where Discord's clients have one."""
+    if name.rpartition(".")[2] in _PLAYABLE:
+        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        view.add_item(gallery.add_item(media=f"attachment://{name}", description=description))
+    else:
+        view.add_item(ui.File(f"attachment://{name}"))
+
+
+def extra_card(job: Job, extra: Extra) -> ui.LayoutView:
+    """Return the message with something made of an answer."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(clip_texts.extra_title(extra), id=mark(job.id, extra.value)))
+    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    gallery.add_item(
+        media=f"attachment://{extra_filename(extra)}",
+        description=clip_texts.extra_description(extra),
+        spoiler=job.spoiler,
+    )
+    view.add_item(gallery)
+    view.add_item(ui.TextDisplay("-# " + texts.provenance(mention(job.user_id))))
+    return view
+
+
+def extra_filename(extra: Extra) -> str:
+    """Return what the video of an extra is called."""
+    return f"restyled-{extra.value}.mp4"
 
 
 def _outcome_lines(job: Job) -> list[str]:
@@ -281,13 +398,14 @@ def _outcome_lines(job: Job) -> list[str]:
             )
 
 
-def outcome_card(job: Job, *, elsewhere: bool = False) -> ui.LayoutView:
+def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False) -> ui.LayoutView:
     """Return the message about a job that ended without a video, or of which nobody knows."""
     first, *others = _outcome_lines(job)
     head = mention(job.user_id)
     if elsewhere:
         head += " " + texts.elsewhere()
-    return _card(_COLOURS[job.state], [f"{head} {first}", *others], id_=answer_mark(job))
+    items: list[ui.Item[Any]] = [ui.ActionRow(AppealButton(job.id))] if can_appeal else []
+    return card(_COLOURS[job.state], [f"{head} {first}", *others], *items, id_=answer_mark(job))
 
 
 def plain_outcome(job: Job) -> str:
@@ -296,6 +414,7 @@ def plain_outcome(job: Job) -> str:
     if job.state not in {JobState.DELIVERING, JobState.DONE}:
         return "\n".join([who, *_outcome_lines(job)])
     lines = [texts.answer_title(who)]
-    if job.output_url is not None and len(job.output_url) < 1800:
-        lines.append(f"<{job.output_url}>")
+    link = job.archive_url or job.output_url
+    if link is not None and len(link) < 1800:
+        lines.append(f"<{link}>")
     return "\n".join(lines)

@@ -1,118 +1,477 @@
-"""Fetching and examining what was attached to a command."""
+"""From what a person asked for to a stored job: every check before anything is spent."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
-from bot.errors import MediaError, MediaTooLargeError, MediaUnreadableError, RestyleError
-from bot.media.probe import probe_image, probe_video
-from bot.refusal_texts import refusal
-from bot.validation import (
-    MAX_REFERENCE_BYTES,
-    TAKEN_CONTAINERS,
-    TAKEN_IMAGES,
-    Decider,
-    Refusal,
-    Rule,
+import discord
+
+from bot import quota_texts
+from bot import validation as rules
+from bot.cometapi.models import model_rules
+from bot.engine.deliverer import Progress
+from bot.errors import (
+    CapReachedError,
+    JobExistsError,
+    MediaBusyError,
+    MediaError,
+    MediaTooLargeError,
+    MediaUnreadableError,
+    StoreError,
 )
+from bot.jobs import Hold, NewJob
+from bot.media.plan import Plan, Way, plan_clip
+from bot.media.probe import probe_video
+from bot.media.reference import read_reference, refuse_reference
+from bot.moderation import Scope
+from bot.money import estimate, prices_with
+from bot.policy.decide import Ask, Verdict, decide
+from bot.validation import MAX_REFERENCE_BYTES, Limit, Refusal, Rule
+from cogs._actor import role_ids_of
+from cogs._appeal_button import refusal_view
+from cogs._cancel import STORE_SECONDS
+from cogs._cards import record_card
+from cogs._place import (
+    can_open_thread,
+    channel_of,
+    channels_of,
+    check_place,
+    is_age_restricted,
+)
+from cogs._refusing import RefusedError, refuse_later, refuse_now
+from cogs._verdicts import TROUBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    import discord
-
+    from bot.jobs import Job
     from bot.media.download import Downloader
     from bot.media.probe import VideoFacts
     from bot.media.scratch import Scratch
-    from bot.validation import Limit
+    from bot.media.workshop import Workshop
+    from bot.moderation import Cap
+    from bot.policy.decide import Decision
+    from bot.policy.levels import Policy
+    from bot.settings import Settings
+    from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
+INTAKE_SECONDS: Final = 600.0
+"""How long downloading and checking may take; the interaction's token lives for 900 s.
 
-class RefusedError(RestyleError):
-    """A request breaks a rule; nothing was started.
+Source: https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
 
-    Attributes:
-        refusal: Which rule, and by what.
-    """
+RECORD_SECONDS: Final = 2.0
+"""How long the first record may hold the job up. discord.py goes on trying for half a minute, and
+its late success would overwrite what the engine shows meanwhile, even the end of the job."""
 
-    def __init__(self, found: Refusal) -> None:
-        super().__init__(refusal(found))
-        self.refusal = found
+INTAKES_AT_ONCE: Final = 4
+"""Downloads and checks in flight; more would only share the same line and the same cores."""
+
+# discord.py sends the client's default only along with content, which cards do not have.
+_NOBODY: Final = discord.AllowedMentions.none()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedClip:
-    """What is known of a source clip once it was here."""
+class Source:
+    """Where a clip comes from."""
+
+    url: str
+    filename: str
+    content_type: str | None
+    """As Discord says; a hint."""
+    size_bytes: int
+    """As Discord says."""
+    author_id: int | None = None
+    """Who posted it; ``None`` when it came with the command."""
+    message_url: str | None = None
+    """The message it was taken from, if any."""
+
+    @classmethod
+    def attached(cls, attachment: discord.Attachment) -> Source:
+        """Return the source that was attached to the command itself."""
+        return cls(
+            url=attachment.url,
+            filename=attachment.filename,
+            content_type=attachment.content_type,
+            size_bytes=attachment.size,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the person asked for, cleaned."""
+
+    source: Source
+    prompt: str
+    reference: discord.Attachment | None = None
+    ratio: str | None = None
+    seed: int | None = None
+    start: float | None = None
+    """Where the part begins, in seconds."""
+    length: float | None = None
+    """How long the part is, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A request together with what holds for it where it was made."""
+
+    request: Request
+    policy: Policy
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What was found in the files."""
 
     facts: VideoFacts
     size_bytes: int
+    plan: Plan
+    convert_reference: bool
 
 
-async def fetch_clip(
-    attachment: discord.Attachment, *, downloader: Downloader, scratch: Scratch, limit: Limit
-) -> FetchedClip:
-    """Download the clip, look into it, and throw it away again.
+class Intake:
+    """Takes requests in, wherever they come from, up to the stored job."""
 
-    Raises:
-        RefusedError: It is too big, cannot be fetched, or is no video.
-    """
-    too_big = Refusal(
-        rule=Rule.VIDEO_TOO_BIG,
-        value=max(attachment.size, limit.value + 1),
-        limit=limit.value,
-        decided_by=limit.decided_by,
-    )
-    with _refusing(unreadable=Rule.VIDEO_UNREADABLE, too_big=too_big), scratch.folder() as folder:
-        fetched = await downloader.download(
-            attachment.url, folder / "source", max_bytes=int(limit.value), trusted=True
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        downloader: Downloader,
+        scratch: Scratch,
+        workshop: Workshop,
+        new_jobs: asyncio.Event,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._downloader = downloader
+        self._scratch = scratch
+        self._workshop = workshop
+        self._new_jobs = new_jobs
+        self._model = model_rules(settings.runway_model)
+        self._prices = prices_with(settings.prices)
+        self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
+
+    async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
+        """Answer within 3 s, check everything that can be checked, and store the job."""
+        try:
+            asked = await self._check_at_once(interaction, request)
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._store, exc.decided_by)
+            await refuse_now(interaction, exc.text, view=view)
+            return
+        try:
+            response = await interaction.response.defer(thinking=True)
+        except TROUBLE as exc:
+            # Answered by a twin of this event, or too late: the token is spent either way.
+            log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
+            return
+        record_id = response.message_id if response is not None else None
+        if record_id is None:
+            record_id = (await interaction.original_response()).id
+        try:
+            found = await self._examine(interaction, asked)
+            await self._accept(interaction, asked, found, record_id)
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._store, exc.decided_by)
+            await refuse_later(interaction, exc.text, view=view)
+        except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
+            await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
+            raise
+
+    # What needs neither the file nor Discord
+
+    async def _check_at_once(
+        self, interaction: discord.Interaction[Any], request: Request
+    ) -> _Asked:
+        """Check all that the words alone tell; the database has a second.
+
+        Raises:
+            RefusedError: The request breaks a rule, or the database does not answer.
+        """
+        guild_id = interaction.guild_id or 0
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                policy = await self._store.policies.read(guild_id)
+                facts = await self._store.people.facts(guild_id, interaction.user.id)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no settings: %r", interaction.id, exc)
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        decision = decide(
+            Ask(
+                prompt=request.prompt,
+                channel_ids=channels_of(interaction),
+                role_ids=role_ids_of(interaction),
+                user_id=interaction.user.id,
+                is_age_restricted=is_age_restricted(interaction),
+            ),
+            policy,
+            facts,
+            self._settings,
+            interaction.created_at,
         )
-        if fetched.size_bytes == 0:
-            raise RefusedError(Refusal(rule=Rule.EMPTY_FILE))
-        facts = await probe_video(fetched.path)
-    if facts.container not in TAKEN_CONTAINERS:
-        raise RefusedError(Refusal(rule=Rule.CONTAINER_NOT_TAKEN, value=facts.container))
-    return FetchedClip(facts=facts, size_bytes=fetched.size_bytes)
-
-
-async def check_reference(
-    attachment: discord.Attachment, *, downloader: Downloader, scratch: Scratch
-) -> None:
-    """Download the reference picture and look into it.
-
-    Raises:
-        RefusedError: It is too big, cannot be fetched, or is no picture.
-    """
-    too_big = Refusal(
-        rule=Rule.REFERENCE_TOO_BIG,
-        value=max(attachment.size, MAX_REFERENCE_BYTES + 1),
-        limit=MAX_REFERENCE_BYTES,
-        decided_by=Decider.PROVIDER,
-    )
-    with (
-        _refusing(unreadable=Rule.REFERENCE_UNREADABLE, too_big=too_big),
-        scratch.folder() as folder,
-    ):
-        fetched = await downloader.download(
-            attachment.url, folder / "reference", max_bytes=MAX_REFERENCE_BYTES, trusted=True
+        if decision.verdict is Verdict.REFUSE:
+            raise RefusedError(decision.refusal)
+        found = (
+            check_place(interaction)
+            or rules.check_prompt(request.prompt)
+            or rules.check_seed(request.seed)
+            or rules.check_ratio(request.ratio, self._model)
+            or rules.check_declared_video(
+                request.source.content_type,
+                request.source.filename,
+                request.source.size_bytes,
+                _bytes_limit(decision),
+            )
+            or self._check_reference(request.reference)
         )
-        facts = await probe_image(fetched.path)
-    if facts.format not in TAKEN_IMAGES:
-        raise RefusedError(Refusal(rule=Rule.REFERENCE_NOT_AN_IMAGE, value=f"image/{facts.format}"))
+        if found is not None:
+            raise RefusedError(found)
+        return _Asked(request=request, policy=policy, decision=decision)
+
+    def _check_reference(self, reference: discord.Attachment | None) -> Refusal | None:
+        if reference is None:
+            return None
+        if not self._model.takes_reference:
+            return Refusal(rule=Rule.REFERENCE_NOT_TAKEN, value=self._model.name)
+        return rules.check_declared_reference(
+            reference.content_type, reference.filename, reference.size
+        )
+
+    # What the files tell
+
+    async def _examine(self, interaction: discord.Interaction[Any], asked: _Asked) -> _Found:
+        """Download the files and look into them.
+
+        Raises:
+            RefusedError: A file breaks a rule, or could not be had.
+        """
+        request = asked.request
+        try:
+            async with asyncio.timeout(INTAKE_SECONDS), self._slots:
+                facts, size_bytes = await self._read_clip(
+                    request.source, _bytes_limit(asked.decision)
+                )
+                plan = plan_clip(
+                    facts,
+                    size_bytes=size_bytes,
+                    content_type=request.source.content_type,
+                    model=self._model,
+                    start=request.start,
+                    length=request.length,
+                    max_seconds=_seconds_limit(asked.decision),
+                    upload_bytes=_upload_bytes(interaction),
+                )
+                if isinstance(plan, Refusal):
+                    raise RefusedError(plan)
+                convert = request.reference is not None and await self._must_convert(
+                    request.reference
+                )
+        except TimeoutError as exc:
+            raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
+        return _Found(facts=facts, size_bytes=size_bytes, plan=plan, convert_reference=convert)
+
+    async def _read_clip(self, source: Source, limit: Limit) -> tuple[VideoFacts, int]:
+        too_big = Refusal(
+            rule=Rule.VIDEO_TOO_BIG,
+            value=max(source.size_bytes, limit.value + 1),
+            limit=limit.value,
+            decided_by=limit.decided_by,
+        )
+        with self._fetching(too_big) as folder:
+            fetched = await self._downloader.download(
+                source.url, folder / "source", max_bytes=int(limit.value), trusted=True
+            )
+            if fetched.size_bytes == 0:
+                raise RefusedError(Refusal(rule=Rule.EMPTY_FILE))
+            try:
+                facts = await probe_video(fetched.path, workshop=self._workshop)
+            except MediaUnreadableError as exc:
+                raise RefusedError(
+                    Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value)
+                ) from exc
+        return facts, fetched.size_bytes
+
+    async def _must_convert(self, reference: discord.Attachment) -> bool:
+        """Look into the style image; tell whether the provider needs a copy of it."""
+        too_big = Refusal(
+            rule=Rule.REFERENCE_TOO_BIG,
+            value=max(reference.size, MAX_REFERENCE_BYTES + 1),
+            limit=MAX_REFERENCE_BYTES,
+        )
+        with self._fetching(too_big) as folder:
+            fetched = await self._downloader.download(
+                reference.url, folder / "reference", max_bytes=MAX_REFERENCE_BYTES, trusted=True
+            )
+            try:
+                facts = await read_reference(
+                    self._workshop, fetched.path, served_as=reference.content_type
+                )
+            except MediaUnreadableError as exc:
+                raise RefusedError(refuse_reference(exc)) from exc
+        return facts.needs_converting
+
+    @contextmanager
+    def _fetching(self, too_big: Refusal) -> Iterator[Path]:
+        """Hand out a folder for one file, and turn what goes wrong with it into a refusal."""
+        try:
+            with self._scratch.folder() as folder:
+                yield folder
+        except MediaTooLargeError as exc:
+            raise RefusedError(too_big) from exc
+        except MediaBusyError as exc:
+            raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
+        except MediaError as exc:  # unreachable, no room, no process to look into it
+            log.warning("an attachment could not be examined: %s", exc)
+            raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
+
+    # The job
+
+    def _job(
+        self,
+        interaction: discord.Interaction[Any],
+        asked: _Asked,
+        found: _Found,
+        record_id: int,
+    ) -> NewJob:
+        request, holds, plan = asked.request, asked.decision.effective, found.plan
+        ratio = request.ratio
+        if ratio is None and holds.default_ratio in self._model.ratios:
+            ratio = holds.default_ratio
+        needs_review = asked.decision.verdict is Verdict.REVIEW
+        return NewJob(
+            id=interaction.id,
+            guild_id=interaction.guild_id,
+            channel_id=channel_of(interaction),
+            record_message_id=record_id,
+            user_id=interaction.user.id,
+            can_open_thread=can_open_thread(interaction),
+            source_url=request.source.url,
+            source_filename=request.source.filename,
+            source_content_type=found.facts.content_type,
+            source_bytes=found.size_bytes,
+            source_seconds=found.facts.duration_seconds,
+            source_width=found.facts.width,
+            source_height=found.facts.height,
+            source_author_id=request.source.author_id,
+            source_message_url=request.source.message_url,
+            part_start=plan.start_seconds,
+            part_seconds=plan.seconds,
+            plan=plan.to_json() if plan.way is not Way.AS_IS else None,
+            reference_url=request.reference.url if request.reference is not None else None,
+            convert_reference=found.convert_reference,
+            model=self._model.name,
+            prompt=rules.with_look(request.prompt, holds.default_look),
+            seed=request.seed,
+            ratio=ratio,
+            public_figure_threshold=holds.public_figure_threshold,
+            price_micros=estimate(self._model, plan.seconds, self._prices),
+            hold=Hold.REVIEW if needs_review else None,
+            held_until=(
+                interaction.created_at + timedelta(hours=holds.review_hours)
+                if needs_review
+                else None
+            ),
+            review_output=holds.review_mode in {"publishing", "both"},
+            spoiler=holds.spoiler_outputs,
+            keep_sound=holds.keep_sound,
+        )
+
+    async def _accept(
+        self,
+        interaction: discord.Interaction[Any],
+        asked: _Asked,
+        found: _Found,
+        record_id: int,
+    ) -> None:
+        """Store the job, then turn the answer into its record, then tell the engine.
+
+        Raises:
+            RefusedError: A cap is reached, or the database does not take the job.
+        """
+        where = channels_of(interaction), role_ids_of(interaction), interaction.user.id
+        caps = asked.policy.caps(*where, self._settings)
+        try:
+            job = await self._store.add(
+                self._job(interaction, asked, found, record_id),
+                holders=asked.policy.holders(*where),
+                caps=caps,
+                review_reasons=asked.decision.review_reasons,
+            )
+        except JobExistsError:
+            log.info("interaction %s arrived twice; it is one job", interaction.id)
+            return
+        except CapReachedError as exc:
+            raise RefusedError(
+                text=quota_texts.cap_reached(exc.use, interaction.created_at, price=exc.price),
+                decided_by=exc.use.cap.decided_by,
+            ) from exc
+        except StoreError as exc:
+            log.warning("interaction %s: not stored: %s", interaction.id, exc)
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        log.info("job %s: accepted from user %s", job.id, job.user_id)
+        try:
+            alone = not job.can_open_thread
+            progress = Progress(phase=None)
+            async with asyncio.timeout(RECORD_SECONDS):
+                try:
+                    await interaction.edit_original_response(
+                        view=record_card(job, progress, alone=alone), allowed_mentions=_NOBODY
+                    )
+                except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
+                    await interaction.edit_original_response(
+                        view=record_card(job, progress, alone=alone, quoted=False),
+                        allowed_mentions=_NOBODY,
+                    )
+        except TROUBLE as exc:
+            # The job is stored and goes on; the engine's next edit brings the record.
+            log.warning("job %s: no record yet: %r", job.id, exc)
+        finally:
+            self._new_jobs.set()
+        await self._tell_what_is_left(interaction, job, caps)
+
+    async def _tell_what_is_left(
+        self, interaction: discord.Interaction[Any], job: Job, caps: Sequence[Cap]
+    ) -> None:
+        """Tell the member in private what the job is expected to cost and what they have left."""
+        own = [cap for cap in caps if cap.holder.scope is Scope.MEMBER]
+        if not own:
+            return
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                uses = await self._store.ledger.uses(own)
+            await interaction.followup.send(
+                quota_texts.what_is_left(job.price_micros, uses), ephemeral=True
+            )
+        except (TimeoutError, StoreError, *TROUBLE) as exc:
+            log.info("job %s: not told what is left: %r", job.id, exc)
 
 
-@contextmanager
-def _refusing(*, unreadable: Rule, too_big: Refusal) -> Iterator[None]:
-    """Turn what is wrong with a file into a refusal."""
-    try:
-        yield
-    except MediaTooLargeError as exc:
-        raise RefusedError(too_big) from exc
-    except MediaUnreadableError as exc:
-        raise RefusedError(Refusal(rule=unreadable, value=exc.reason.value)) from exc
-    except MediaError as exc:  # unreachable, no room, no process to look into it
-        log.warning("an attachment could not be examined: %s", exc)
-        raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
+def _bytes_limit(decision: Decision) -> Limit:
+    holds = decision.effective
+    return Limit(value=holds.max_video_bytes, decided_by=holds.source("max_video_bytes").decider)
+
+
+def _seconds_limit(decision: Decision) -> Limit:
+    holds = decision.effective
+    return Limit(
+        value=holds.max_video_seconds, decided_by=holds.source("max_video_seconds").decider
+    )
+
+
+def _upload_bytes(interaction: discord.Interaction[Any]) -> int:
+    """Return how large a file the bot may post there, as far as the event tells."""
+    if interaction.guild is None:
+        return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+    return interaction.guild.filesize_limit

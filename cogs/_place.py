@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import discord
 
-from bot.validation import Refusal, Rule, check_channel
-
-if TYPE_CHECKING:
-    from bot.guilds import GuildSettings
+from bot.validation import Refusal, Rule
 
 _THREAD_PARENTS: Final = frozenset({discord.ChannelType.text, discord.ChannelType.news})
 _THREADS: Final = frozenset(
@@ -38,17 +35,25 @@ def can_open_thread(interaction: discord.Interaction[Any]) -> bool:
     )
 
 
-def check_place(
-    interaction: discord.Interaction[Any], guild: GuildSettings | None
-) -> Refusal | None:
-    """Check the channel: is it allowed, and can the answer be posted there later?"""
-    if interaction.guild_id is None:
-        return None
+def channels_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
+    """Return the channel in which the command was used and, for a thread, then its parent."""
     channel_id = channel_of(interaction)
     parent_id = getattr(interaction.channel, "parent_id", None)
-    found = check_channel(guild, [channel_id, parent_id] if parent_id else [channel_id])
-    if found is not None:
-        return found
+    return (channel_id, parent_id) if parent_id else (channel_id,)
+
+
+def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the place is for adults only; a thread is what its parent is."""
+    channel = interaction.channel
+    if isinstance(channel, discord.Thread):
+        channel = channel.parent
+    return bool(getattr(channel, "nsfw", False))
+
+
+def check_place(interaction: discord.Interaction[Any]) -> Refusal | None:
+    """Check the channel: can the answer be posted there later?"""
+    if interaction.guild_id is None:
+        return None
     may = interaction.app_permissions
     in_thread = interaction.channel is not None and interaction.channel.type in _THREADS
     needed = {

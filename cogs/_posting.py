@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
-from bot.engine.deliverer import Delivered
-from bot.errors import DeliveryImpossibleError
+from bot.engine.deliverer import Answer, Delivered
+from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from bot.jobs import JobState
 from cogs._cards import (
     OUTPUT_FILENAME,
+    PICTURE_FILENAME,
     answer_card,
     answer_mark,
     bears_mark,
@@ -22,8 +23,7 @@ from cogs._cards import (
 from cogs._verdicts import TROUBLE, Refusals, Verdict, delayed, judge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bot.jobs import Job
 
@@ -99,16 +99,25 @@ class Poster:
     Args:
         client: The logged-in client.
         refusals: Places to keep away from; shared with whoever edits there.
+        can_appeal: Tells whether moderators can be asked about a job that ended badly.
     """
 
-    def __init__(self, client: discord.Client, refusals: Refusals) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        refusals: Refusals,
+        *,
+        can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
+    ) -> None:
         self._client = client
         self._refusals = refusals
+        self._can_appeal = can_appeal
 
-    async def post(self, job: Job, output: Path | None) -> Delivered:
+    async def post(self, job: Job, answer: Answer) -> Delivered:
         """Post the outcome of ``job`` in the first place that takes it.
 
         Raises:
+            DeliveryTooLargeError: The video is too large, and ``answer.can_shrink``.
             DeliveryDelayedError: Discord is in trouble; a later attempt goes on.
             DeliveryImpossibleError: Every place refuses for good.
         """
@@ -116,7 +125,7 @@ class Poster:
         # Remembered refusals order the attempts; only fresh ones may lose a paid video.
         for keys in (set(self._keys(job)) - set(skipped), set(skipped)):
             async for place in self._places(job, keys):
-                delivered = await self._try(job, place, output)
+                delivered = await self._try(job, place, answer)
                 if delivered is not None:
                     return delivered
         raise DeliveryImpossibleError(f"job {job.id}: every place refuses")
@@ -154,12 +163,15 @@ class Poster:
             self._refusals.remember(job.user_id)
             return None
 
-    async def _try(self, job: Job, place: _Place, output: Path | None) -> Delivered | None:
+    async def _try(self, job: Job, place: _Place, answer: Answer) -> Delivered | None:
         """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
-        form: Form | None = Form(attached=output is not None, replying=place.reply_to is not None)
+        form: Form | None = Form(
+            attached=answer.video is not None or answer.picture is not None,
+            replying=place.reply_to is not None,
+        )
         while form is not None:
             try:
-                message = await self._send(job, place, form, output)
+                message = await self._send(job, place, form, answer)
             except TROUBLE as exc:
                 verdict = judge(exc)
                 if verdict is Verdict.LATER:
@@ -167,6 +179,8 @@ class Poster:
                 log.info(
                     "job %s: channel %s does not take %s: %s", job.id, place.channel.id, form, exc
                 )
+                if verdict is Verdict.TOO_LARGE and form.attached and answer.can_shrink:
+                    raise DeliveryTooLargeError(f"too large for {place.channel.id}") from exc
                 form = form.lesser(verdict)
                 if verdict is Verdict.ARCHIVED and form is not None:
                     await self._wake(place)
@@ -185,9 +199,7 @@ class Poster:
                 raise delayed(exc) from exc
             log.info("thread %s cannot be re-opened: %s", place.channel.id, exc)
 
-    async def _send(
-        self, job: Job, place: _Place, form: Form, output: Path | None
-    ) -> discord.Message:
+    async def _send(self, job: Job, place: _Place, form: Form, answer: Answer) -> discord.Message:
         details: dict[str, Any] = {
             "nonce": nonce(job),
             "allowed_mentions": discord.AllowedMentions(
@@ -203,12 +215,20 @@ class Poster:
         if form.plain:
             return await place.channel.send(plain_outcome(job), **details)
         if job.state not in {JobState.DELIVERING, JobState.DONE}:
-            card = outcome_card(job, elsewhere=place.is_direct)
+            can_appeal = self._can_appeal is not None and await self._can_appeal(job)
+            card = outcome_card(job, elsewhere=place.is_direct, can_appeal=can_appeal)
             return await place.channel.send(view=card, **details)
-        if form.attached and output is not None:
-            details["file"] = discord.File(output, filename=OUTPUT_FILENAME)
+        if form.attached:
+            details["files"] = [
+                discord.File(path, filename=name)
+                for path, name in (
+                    (answer.video, OUTPUT_FILENAME),
+                    (answer.picture, PICTURE_FILENAME),
+                )
+                if path is not None
+            ]
         card = answer_card(
-            job, attached=form.attached, linked=form.linked, elsewhere=place.is_direct
+            job, answer, attached=form.attached, linked=form.linked, elsewhere=place.is_direct
         )
         return await place.channel.send(view=card, **details)
 

@@ -7,15 +7,20 @@ import logging
 import time
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import discord
 
 from bot import texts
-from bot.engine.deliverer import Delivered, Opened, Progress
+from bot.engine.clock import SystemClock
+from bot.engine.deliverer import Answer, Delivered, Extra, Kept, Opened, Progress
+from bot.engine.extras import Extras
+from bot.engine.studio import WorkshopStudio
 from bot.jobs import JobState
 from bot.quoting import thread_name
+from cogs._answer_buttons import BUTTONS
+from cogs._appeal_button import can_appeal
 from cogs._cards import (
     bears_mark,
     final_status_card,
@@ -26,11 +31,12 @@ from cogs._cards import (
     status_card,
     status_look,
 )
+from cogs._keeping import NONCE_WINDOW, Keeper
 from cogs._posting import Poster
 from cogs._verdicts import TROUBLE, Refusals, Verdict, delayed, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable
     from pathlib import Path
 
     from discord import ui
@@ -39,12 +45,6 @@ if TYPE_CHECKING:
     from bot.jobs import Job
 
 log = logging.getLogger(__name__)
-
-NONCE_WINDOW: Final = timedelta(minutes=2)
-"""For how long Discord surely knows a nonce again; it says "a few minutes".
-
-Source: https://docs.discord.com/developers/resources/message#create-message
-"""
 
 ARCHIVE_MINUTES: Final = 1440
 EDIT_SECONDS: Final = 20.0
@@ -90,6 +90,7 @@ class ThreadDeliverer:
         client: The logged-in client.
         now: The wall clock.
         clock: A monotonic clock, in seconds.
+        can_appeal: Tells whether moderators can be asked about a job that ended badly.
     """
 
     def __init__(
@@ -98,11 +99,13 @@ class ThreadDeliverer:
         *,
         now: Callable[[], datetime] = _utc_now,
         clock: Callable[[], float] = time.monotonic,
+        can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         self._client = client
         self._now = now
         self._refusals = Refusals(clock)
-        self._poster = Poster(client, self._refusals)
+        self._poster = Poster(client, self._refusals, can_appeal=can_appeal)
+        self._keeper = Keeper(client, now=now)
         self._shown = _Memory()  # message id -> the Look it has
         self._closed = _Memory()  # message id -> why it takes no more edits
         self._unquoted = _Memory()  # job id -> its prompt is blocked in this server
@@ -257,13 +260,13 @@ class ThreadDeliverer:
 
     # Delivering
 
-    async def deliver(self, job: Job, output: Path | None) -> Delivered:
+    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
         """Post the outcome, unless it is out already, and bring record and status up to date."""
         delivered = None
         if self._may_be_posted(job):
             delivered = await self._poster.find(job)
         if delivered is None:
-            delivered = await self._poster.post(job, output)
+            delivered = await self._poster.post(job, answer or Answer())
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 await self._finish(job, delivered)
@@ -293,7 +296,45 @@ class ThreadDeliverer:
         await self._edit(job, job.place_id, message_id, final_status_card(job))
         self._shown.drop(message_id)
 
+    # What lies beside the outcome
+
+    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+        """Post what the provider gets where the job's messages go, or find it there."""
+        return await self._keeper.keep(job, clip=clip, reference=reference)
+
+    async def refresh_source(self, job: Job) -> Kept | None:
+        """Read the message that keeps the source once more, which brings fresh links."""
+        return await self._keeper.find(job)
+
+    async def refresh_answer(self, job: Job) -> str | None:
+        """Return a fresh link to the video of the answer."""
+        return await self._keeper.refresh_answer(job)
+
+    async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
+        """Look for an extra that was posted before."""
+        return await self._keeper.find_extra(job, extra)
+
+    async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
+        """Post an extra beside the answer."""
+        return await self._keeper.post_extra(job, extra, video)
+
+    async def withdraw(self, job: Job) -> None:
+        """Delete the answer and its extras, and take the way there out of the record."""
+        await self._keeper.withdraw(job)
+        self._shown.drop(job.record_message_id)
+        await self._show_record(job, Progress(phase=None))
+
 
 async def setup(bot: RestyleBot) -> None:
-    """Give the bot its deliverer."""
-    bot.deliverer = ThreadDeliverer(bot)
+    """Give the bot its deliverer, and the buttons under answers, which outlive restarts."""
+    bot.deliverer = ThreadDeliverer(bot, can_appeal=lambda job: can_appeal(bot.store, job))
+    bot.extras = Extras(
+        deliverer=bot.deliverer,
+        downloader=bot.downloader,
+        scratch=bot.scratch,
+        studio=WorkshopStudio(bot.workshop),
+        clock=SystemClock(),
+        max_output_bytes=bot.settings.max_output_bytes,
+        archive=bot.archive,
+    )
+    bot.add_dynamic_items(*BUTTONS)

@@ -57,4 +57,5 @@ def test_every_setting_is_in_the_example_file_with_its_default():
         match = re.search(rf"^#?{name.upper()}=(.*)$", example, re.MULTILINE)
         assert match, name
         if not field.is_required():
-            assert match[1] == str(field.default), name
+            default = "" if field.default is None else str(field.default)
+            assert match[1] == default, name

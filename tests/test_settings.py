@@ -163,3 +163,10 @@ def test_sqlite_has_one_process_and_so_every_shard(monkeypatch):
     assert load(monkeypatch, SHARDS="0,1/2").shard_ids == [0, 1]
     with pytest.raises(SettingsError, match=r"SHARDS: .*PostgreSQL"):
         load(monkeypatch, SHARDS="0/2")
+
+
+def test_prices_are_read_by_model_and_a_slip_is_named(monkeypatch):
+    words = '{"gen4_aleph": {"per_job": 0.5}}'
+    assert load(monkeypatch, PRICES=words).prices == words
+    with pytest.raises(SettingsError, match=r"PRICES: gen4_aleph\.per_job"):
+        load(monkeypatch, PRICES='{"gen4_aleph": {"per_job": "50 cents"}}')

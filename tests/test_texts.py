@@ -98,10 +98,13 @@ def test_the_status_tells_since_when_and_how_long_it_usually_takes():
 
 
 def test_money_is_named_before_it_is_spent():
-    assert texts.before_spending(model="gen4_aleph", estimate=75, used_seconds=5) == (
-        "gen4_aleph · about $0.75 · the model uses the first 5 s"
+    assert texts.before_spending(model="gen4_aleph", price=750_000, part=(0.0, 5.0)) == (
+        "gen4_aleph · about $0.75 · the first 5 s are restyled"
     )
-    assert texts.before_spending(model="new", estimate=None, used_seconds=None) == "new"
+    assert texts.before_spending(model="gen4_aleph", price=750_000, part=(3.0, 5.0)) == (
+        "gen4_aleph · about $0.75 · 5 s from 3 s on are restyled"
+    )
+    assert texts.before_spending(model="new", price=None, part=None) == "new"
 
 
 @pytest.mark.parametrize(("reason", "charge"), list(product(FailureReason, Charge)))

@@ -178,13 +178,16 @@ def test_an_allowed_channel_allows_its_threads():
     assert found.decided_by is Decider.MODERATORS
 
 
+NAMING_WHO = {Rule.PAUSED, Rule.PAUSED_EVERYWHERE, Rule.BLOCKED}
+"""Since when, by whom, and why."""
+
+
 @pytest.mark.parametrize("decider", [*Decider, None])
 @pytest.mark.parametrize("rule", Rule)
 @pytest.mark.parametrize("value", [1234567, 31.5, "application/x-thing"])
 def test_every_refusal_says_what_to_do_in_two_short_lines(rule, decider, value):
-    text = refusal(
-        Refusal(rule=rule, value=value, limit=30, decided_by=decider, words=("One", "Two"))
-    )
+    words = ("One", "Two", "Three") if rule in NAMING_WHO else ("One", "Two")
+    text = refusal(Refusal(rule=rule, value=value, limit=30, decided_by=decider, words=words))
     assert 20 < len(text) < 240
     assert text.count("\n") == 1
     assert text.endswith((".", ")."))

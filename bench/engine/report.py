@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.engine.plot import NAMES
+from bench.page import machine, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,22 +136,6 @@ def targets(results: Results) -> list[Target]:
     return found
 
 
-def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return [*lines, *("| " + " | ".join(row) + " |" for row in rows)]
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
-def _memory_gib() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-
-
 def _waiting_rows(results: Results) -> Iterator[Sequence[str]]:
     for jobs in sorted(results.plan["sizes"]):
         for client, name in NAMES.items():
@@ -207,14 +190,13 @@ def report(results: Results) -> str:
         "    make bench",
         "",
         f"on {datetime.now(UTC):%Y-%m-%d}, in {results.seconds / 60:.0f} minutes: "
-        f"{os.cpu_count()} cores ({_processor()}), {_memory_gib():.0f} GiB, "
-        f"{platform.system()}, Python {platform.python_version()}; {versions}. "
+        f"{machine()}, Python {platform.python_version()}; {versions}. "
         f"Load of the machine before the run: {results.load_before:.1f}. "
         "Compare ratios inside one run, not absolute numbers with elsewhere.",
         "",
         "## Targets",
         "",
-        *_table(
+        *table(
             ("quantity", "target", "found", ""),
             (
                 (target.name, target.wanted, target.found, "✓" if target.is_reached else "✗")
@@ -236,7 +218,7 @@ def report(results: Results) -> str:
         "",
         "![CPU per poll and stalls of the event loop](images/benchmarks.svg)",
         "",
-        *_table(
+        *table(
             (
                 "jobs",
                 "client",
@@ -268,7 +250,7 @@ def report(results: Results) -> str:
         "",
         f"Closed loops over 32 connections, the best of {plan['rounds']} rounds in turns.",
         "",
-        *_table(
+        *table(
             ("client", "CPU µs/poll", "polls/s of one core", "against bare"),
             (
                 (
@@ -294,7 +276,7 @@ def report(results: Results) -> str:
         "clock that jumps to the next step, one job arriving every second, nothing known at first; "
         "the answer takes no time. The first two rows are arithmetic over the same durations.",
         "",
-        *_table(
+        *table(
             ("policy", "jobs", "requests per job", "delay mean s", "p95", "p99"),
             _policy_rows(results),
         ),
@@ -310,7 +292,7 @@ def report(results: Results) -> str:
         "transaction of its own, besides one read and one write for each progress that is shown. A "
         "poll that brings no news asks nothing. What was counted while jobs waited:",
         "",
-        *_table(
+        *table(
             ("jobs", "polls", "reads", "writes"),
             (
                 (
@@ -326,7 +308,7 @@ def report(results: Results) -> str:
         "They are the lease (every 10 s) and the look for jobs of nobody (every 5 s), however many "
         "jobs there are.",
         "",
-        *_table(
+        *table(
             ("stored jobs scheduled again", "jobs", "database opened s", "all scheduled s"),
             (
                 (name, f"{back['jobs']:,}", f"{back['open']:.2f}", f"{back['scheduled']:.2f}")
@@ -348,7 +330,7 @@ def report(results: Results) -> str:
         f"{said['unanswered']} without an answer (p50 of two a second before: "
         f"{said['calm_p50_ms']:.0f} ms).",
         "",
-        *_table(
+        *table(
             ("Discord calls of one whole job", "per job"),
             ((f"`{name}`", f"{count:.1f}") for name, count in results.calls["routes"].items()),
         ),

@@ -13,9 +13,11 @@ from bench.engine.answerer import task_id
 from bench.scale.measure import typical_job
 from bot.engine.deliverer import Delivered, Opened
 from bot.engine.engine import Engine
-from bot.errors import MediaTooLargeError
+from bot.engine.studio import WorkshopStudio
+from bot.errors import DeliveryImpossibleError, MediaTooLargeError
 from bot.jobs import Job, JobState, Phase
 from bot.media.scratch import Scratch
+from bot.media.workshop import Workshop
 from bot.settings import load_settings
 from bot.storage.database import open_database
 from bot.storage.rows import row_from
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.cometapi.client import CometClient
     from bot.engine.clock import Clock
-    from bot.engine.deliverer import Progress
+    from bot.engine.deliverer import Answer, Extra, Kept, Progress
     from bot.media.download import Downloader
     from bot.settings import Settings
     from bot.storage.store import Store
@@ -86,9 +88,33 @@ class NoDiscord:
     async def show(self, job: Job, progress: Progress) -> None:
         """Show nothing."""
 
-    async def deliver(self, job: Job, output: Path | None) -> Delivered:
+    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+        """Refuse: nothing is kept here.
+
+        Raises:
+            DeliveryImpossibleError: Always.
+        """
+        raise DeliveryImpossibleError("nothing is kept here")
+
+    async def refresh_source(self, job: Job) -> Kept | None:
+        """Find nothing."""
+
+    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
         """Name a message."""
         return Delivered(channel_id=job.place_id, message_id=job.id + 3)
+
+    async def refresh_answer(self, job: Job) -> str | None:
+        """Find nothing."""
+
+    async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
+        """Find nothing."""
+
+    async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
+        """Name a message."""
+        return Delivered(channel_id=job.place_id, message_id=job.id + 4)
+
+    async def withdraw(self, job: Job) -> None:
+        """Take nothing back."""
 
 
 class NoDownloads:
@@ -130,6 +156,7 @@ def engine_for(
         deliverer=NoDiscord(),
         downloader=cast("Downloader", NoDownloads()),
         scratch=Scratch(settings.data_dir / "scratch"),
+        studio=WorkshopStudio(Workshop()),
         new_jobs=asyncio.Event(),
         clock=clock,
     )

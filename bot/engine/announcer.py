@@ -25,6 +25,9 @@ WORKERS: Final = 6
 SETTLE_SECONDS: Final = 10.0
 SURPRISE_SECONDS: Final = 1.0
 
+_WAITING: Final = frozenset({JobState.HELD, JobState.QUEUED, JobState.WITHHELD})
+"""The provider does not have it yet, or any more: what is shown has no phase."""
+
 
 class Announcer:
     """Shows the latest progress of each job; what is overtaken while it waits is never shown.
@@ -122,12 +125,14 @@ class Announcer:
     async def _show(self, job_id: int, progress: Progress) -> None:
         try:
             job = await self._store.get(job_id)
-            if (
-                job is None
-                or job.state is not JobState.RUNNING
-                or job.owner != self._store.worker_id
-            ):
+            if job is None or job.owner != self._store.worker_id:
                 return
+            if job.state is not JobState.RUNNING:
+                if progress.phase is None and job.state in _WAITING:
+                    await self._deliverer.show(job, progress)
+                return
+            if progress.phase is None:
+                return  # it has left what that was about
             if (job.phase, job.progress) != (progress.phase, progress.fraction):
                 job = await self._store.update(
                     job, phase=progress.phase, progress=progress.fraction

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from bot.engine.clock import Clock
-    from bot.engine.deliverer import Delivered, Deliverer, Opened, Progress
+    from bot.engine.deliverer import (
+        Answer,
+        Delivered,
+        Deliverer,
+        Extra,
+        Gatekeeper,
+        Kept,
+        Opened,
+        Progress,
+    )
     from bot.jobs import Job
     from bot.storage.store import Store
 
@@ -178,10 +187,57 @@ class UrgentDeliverer:
         with urgency(Urgency.PROGRESS):
             await self._deliverer.show(job, progress)
 
-    async def deliver(self, job: Job, output: Path | None) -> Delivered:
+    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+        """Post what the provider gets."""
+        with urgency(Urgency.OPENING):
+            return await self._deliverer.keep_source(job, clip=clip, reference=reference)
+
+    async def refresh_source(self, job: Job) -> Kept | None:
+        """Read the message that keeps the source once more."""
+        with urgency(Urgency.OPENING):
+            return await self._deliverer.refresh_source(job)
+
+    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
         """Post the outcome of ``job``."""
         with urgency(Urgency.OUTCOME):
-            return await self._deliverer.deliver(job, output)
+            return await self._deliverer.deliver(job, answer)
+
+    async def refresh_answer(self, job: Job) -> str | None:
+        """Return a fresh link to the video of the answer."""
+        return await self._deliverer.refresh_answer(job)
+
+    async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
+        """Look for an extra that was posted before."""
+        return await self._deliverer.find_extra(job, extra)
+
+    async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
+        """Post an extra beside the answer."""
+        return await self._deliverer.post_extra(job, extra, video)
+
+    async def withdraw(self, job: Job) -> None:
+        """Delete the answer and its extras."""
+        await self._deliverer.withdraw(job)
+
+
+class UrgentGatekeeper:
+    """A gatekeeper whose calls are marked with their urgency.
+
+    Args:
+        gatekeeper: The real one.
+    """
+
+    def __init__(self, gatekeeper: Gatekeeper) -> None:
+        self._gatekeeper = gatekeeper
+
+    async def present(self, job: Job, clip: Path | None) -> None:
+        """Post the request where its decider sees it."""
+        with urgency(Urgency.OPENING):
+            await self._gatekeeper.present(job, clip)
+
+    async def settled(self, job: Job) -> None:
+        """Bring the request up to date."""
+        with urgency(Urgency.PROGRESS):
+            await self._gatekeeper.settled(job)
 
 
 async def keep_sharing(budget: Budget, store: Store, clock: Clock) -> None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 from bot.cometapi.wire import TaskStatus
 from bot.engine.deliverer import Progress
 from bot.engine.pacing import backoff_seconds
+from bot.engine.packer import Packer
 from bot.engine.parts import UNFIRM_SECONDS
 from bot.engine.poller import OUTPUT_LIFE
 from bot.errors import (
     CometError,
     DeliveryDelayedError,
     DeliveryImpossibleError,
+    DeliveryTooLargeError,
     MediaError,
     MediaRefusedError,
     MediaStorageError,
@@ -30,7 +32,8 @@ from bot.uninterrupted import finish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.engine.deliverer import Delivered
+    from bot.engine.deliverer import Answer, Delivered
+    from bot.engine.gate import Gate
     from bot.engine.parts import Parts
     from bot.engine.ticket import Ticket
     from bot.jobs import Job
@@ -56,7 +59,7 @@ def _refuse_page(path: Path) -> None:
             raise MediaUnreachableError("a page came instead of the video")
 
 
-class _AgainError(Exception):
+class AgainError(Exception):
     """The output is not there yet: come back in ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
@@ -67,9 +70,11 @@ class _AgainError(Exception):
 class Courier:
     """Posts outcomes: the answer with its video, or what went wrong. Post first, mark second."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, gate: Gate) -> None:
         self._parts = parts
         self._store = parts.store
+        self._gate = gate
+        self._packer = Packer(parts)
 
     async def deliver(self, ticket: Ticket, job: Job) -> float | None:
         """Try once; return seconds until the next try, or ``None`` when the outcome is told.
@@ -87,17 +92,18 @@ class Courier:
             return None
         await self._parts.announcer.settle(job.id)
         with ExitStack() as stack:
-            output = None
+            answer = None
             if job.state is JobState.DELIVERING:
                 try:
-                    output = await self._fetch(ticket, job, stack)
-                except _AgainError as exc:
+                    output = await self.fetch(ticket, job, stack)
+                except AgainError as exc:
                     return exc.seconds
+                job, answer = await self._packer.pack(job, output)
             if not self._parts.is_lease_firm():
                 return UNFIRM_SECONDS
             ticket.tries += 1
             try:
-                ticket.delivered = await self._parts.deliverer.deliver(job, output)
+                ticket.delivered = await self._post(job, answer)
             except DeliveryDelayedError as exc:
                 return await self._delayed(job, exc)
             except DeliveryImpossibleError as exc:
@@ -108,6 +114,31 @@ class Courier:
                 return await self._delayed(job, exc)
         await self._mark(ticket, job, ticket.delivered)
         return None
+
+    async def _post(self, job: Job, answer: Answer | None) -> Delivered:
+        try:
+            return await self._parts.deliverer.deliver(job, answer)
+        except DeliveryTooLargeError as exc:
+            log.info("job %s: %s; made smaller", job.id, exc)
+        smaller = await self._packer.shrink(job, answer) if answer is not None else None
+        return await self._parts.deliverer.deliver(job, smaller)
+
+    async def withhold(self, ticket: Ticket, job: Job) -> float:
+        """Show a finished video to a moderator alone, and wait.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        await self._parts.announcer.settle(job.id)
+        if self._gate.is_expired(job) or not self._gate.must_present(ticket, job):
+            return await self._gate.hold(ticket, job)
+        with ExitStack() as stack:
+            try:
+                output = await self.fetch(ticket, job, stack)
+            except AgainError as exc:
+                return exc.seconds
+            return await self._gate.hold(ticket, job, output)
 
     async def _mark(self, ticket: Ticket, job: Job, delivered: Delivered) -> None:
         changes = {
@@ -121,6 +152,7 @@ class Courier:
             await finish(self._store.update(job, **changes))
         ticket.delivered = None
         log.info("job %s: told in channel %s", job.id, delivered.channel_id)
+        await self._gate.told(job)
 
     async def _delayed(self, job: Job, error: Exception) -> float:
         attempts = job.delivery_attempts + 1
@@ -153,21 +185,18 @@ class Courier:
         else:
             await self._store.update(job, told_at=now)
 
-    async def _fetch(self, ticket: Ticket, job: Job, stack: ExitStack) -> Path | None:
+    async def fetch(self, ticket: Ticket, job: Job, stack: ExitStack) -> Path | None:
         """Download the output; ``None`` means that the answer goes out with the link alone.
 
         Raises:
-            _AgainError: Not now.
+            AgainError: Not now.
         """
         if job.output_url is None or ticket.attempts >= MAX_DOWNLOADS:
             return None
-        limit = min(
-            self._parts.settings.max_output_bytes, self._parts.deliverer.upload_limit_bytes(job)
-        )
         try:
             folder = stack.enter_context(self._parts.scratch.folder())
             downloaded = await self._parts.downloader.download(
-                job.output_url, folder / "output", max_bytes=limit
+                job.output_url, folder / "output", max_bytes=self._parts.settings.max_output_bytes
             )
             await asyncio.to_thread(_refuse_page, downloaded.path)
         except MediaTooLargeError as exc:
@@ -185,19 +214,19 @@ class Courier:
             return None
         return downloaded.path
 
-    async def _retry(self, ticket: Ticket, job: Job, error: MediaError) -> _AgainError:
+    async def _retry(self, ticket: Ticket, job: Job, error: MediaError) -> AgainError:
         status = error.status if isinstance(error, MediaUnreachableError) else None
         if status in _EXPIRED and not ticket.was_refreshed:
             ticket.was_refreshed = True
             if await self._refresh(job):
-                return _AgainError(0.0)
+                return AgainError(0.0)
         ticket.attempts += 1
         if ticket.attempts == 1:
             await self._say_finished(job)
         log.warning("job %s: the output cannot be downloaded: %s", job.id, error)
         if ticket.attempts >= MAX_DOWNLOADS:
-            return _AgainError(0.0)  # goes out with the link alone
-        return _AgainError(backoff_seconds(ticket.attempts, base=2.0))
+            return AgainError(0.0)  # goes out with the link alone
+        return AgainError(backoff_seconds(ticket.attempts, base=2.0))
 
     async def _say_finished(self, job: Job) -> None:
         """Show that the provider has finished, which is only worth it when the answer is late."""

@@ -11,7 +11,7 @@ from bot.engine.announcer import Announcer
 from bot.engine.clock import SystemClock
 from bot.engine.history import History
 from bot.engine.pacing import Limits
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, default_review_hours
 from bot.engine.scheduler import Scheduler
 from bot.engine.throttle import Throttle
 from bot.engine.ticket import Lane, Ticket
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
+    from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
     from bot.engine.clock import Clock
-    from bot.engine.deliverer import Deliverer
+    from bot.engine.deliverer import Deliverer, Gatekeeper
+    from bot.engine.studio import Studio
     from bot.jobs import Job
     from bot.media.download import Downloader
     from bot.media.scratch import Scratch
@@ -62,9 +64,13 @@ class Engine:
         store: The open database.
         comet: CometAPI.
         deliverer: Discord.
-        downloader: For outputs.
+        downloader: For sources and outputs.
         scratch: For temporary files.
-        new_jobs: Set by whoever added or cancelled a job.
+        studio: Works on videos and pictures.
+        new_jobs: Set by whoever added, cancelled or decided about a job.
+        gatekeeper: Asks the people whose word held jobs wait for.
+        archive: Where results are kept for longer, if anywhere.
+        review_hours: How long a result waits for a moderator, where a job is from.
         clock: Time.
         lease_seconds: How long others wait before they take this process for dead.
     """
@@ -78,7 +84,11 @@ class Engine:
         deliverer: Deliverer,
         downloader: Downloader,
         scratch: Scratch,
+        studio: Studio,
         new_jobs: asyncio.Event,
+        gatekeeper: Gatekeeper | None = None,
+        archive: Archive | None = None,
+        review_hours: Callable[[Job], Awaitable[float]] = default_review_hours,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
@@ -96,6 +106,7 @@ class Engine:
             deliverer=deliverer,
             downloader=downloader,
             scratch=scratch,
+            studio=studio,
             clock=self._clock,
             history=History(store=store, clock=self._clock, limits=self._limits),
             announcer=self._announcer,
@@ -103,11 +114,15 @@ class Engine:
             creates=Throttle("CometAPI requests", clock=self._clock),
             lease_seconds=lease_seconds,
             adopt=self._adopt,
+            gatekeeper=gatekeeper,
+            archive=archive,
+            review_hours=review_hours,
         )
         self._worker = Worker(self._parts)
         self._scheduler = Scheduler(
             self._worker.step, clock=self._clock, held_until=self._held_until
         )
+        self._parts.line.hurry = self._scheduler.hurry
         self._joined = asyncio.Event()
         self._rejoining = asyncio.Lock()
         self._never = asyncio.Event()
@@ -213,6 +228,7 @@ class Engine:
             )
             self._scheduler.clear()
             self._announcer.clear()
+            self._parts.line.clear()
             try:
                 await self._store.rejoin(self._lease_seconds)
             except StoreUnavailableError as exc:  # the next renewal finds it lost once more

@@ -7,17 +7,20 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bot.engine.line import Line
 from bot.jobs import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
     from bot.engine.announcer import Announcer
     from bot.engine.clock import Clock
-    from bot.engine.deliverer import Deliverer
+    from bot.engine.deliverer import Deliverer, Gatekeeper
     from bot.engine.history import History
+    from bot.engine.studio import Studio
     from bot.engine.throttle import Throttle
     from bot.engine.ticket import Ticket
     from bot.errors import StoreUnavailableError
@@ -34,6 +37,15 @@ LEASE_RESERVE: Final = 0.25
 
 UNFIRM_SECONDS: Final = 1.0
 """When to look again whether the lease was renewed."""
+
+REVIEW_HOURS: Final = 24.0
+"""How long a result waits for a moderator where nobody has set it."""
+
+
+async def default_review_hours(job: Job) -> float:
+    """Return ``REVIEW_HOURS``, wherever the job is from."""
+    del job
+    return REVIEW_HOURS
 
 
 class JobMovedError(Exception):
@@ -77,6 +89,7 @@ class Parts:
     deliverer: Deliverer
     downloader: Downloader
     scratch: Scratch
+    studio: Studio
     clock: Clock
     history: History
     announcer: Announcer
@@ -87,6 +100,13 @@ class Parts:
     lease_seconds: float
     adopt: Callable[[Job], None]
     """Called with a job that unexpectedly has something to do again."""
+    gatekeeper: Gatekeeper | None = None
+    """``None``: held jobs wait until their time is over, and nobody is asked."""
+    archive: Archive | None = None
+    review_hours: Callable[[Job], Awaitable[float]] = default_review_hours
+    """How long a result waits for a moderator, where the job is from."""
+    line: Line = field(default_factory=Line)
+    """The jobs of this process that wait for others to end."""
     watch: StoreWatch = field(default_factory=StoreWatch)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the engine stops: no more money is spent from then on."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.cometapi.wire import TaskStatus, judge_failure
 from bot.engine.deliverer import Progress
 from bot.engine.pacing import backoff_seconds
-from bot.engine.parts import JobMovedError
+from bot.engine.parts import REVIEW_HOURS, JobMovedError
 from bot.engine.ticket import tenth
 from bot.errors import (
     CometAuthError,
@@ -18,6 +18,7 @@ from bot.errors import (
     CometServerError,
     CometTaskNotFoundError,
     JobLostError,
+    StoreUnavailableError,
 )
 from bot.jobs import Charge, FailureReason, JobState, Phase
 
@@ -137,9 +138,14 @@ class Poller:
     async def _succeeded(self, ticket: Ticket, task: Task, output_url: str) -> float:
         job = await self._load(ticket)
         now = self._parts.clock.now()
+        to, changes = JobState.DELIVERING, {}
+        if job.review_output:
+            to = JobState.WITHHELD
+            changes = {"held_until": now + timedelta(hours=await self._review_hours(job))}
         job = await self._parts.store.move(
             job,
-            JobState.DELIVERING,
+            to,
+            **changes,
             output_url=output_url,
             output_expires_at=now + OUTPUT_LIFE,
             cost_credits=task.cost_credits,
@@ -151,6 +157,15 @@ class Poller:
             log.info("job %s: task %s finished in %.0f s", job.id, job.task_id, seconds)
         ticket.follow(job)
         return 0.0
+
+    async def _review_hours(self, job: Job) -> float:
+        try:
+            return await self._parts.review_hours(job)
+        except StoreUnavailableError:
+            raise  # the move would not get through either
+        except Exception:  # whatever it is that cannot be read must not hold the video back
+            log.exception("job %s: how long reviews may take is unknown", job.id)
+            return REVIEW_HOURS
 
     async def _missing(self, ticket: Ticket, age: float, error: CometError) -> float:
         if age < GRACE_SECONDS:

@@ -22,8 +22,18 @@ log = logging.getLogger(__name__)
 SLOT_SECONDS: Final = 0.01
 """Jobs due within one slot start together: few wake-ups, and small bursts."""
 
-LANE_CAPS: Final[Mapping[Lane, int]] = {Lane.SUBMIT: 32, Lane.POLL: 400, Lane.DELIVER: 8}
-"""The most steps under way at once. Each poll is a connection; each delivery a file."""
+LANE_CAPS: Final[Mapping[Lane, int]] = {
+    Lane.OPEN: 32,
+    Lane.PREPARE: 8,
+    Lane.SUBMIT: 32,
+    Lane.POLL: 400,
+    Lane.DELIVER: 8,
+}
+"""The most steps under way at once. Each poll is a connection; each delivery a file, each
+preparation a few, most of which wait for the few processes that work on videos."""
+
+_BROKEN_OFF: Final = frozenset({Lane.POLL, Lane.PREPARE})
+"""What a stop does not wait for: it costs nothing to do it again."""
 
 LATE_SECONDS: Final = 2.0
 REPORT_SECONDS: Final = 60.0
@@ -126,7 +136,8 @@ class Scheduler:
 
     def add(self, ticket: Ticket, delay: float = 0.0) -> None:
         """Take on a job, due in ``delay`` seconds. A job that is here already is hurried."""
-        if ticket.job_id in self._tickets:
+        if (known := self._tickets.get(ticket.job_id)) is not None:
+            known.asks_anew = True
             self.hurry(ticket.job_id)
             return
         self._tickets[ticket.job_id] = ticket
@@ -161,14 +172,14 @@ class Scheduler:
                 await self._clock.wait(self._woken, until)
 
     def close(self) -> None:
-        """Start no further step. Polls are broken off; ``run`` returns after the other steps."""
+        """Start no further step. Polls and preparations are broken off, other steps end first."""
         self._is_closing = True
         self._woken.set()
         for lane, pool in self._pools.items():
             for idle in pool.idle:
                 if not idle.done():
                     idle.set_result(None)
-            if lane is Lane.POLL:
+            if lane in _BROKEN_OFF:
                 for worker in pool.workers:
                     worker.cancel()
 

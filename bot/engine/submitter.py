@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.models import MAX_DATA_URI_BYTES
-from bot.cometapi.wire import CreateRequest
-from bot.engine.deliverer import Progress
-from bot.engine.links import is_link_dead
+from bot.engine.deliverer import Delay, Progress
 from bot.engine.pacing import backoff_seconds
 from bot.engine.parts import UNFIRM_SECONDS
 from bot.engine.posts import Posts
+from bot.engine.preparer import LONGEST_PAUSE_SECONDS
+from bot.engine.requests import Requests, sent_size
 from bot.errors import (
     CometAddressError,
     CometAssetError,
@@ -23,9 +22,13 @@ from bot.errors import (
     CometModelError,
     CometNotSentError,
     CometRateLimitedError,
-    DeliveryError,
+    DeliveryDelayedError,
     JobLostError,
+    MediaBusyError,
     MediaError,
+    MediaStorageError,
+    MediaUnfitError,
+    MediaUnreadableError,
     StoreError,
     StoreUnavailableError,
 )
@@ -33,9 +36,10 @@ from bot.jobs import Charge, FailureReason, JobState, Phase
 from bot.uninterrupted import finish
 
 if TYPE_CHECKING:
-    from bot.cometapi.wire import Created
+    from bot.cometapi.wire import Created, CreateRequest
     from bot.engine.parts import Parts
     from bot.engine.posts import Post
+    from bot.engine.preparer import Preparer
     from bot.engine.ticket import Ticket
     from bot.jobs import Job
 
@@ -47,16 +51,15 @@ RESEND_SECONDS: Final = 5.0
 LONGEST_RESEND_SECONDS: Final = 900.0
 """The most that ``Retry-After`` may put a job off; the source's link does not live for ever."""
 
-MAX_OPENS: Final = 3
-"""How often a thread is asked for before the job goes on without one."""
-
 
 class Submitter:
     """Turns QUEUED into RUNNING, at most once, and says honestly when it cannot tell."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, preparer: Preparer) -> None:
         self._parts = parts
         self._store = parts.store
+        self._preparer = preparer
+        self._requests = Requests(parts, preparer)
         self.posts = Posts(parts)
 
     async def submit(self, ticket: Ticket, job: Job) -> float | None:
@@ -71,83 +74,56 @@ class Submitter:
             return await self._recover(ticket, job)
         if self._parts.closing.is_set():
             return UNFIRM_SECONDS
-        opened = await self._open(ticket, job)
-        if isinstance(opened, float):
-            return opened
-        job = opened
-        if is_link_dead(job.source_url, self._parts.clock.now()) or is_link_dead(
-            job.reference_url, self._parts.clock.now()
-        ):
+        pause = await self._admit(ticket, job)
+        if pause is not None:
+            return pause
+        try:
+            fresh = await self._requests.refresh(job)
+            if fresh is None:
+                return await self._parts.fail(
+                    ticket,
+                    job,
+                    FailureReason.SOURCE_GONE,
+                    Charge.NO,
+                    detail="the attachment's link expired before the job's turn came",
+                )
+            job = fresh
+            request = await self._requests.build(ticket, job)
+        except (DeliveryDelayedError, MediaBusyError, MediaStorageError) as exc:
+            log.warning("job %s: not sent yet: %s", job.id, exc)
+            ticket.prepares += 1
+            self._preparer.tell(ticket, job, Delay.CROWDED)
+            return backoff_seconds(ticket.prepares, cap=LONGEST_PAUSE_SECONDS)
+        except MediaError as exc:
+            log.warning("job %s: the source cannot be sent along: %s", job.id, exc)
+            is_unfit = isinstance(exc, MediaUnfitError | MediaUnreadableError)
             return await self._parts.fail(
                 ticket,
                 job,
-                FailureReason.SOURCE_UNREACHABLE,
+                FailureReason.SOURCE_UNFIT if is_unfit else FailureReason.SOURCE_UNREACHABLE,
                 Charge.NO,
-                detail="the attachment's link expired before the job's turn came",
-            )
-        request = await self._request(ticket, job)
-        if request is None:
-            return await self._parts.fail(
-                ticket,
-                job,
-                FailureReason.SOURCE_UNREACHABLE,
-                Charge.NO,
-                detail="the provider could not fetch the source, and neither could we",
+                detail=f"the source has to be sent along, and cannot: {exc}",
             )
         return await self._spend(ticket, job, request)
 
-    async def _open(self, ticket: Ticket, job: Job) -> Job | float:
-        """Make the thread and the status message; return a pause if that is to be tried again."""
-        is_open = job.thread_id is not None or job.status_message_id is not None
-        if is_open or ticket.opens >= MAX_OPENS:
-            return job
-        ticket.opens += 1
-        try:
-            opened = await self._parts.deliverer.open(job)
-        except Exception as exc:  # a missing thread must not stop the job, whatever the cause
-            log.warning(
-                "job %s: no thread yet", job.id, exc_info=not isinstance(exc, DeliveryError)
+    async def _admit(self, ticket: Ticket, job: Job) -> float | None:
+        """Ask whether it is the job's turn; return seconds to wait if it is not.
+
+        Asked before every paid request, as a pause holds a job also after its turn has come.
+        """
+        admission = await self._store.admit(job, operator_running=self._parts.settings.bot_running)
+        if admission.admitted:
+            self._parts.line.leave(job.id)
+            return None
+        pause = self._parts.line.wait(job.id, admission.position)
+        delay = Delay.PAUSED if admission.paused is not None else None
+        if (admission.position, delay) != ticket.place:
+            ticket.place = (admission.position, delay)
+            ticket.is_delay_told = True
+            self._parts.announcer.announce(
+                job.id, Progress(phase=None, delay=delay, position=admission.position)
             )
-            if ticket.opens >= MAX_OPENS:
-                return job
-            return backoff_seconds(ticket.opens, base=1.0)
-        ticket.opens = MAX_OPENS
-        if opened.thread_id is None and opened.status_message_id is None:
-            return job
-        return await self._store.update(
-            job, thread_id=opened.thread_id, status_message_id=opened.status_message_id
-        )
-
-    async def _request(self, ticket: Ticket, job: Job) -> CreateRequest | None:
-        """Return what to send; ``None`` if the source cannot be had."""
-        video_uri: str | None = job.source_url
-        if ticket.wants_data_uri:
-            video_uri = await self._data_uri(job)
-        if video_uri is None:
-            return None
-        return CreateRequest(
-            model=job.model,
-            video_uri=video_uri,
-            prompt=job.prompt,
-            seed=job.seed,
-            reference_uri=job.reference_url,
-            ratio=job.ratio,
-            public_figure_threshold=job.public_figure_threshold,
-        )
-
-    async def _data_uri(self, job: Job) -> str | None:
-        try:
-            with self._parts.scratch.folder() as folder:
-                downloaded = await self._parts.downloader.download(
-                    job.source_url, folder / "source", max_bytes=MAX_DATA_URI_BYTES, trusted=True
-                )
-                data = await asyncio.to_thread(downloaded.path.read_bytes)
-        except MediaError as exc:
-            log.warning("job %s: the source cannot be downloaded: %s", job.id, exc)
-            return None
-        media_type = job.source_content_type.partition(";")[0].strip() or "video/mp4"
-        encoded = await asyncio.to_thread(base64.b64encode, data)
-        return f"data:{media_type};base64,{encoded.decode('ascii')}"
+        return pause
 
     async def _spend(self, ticket: Ticket, job: Job, request: CreateRequest) -> float | None:
         if not self._parts.is_lease_firm():
@@ -260,7 +236,7 @@ class Submitter:
             isinstance(error, CometAssetError)
             and error.unreachable
             and not ticket.wants_data_uri
-            and job.source_bytes <= MAX_DATA_URI_BYTES
+            and sent_size(job) <= MAX_DATA_URI_BYTES
         ):
             job = await self._store.move(job, JobState.QUEUED, submit_attempts=attempts)
             ticket.follow(job)

@@ -10,13 +10,15 @@ from bot.jobs import JobState, clip_bucket
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.engine.deliverer import Delivered
-    from bot.jobs import Job, Phase
+    from bot.engine.deliverer import Delay, Delivered
+    from bot.jobs import Hold, Job, Phase
 
 
 class Lane(enum.Enum):
     """Which workers run a step: slow steps must not hold up quick ones."""
 
+    OPEN = "open"  # a thread: the first that people see of their job
+    PREPARE = "prepare"  # a download and an upload, perhaps minutes of encoding between them
     SUBMIT = "submit"  # up to a minute and a half: the provider fetches the clip meanwhile
     POLL = "poll"  # a tenth of a second, and by far the most
     DELIVER = "deliver"  # a download and an upload
@@ -33,18 +35,31 @@ class Ticket:
         state: As last seen in the database.
         phase: As last announced.
         tenth: Tenths of progress as last announced.
+        hold: As last seen in the database.
+        is_opened: Whether its thread is made, or given up.
+        is_prepared: Whether its clip is ready for the provider.
+        is_delay_told: Whether people were told of a ``Delay`` or a position.
+        place: Its place in line and what holds it up besides, as people were told.
+        presented: The state and hold for which the gatekeeper has asked.
+        asks_anew: Set by the scheduler: somebody let go of the job so that it is presented again.
         failures: Steps in a row that ended in trouble of ours (database, surprises).
         refusals: Answers in a row without news of the task (errors of the provider).
+        without_place: No message may keep the clip, so it has to travel inside the request.
         is_unsent: SUBMITTING may be stored, but the paid request was surely not sent.
     """
 
     __slots__ = (
+        "asks_anew",
         "attempts",
         "bucket",
         "delivered",
         "failures",
+        "hold",
+        "is_delay_told",
         "is_due_again",
+        "is_opened",
         "is_overdue_told",
+        "is_prepared",
         "is_unknown_logged",
         "is_unsent",
         "job_id",
@@ -52,6 +67,9 @@ class Ticket:
         "model",
         "opens",
         "phase",
+        "place",
+        "prepares",
+        "presented",
         "refusals",
         "slot",
         "state",
@@ -62,6 +80,7 @@ class Ticket:
         "wants_data_uri",
         "was_refreshed",
         "without_output",
+        "without_place",
     )
 
     def __init__(self, job: Job) -> None:
@@ -72,8 +91,16 @@ class Ticket:
         self.model = job.model
         self.bucket = clip_bucket(job.source_seconds)
         self.failures = 0
-        # Submitting.
+        # Opening, preparing, asking people.
         self.opens = 0
+        self.is_opened = False
+        self.prepares = 0
+        self.without_place = False
+        self.is_delay_told = False
+        self.presented: tuple[JobState, Hold | None] | None = None
+        self.asks_anew = False
+        # Submitting.
+        self.place: tuple[int | None, Delay | None] | None = None
         self.is_unsent = False
         self.wants_data_uri = False
         # Delivering.
@@ -89,6 +116,9 @@ class Ticket:
         if job.state is not self.state:
             self.delivered = None  # what was posted told of the former state
         self.state = job.state
+        self.hold = job.hold
+        self.is_opened |= job.thread_id is not None or job.status_message_id is not None
+        self.is_prepared = job.prepared_at is not None
         self.task_id: str | None = job.task_id
         self.submitted_at: datetime | None = job.submitted_at
         self.phase: Phase | None = job.phase
@@ -103,6 +133,10 @@ class Ticket:
     def lane(self) -> Lane:
         """Which workers run the next step."""
         match self.state:
+            case JobState.HELD | JobState.QUEUED if not self.is_opened:
+                return Lane.OPEN
+            case JobState.HELD | JobState.QUEUED if not self.is_prepared:
+                return Lane.PREPARE
             case JobState.QUEUED | JobState.SUBMITTING:
                 return Lane.SUBMIT
             case JobState.RUNNING:

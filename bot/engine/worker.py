@@ -1,4 +1,4 @@
-"""Worker: one step of one job = submit, poll or deliver."""
+"""Worker: one step of one job = open, prepare, submit, poll or deliver."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.engine.courier import Courier
+from bot.engine.gate import Gate
+from bot.engine.opener import Opener
 from bot.engine.pacing import backoff_seconds
 from bot.engine.parts import UNFIRM_SECONDS, JobMovedError
 from bot.engine.poller import Poller
+from bot.engine.preparer import Preparer
 from bot.engine.submitter import Submitter
+from bot.engine.ticket import Lane
 from bot.errors import JobLostError, StoreUnavailableError
 from bot.jobs import JobState
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from bot.jobs import Job
 
 log = logging.getLogger(__name__)
+
+_AT_THE_PROVIDER: Final = frozenset({JobState.SUBMITTING, JobState.RUNNING})
 
 _SURPRISE_SECONDS: Final = 5.0
 _LONGEST_SURPRISE_SECONDS: Final = 300.0
@@ -32,9 +38,12 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._submitter = Submitter(parts)
+        self._opener = Opener(parts)
+        self._preparer = Preparer(parts)
+        self._gate = Gate(parts)
+        self._submitter = Submitter(parts, self._preparer)
         self._poller = Poller(parts)
-        self._courier = Courier(parts)
+        self._courier = Courier(parts, self._gate)
 
     @property
     def posts(self) -> Posts:
@@ -47,6 +56,7 @@ class Worker:
         Returns:
             Seconds until the next step is due; ``None`` when there is nothing left to do here.
         """
+        before = ticket.state
         try:
             delay = await self._advance(ticket)
         except JobMovedError as exc:
@@ -69,7 +79,15 @@ class Worker:
             if ticket.failures:  # what failed before, also a write, has come through now
                 self._parts.watch.worked()
             ticket.failures = 0
+        self._mind_line(ticket, before, delay)
         return delay
+
+    def _mind_line(self, ticket: Ticket, before: JobState, delay: float | None) -> None:
+        """Let others ask for their turn when this job has left the provider."""
+        if ticket.state is not JobState.QUEUED or delay is None:
+            self._parts.line.leave(ticket.job_id)
+        if before in _AT_THE_PROVIDER and ticket.state not in _AT_THE_PROVIDER:
+            self._parts.line.wake()
 
     async def _advance(self, ticket: Ticket) -> float | None:
         if ticket.state is JobState.RUNNING:
@@ -77,16 +95,28 @@ class Worker:
         job = await self._load(ticket)
         if job is None or job.is_settled:
             return None
-        if job.state is not ticket.state:
+        if (job.state, job.hold) != (ticket.state, ticket.hold):
             lane = ticket.lane
             ticket.follow(job)
+            await self._gate.leave(ticket, job)
             if ticket.lane is not lane:
                 return 0.0  # other workers see to it
         if not self._parts.is_lease_firm():
             return UNFIRM_SECONDS
-        if job.state in {JobState.QUEUED, JobState.SUBMITTING}:
-            return await self._submitter.submit(ticket, job)
-        return await self._courier.deliver(ticket, job)
+        match ticket.lane:
+            case Lane.OPEN:
+                return await self._opener.open(ticket, job)
+            case Lane.PREPARE:
+                return await self._preparer.prepare(ticket, job)
+            case Lane.SUBMIT:
+                return await self._submitter.submit(ticket, job)
+        match job.state:
+            case JobState.HELD:
+                return await self._gate.hold(ticket, job)
+            case JobState.WITHHELD:
+                return await self._courier.withhold(ticket, job)
+            case _:
+                return await self._courier.deliver(ticket, job)
 
     async def _load(self, ticket: Ticket) -> Job | None:
         """Return the row; ``None`` if the job is in other hands."""

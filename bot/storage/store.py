@@ -5,26 +5,37 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import JobExistsError, JobLostError
-from bot.jobs import Charge, JobState
+from bot.jobs import CancelReason, Charge, JobState
 from bot.storage import guilds
+from bot.storage.admission import Admissions
+from bot.storage.appeals import Appeals
+from bot.storage.changes import change_job
 from bot.storage.claims import Claims
 from bot.storage.database import open_database, utc_now
 from bot.storage.leases import Lease, steady_seconds
+from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
+from bot.storage.overview import Overview
+from bot.storage.people import People
+from bot.storage.policies import Policies
+from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changes, job_from, row_from, values_for_move
 from bot.storage.tables import UNSETTLED, jobs, workers
+from bot.storage.uncertain import Uncertain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
 
     from bot.guilds import GuildSettings, SettingChange
     from bot.jobs import Job, NewJob
+    from bot.moderation import Cap, Holder
+    from bot.storage.admission import Admission
     from bot.storage.database import Database
 
 _ACTIVE = (JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING, JobState.DELIVERING)
@@ -49,30 +60,65 @@ class Store:
         self._database = database
         self._lease = Lease(database, worker_id, monotonic=monotonic)
         self._claims = Claims(database, self._lease)
+        self.policies = Policies(database)
+        self.ledger = Ledger(database)
+        self.uncertain = Uncertain(database)
+        self.people = People(database)
+        self.overview = Overview(database)
+        self._admissions = Admissions(database)
+        self.reviews = Reviews(database)
+        self.appeals = Appeals(database)
 
     # Jobs
 
-    async def add(self, new: NewJob, *, owner: str | None = None) -> Job:
-        """Store a job as QUEUED.
+    async def add(
+        self,
+        new: NewJob,
+        *,
+        owner: str | None = None,
+        holders: Sequence[Holder] = (),
+        caps: Sequence[Cap] = (),
+        review_reasons: Sequence[str] = (),
+    ) -> Job:
+        """Store a job as QUEUED, or HELD if it waits for somebody, and reserve what it will cost.
+
+        All in one transaction, so of two requests at the same instant one gets the last slot.
 
         Args:
             new: What was asked for.
             owner: The worker that will see to it; ``None`` leaves it to whoever claims it first.
+            holders: Whom it counts for (``Policy.holders``).
+            caps: What it must fit under (``Policy.caps``); of those on what runs at once only the
+                ones of zero refuse.
+            review_reasons: Why moderators must look before anything is spent; with any, that
+                review is opened.
 
         Raises:
             JobExistsError: A job with this id was added before; after ``StoreUnavailableError``
                 that says that the first attempt came through.
+            CapReachedError: It does not fit; nothing was stored.
         """
         now = self._database.now()
         values = row_from(new) | {"owner": owner, "created_at": now, "updated_at": now}
         try:
             async with self._database.transaction() as connection:
                 rows = await connection.execute(insert(jobs).values(values).returning(jobs))
-                return job_from(rows.mappings().one())
+                job = job_from(rows.mappings().one())
+                if caps:
+                    await take_turns(connection, self._database, caps)
+                    await check_caps(connection, caps, price=job.price_micros, now=job.created_at)
+                await reserve(connection, job, holders)
+                if review_reasons:
+                    await open_review(connection, job, review_reasons)
+                return job
         except IntegrityError as exc:
             if await self.get(new.id) is not None:
                 raise JobExistsError(f"job {new.id} exists") from exc
             raise
+
+    async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
+        """Let ``job`` through to the provider if its turn has come; see ``Admissions.admit``."""
+        return await self._admissions.admit(job, operator_running=operator_running)
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""
@@ -134,26 +180,35 @@ class Store:
 
     async def _change(self, *guards: ColumnElement[bool], **values: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
         async with self._database.transaction() as connection:
-            rows = await connection.execute(
-                update(jobs)
-                .where(*guards)
-                .values(**values, updated_at=self._database.now())
-                .returning(jobs)
-            )
-            row = rows.mappings().one_or_none()
-            return job_from(row) if row else None
+            return await change_job(connection, self._database, *guards, **values)
 
-    async def cancel(self, job_id: int) -> Job | None:
-        """Cancel a job that is still QUEUED, whoever owns it; ``None`` if there is none.
+    async def cancel(
+        self,
+        job_id: int,
+        *,
+        by: int | None = None,
+        reason: CancelReason = CancelReason.REQUESTER,
+        note: str | None = None,
+    ) -> Job | None:
+        """Cancel a job that is still QUEUED or HELD, whoever owns it; ``None`` if there is none.
 
         The job becomes nobody's, so that the next claim of any process tells its outcome.
+
+        Args:
+            job_id: The job.
+            by: Who cancels it.
+            reason: In which part they do so.
+            note: Why, for the requester.
         """
         return await self._change(
             jobs.c.id == job_id,
-            jobs.c.state == JobState.QUEUED,
+            jobs.c.state.in_((JobState.QUEUED, JobState.HELD)),
             state=JobState.CANCELLED,
             owner=None,
             charge=Charge.NO,
+            cancel_reason=reason,
+            cancelled_by=by,
+            cancel_note=note,
             finished_at=self._database.now(),
         )
 

@@ -212,7 +212,8 @@ ledger: Final = Table(
     Column("standing", Word(Standing), nullable=False),
     CheckConstraint(_one_of("scope", [str(scope) for scope in Scope]), name="scope"),
     CheckConstraint(_one_of("standing", [str(one) for one in Standing]), name="standing"),
-    Index("ix_ledger_spent", "scope", "scope_id", "guild_id", "day"),
+    # Up to the day it finds the rows of a cap; with the rest it need not look at the rows at all.
+    Index("ix_ledger_spent", "scope", "scope_id", "guild_id", "day", "standing", "jobs", "micros"),
 )
 
 strikes: Final = Table(
@@ -266,18 +267,31 @@ reviews: Final = Table(
     Column("reasons", PlainText, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    # Where its card is posted, or about to be; NULL while it has no place in the review channel.
     Column("channel_id", BigInteger),
     Column("message_id", BigInteger),
+    # Since when it waits for such a place; NULL when it has one, or has not asked for one yet.
+    Column("folded_at", Moment),
     Column("taken_by", BigInteger),
     Column("taken_at", Moment),
     Column("decided_by", BigInteger),
     Column("decided_at", Moment),
     Column("note", PlainText),
-    # What the prompt was before a moderator mended it.
+    # What the prompt was before a moderator mended it, and who did.
     Column("prompt_before", PlainText),
+    Column("mended_by", BigInteger),
     CheckConstraint(_one_of("stage", [str(stage) for stage in ReviewStage]), name="stage"),
     CheckConstraint(_one_of("standing", [str(one) for one in ReviewStanding]), name="standing"),
     Index("ix_reviews_open", "guild_id", "standing", "opened_at"),
+)
+
+review_folds: Final = Table(
+    "review_folds",
+    metadata,
+    # The one message that stands for all requests of a guild that have no place.
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
 )
 
 appeals: Final = Table(
@@ -297,5 +311,7 @@ appeals: Final = Table(
     Column("answered_by", BigInteger),
     Column("answered_at", Moment),
     Column("answer", PlainText),
+    # When the member got it.
+    Column("told_at", Moment),
     Index("ix_appeals_guild", "guild_id", "opened_at"),
 )

@@ -19,6 +19,7 @@ from bot.app import RestyleBot
 from bot.jobs import Charge, FailureReason, JobState
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
+from bot.media.workshop import Workshop
 from bot.settings import Settings
 from cogs.delivery import ThreadDeliverer
 from sandbox.cdn import serve_cdn
@@ -106,6 +107,7 @@ def make_bot(settings, sqlite_store, downloader, tmp_path, new_jobs):
                 "store": sqlite_store,
                 "downloader": downloader,
                 "scratch": Scratch(tmp_path / "scratch"),
+                "workshop": Workshop(),
                 "new_jobs": new_jobs,
             }
             | changes

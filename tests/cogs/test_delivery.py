@@ -3,7 +3,7 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.engine.deliverer import Delivered, Opened, Progress
+from bot.engine.deliverer import Answer, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError
 from bot.jobs import Charge, FailureReason, JobState, Phase
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
@@ -16,7 +16,7 @@ THREADS = "/channels/*/messages/*/threads"
 def output(tmp_path, clip):
     path = tmp_path / "output.mp4"
     path.write_bytes(clip)
-    return path
+    return Answer(video=path)
 
 
 def thread_of(stage):
@@ -194,7 +194,7 @@ async def test_the_answer_brings_the_video_and_pings_the_requester_alone(stage, 
     )
     [attachment] = answer.attachments
     assert attachment.filename == "restyled.mp4"
-    assert await attachment.read() == output.read_bytes()
+    assert await attachment.read() == output.video.read_bytes()
     [body] = posted(stage, since)
     assert body["allowed_mentions"] == {"parse": [], "users": [stage.alice.id]}
     assert (body["nonce"], body["enforce_nonce"]) == (f"{job.id}a", True)

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.jobs import JobState
+from bot.media.plan import Plan
 from bot.settings import MEBIBYTE
 from bot.validation import MAX_PROMPT_UNITS
 from tests.cogs.conftest import buttons_of, said, text_of
@@ -42,7 +43,7 @@ async def test_accepting_a_job_takes_two_calls_to_discord(stage, clip):
 async def test_a_clip_longer_than_the_model_uses_is_accepted_and_says_so(stage, long_clip):
     result = await stage.restyle(long_clip)
     assert await stage.job(result) is not None
-    assert "about $0.75 · the model uses the first 5 s" in said(result)
+    assert "about $0.75 · the first 5 s are restyled" in said(result)
 
 
 async def test_a_reference_picture_is_stored_with_the_job(stage, clip, picture):
@@ -90,9 +91,9 @@ async def test_bad_input_is_refused_at_once_and_in_private(stage, clip, options,
 
 async def test_a_file_over_the_servers_limit_is_refused_with_who_can_raise_it(stage, clip):
     await stage.store.change_guild_settings(
-        stage.guild.id, user_id=stage.mo.id, max_video_bytes=1000
+        stage.guild.id, user_id=stage.mo.id, max_video_bytes=MEBIBYTE
     )
-    result = await stage.restyle(clip)
+    result = await stage.restyle(clip + bytes(MEBIBYTE))
     await refused_at_once(stage, result, "this server takes", "moderator", "/restyle-settings")
 
 
@@ -153,7 +154,7 @@ async def test_a_missing_permission_of_the_bot_is_named(stage, clip, permission,
 
 async def test_nothing_starts_while_the_settings_cannot_be_read(stage, clip):
     async with stage.store._database.transaction() as connection:
-        await connection.execute(text("ALTER TABLE guild_settings RENAME TO gone"))
+        await connection.execute(text("ALTER TABLE setting_values RENAME TO gone"))
     result = await stage.restyle(clip)
     await refused_at_once(stage, result, "database", "nothing was spent")
 
@@ -193,15 +194,36 @@ async def test_bytes_that_are_nothing_are_refused(stage, clip):
 
 async def test_a_reference_that_is_no_picture_is_refused(stage, clip):
     result = await stage.restyle(clip, reference=("style.png", b"not a picture at all"))
-    await refused_later(stage, result, "reference cannot be read")
+    await refused_later(stage, result, "reference is not a picture")
 
 
-async def test_a_clip_longer_than_the_servers_limit_is_refused(stage, long_clip):
+async def test_a_clip_longer_than_the_servers_limit_is_cut(stage, long_clip):
     await stage.store.change_guild_settings(
         stage.guild.id, user_id=stage.mo.id, max_video_seconds=3
     )
     result = await stage.restyle(long_clip)
-    await refused_later(stage, result, "8 s long; this server takes up to 3 s", "Trim it")
+    assert (await stage.job(result)).restyled_seconds == 3
+    assert "the first 3 s are restyled" in said(result)
+
+
+async def test_a_part_longer_than_the_servers_limit_is_refused(stage, long_clip):
+    await stage.store.change_guild_settings(
+        stage.guild.id, user_id=stage.mo.id, max_video_seconds=3
+    )
+    result = await stage.restyle(long_clip, length=4.0)
+    await refused_later(stage, result, "A part of 4 s is not possible", "this server", "3 s")
+
+
+async def test_the_part_that_was_asked_for_is_stored_with_its_plan(stage, long_clip):
+    job = await stage.job(await stage.restyle(long_clip, start=2.0, length=3.0))
+    plan = Plan.from_json(job.plan)
+    assert (round(plan.start_seconds), round(plan.seconds)) == (2, 3)
+    assert job.price_micros == 450_000
+
+
+async def test_a_start_past_the_end_is_refused(stage, long_clip):
+    result = await stage.restyle(long_clip, start=60.0)
+    await refused_later(stage, result, "too late for this clip")
 
 
 async def test_a_refusal_that_cannot_be_private_comes_in_public(stage, clip):
@@ -414,6 +436,8 @@ async def test_the_commands_keep_within_discords_limits(stage):
     for command in commands:
         assert NAME.match(command["name"])
         assert command["name"] == command["name"].lower()
+        if command.get("type", 1) != 1:  # on messages: a name and nothing else
+            continue
         assert 1 <= len(command["description"]) <= 100
         assert len(command["options"]) <= 25
         for option in command["options"]:
@@ -423,7 +447,7 @@ async def test_the_commands_keep_within_discords_limits(stage):
             for choice in option.get("choices", []):
                 assert 1 <= len(choice["name"]) <= 100
                 assert len(choice["value"]) <= 100
-        required = [option["required"] for option in command["options"]]
+        required = [option.get("required", False) for option in command["options"]]
         assert required == sorted(required, reverse=True)
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from bot.cometapi.client import CometClient
 from bot.engine.engine import Engine
+from bot.engine.studio import WorkshopStudio
 from bot.jobs import JobState
 from bot.media.scratch import Scratch
+from bot.media.workshop import Workshop
 from bot.storage.store import open_store
 from sandbox.cometapi import Fail, Fate, StandIn
 from tests.cogs.conftest import buttons_of, said, text_of
@@ -53,6 +55,7 @@ async def engine(stage, settings, downloader, new_jobs, tmp_path):
             deliverer=stage.bot.deliverer,
             downloader=downloader,
             scratch=Scratch(tmp_path / "scratch"),
+            studio=WorkshopStudio(Workshop()),
             new_jobs=new_jobs,
         ):
             yield
@@ -74,10 +77,12 @@ async def test_a_clip_comes_back_in_its_thread(stage, clip, standin):
     job = await ended(stage, result)
     assert job.state is JobState.DONE
     [thread] = stage.channel.threads
-    status, answer = thread.history()
+    status, kept, answer = thread.history()
     assert text_of(status) == "**Done**"
+    assert [file.filename for file in kept.attachments] == ["source.mp4"]
     assert text_of(answer).startswith(f"{stage.alice.mention} Here is your clip.")
-    assert len(answer.attachments) == 1
+    names = [file.filename for file in answer.attachments]
+    assert names == ["restyled.mp4", "before-and-after.png"]
     assert job.output_url in text_of(answer)
     assert "restyled a clip" in text_of(stage.channel.history()[0])
     assert list(buttons_of(stage.channel.history()[0])) == ["Watch"]
@@ -103,4 +108,4 @@ async def test_in_direct_messages_the_clip_comes_as_an_answer_to_the_record(stag
     record, answer = stage.alice.user.dm_channel.history()
     assert job.answer_message_id == answer.id
     assert answer.reference.message_id == record.id
-    assert len(answer.attachments) == 1
+    assert answer.attachments[0].filename == "restyled.mp4"

@@ -1,10 +1,7 @@
-import pytest
-
 from bot.cometapi.models import (
     MAX_DATA_URI_BYTES,
     RATIOS,
     ReferenceKey,
-    estimate_credits,
     model_rules,
 )
 
@@ -28,22 +25,6 @@ def test_an_unknown_model_says_so_and_promises_nothing():
     assert rules.name == "gen9_omega"
     assert not rules.is_known
     assert rules.max_seconds is None
-    assert estimate_credits(rules, 5) is None
-
-
-@pytest.mark.parametrize(
-    ("model", "seconds", "credits"),
-    [
-        ("gen4_aleph", 5, 75),
-        ("gen4_aleph", 60, 75),  # only the first five seconds are used
-        ("gen4_aleph", 3.01, 46),
-        ("aleph2", 5, 140),
-        ("aleph2", 1, 56),  # the least that is charged
-        ("aleph2", 30, 840),
-    ],
-)
-def test_credits_are_estimated_from_the_seconds_used(model, seconds, credits):
-    assert estimate_credits(model_rules(model), seconds) == credits
 
 
 def test_a_file_in_the_request_fits_the_smaller_of_the_stated_limits():

@@ -12,14 +12,14 @@ from pydantic import SecretStr
 
 from bot.cometapi.client import CometClient
 from bot.engine.announcer import Announcer
-from bot.engine.deliverer import Delivered, Opened
+from bot.engine.deliverer import Delivered, Kept, Opened
 from bot.engine.history import History
 from bot.engine.pacing import Limits
 from bot.engine.parts import Parts
 from bot.engine.throttle import Throttle
-from bot.engine.ticket import Ticket
+from bot.engine.ticket import Lane, Ticket
 from bot.engine.worker import Worker
-from bot.media.download import Downloader
+from bot.media.download import Downloaded, Downloader
 from bot.media.download import Limits as DownloadLimits
 from bot.media.scratch import Scratch
 from bot.settings import Settings
@@ -31,6 +31,8 @@ from tests.factories import new_job
 LEASE_SECONDS = 30.0
 THREAD_ID = 6_000_000_000_000_000_000
 STATUS_ID = 6_000_000_000_000_000_001
+KEPT_SOURCE = "https://cdn.discordapp.com/attachments/1/3/source.mp4"
+KEPT_REFERENCE = "https://cdn.discordapp.com/attachments/1/3/reference.png"
 LIVE_SOURCE = "https://cdn.discordapp.com/attachments/1/2/clip.mp4"
 
 
@@ -45,6 +47,9 @@ class RecordingDeliverer:
         self.told = []
         self.troubles = []
         self.open_troubles = []
+        self.kept = []
+        self.keep_troubles = []
+        self.refreshed = None
         self.opens = Opened(thread_id=THREAD_ID, status_message_id=STATUS_ID)
         self._ids = count(7_000_000_000_000_000_000)
 
@@ -60,13 +65,94 @@ class RecordingDeliverer:
     async def show(self, job, progress):
         self.shown.append((job.id, progress))
 
-    async def deliver(self, job, output):
-        data = output.read_bytes() if output is not None else None
+    async def keep_source(self, job, *, clip, reference):
+        self.kept.append((job, clip.read_bytes() if clip is not None else None))
+        if self.keep_troubles:
+            raise self.keep_troubles.pop(0)
+        return Kept(
+            channel_id=THREAD_ID,
+            message_id=next(self._ids),
+            url=KEPT_SOURCE if clip is not None else None,
+            size_bytes=len(self.kept[-1][1] or b""),
+            content_type="video/mp4",
+            reference_url=KEPT_REFERENCE if reference is not None else None,
+        )
+
+    async def refresh_source(self, job):
+        return self.refreshed
+
+    async def refresh_answer(self, job):
+        return None
+
+    async def find_extra(self, job, extra):
+        return None
+
+    async def deliver(self, job, answer):
+        video = answer.video if answer is not None else None
+        data = video.read_bytes() if video is not None else None
         self.delivered.append((job, data))
         if self.troubles:
             raise self.troubles.pop(0)
         self.told.append(job.id)
         return Delivered(channel_id=job.place_id, message_id=next(self._ids))
+
+
+class PlainStudio:
+    """Work on media that copies bytes. ``troubles[method]`` are raised, one per call of it."""
+
+    def __init__(self):
+        self.troubles = {}
+        self.calls = []
+        self.has_audio = False
+
+    def _note(self, name, *details):
+        self.calls.append((name, *details))
+        if troubles := self.troubles.get(name):
+            raise troubles.pop(0)
+
+    @property
+    def plans(self):
+        return [call[1] for call in self.calls if call[0] == "prepare"]
+
+    async def prepare(self, source, target, plan):
+        self._note("prepare", plan)
+        target.write_bytes(b"prepared " + source.read_bytes()[:100])
+
+    async def convert_reference(self, source, folder):
+        self._note("convert_reference")
+        target = folder / "reference.png"
+        target.write_bytes(b"upright " + source.read_bytes()[:100])
+        return target
+
+    async def fit(self, source, target, *, max_bytes):
+        self._note("fit", max_bytes)
+        target.write_bytes(source.read_bytes()[:max_bytes])
+
+    async def has_sound(self, video):
+        self._note("has_sound")
+        return self.has_audio
+
+    async def add_sound(self, source, output, target, *, max_bytes):
+        self._note("add_sound", source.start_seconds)
+        target.write_bytes(b"sounding " + output.read_bytes())
+
+    async def picture(self, source, output, target):
+        self._note("picture", source.start_seconds)
+        target.write_bytes(b"picture")
+
+    async def compare(self, source, output, target, *, max_bytes):
+        self._note("compare", source.start_seconds)
+        target.write_bytes(b"compared " + output.read_bytes())
+
+
+class Downloads(Downloader):
+    """Downloads from this machine; what lies with Discord is a clip of 1000 bytes."""
+
+    async def download(self, url, to, **options):
+        if not url.startswith("https://cdn.discordapp.com/"):
+            return await super().download(url, to, **options)
+        to.write_bytes(b"d" * 1000)
+        return Downloaded(path=to, size_bytes=1000, content_type="video/mp4")
 
 
 class Bench:
@@ -94,12 +180,13 @@ class Bench:
         self.comet = CometClient(
             http, base_url=standin.base_url, api_key=SecretStr("sk-test"), version="2024-11-06"
         )
-        self.downloader = Downloader(
+        self.downloader = Downloads(
             http,
             trusted_origin=standin.base_url,
             limits=DownloadLimits(attempts=1, stall_seconds=2),
         )
         self.scratch = Scratch(folder / "scratch")
+        self.studio = PlainStudio()
         self.parts = Parts(
             settings=self.settings,
             store=store,
@@ -107,6 +194,7 @@ class Bench:
             deliverer=deliverer,
             downloader=self.downloader,
             scratch=self.scratch,
+            studio=self.studio,
             clock=clock,
             history=History(store=store, clock=clock, limits=limits),
             announcer=self.announcer,
@@ -119,13 +207,25 @@ class Bench:
 
     async def add(self, **fields):
         """Store a job of this worker and return its ticket."""
-        fields = {"source_url": LIVE_SOURCE} | fields
+        job = await self.store.add(
+            new_job(**{"source_url": LIVE_SOURCE} | fields), owner=self.store.worker_id
+        )
+        # Its clip is with Discord already, but for tests of that very step.
+        return Ticket(await self.store.update(job, prepared_at=self.clock.now()))
+
+    async def add_unprepared(self, **fields):
+        """Store a job whose clip has to be fetched and kept first; return its ticket."""
         return Ticket(await self.store.add(new_job(**fields), owner=self.store.worker_id))
 
     async def step(self, ticket):
-        """Take one step, with a lease that was just renewed."""
+        """Take one step, with a lease that was just renewed.
+
+        Opening the thread counts together with what follows it at once.
+        """
         await self.store.renew_lease(LEASE_SECONDS)
-        return await self.worker.step(ticket)
+        is_opening = ticket.lane is Lane.OPEN
+        delay = await self.worker.step(ticket)
+        return await self.worker.step(ticket) if is_opening and delay == 0 else delay
 
     async def run(self, ticket, *, until=None, most=60):
         """Take steps, each when it is due, until nothing is left to do or ``until`` holds."""

@@ -59,10 +59,11 @@ class LateCommit:
 
     @asynccontextmanager
     async def transaction(self):
-        self._count += 1  # read, write (fails), read, write (finds the first one carried out)
-        if self._count == 2:
+        # Read, admit, write (fails), read, admit, write (finds the first one carried out).
+        self._count += 1
+        if self._count == 3:
             raise StoreUnavailableError("the connection broke in the commit")
-        if self._count == 4:
+        if self._count == 6:
             async with self._database.transaction() as connection:
                 await connection.execute(
                     jobs.update()

@@ -5,7 +5,12 @@ import pytest
 
 from bot.engine.deliverer import Progress
 from bot.engine.ticket import Ticket
-from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, MediaStorageError
+from bot.errors import (
+    DeliveryDelayedError,
+    DeliveryImpossibleError,
+    MediaStorageError,
+    MediaUnfitError,
+)
 from bot.jobs import FailureReason, JobState
 from sandbox.cometapi import Fate, OutputFault, Succeed, no_quota
 from tests.engine.clocks import until
@@ -39,8 +44,15 @@ async def test_the_video_is_downloaded_posted_and_then_marked(bench):
     assert bench.scratch.used_bytes == 0
 
 
-async def test_a_video_larger_than_discord_takes_goes_out_as_a_link(lone_bench):
+async def test_a_video_larger_than_discord_takes_is_made_to_fit(lone_bench):
     lone_bench.deliverer.limit = 100
+    assert (await lone_bench.run(await finished(lone_bench))).state is JobState.DONE
+    assert attempts(lone_bench) == [100]
+
+
+async def test_a_video_that_cannot_be_made_to_fit_goes_out_as_a_link(lone_bench):
+    lone_bench.deliverer.limit = 100
+    lone_bench.studio.troubles = {"fit": [MediaUnfitError("far too long")]}
     assert (await lone_bench.run(await finished(lone_bench))).state is JobState.DONE
     assert attempts(lone_bench) == [None]
 

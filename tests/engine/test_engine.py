@@ -29,6 +29,7 @@ class Process:
             deliverer=bench.deliverer,
             downloader=bench.downloader,
             scratch=bench.scratch,
+            studio=bench.studio,
             new_jobs=self.new_jobs,
             clock=bench.clock,
             lease_seconds=LEASE_SECONDS,

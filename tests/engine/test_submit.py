@@ -115,7 +115,7 @@ async def test_an_expired_source_link_ends_the_job_before_anything_is_spent(lone
     expires = int(lone_bench.clock.now().timestamp()) + 30
     url = f"https://cdn.discordapp.com/attachments/1/2/clip.mp4?ex={expires:x}&is=1&hm=2"
     job = await lone_bench.run(await lone_bench.add(source_url=url))
-    assert (job.state, job.failure) == (JobState.FAILED, FailureReason.SOURCE_UNREACHABLE)
+    assert (job.state, job.failure) == (JobState.FAILED, FailureReason.SOURCE_GONE)
     assert job.charge is Charge.NO
     assert lone_bench.standin.creates == []
     assert lone_bench.deliverer.told == [job.id]
@@ -457,7 +457,8 @@ async def test_nothing_is_sent_that_the_database_cannot_record(bench, caplog):
 async def test_an_intent_whose_confirmation_got_lost_is_taken_back_not_doubted(lone_bench):
     ticket = await lone_bench.add()
     lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
-    with database_of(lone_bench.store, Broken, after=1, commits=True):
+    await lone_bench.worker.step(ticket)  # no thread
+    with database_of(lone_bench.store, Broken, after=2, commits=True):
         await lone_bench.worker.step(ticket)
     assert (await lone_bench.job(ticket)).state is JobState.SUBMITTING
     assert lone_bench.standin.creates == []
@@ -587,6 +588,7 @@ async def test_an_intent_that_is_stored_late_costs_nothing_twice(bench):
     bench.standin.script.create(Hang())
     bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
     ticket = await bench.add()
+    await bench.worker.step(ticket)  # no thread
     with database_of(bench.store, LateCommit, job_id=ticket.job_id):
         assert await bench.worker.step(ticket) > 0
         assert await bench.worker.step(ticket) is None  # dropped: only a claim can tell

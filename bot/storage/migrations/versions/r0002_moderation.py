@@ -115,7 +115,11 @@ def _make_tables() -> None:
             _one_of("standing", "reserved", "committed", "released"), name="standing"
         ),
     )
-    op.create_index("ix_ledger_spent", "ledger", ["scope", "scope_id", "guild_id", "day"])
+    op.create_index(
+        "ix_ledger_spent",
+        "ledger",
+        ["scope", "scope_id", "guild_id", "day", "standing", "jobs", "micros"],
+    )
     op.create_table(
         "strikes",
         sa.Column("job_id", sa.BigInteger, autoincrement=False),
@@ -162,12 +166,14 @@ def _make_tables() -> None:
         sa.Column("expires_at", moment, nullable=False),
         sa.Column("channel_id", sa.BigInteger),
         sa.Column("message_id", sa.BigInteger),
+        sa.Column("folded_at", moment),
         sa.Column("taken_by", sa.BigInteger),
         sa.Column("taken_at", moment),
         sa.Column("decided_by", sa.BigInteger),
         sa.Column("decided_at", moment),
         sa.Column("note", sa.Text),
         sa.Column("prompt_before", sa.Text),
+        sa.Column("mended_by", sa.BigInteger),
         sa.PrimaryKeyConstraint("job_id", "stage", name="pk_reviews"),
         sa.CheckConstraint(_one_of("stage", "spending", "publishing"), name="stage"),
         sa.CheckConstraint(
@@ -176,6 +182,13 @@ def _make_tables() -> None:
         ),
     )
     op.create_index("ix_reviews_open", "reviews", ["guild_id", "standing", "opened_at"])
+    op.create_table(
+        "review_folds",
+        sa.Column("guild_id", sa.BigInteger, autoincrement=False),
+        sa.Column("channel_id", sa.BigInteger, nullable=False),
+        sa.Column("message_id", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", name="pk_review_folds"),
+    )
     op.create_table(
         "appeals",
         sa.Column("id", sa.BigInteger, autoincrement=False),
@@ -190,6 +203,7 @@ def _make_tables() -> None:
         sa.Column("answered_by", sa.BigInteger),
         sa.Column("answered_at", moment),
         sa.Column("answer", sa.Text),
+        sa.Column("told_at", moment),
         sa.PrimaryKeyConstraint("id", name="pk_appeals"),
     )
     op.create_index("ix_appeals_guild", "appeals", ["guild_id", "opened_at"])

@@ -1,0 +1,140 @@
+"""Who may do what, in words: for whoever pressed in vain, and as the table in the docs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.permissions import MAY, NOT_OWN, Action, Who
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_PEOPLE: Final = {
+    Who.MEMBER: "everybody who sees it",
+    Who.REQUESTER: "whoever asked for the clip",
+    Who.AUTHOR: "whoever posted the clip",
+    Who.MODERATOR: "this server's moderators (Manage Messages, or a reviewer role)",
+    Who.MANAGER: "whoever has Manage Server here",
+    Who.OWNER: "whoever runs this bot",
+}
+
+ACTIONS: Final = {
+    Action.CANCEL: "Cancel a clip that has not started",
+    Action.ASK_AGAIN: "Ask the moderators once more, when they could not be reached",
+    Action.COMPARE: "Have the side-by-side video made",
+    Action.ADD_SOUND: "Have the sound laid over the result",
+    Action.DELETE_ANSWER: "Delete a posted result",
+    Action.ANSWER_CONSENT: "Allow or refuse the use of a clip",
+    Action.REVIEW: "Take, approve, deny or edit a request under review",
+    Action.APPEAL: "Ask a moderator about a denial, failure or refusal",
+    Action.ANSWER_APPEAL: "Answer such a question",
+    Action.CHANGE_SETTINGS: "Change the server's settings",
+    Action.SEE_OWN_USAGE: "See one's own usage",
+    Action.SEE_SERVER_USAGE: "See the server's usage, and export it",
+    Action.LIFT_STRIKE: "See and lift strikes",
+    Action.MANAGE_JOBS: "See all clips of the server, and cancel those that wait",
+    Action.BLOCK: "Block and unblock members",
+    Action.PAUSE_SERVER: "Pause and resume the server",
+    Action.SETTLE_UNCERTAIN: "Settle unclear clips: name the provider's task, or write off",
+    Action.SEE_ALL_SERVERS: "See what all servers spend, and limit one of them",
+    Action.PAUSE_EVERYTHING: "Pause and resume everything",
+}
+
+COMMANDS: Final = {
+    Action.CHANGE_SETTINGS: "`/restyle-settings`",
+    Action.SEE_OWN_USAGE: "`/restyle-usage`",
+    Action.SEE_SERVER_USAGE: "`/restyle-usage`, This server",
+    Action.LIFT_STRIKE: "`/restyle-usage`, Strikes; `/restyle-admin strikes`",
+    Action.MANAGE_JOBS: "`/restyle-admin jobs`",
+    Action.BLOCK: "`/restyle-admin block`, `unblock`, `blocked`",
+    Action.PAUSE_SERVER: "`/restyle-admin pause`, `resume`",
+    Action.SETTLE_UNCERTAIN: "`/restyle-admin uncertain`",
+    Action.SEE_ALL_SERVERS: "`/restyle-admin spend`, `server-limit`",
+    Action.PAUSE_EVERYTHING: "`/restyle-admin pause-all`, `resume-all`",
+}
+"""Where it is done, unless on the message itself."""
+
+
+def _joined(words: Collection[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def who_may(action: Action) -> str:
+    """Return who may do ``action``: ``whoever has Manage Server here and whoever runs this bot``.
+
+    Who has Manage Server counts as a moderator, so they are named only where moderators are not.
+    """
+    allowed = MAY[action]
+    named = [who for who in Who if who in allowed]
+    if Who.MODERATOR in allowed:
+        named = [who for who in named if who not in {Who.MANAGER, Who.OWNER}]
+    return _joined([_PEOPLE[who] for who in named])
+
+
+def refused(action: Action) -> str:
+    """Return the answer to somebody who may not do ``action``."""
+    words = f"This is for {who_may(action)}."
+    if action in NOT_OWN:
+        words += " Nobody decides about a request of their own."
+    return words
+
+
+_TITLES: Final = {
+    Who.MEMBER: "Member",
+    Who.REQUESTER: "Requester",
+    Who.AUTHOR: "Author",
+    Who.MODERATOR: "Moderator",
+    Who.MANAGER: "Manager",
+    Who.OWNER: "Owner",
+}
+
+_HEAD: Final = """# Who may do what
+
+Made from the one table in `bot/permissions.py`, which every button, menu and form asks
+(`make permissions` writes this page, a test compares them).
+
+| | |
+| --- | --- |
+| Member | everybody who sees the message or has the command |
+| Requester | whoever asked for the clip |
+| Author | whoever posted the clip that another member restyles |
+| Moderator | Manage Messages, Manage Server, or one of the server's reviewer roles |
+| Manager | Manage Server |
+| Owner | whoever runs the bot: `OWNER_IDS`, or the owners of the Discord application |
+
+Any one of the marks in a row is enough.
+"""
+
+_FOOT: Final = """
+¹ Never about a request of one's own, whatever else one is.
+
+## Commands
+
+Who may use a command on a server is Discord's business, so that administrators can change it for
+any role (Server Settings, Integrations). Restyle starts from this:
+
+* `/restyle`, `/restyle-usage`, `/restyle-privacy`: everybody.
+* `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
+  administrator can also use the buttons in the panel that it opens.
+
+In direct messages with the bot there are no such permissions: Discord offers `/restyle-admin` to
+everybody there, and the bot does what it says for its owner only. So an owner reaches what is
+theirs without any permission on a server. What concerns one server (`pause`, `resume`, `strikes`)
+is done on that server; `jobs`, `block`, `unblock` and `blocked` mean the whole bot there.
+"""
+
+
+def page() -> str:
+    """Return ``docs/permissions.md``."""
+    rows = [
+        ["What", "Where", *_TITLES.values()],
+        ["---"] * (2 + len(_TITLES)),
+    ]
+    for action in Action:
+        mark = " ¹" if action in NOT_OWN else ""
+        where = COMMANDS.get(action, "on the message")
+        marks = ["yes" if who in MAY[action] else "" for who in _TITLES]
+        rows.append([ACTIONS[action] + mark, where, *marks])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{_HEAD}\n{table}\n{_FOOT}"

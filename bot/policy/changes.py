@@ -1,0 +1,87 @@
+"""The record of who changed a server's settings, and taking the last of it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.policy.catalogue import from_json
+from bot.policy.problems import UNSET, Target, Unset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.moderation import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """One setting that somebody changed."""
+
+    id: int
+    guild_id: int
+    user_id: int
+    changed_at: datetime
+    scope: Scope
+    scope_id: int
+    name: str
+    before: str | None
+    """JSON; ``None`` where nothing was set."""
+    after: str | None
+
+    @property
+    def target(self) -> Target:
+        """What it was changed for."""
+        return Target(self.scope, self.scope_id)
+
+    @property
+    def value_before(self) -> Any | Unset:  # noqa: ANN401 - each setting has its own type
+        """The value before, or ``UNSET``.
+
+        Raises:
+            ValueError: The setting does not take that value any more.
+        """
+        return _value(self.name, self.before)
+
+    @property
+    def value_after(self) -> Any | Unset:  # noqa: ANN401 - as above
+        """The value after, or ``UNSET``.
+
+        Raises:
+            ValueError: As for ``value_before``.
+        """
+        return _value(self.name, self.after)
+
+
+def _value(name: str, text: str | None) -> Any | Unset:  # noqa: ANN401 - as above
+    if text is None:
+        return UNSET
+    try:
+        return from_json(name, text)
+    except KeyError as exc:
+        raise ValueError(f"there is no setting {name} any more") from exc
+
+
+def last_action(changes: Sequence[PolicyChange]) -> tuple[PolicyChange, ...]:
+    """Return what was changed at once by the newest action; ``changes`` come newest first."""
+    action: dict[tuple[Target, str], PolicyChange] = {}
+    for change in changes:
+        newest, key = changes[0], (change.target, change.name)
+        same = change.user_id == newest.user_id and change.changed_at == newest.changed_at
+        if not same or key in action:
+            break
+        action[key] = change
+    return tuple(action.values())
+
+
+def undoing(action: Sequence[PolicyChange]) -> dict[Target, dict[str, Any]]:
+    """Return the changes that take ``action`` back.
+
+    Raises:
+        ValueError: A setting does not take its former value any more.
+    """
+    changes: dict[Target, dict[str, Any]] = {}
+    for change in action:
+        changes.setdefault(change.target, {})[change.name] = change.value_before
+    return changes

@@ -1,0 +1,209 @@
+"""What follows for a request from its words and its place: allowed, reviewed or refused. No I/O.
+
+The order is that of how much a person can do about it: what is paused for all comes first, the
+person's own prompt last, so that the reason told is the one that would stand in the way anyway.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.moderation import Decider
+from bot.people import EVERYTHING
+from bot.policy.levels import BY_OPERATOR, BY_SERVER, Source
+from bot.policy.prompts import check_rules
+from bot.policy.rules import RuleAction
+from bot.quoting import cut
+from bot.texts import at, relative
+from bot.validation import Refusal, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from bot.people import MemberFacts
+    from bot.policy.levels import Effective, Policy
+    from bot.settings import Settings
+
+
+class Verdict(enum.StrEnum):
+    """What follows for a request."""
+
+    ALLOW = "allow"
+    REVIEW = "review"  # a moderator decides before anything is spent
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who asks for what, and where."""
+
+    prompt: str
+    channel_ids: Sequence[int]
+    """The channel and, for a thread, then its parent; empty in direct messages."""
+    role_ids: Collection[int]
+    user_id: int
+    is_age_restricted: bool = False
+    """Whether the channel is for adults only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What follows, which rule says so, and whose rule it is."""
+
+    verdict: Verdict
+    effective: Effective
+    """Everything else that holds for the request."""
+    refusal: Refusal | None = None
+    """With REFUSE: why."""
+    review_reasons: tuple[str, ...] = ()
+    """With REVIEW: why, in words for moderators."""
+    source: Source | None = None
+    """Where the deciding rule was set; ``None`` when nothing stands in the way."""
+
+
+BY_REVIEW_MODE: Final = "Every request is reviewed here."
+
+
+def decide(
+    ask: Ask,
+    policy: Policy,
+    facts: MemberFacts,
+    operator: Settings,
+    now: datetime,
+) -> Decision:
+    """Decide about a request by everything but its files.
+
+    Args:
+        ask: The request.
+        policy: What is set on the server; the empty one in direct messages.
+        facts: What is held against the member and the server.
+        operator: The bot's own settings.
+        now: The moment of the request.
+    """
+    holds = policy.effective(ask.channel_ids, ask.role_ids, operator)
+    found = (
+        _paused(facts)
+        or _blocked(facts)
+        or (None if holds.exempt_by is not None else _struck(facts, holds, now))
+        or _place(ask, policy, holds)
+        or _person(ask, holds)
+    )
+    if found is not None:
+        refusal, source = found
+        return Decision(verdict=Verdict.REFUSE, effective=holds, refusal=refusal, source=source)
+    return _by_prompt(ask, holds)
+
+
+def _paused(facts: MemberFacts) -> tuple[Refusal, Source] | None:
+    pause = facts.pause
+    if pause is None:
+        return None
+    everywhere = pause.guild_id == EVERYTHING
+    words = (relative(pause.paused_at), f"<@{pause.paused_by}>", pause.note or "")
+    return Refusal(
+        rule=Rule.PAUSED_EVERYWHERE if everywhere else Rule.PAUSED,
+        decided_by=Decider.OPERATOR if everywhere else Decider.MODERATORS,
+        words=words,
+    ), BY_OPERATOR if everywhere else BY_SERVER
+
+
+def _blocked(facts: MemberFacts) -> tuple[Refusal, Source] | None:
+    block = facts.block
+    if block is None:
+        return None
+    everywhere = block.guild_id == EVERYTHING
+    return Refusal(
+        rule=Rule.BLOCKED,
+        decided_by=Decider.OPERATOR if everywhere else Decider.MODERATORS,
+        words=(relative(block.blocked_at), f"<@{block.blocked_by}>", block.note or ""),
+    ), BY_OPERATOR if everywhere else BY_SERVER
+
+
+def struck_until(facts: MemberFacts, holds: Effective, now: datetime) -> datetime | None:
+    """Return until when strikes pause the member; ``None`` when they do not.
+
+    They do from the strike that made the limit full, for as long as the server says.
+    """
+    if holds.strike_limit is None:
+        return None
+    since = now - timedelta(days=holds.strike_days)
+    recent = sorted((s.struck_at for s in facts.strikes if s.struck_at >= since), reverse=True)
+    if len(recent) < max(1, holds.strike_limit):
+        return None
+    until = recent[0] + timedelta(hours=holds.strike_pause_hours)
+    return until if until > now else None
+
+
+def _struck(facts: MemberFacts, holds: Effective, now: datetime) -> tuple[Refusal, Source] | None:
+    until = struck_until(facts, holds, now)
+    if until is None:
+        return None
+    return Refusal(
+        rule=Rule.STRUCK,
+        value=float(len(facts.strikes)),
+        decided_by=Decider.MODERATORS,
+        words=(at(until), relative(until)),
+    ), holds.source("strike_limit")
+
+
+def _place(ask: Ask, policy: Policy, holds: Effective) -> tuple[Refusal, Source] | None:
+    if policy.guild_id == 0:
+        return None
+    channels = set(ask.channel_ids)
+    if not channels.isdisjoint(holds.refused_channel_ids):
+        return Refusal(rule=Rule.CHANNEL_REFUSED, decided_by=Decider.MODERATORS), holds.source(
+            "refused_channel_ids"
+        )
+    allowed = holds.allowed_channel_ids
+    if allowed and channels.isdisjoint(allowed):
+        return Refusal(
+            rule=Rule.CHANNEL_NOT_ALLOWED,
+            decided_by=Decider.MODERATORS,
+            words=tuple(f"<#{channel_id}>" for channel_id in sorted(allowed)),
+        ), holds.source("allowed_channel_ids")
+    if holds.age_restricted_only and not ask.is_age_restricted:
+        return Refusal(rule=Rule.ADULTS_ONLY, decided_by=Decider.MODERATORS), holds.source(
+            "age_restricted_only"
+        )
+    return None
+
+
+def _person(ask: Ask, holds: Effective) -> tuple[Refusal, Source] | None:
+    allowed = holds.allowed_role_ids
+    if not allowed or holds.exempt_by is not None or not allowed.isdisjoint(ask.role_ids):
+        return None
+    return Refusal(
+        rule=Rule.ROLE_NOT_ALLOWED,
+        decided_by=Decider.MODERATORS,
+        words=tuple(f"<@&{role_id}>" for role_id in sorted(allowed)),
+    ), holds.source("allowed_role_ids")
+
+
+def _by_prompt(ask: Ask, holds: Effective) -> Decision:
+    reasons: list[str] = []
+    source: Source | None = None
+    if holds.review_mode in {"spending", "both"}:
+        reasons.append(BY_REVIEW_MODE)
+        source = holds.source("review_mode")
+    hit = check_rules(ask.prompt, holds.prompt_rules)
+    if hit is not None and hit.action is RuleAction.REFUSE:
+        return Decision(
+            verdict=Verdict.REFUSE,
+            effective=holds,
+            refusal=Refusal(rule=Rule.PROMPT_REFUSED, decided_by=Decider.MODERATORS),
+            source=holds.source("prompt_rules"),
+        )
+    if hit is not None and holds.unreviewed_by is None:
+        why = "took too long to check" if hit.too_slow else "found something"
+        reasons.append(f"Prompt rule {hit.number} {why}: {cut(hit.rule.text, 80)}")
+        source = source or holds.source("prompt_rules")
+    return Decision(
+        verdict=Verdict.REVIEW if reasons else Verdict.ALLOW,
+        effective=holds,
+        review_reasons=tuple(reasons),
+        source=source,
+    )

@@ -1,0 +1,68 @@
+"""What can be wrong with a setting that somebody wants to set: a value that texts can say."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from bot.moderation import Decider, Scope
+
+
+class Target(NamedTuple):
+    """What a setting is set for: the server, one channel or one role."""
+
+    scope: Scope
+    scope_id: int
+    """The channel's or role's id; 0 for the server."""
+
+
+SERVER: Final = Target(Scope.SERVER, 0)
+
+
+class Unset(enum.Enum):
+    """Stands for no value: the level above holds. ``None`` is a value: unlimited, or none."""
+
+    UNSET = enum.auto()
+
+
+UNSET: Final = Unset.UNSET
+
+
+class Flaw(enum.StrEnum):
+    """Why a setting cannot be set; ``policy_texts.py`` has a sentence for each."""
+
+    UNKNOWN = "unknown"  # there is no setting of this name
+    NOT_HERE = "not_here"  # it cannot be set for a channel, or for a role
+    WRONG_KIND = "wrong_kind"  # not what this setting takes; words: what it takes
+    NOT_OFFERED = "not_offered"  # words: what is offered
+    NEEDS_VALUE = "needs_value"  # null, where null means nothing
+    TOO_LOW = "too_low"  # lowest
+    TOO_HIGH = "too_high"  # highest
+    TOO_LONG = "too_long"  # highest: characters
+    TOO_MANY = "too_many"  # highest: entries
+    EMPTY = "empty"  # words that contain nothing to look for
+    BAD_PATTERN = "bad_pattern"  # words: what the pattern's compiler says
+    SLOW_PATTERN = "slow_pattern"  # it takes too long on some prompts
+    BEYOND_FLOOR = "beyond_floor"  # the bot's operator allows no more; highest, or words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One setting that cannot be set so."""
+
+    name: str
+    flaw: Flaw
+    target: Target = SERVER
+    value: object = None
+    """What was to be set."""
+    lowest: float | None = None
+    highest: float | None = None
+    words: tuple[str, ...] = ()
+    entry: int | None = None
+    """Which entry of a list it is about, from 1."""
+
+    @property
+    def decided_by(self) -> Decider:
+        """Who could allow it."""
+        return Decider.OPERATOR if self.flaw is Flaw.BEYOND_FLOOR else Decider.MODERATORS

@@ -1,0 +1,307 @@
+"""Whose turn it is: what may run at once, shared fairly, and what is paused.
+
+A job runs, as far as these caps are concerned, from when its turn came until the provider has
+finished: QUEUED once admitted, SUBMITTING, RUNNING. An UNCERTAIN job does not: it may stay so for
+days, until a person decides, and would keep others waiting for all that time for a task that has
+long ended, if there ever was one. Its money stays reserved all the same.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, func, or_, select, text, true
+
+from bot.errors import JobLostError
+from bot.jobs import CancelReason, Charge, JobState
+from bot.moderation import Holder, Scope
+from bot.periods import day_of
+from bot.storage.changes import change_job
+from bot.storage.columns import Moment
+from bot.storage.policies import read_policy
+from bot.storage.tables import UNSETTLED, jobs, ledger, pauses
+from bot.turns import Place, Waiting, arrange, position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.jobs import Job
+    from bot.policy.levels import Policy
+    from bot.storage.database import Database
+
+EVERYWHERE: Final = 0
+"""The guild id that stands for the whole bot in ``pauses``."""
+
+FAR: Final = 8
+"""Who stood behind this place a moment ago is told so again without asking the database."""
+REMEMBERED_SECONDS: Final = 2.0
+
+_RECENT: Final = timedelta(days=1)
+
+_RUNS: Final = and_(
+    text(UNSETTLED),
+    or_(
+        jobs.c.state.in_((JobState.SUBMITTING, JobState.RUNNING)),
+        and_(jobs.c.state == JobState.QUEUED, jobs.c.admitted_at.is_not(None)),
+    ),
+)
+_WAITS: Final = and_(text(UNSETTLED), jobs.c.state == JobState.QUEUED, jobs.c.admitted_at.is_(None))
+
+
+class Paused(enum.StrEnum):
+    """Who paused."""
+
+    BOT = "bot"  # the bot's owner: nothing starts anywhere
+    SERVER = "server"  # the server's managers: nothing starts there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether a job may be sent to the provider now."""
+
+    admitted: bool
+    position: int | None = None
+    """Its place in line, 1 is next; ``None`` when admitted or paused."""
+    paused: Paused | None = None
+    """Nothing starts until somebody resumes; the job keeps its place meanwhile."""
+
+
+_ADMITTED: Final = Admission(admitted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The order of turns as it was a moment ago."""
+
+    places: Sequence[Place]
+    seen_at: float
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines that this process has seen: of each guild, or the one of the whole bot."""
+
+    monotonic: Callable[[], float]
+    seen: dict[int | None, _Line] = field(default_factory=dict)
+
+    def note(self, of: int | None, places: Sequence[Place]) -> None:
+        self.seen[of] = _Line(places, self.monotonic())
+
+    def far(self, of: int | None, job_id: int) -> int | None:
+        """Return the place of a job that was far behind just now; ``None``: ask the database."""
+        line = self.seen.get(of)
+        if line is None:
+            return None
+        if self.monotonic() - line.seen_at > REMEMBERED_SECONDS:
+            del self.seen[of]
+            return None
+        place = position(line.places, job_id)
+        return place if place is not None and place > FAR else None
+
+
+class Admissions:
+    """Lets jobs through as caps on what runs at once allow; ``Store.admit``."""
+
+    def __init__(
+        self, database: Database, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database = database
+        self._lines = _Lines(monotonic)
+
+    async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
+        """Let ``job`` through if its turn has come, or say where it stands in line.
+
+        Call it for a QUEUED job of this worker that is ready to be sent, right before the move to
+        SUBMITTING, and again every few seconds until it is admitted. Once admitted under a cap it
+        stays so (``admitted_at``), also after a crash and when it goes back to QUEUED; only a pause
+        holds it then. Where no cap applies nothing is written.
+
+        Only jobs that are ready (``prepared_at``) and in some worker's hands are in line, and none
+        of a paused server: nobody waits for one that would not start.
+
+        A job that a cap of zero leaves no turn, now that it waits, is CANCELLED (NO_TURN): nothing
+        was spent, and it must not wait for ever.
+
+        Args:
+            job: As last read.
+            operator_running: The most tasks at once for the whole bot (``BOT_RUNNING``); ``None``
+                is no limit.
+
+        Raises:
+            JobLostError: The job is not this worker's, or not QUEUED, any more, or it was just
+                cancelled as above: drop it. The next claim of any process tells its outcome.
+            StoreUnavailableError: The database does not answer; nothing may be spent.
+        """
+        of = job.guild_id or 0 if operator_running is None else None
+        if (place := self._lines.far(of, job.id)) is not None:
+            return Admission(admitted=False, position=place)
+        async with self._database.transaction() as connection:
+            paused = await _paused(connection, job)
+            if paused is not None:
+                return Admission(admitted=False, paused=paused)
+            policy = await read_policy(connection, job.guild_id or 0)
+            if operator_running is None and not _can_bind(policy):
+                return _ADMITTED
+            found = await self._decide(connection, job, policy, operator_running, of)
+        if found is None:
+            raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
+        return found
+
+    async def _decide(
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        policy: Policy,
+        operator_running: int | None,
+        of: int | None,
+    ) -> Admission | None:
+        # Whoever else decides about the same line does so before or after, and sees the outcome.
+        await self._database.take_turn(connection, "line", -1 if of is None else of)
+        rows = await connection.execute(
+            select(jobs.c.admitted_at).where(*_still(job)).with_for_update()
+        )
+        row = rows.one_or_none()
+        if row is None:
+            return None
+        if row.admitted_at is not None:
+            return _ADMITTED
+        holders = await _holders(connection, jobs.c.id == job.id)
+        caps = policy.running_caps(holders.get(job.id, ()), bot_running=operator_running)
+        if not caps:
+            return _ADMITTED
+        if any(cap.limit == 0 for cap in caps):
+            await change_job(
+                connection,
+                self._database,
+                *_still(job),
+                state=JobState.CANCELLED,
+                owner=None,
+                charge=Charge.NO,
+                cancel_reason=CancelReason.NO_TURN,
+                finished_at=self._database.now(),
+            )
+            return None
+        in_line = true() if of is None else jobs.c.guild_id.is_not_distinct_from(job.guild_id)
+        waiting = await _waiting(connection, job, in_line, policy, operator_running)
+        users = {one.user_id for one in waiting}
+        last_turns = await _last_turns(connection, in_line, users, job.updated_at)
+        places = arrange(waiting, await _running(connection, in_line), last_turns)
+        self._lines.note(of, places)
+        if any(place.waiting.job_id == job.id and not place.full for place in places):
+            await change_job(
+                connection, self._database, *_still(job), admitted_at=self._database.now()
+            )
+            self._lines.seen.pop(of, None)
+            return _ADMITTED
+        return Admission(admitted=False, position=position(places, job.id))
+
+
+def _still(job: Job) -> tuple[ColumnElement[bool], ...]:
+    return (jobs.c.id == job.id, jobs.c.owner == job.owner, jobs.c.state == JobState.QUEUED)
+
+
+def _can_bind(policy: Policy) -> bool:
+    return any(not _RUNNING_SETTINGS.isdisjoint(own) for own in policy.values.values())
+
+
+_RUNNING_SETTINGS: Final = frozenset({"running", "member_running"})
+
+
+async def _paused(connection: AsyncConnection, job: Job) -> Paused | None:
+    found = set(
+        await connection.scalars(
+            select(pauses.c.guild_id).where(pauses.c.guild_id.in_((EVERYWHERE, job.guild_id or 0)))
+        )
+    )
+    if EVERYWHERE in found:
+        return Paused.BOT
+    return Paused.SERVER if found else None
+
+
+async def _holders(
+    connection: AsyncConnection, which: ColumnElement[bool]
+) -> dict[int, list[Holder]]:
+    rows = await connection.execute(
+        select(ledger.c.job_id, ledger.c.scope, ledger.c.scope_id, ledger.c.guild_id)
+        .join(jobs, jobs.c.id == ledger.c.job_id)
+        .where(which)
+    )
+    found: dict[int, list[Holder]] = defaultdict(list)
+    for job_id, scope, scope_id, guild_id in rows:
+        found[job_id].append(Holder(scope=scope, scope_id=scope_id, guild_id=guild_id))
+    return found
+
+
+async def _running(connection: AsyncConnection, in_line: ColumnElement[bool]) -> dict[Holder, int]:
+    rows = await connection.execute(
+        select(ledger.c.scope, ledger.c.scope_id, ledger.c.guild_id, func.count())
+        .join(jobs, jobs.c.id == ledger.c.job_id)
+        .where(_RUNS, in_line)
+        .group_by(ledger.c.scope, ledger.c.scope_id, ledger.c.guild_id)
+    )
+    return {
+        Holder(scope=scope, scope_id=scope_id, guild_id=guild_id): count
+        for scope, scope_id, guild_id, count in rows
+    }
+
+
+async def _last_turns(
+    connection: AsyncConnection,
+    in_line: ColumnElement[bool],
+    user_ids: Collection[int],
+    now: datetime,
+) -> dict[int, datetime]:
+    """Return when each of these members last had a turn; turns of days ago make no difference."""
+    rows = await connection.execute(
+        select(jobs.c.user_id, func.max(jobs.c.admitted_at, type_=Moment))
+        .select_from(ledger.join(jobs, jobs.c.id == ledger.c.job_id))
+        .where(
+            ledger.c.scope == Scope.MEMBER,
+            ledger.c.scope_id.in_(user_ids),
+            ledger.c.day >= day_of(now - _RECENT),
+            jobs.c.admitted_at.is_not(None),
+            in_line,
+        )
+        .group_by(jobs.c.user_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def _waiting(
+    connection: AsyncConnection,
+    job: Job,
+    in_line: ColumnElement[bool],
+    policy: Policy,
+    operator_running: int | None,
+) -> list[Waiting]:
+    """Return ``job`` and all others that stand in the same line."""
+    ready = or_(
+        jobs.c.id == job.id, and_(jobs.c.owner.is_not(None), jobs.c.prepared_at.is_not(None))
+    )
+    paused = select(pauses.c.guild_id).where(pauses.c.guild_id == jobs.c.guild_id).exists()
+    which = and_(_WAITS, in_line, ready, ~paused)
+    rows = await connection.execute(select(jobs.c.id, jobs.c.user_id, jobs.c.guild_id).where(which))
+    found = rows.all()
+    holders = await _holders(connection, which)
+    policies = {policy.guild_id: policy}
+    for guild_id in {row.guild_id or 0 for row in found} - policies.keys():
+        policies[guild_id] = await read_policy(connection, guild_id)
+    return [
+        Waiting(
+            job_id=row.id,
+            user_id=row.user_id,
+            caps=policies[row.guild_id or 0].running_caps(
+                holders.get(row.id, ()), bot_running=operator_running
+            ),
+        )
+        for row in found
+    ]

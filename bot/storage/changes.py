@@ -1,0 +1,107 @@
+"""The one way in which a job's row changes, and what that means for its money.
+
+Everything that changes a job (``Store``, and the parts of the store for reviews, consent and so on)
+does it here, inside its own transaction, so that a state and its ledger never disagree.
+
+Two other statements move jobs past this: a claim puts a job whose paid request surely was not sent
+from SUBMITTING back to QUEUED, and a takeover makes the SUBMITTING jobs of the dead UNCERTAIN. Both
+leave the money where it is, reserved.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, or_, update
+
+from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
+from bot.moderation import Standing
+from bot.money import micros_of_credits
+from bot.storage.rows import job_from
+from bot.storage.tables import jobs, ledger, strikes
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.jobs import Job
+    from bot.storage.database import Database
+
+_SETTLED_ANEW: Final = frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED})
+"""The states that change the standing of a job that comes into them.
+
+Anything else, but a reported cost, is none of the ledger's business; a poll costs it nothing.
+"""
+
+_TAKEN: Final = frozenset({JobState.RUNNING, JobState.WITHHELD, JobState.DELIVERING, JobState.DONE})
+"""The provider has the job, so what was reserved is as good as spent."""
+
+
+async def change_job(
+    connection: AsyncConnection,
+    database: Database,
+    *guards: ColumnElement[bool],
+    **values: Any,  # noqa: ANN401 - each column has its own type
+) -> Job | None:
+    """Set ``values`` of the one job that all ``guards`` hold for, and settle its money.
+
+    Args:
+        connection: Of an open transaction.
+        database: Tells the time.
+        guards: Conditions on ``jobs``: the id, the state it must have, whose it must be.
+        values: Columns of ``jobs``; ``updated_at`` is set by itself.
+
+    Returns:
+        The job as it is now; ``None`` if there is no such job, or not in that state.
+    """
+    rows = await connection.execute(
+        update(jobs).where(*guards).values(**values, updated_at=database.now()).returning(jobs)
+    )
+    row = rows.mappings().one_or_none()
+    if row is None:
+        return None
+    job = job_from(row)
+    if "cost_credits" in values or ("state" in values and job.state in _SETTLED_ANEW):
+        await _settle(connection, job)
+    if "state" in values and job.state is JobState.FAILED:
+        await _strike(connection, database, job)
+    return job
+
+
+def standing_of(job: Job) -> Standing:
+    """Return what becomes of the money set aside for ``job`` as it stands.
+
+    A job that is UNCERTAIN keeps it reserved until a person decides; one that was written off
+    gives it back. Whatever ended otherwise counts as paid, unless it surely was not.
+    """
+    if job.state in _TAKEN:
+        return Standing.COMMITTED
+    if job.state not in {JobState.FAILED, JobState.CANCELLED}:
+        return Standing.RESERVED
+    if job.charge is Charge.NO or job.cancel_reason is CancelReason.WRITTEN_OFF:
+        return Standing.RELEASED
+    return Standing.COMMITTED
+
+
+async def _settle(connection: AsyncConnection, job: Job) -> None:
+    standing = standing_of(job)
+    values: dict[str, Any] = {"standing": standing}
+    news = ledger.c.standing != standing
+    if job.cost_credits is not None:  # what the provider reports replaces what was expected
+        values["micros"] = micros_of_credits(job.cost_credits)
+        news = or_(news, ledger.c.micros != values["micros"])
+    await connection.execute(update(ledger).where(ledger.c.job_id == job.id, news).values(values))
+
+
+async def _strike(connection: AsyncConnection, database: Database, job: Job) -> None:
+    """Note that the provider's safety check refused a member's job; on servers only."""
+    if job.guild_id is not None and job.failure in SAFETY_FAILURES:
+        await connection.execute(
+            insert(strikes).values(
+                job_id=job.id,
+                guild_id=job.guild_id,
+                user_id=job.user_id,
+                struck_at=database.now(),
+                failure=job.failure,
+            )
+        )

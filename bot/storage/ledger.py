@@ -1,0 +1,274 @@
+"""The ledger: what each job takes of every cap that it counts for, and what that adds up to.
+
+There are no counters that could drift. A job has one row for each whom it counts for (a
+``bot.moderation.Holder``), written with the job itself; how much of a cap is used is the sum of the
+rows that are not released. ``bot.storage.changes`` moves their standing along with the job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, union_all
+
+from bot.errors import CapReachedError
+from bot.moderation import CapUse, Period, Scope, Standing, Unit
+from bot.periods import day_of, first_day
+from bot.spending import GuildSpend, SpendRow, SpendSum
+from bot.storage.tables import jobs, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.jobs import Job
+    from bot.moderation import Cap, Holder
+    from bot.storage.database import Database
+
+_COUNTED: Final = ledger.c.standing != Standing.RELEASED
+_ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
+"""Of several caps that are reached, the one is told of that takes longest to pass."""
+
+
+async def take_turns(connection: AsyncConnection, database: Database, caps: Sequence[Cap]) -> None:
+    """Wait until nobody else counts against any of ``caps``; until the transaction ends.
+
+    Two turns are enough, because all holders but the bot belong to one server each; taken in one
+    order, so that no two transactions ever wait for each other.
+    """
+    if any(cap.holder.scope is Scope.BOT for cap in caps):
+        await database.take_turn(connection, "the bot's ledger")
+    for guild_id in sorted({cap.holder.guild_id for cap in caps if cap.holder.scope != Scope.BOT}):
+        await database.take_turn(connection, "a server's ledger", guild_id)
+
+
+async def check_caps(
+    connection: AsyncConnection, caps: Sequence[Cap], *, price: int | None, now: datetime
+) -> None:
+    """Make sure that one more job of ``price`` micro-dollars fits under all ``caps``.
+
+    Of the caps on what runs at once only those of zero count here: the others make jobs wait. A
+    job of which nobody knows the price fits under no cap on money.
+
+    Raises:
+        CapReachedError: It does not fit.
+    """
+    uses = await _uses(connection, caps, now)
+    reached = [use for use in uses if not _fits(use, price)]
+    if reached:
+        use = min(reached, key=lambda use: _ORDER.index(use.cap.period))
+        raise CapReachedError(use, price=price)
+
+
+def _fits(use: CapUse, price: int | None) -> bool:
+    cap = use.cap
+    if cap.limit == 0:
+        return False
+    if cap.period is Period.NOW:
+        return True
+    if cap.unit is Unit.JOBS:
+        return use.used < cap.limit
+    return price is not None and use.used + price <= cap.limit
+
+
+async def _uses(
+    connection: AsyncConnection, caps: Sequence[Cap], now: datetime
+) -> tuple[CapUse, ...]:
+    wanted = list(dict.fromkeys((cap.holder, cap.period) for cap in caps if _is_summed(cap)))
+    sums: dict[tuple[Holder, Period], tuple[int, int]] = {}
+    if wanted:
+        sums_of = [
+            select(
+                literal(number).label("number"),
+                cast(func.coalesce(func.sum(ledger.c.jobs), 0), BigInteger).label("jobs"),
+                cast(func.coalesce(func.sum(ledger.c.micros), 0), BigInteger).label("micros"),
+            ).where(_held_by(holder), ledger.c.day >= first_day(period, now), _COUNTED)
+            for number, (holder, period) in enumerate(wanted)
+        ]
+        for number, count, micros in await connection.execute(union_all(*sums_of)):
+            sums[wanted[number]] = (count, micros)
+    return tuple(
+        CapUse(cap=cap, used=sums.get((cap.holder, cap.period), (0, 0))[cap.unit is Unit.MICROS])
+        for cap in caps
+    )
+
+
+def _is_summed(cap: Cap) -> bool:
+    return cap.period is not Period.NOW
+
+
+def _held_by(holder: Holder) -> ColumnElement[bool]:
+    return (
+        (ledger.c.scope == holder.scope)
+        & (ledger.c.scope_id == holder.scope_id)
+        & (ledger.c.guild_id == holder.guild_id)
+    )
+
+
+async def reserve(connection: AsyncConnection, job: Job, holders: Collection[Holder]) -> None:
+    """Set money aside for a job that was just stored, in the name of each of ``holders``."""
+    if not holders:
+        return
+    rows = [
+        {
+            "job_id": job.id,
+            "scope": holder.scope,
+            "scope_id": holder.scope_id,
+            "guild_id": holder.guild_id,
+            "day": day_of(job.created_at),
+            "jobs": 1,
+            "micros": job.price_micros or 0,
+            "standing": Standing.RESERVED,
+        }
+        for holder in dict.fromkeys(holders)
+    ]
+    await connection.execute(insert(ledger), rows)
+
+
+class Ledger:
+    """What the ledger can be asked; ``Store.ledger``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def uses(self, caps: Sequence[Cap]) -> tuple[CapUse, ...]:
+        """Return how much of each cap is used in its present period, in the order of ``caps``.
+
+        What runs at once is not counted here: of such a cap ``used`` is 0.
+        """
+        async with self._database.transaction() as connection:
+            now: datetime = (await connection.execute(select(self._database.now()))).scalar_one()
+            return await _uses(connection, caps, now)
+
+    async def spend(self, guild_id: int, since: datetime, until: datetime) -> list[SpendRow]:
+        """Return the jobs that a server accepted from ``since`` to before ``until``, oldest first.
+
+        Only jobs that count for the server (``Scope.SERVER``) are known to the ledger.
+        """
+        statement = (
+            select(
+                jobs.c.id.label("job_id"),
+                *(jobs.c[name] for name in _TOLD),
+                func.coalesce(jobs.c.part_seconds, jobs.c.source_seconds).label("restyled_seconds"),
+                ledger.c.day,
+                ledger.c.micros,
+                ledger.c.standing,
+            )
+            .select_from(_WITH_JOBS)
+            .where(_server(guild_id), *_between(since, until))
+            .order_by(jobs.c.id)
+        )
+        places = (
+            select(ledger.c.job_id, ledger.c.scope, ledger.c.scope_id)
+            .select_from(_WITH_JOBS)
+            .where(
+                ledger.c.guild_id == guild_id,
+                ledger.c.scope.in_((Scope.CHANNEL, Scope.ROLE)),
+                *_between(since, until),
+            )
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+            counted: dict[tuple[int, Scope], set[int]] = {}
+            for job_id, scope, scope_id in await connection.execute(places):
+                counted.setdefault((job_id, scope), set()).add(scope_id)
+        return [
+            SpendRow(
+                **row,
+                channel_ids=frozenset(
+                    {row["channel_id"], *counted.get((row["job_id"], Scope.CHANNEL), ())}
+                ),
+                role_ids=frozenset(counted.get((row["job_id"], Scope.ROLE), ())),
+            )
+            for row in rows
+        ]
+
+    async def sums(
+        self, guild_id: int, since: datetime, until: datetime, *, user_id: int | None = None
+    ) -> list[SpendSum]:
+        """Return a server's jobs and money per member, day and outcome, oldest day first.
+
+        Args:
+            guild_id: The server.
+            since: The first moment of the jobs that count.
+            until: The first moment after them.
+            user_id: Only this member's.
+        """
+        told = (
+            jobs.c.user_id,
+            ledger.c.day,
+            jobs.c.state,
+            jobs.c.failure,
+            ledger.c.standing,
+        )
+        statement = _summed(*told).where(_server(guild_id), *_between(since, until))
+        if user_id is not None:
+            statement = statement.where(jobs.c.user_id == user_id)
+        statement = statement.group_by(*told).order_by(ledger.c.day, jobs.c.user_id, jobs.c.state)
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(statement)
+            return [SpendSum(**row) for row in rows.mappings()]
+
+    async def by_guild(self, since: datetime, until: datetime) -> list[GuildSpend]:
+        """Return what each server used of the bot between two moments, the most costly first.
+
+        Only jobs that count for the bot (``Scope.BOT``) are known to the ledger.
+        """
+        committed, reserved = (
+            func.sum(case((ledger.c.standing == standing, ledger.c.micros), else_=0))
+            for standing in (Standing.COMMITTED, Standing.RESERVED)
+        )
+        statement = (
+            _summed(jobs.c.guild_id)
+            .add_columns(
+                cast(committed, BigInteger).label("committed"),
+                cast(reserved, BigInteger).label("reserved"),
+            )
+            .where(ledger.c.scope == Scope.BOT, _COUNTED, *_between(since, until))
+            .group_by(jobs.c.guild_id)
+        )
+        async with self._database.transaction() as connection:
+            rows = [dict(row) for row in (await connection.execute(statement)).mappings()]
+        rows.sort(key=lambda row: (-row.pop("micros"), row["guild_id"] or 0))
+        return [GuildSpend(**row) for row in rows]
+
+
+_WITH_JOBS: Final = ledger.join(jobs, jobs.c.id == ledger.c.job_id)
+_TOLD: Final = (
+    "user_id",
+    "created_at",
+    "state",
+    "failure",
+    "cancel_reason",
+    "channel_id",
+    "source_bytes",
+    "prompt",
+)
+
+
+def _summed(*told: ColumnElement[Any]) -> Select[Any]:
+    return select(
+        *told,
+        func.count().label("jobs"),
+        cast(func.coalesce(func.sum(ledger.c.micros), 0), BigInteger).label("micros"),
+    ).select_from(_WITH_JOBS)
+
+
+def _server(guild_id: int) -> ColumnElement[bool]:
+    return (
+        (ledger.c.scope == Scope.SERVER)
+        & (ledger.c.scope_id == guild_id)
+        & (ledger.c.guild_id == guild_id)
+    )
+
+
+def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    # The days are there for the index, the moments for the truth.
+    return (
+        ledger.c.day.between(day_of(since), day_of(until)),
+        jobs.c.created_at >= since,
+        jobs.c.created_at < until,
+    )

@@ -1,0 +1,323 @@
+"""Reviews in the database: who looks at which request, and what was decided.
+
+Every press of a moderator is one transaction under the job's turn, so of two at the same instant
+one wins and the other reads who did. A decision and the job's next state are the same transaction;
+the job becomes nobody's by it, so that the next claim of any process goes on with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from bot.jobs import CancelReason, Charge, Hold, JobState
+from bot.moderation import ReviewStage, ReviewStanding
+from bot.reviews import Outcome, Review, Ruling
+from bot.storage.changes import change_job
+from bot.storage.review_places import Places
+from bot.storage.rows import job_from
+from bot.storage.tables import jobs, reviews
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import RowMapping
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.jobs import Job
+    from bot.storage.database import Database
+
+_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Review))
+
+
+def review_from(row: RowMapping) -> Review:
+    """Return the review that a whole row of ``reviews`` holds."""
+    values = {name: row[name] for name in _FIELDS}
+    return Review(**values | {"reasons": tuple(json.loads(values["reasons"]))})
+
+
+def is_waiting(job: Job, stage: ReviewStage) -> bool:
+    """Tell whether ``job`` waits for the moderators' word at this stage."""
+    if stage is ReviewStage.SPENDING:
+        return job.state is JobState.HELD and job.hold is Hold.REVIEW
+    return job.state is JobState.WITHHELD
+
+
+async def open_review(connection: AsyncConnection, job: Job, reasons: Sequence[str]) -> None:
+    """Open the review before spending of a job that was stored in this very transaction."""
+    await connection.execute(
+        insert(reviews).values(
+            job_id=job.id,
+            stage=ReviewStage.SPENDING,
+            guild_id=job.guild_id or 0,
+            standing=ReviewStanding.OPEN,
+            reasons=json.dumps(list(reasons)),
+            opened_at=job.created_at,
+            # Put off when the moderators' time begins, should somebody else be asked first.
+            expires_at=job.held_until or job.created_at,
+        )
+    )
+
+
+class Reviews:
+    """Every statement about reviews; ``Store.reviews``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.places = Places(database)
+
+    async def ensure(
+        self,
+        job: Job,
+        stage: ReviewStage,
+        *,
+        expires_at: datetime,
+        reasons: Sequence[str] = (),
+    ) -> Review:
+        """Return the review of ``job`` at ``stage``; opened now when there was none.
+
+        A later ``expires_at`` than the one known holds: the wait for somebody's consent may have
+        come first.
+        """
+        row = {
+            "job_id": job.id,
+            "stage": stage,
+            "guild_id": job.guild_id or 0,
+            "standing": ReviewStanding.OPEN,
+            "reasons": json.dumps(list(reasons)),
+            "opened_at": self._database.now(),
+            "expires_at": expires_at,
+        }
+        async with self._database.transaction() as connection:
+            await self._database.take_turn(connection, "review", job.id)
+            found = await self._read(connection, job.id, stage)
+            if found is None:
+                made = await connection.execute(insert(reviews).values(row).returning(reviews))
+                return review_from(made.mappings().one())
+            if found.standing is ReviewStanding.OPEN and found.expires_at < expires_at:
+                found = await self._set(connection, found, expires_at=expires_at)
+            return found
+
+    async def get(self, job_id: int, stage: ReviewStage) -> Review | None:
+        """Return the review, or ``None``."""
+        async with self._database.transaction() as connection:
+            return await self._read(connection, job_id, stage)
+
+    async def _read(
+        self, connection: AsyncConnection, job_id: int, stage: ReviewStage
+    ) -> Review | None:
+        rows = await connection.execute(
+            select(reviews).where(reviews.c.job_id == job_id, reviews.c.stage == stage)
+        )
+        row = rows.mappings().one_or_none()
+        return review_from(row) if row else None
+
+    async def _set(self, connection: AsyncConnection, review: Review, **values: Any) -> Review:  # noqa: ANN401 - each column has its own type
+        rows = await connection.execute(
+            update(reviews)
+            .where(reviews.c.job_id == review.job_id, reviews.c.stage == review.stage)
+            .values(**values)
+            .returning(reviews)
+        )
+        return review_from(rows.mappings().one())
+
+    # What moderators do
+
+    async def look(self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int) -> Ruling:
+        """Say whether ``user_id`` could decide now; nothing is changed."""
+        return await self._press(job_id, stage, guild_id, user_id, lambda _, __: {})
+
+    async def take(self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int) -> Ruling:
+        """Close the request to other moderators for ``bot.reviews.LOCK``, or for as long again."""
+        return await self._press(
+            job_id,
+            stage,
+            guild_id,
+            user_id,
+            lambda _, __: {"taken_by": user_id, "taken_at": self._database.now()},
+        )
+
+    async def release(
+        self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int
+    ) -> Ruling:
+        """Open the request to everybody again; ``NOT_HELD`` if it is not the presser's."""
+        return await self._press(
+            job_id,
+            stage,
+            guild_id,
+            user_id,
+            lambda _, __: {"taken_by": None, "taken_at": None},
+            only_if_held=True,
+        )
+
+    async def approve(
+        self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int
+    ) -> Ruling:
+        """Let the job go on: to the provider, or into its thread."""
+        to = JobState.QUEUED if stage is ReviewStage.SPENDING else JobState.DELIVERING
+        return await self._press(
+            job_id,
+            stage,
+            guild_id,
+            user_id,
+            lambda _, __: self._decision(ReviewStanding.APPROVED, user_id),
+            job_values={"state": to, "hold": None, "held_until": None},
+        )
+
+    async def deny(
+        self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int, note: str
+    ) -> Ruling:
+        """End the job. What the provider made already is paid for."""
+        if stage is ReviewStage.SPENDING:
+            values: dict[str, Any] = {
+                "cancel_reason": CancelReason.DENIED,
+                "charge": Charge.NO,
+                "finished_at": self._database.now(),
+            }
+        else:
+            values = {"cancel_reason": CancelReason.WITHHELD, "charge": Charge.YES}
+        return await self._press(
+            job_id,
+            stage,
+            guild_id,
+            user_id,
+            lambda _, __: {**self._decision(ReviewStanding.DENIED, user_id), "note": note},
+            job_values={
+                **values,
+                "state": JobState.CANCELLED,
+                "cancelled_by": user_id,
+                "cancel_note": note,
+            },
+        )
+
+    async def mend(self, job_id: int, *, guild_id: int, user_id: int, prompt: str) -> Ruling:
+        """Replace the prompt of a job that waits before spending; the first one is kept."""
+
+        def values(review: Review, job: Job) -> dict[str, Any]:
+            before = job.prompt if review.prompt_before is None else review.prompt_before
+            if before == prompt:  # the requester's own words are back
+                return {"prompt_before": None, "mended_by": None}
+            return {"prompt_before": before, "mended_by": user_id}
+
+        # Nobody's afterwards: whoever had it still knows the former words.
+        return await self._press(
+            job_id,
+            ReviewStage.SPENDING,
+            guild_id,
+            user_id,
+            values,
+            job_values={"prompt": prompt},
+        )
+
+    def _decision(self, standing: ReviewStanding, user_id: int) -> dict[str, Any]:
+        return {
+            "standing": standing,
+            "decided_by": user_id,
+            "decided_at": self._database.now(),
+            "folded_at": None,
+        }
+
+    async def _press(
+        self,
+        job_id: int,
+        stage: ReviewStage,
+        guild_id: int,
+        user_id: int,
+        values: Callable[[Review, Job], dict[str, Any]],
+        *,
+        job_values: dict[str, Any] | None = None,
+        only_if_held: bool = False,
+    ) -> Ruling:
+        """Change the review, and with it the job, unless something speaks against it."""
+        async with self._database.transaction() as connection:
+            await self._database.take_turn(connection, "review", job_id)
+            now: datetime = (await connection.execute(select(self._database.now()))).scalar_one()
+            review = await self._read(connection, job_id, stage)
+            rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
+            row = rows.mappings().one_or_none()
+            if review is None or row is None or review.guild_id != guild_id:
+                return Ruling(outcome=Outcome.UNKNOWN, now=now)
+            job = was = job_from(row)
+            objection = _objection(review, job, user_id, now)
+            if objection is None and only_if_held and review.holder(now) != user_id:
+                objection = Outcome.NOT_HELD
+            if objection is not None:
+                return Ruling(outcome=objection, now=now, review=review, job=job)
+            if job_values is not None:
+                moved = await self._move(connection, job, job_values)
+                if moved is None:  # cancelled, or expired, while this was asked
+                    return Ruling(outcome=Outcome.DECIDED, now=now, review=review, job=job)
+                job = moved
+            if changes := values(review, was):
+                review = await self._set(connection, review, **changes)
+            former = None if job.prompt == was.prompt else was.prompt
+            return Ruling(
+                outcome=Outcome.DONE, now=now, review=review, job=job, former_prompt=former
+            )
+
+    async def _move(
+        self, connection: AsyncConnection, job: Job, values: dict[str, Any]
+    ) -> Job | None:
+        return await change_job(
+            connection,
+            self._database,
+            jobs.c.id == job.id,
+            jobs.c.state == job.state,
+            jobs.c.hold.is_not_distinct_from(job.hold),
+            owner=None,
+            **values,
+        )
+
+    # When the job went on by itself, or is to be shown anew
+
+    async def ask_again(self, job_id: int, *, guild_id: int) -> bool:
+        """Have the engine present a waiting job once more; ``False`` if it does not wait."""
+        async with self._database.transaction() as connection:
+            waits = or_(
+                and_(jobs.c.state == JobState.HELD, jobs.c.hold == Hold.REVIEW),
+                jobs.c.state == JobState.WITHHELD,
+            )
+            changed = await change_job(
+                connection,
+                self._database,
+                jobs.c.id == job_id,
+                jobs.c.guild_id == guild_id,
+                waits,
+                owner=None,
+            )
+        return changed is not None
+
+    async def settle(self, job: Job) -> list[Review]:
+        """Close what ``job`` waits for no longer, and return all of its reviews.
+
+        An open one whose job has moved on without a decision expired, or was withdrawn.
+        """
+        expired = job.cancel_reason is CancelReason.REVIEW_EXPIRED
+        standing = ReviewStanding.EXPIRED if expired else ReviewStanding.WITHDRAWN
+        async with self._database.transaction() as connection:
+            await self._database.take_turn(connection, "review", job.id)
+            rows = await connection.execute(
+                select(reviews).where(reviews.c.job_id == job.id).order_by(reviews.c.opened_at)
+            )
+            found = [review_from(row) for row in rows.mappings()]
+            for index, review in enumerate(found):
+                over = job.state not in {JobState.HELD, JobState.WITHHELD}
+                if review.standing is ReviewStanding.OPEN and over:
+                    found[index] = await self._set(
+                        connection, review, standing=standing, decided_at=self._database.now()
+                    )
+        return found
+
+
+def _objection(review: Review, job: Job, user_id: int, now: datetime) -> Outcome | None:
+    if job.user_id == user_id:
+        return Outcome.OWN
+    if review.standing is not ReviewStanding.OPEN or not is_waiting(job, review.stage):
+        return Outcome.DECIDED
+    if review.holder(now) not in {None, user_id}:
+        return Outcome.HELD
+    return None

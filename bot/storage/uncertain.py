@@ -1,0 +1,111 @@
+"""Jobs of which nobody knows whether they were paid for: what the bot's owner can do about them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bot.errors import TaskTakenError
+from bot.jobs import CancelReason, Charge, JobState
+from bot.storage.changes import change_job
+from bot.storage.rows import job_from
+from bot.storage.tables import jobs
+
+if TYPE_CHECKING:
+    from bot.jobs import Job
+    from bot.storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Uncertain:
+    """Every statement about UNCERTAIN jobs on a person's word; ``Store.uncertain``.
+
+    What a person decides makes the job nobody's, so that the next claim of any process goes on with
+    it: set ``bot.new_jobs`` to have that at once.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def jobs(self, limit: int = 25) -> list[Job]:
+        """Return the jobs that are UNCERTAIN, oldest first."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(
+                select(jobs)
+                .where(jobs.c.state == JobState.UNCERTAIN)
+                .order_by(jobs.c.id)
+                .limit(limit)
+            )
+            return [job_from(row) for row in rows.mappings()]
+
+    async def attach(self, job_id: int, *, task_id: str, user_id: int) -> Job | None:
+        """Name the task that the provider made of a job: UNCERTAIN becomes RUNNING.
+
+        Its money counts as paid from then on, and its outcome as untold.
+
+        Args:
+            job_id: The job.
+            task_id: As the provider's list of tasks shows it.
+            user_id: Who says so, for the log.
+
+        Returns:
+            ``None`` if the job is not UNCERTAIN (any more): its late answer came, or somebody was
+            faster.
+
+        Raises:
+            TaskTakenError: The task belongs to another job.
+        """
+        task_id = task_id.strip()
+        if not task_id:
+            raise ValueError("a task has an id")
+        async with self._database.transaction() as connection:
+            await self._database.take_turn(connection, "attach a task")
+            taken = select(jobs.c.id).where(jobs.c.task_id == task_id, jobs.c.id != job_id).limit(1)
+            if (other := await connection.scalar(taken)) is not None:
+                raise TaskTakenError(f"task {task_id} belongs to job {other}")
+            job = await change_job(
+                connection,
+                self._database,
+                jobs.c.id == job_id,
+                jobs.c.state == JobState.UNCERTAIN,
+                state=JobState.RUNNING,
+                owner=None,
+                task_id=task_id,
+                # From now: the deadline must not be over before the first poll.
+                submitted_at=self._database.now(),
+                charge=None,
+                told_at=None,
+            )
+        if job is not None:
+            log.info("job %s: user %s says that it is task %s", job_id, user_id, task_id)
+        return job
+
+    async def write_off(self, job_id: int, *, user_id: int, note: str | None = None) -> Job | None:
+        """Close a job for good and give its money back to the caps: UNCERTAIN becomes CANCELLED.
+
+        Whether the provider charges for it stays unknown. A late answer is not recorded any more.
+
+        Returns:
+            ``None`` if the job is not UNCERTAIN (any more).
+        """
+        async with self._database.transaction() as connection:
+            job = await change_job(
+                connection,
+                self._database,
+                jobs.c.id == job_id,
+                jobs.c.state == JobState.UNCERTAIN,
+                state=JobState.CANCELLED,
+                owner=None,
+                charge=Charge.UNKNOWN,
+                cancel_reason=CancelReason.WRITTEN_OFF,
+                cancelled_by=user_id,
+                cancel_note=note,
+                finished_at=self._database.now(),
+                told_at=None,
+            )
+        if job is not None:
+            log.info("job %s: written off by user %s", job_id, user_id)
+        return job

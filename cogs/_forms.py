@@ -1,0 +1,69 @@
+"""Forms whose answer is read wherever it arrives, also by a process that never opened them.
+
+discord.py knows a modal only in the memory of the process that showed it: after a restart what a
+person typed would be lost. So nothing happens in the modal itself; the cog that owns the form
+listens to every submission and knows its own by the custom id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import ui
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FORM_SECONDS: Final = 900.0
+"""How long discord.py remembers a form that was opened and never sent."""
+FIELD_ID: Final = "words"
+
+
+class Form(ui.Modal):
+    """A form with one field for words."""
+
+    def __init__(
+        self,
+        *,
+        custom_id: str,
+        title: str,
+        label: str,
+        hint: str,
+        max_length: int,
+        default: str | None = None,
+    ) -> None:
+        super().__init__(title=title, custom_id=custom_id, timeout=FORM_SECONDS)
+        field: ui.TextInput[Any] = ui.TextInput(
+            custom_id=FIELD_ID,
+            style=discord.TextStyle.paragraph,
+            min_length=1,
+            max_length=max_length,
+            default=default,
+        )
+        self.add_item(ui.Label(text=label, description=hint, component=field))
+
+
+def submitted_id(interaction: discord.Interaction[Any]) -> str | None:
+    """Return the custom id of the form that was sent; ``None`` for any other interaction."""
+    if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
+        return None
+    found = interaction.data.get("custom_id")
+    return found if isinstance(found, str) else None
+
+
+def typed_words(interaction: discord.Interaction[Any]) -> str:
+    """Return what was typed into the field of a form."""
+    data: Mapping[str, Any] = interaction.data or {}
+    for part in _parts(data.get("components", [])):
+        if part.get("custom_id") == FIELD_ID:
+            return str(part.get("value") or "")
+    return ""
+
+
+def _parts(components: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as the event has them
+    for component in components:
+        yield component
+        if (inner := component.get("component")) is not None:  # a label has one, without a list
+            yield from _parts([inner])
+        yield from _parts(component.get("components", []))

@@ -1,0 +1,468 @@
+"""``/restyle-admin``, as server managers, the bot's owner and everybody else see it."""
+
+import pytest
+import simcord
+
+from bot.jobs import CancelReason, Charge, FailureReason, Hold, JobState
+from bot.moderation import Standing
+from bot.people import EVERYTHING
+from tests.cogs.conftest import said, text_of
+from tests.factories import new_job
+from tests.storage.money import holders, rows_of
+from tests.storage.rows import put
+
+NUMBER = 1_400_000_000_000_000_001
+
+
+@pytest.fixture
+def owner(stage):
+    """Somebody who runs the bot and is a mere member of the server."""
+    found = stage.guild.add_member(stage.env.create_user("olga"))
+    stage.bot.settings = stage.bot.settings.model_copy(update={"owner_ids": str(found.id)})
+    return found
+
+
+@pytest.fixture
+def manage(stage):
+    """``await manage("jobs")``: a manager's command, and what comes of it."""
+
+    async def run(command, who=None, **options):
+        name = f"restyle-admin {command}"
+        result = await (who or stage.mo).slash(stage.channel, name, **options)
+        assert result.ephemeral
+        return result
+
+    return run
+
+
+@pytest.fixture
+def waiting(stage):
+    """``await waiting(1)``: a job of alice's that waits."""
+
+    async def make(number=1, **fields):
+        return await stage.store.add(
+            new_job(
+                NUMBER + number,
+                **{
+                    "guild_id": stage.guild.id,
+                    "channel_id": stage.channel.id,
+                    "user_id": stage.alice.id,
+                    "prompt": f"prompt number {number}",
+                }
+                | fields,
+            ),
+            holders=holders(stage.alice.id, stage.guild.id),
+        )
+
+    return make
+
+
+def page(result):
+    return text_of(result.response.message)
+
+
+def option_ids(message):
+    """The values that the page's menu offers."""
+
+    def walk(components):
+        for component in components:
+            yield from (option.value for option in getattr(component, "options", []))
+            yield from walk(getattr(component, "children", None) or [])
+
+    return list(walk(message.components))
+
+
+# Clips
+
+
+async def test_what_waits_and_runs_is_listed(stage, manage, waiting):
+    await waiting(1)
+    await put(stage.store, (await waiting(2)).id, JobState.RUNNING)
+    await waiting(3, guild_id=stage.guild.id + 1)
+    shown = page(await manage("jobs"))
+    assert "1 waiting · 1 under way" in shown
+    assert shown.index("prompt number 1") < shown.index("prompt number 2")
+    assert "prompt number 3" not in shown
+
+
+async def test_without_clips_the_list_says_so(manage):
+    result = await manage("jobs")
+    assert "Nothing waits and nothing runs." in page(result)
+    assert option_ids(result.response.message) == []
+
+
+@pytest.mark.parametrize("hold", [None, Hold.REVIEW])
+async def test_a_manager_cancels_a_clip_that_waits(stage, manage, waiting, hold):
+    job = await waiting(1, hold=hold)
+    shown = await manage("jobs")
+    answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    job = await stage.store.get(job.id)
+    assert (job.state, job.charge, job.cancel_reason, job.cancelled_by) == (
+        JobState.CANCELLED,
+        Charge.NO,
+        CancelReason.MODERATOR,
+        stage.mo.id,
+    )
+    assert "Cancelled the clip" in said(answer)
+    assert "Nothing waits" in page(shown)
+    assert stage.new_jobs.is_set()
+    assert await rows_of(stage.store, job.id) == {(Standing.RELEASED, 0)}
+
+
+async def test_what_got_to_the_provider_meanwhile_cannot_be_taken_back(stage, manage, waiting):
+    job = await waiting(1)
+    shown = await manage("jobs")
+    await put(stage.store, job.id, JobState.RUNNING)
+    answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    assert "cannot be taken back" in said(answer)
+    assert (await stage.store.get(job.id)).state is JobState.RUNNING
+    assert "1 under way" in page(shown)
+
+
+async def test_a_page_from_before_a_restart_still_works(stage, manage, waiting, make_bot):
+    job = await waiting(1)
+    shown = await manage("jobs")
+    old, bot = stage.env.bot, make_bot()
+    await stage.env.restart_bot(bot)
+    try:
+        await stage.mo.click(shown.response.message, custom_id="jobs:r:refresh")
+        await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+        assert (await stage.store.get(job.id)).state is JobState.CANCELLED
+    finally:
+        await bot.close()
+        await old.close()
+
+
+async def test_many_clips_and_long_prompts_keep_to_discords_limits(stage, manage, waiting):
+    for number in range(20):
+        await waiting(number, prompt="*_~@everyone " * 70)
+    result = await manage("jobs")
+    assert len(page(result)) < 4000
+    assert "and 5 more." in page(result)
+    assert "@everyone" not in page(result)
+    assert len(option_ids(result.response.message)) == 15
+
+
+# Members
+
+
+async def test_a_blocked_member_cannot_start_and_reads_why(stage, manage, clip):
+    answer = await manage("block", member=stage.alice, reason="spam")
+    assert 'from now on: "spam"' in said(answer)
+    refused = await stage.restyle(clip)
+    assert await stage.job(refused) is None
+    assert "spam" in said(refused)
+    assert f"<@{stage.alice.id}>" in said(await manage("blocked"))
+    assert "already" in said(await manage("block", member=stage.alice))
+    assert "can restyle clips again" in said(await manage("unblock", member=stage.alice))
+    assert await stage.job(await stage.restyle(clip)) is not None
+    assert "was not blocked" in said(await manage("unblock", member=stage.alice))
+    assert "Nobody is blocked" in said(await manage("blocked"))
+
+
+# Pauses
+
+
+async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiting, clip):
+    await waiting(1)
+    await put(stage.store, (await waiting(2)).id, JobState.RUNNING)
+    answer = said(await manage("pause", reason="event tonight"))
+    assert 'paused on this server from now on: "event tonight"' in answer
+    assert "1 clip waits until you resume." in answer
+    assert "1 clip is at the provider and is still delivered." in answer
+    refused = await stage.restyle(clip)
+    assert await stage.job(refused) is None
+    moment = int((await stage.store.people.paused(stage.guild.id)).paused_at.timestamp())
+    assert (
+        f"Restyling is paused on this server since <t:{moment}:R>, "
+        f'by <@{stage.mo.id}>: "event tonight"' in said(refused)
+    )
+    assert "already" in said(await manage("pause", reason="another"))
+    assert "goes on on this server" not in said(refused)
+    assert "Restyling goes on" in said(await manage("resume"))
+    assert await stage.job(await stage.restyle(clip)) is not None
+    assert "was not paused" in said(await manage("resume"))
+
+
+async def test_a_servers_resume_says_that_everything_is_paused(stage, manage, owner):
+    await stage.store.people.pause(stage.guild.id, user_id=stage.mo.id)
+    await stage.store.people.pause(EVERYTHING, user_id=owner.id, note="repairs")
+    answer = said(await manage("resume"))
+    assert "Nothing starts yet all the same" in answer
+    assert "repairs" in answer
+
+
+# Strikes
+
+
+@pytest.fixture
+def struck(stage, waiting):
+    async def strike(*numbers, **fields):
+        for number in numbers:
+            job = await put(stage.store, (await waiting(number, **fields)).id, JobState.RUNNING)
+            await stage.store.move(
+                job, JobState.FAILED, failure=FailureReason.SAFETY_SOURCE, charge=Charge.YES
+            )
+
+    return strike
+
+
+async def test_three_strikes_pause_a_member_until_one_is_lifted(stage, manage, struck, clip):
+    await struck(1, 2, 3)
+    refused = await stage.restyle(clip)
+    assert await stage.job(refused) is None
+    assert "safety check refused several of your clips" in said(refused)
+    shown = await manage("strikes", member=stage.alice)
+    assert page(shown).count("refused the clip") == 3
+    answer = await stage.mo.select(
+        shown.response.message, [str(NUMBER + 2)], custom_id=f"strikes:r:{stage.alice.id}"
+    )
+    assert "Lifted 1 strike" in said(answer)
+    assert page(shown).count("refused the clip") == 2
+    assert await stage.job(await stage.restyle(clip)) is not None
+
+
+async def test_strikes_of_all_members_can_be_lifted_at_once(stage, manage, struck):
+    await struck(1)
+    await struck(2, user_id=stage.bob.id)
+    shown = await manage("strikes")
+    chosen = option_ids(shown.response.message)
+    answer = await stage.mo.select(shown.response.message, chosen, custom_id="strikes:r:0")
+    assert "Lifted 2 strikes" in said(answer)
+    assert "There are none." in page(shown)
+
+
+# Who was handed the command
+
+
+async def test_who_was_handed_the_command_may_use_its_pages(stage, manage, waiting, struck):
+    commands = await stage.bot.tree.fetch_commands()
+    [command] = [command for command in commands if command.name == "restyle-admin"]
+    stage.guild.set_command_permissions(command, {stage.bob: True})
+    job = await waiting(1)
+    shown = await manage("jobs", stage.bob)
+    await stage.bob.select(shown.response.message, [str(job.id)], custom_id="jobs:h:cancel")
+    assert (await stage.store.get(job.id)).state is JobState.CANCELLED
+    await struck(2)
+    shown = await manage("strikes", stage.bob)
+    await stage.bob.select(shown.response.message, [str(NUMBER + 2)], custom_id="strikes:h:0")
+    assert await stage.store.people.strikes(stage.guild.id) == []
+
+
+async def test_who_lost_the_permission_cannot_go_on(stage, manage, waiting):
+    job = await waiting(1)
+    shown = await manage("jobs")
+    role = next(role for role in stage.bot.get_guild(stage.guild.id).roles if role.name == "Mods")
+    await role.edit(permissions=role.permissions.none())
+    answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    assert "This is for whoever has Manage Server here" in said(answer)
+    assert (await stage.store.get(job.id)).state is JobState.QUEUED
+
+
+# The owner's
+
+
+OWNERS = ["uncertain", "spend", "pause-all", "resume-all", "server-limit"]
+
+
+@pytest.mark.parametrize("command", OWNERS)
+async def test_a_manager_is_told_that_a_command_is_the_owners(manage, owner, command):
+    assert "This is for whoever runs this bot." in said(await manage(command))
+
+
+@pytest.mark.parametrize("command", OWNERS)
+async def test_the_owner_reaches_everything_in_direct_messages(owner, command):
+    answer = await owner.user.slash(f"restyle-admin {command}")
+    assert answer.ephemeral
+    assert "This is for" not in said(answer)
+
+
+@pytest.mark.parametrize("command", ["jobs", "blocked", "strikes", "pause", "resume", *OWNERS])
+async def test_nobody_else_gets_anything_in_direct_messages(stage, owner, command):
+    answer = await stage.mo.user.slash(f"restyle-admin {command}")
+    assert "This is for" in said(answer)
+
+
+async def test_a_mere_member_does_not_see_the_commands_on_a_server(stage, owner):
+    for who in (stage.alice, owner):
+        with pytest.raises(simcord.SetupError, match="default-member-permissions"):
+            await who.slash(stage.channel, "restyle-admin jobs")
+
+
+async def test_everything_is_paused_and_resumed_by_the_owner(stage, owner, clip):
+    answer = said(await owner.user.slash("restyle-admin pause-all", reason="repairs"))
+    assert 'paused everywhere from now on: "repairs"' in answer
+    refused = await stage.restyle(clip)
+    assert await stage.job(refused) is None
+    assert "paused everywhere" in said(refused)
+    assert "repairs" in said(refused)
+    answer = said(await owner.user.slash("restyle-admin resume-all"))
+    assert "goes on everywhere" in answer
+    assert await stage.job(await stage.restyle(clip)) is not None
+
+
+async def test_the_owner_sees_the_clips_of_all_servers_and_blocks_everywhere(
+    stage, owner, waiting, clip
+):
+    await waiting(1)
+    await waiting(2, guild_id=77)
+    shown = page(await owner.user.slash("restyle-admin jobs"))
+    assert "of all servers" in shown
+    assert "prompt number 2" in shown
+    await stage.store.people.block(EVERYTHING, stage.alice.id, by=owner.id)
+    assert await stage.job(await stage.restyle(clip)) is None
+    assert f"<@{stage.alice.id}>" in said(await owner.user.slash("restyle-admin blocked"))
+
+
+async def test_what_belongs_to_a_server_is_not_done_in_direct_messages(owner):
+    answer = await owner.user.slash("restyle-admin pause")
+    assert "belongs to one server" in said(answer)
+
+
+@pytest.fixture
+def unclear(stage, waiting):
+    async def make(number=1, **fields):
+        return await put(stage.store, (await waiting(number, **fields)).id, JobState.UNCERTAIN)
+
+    return make
+
+
+async def open_unclear(owner, job):
+    shown = await owner.user.slash("restyle-admin uncertain")
+    await owner.user.select(shown.response.message, [str(job.id)], custom_id="uncertain:choose")
+    return shown
+
+
+async def test_a_task_is_named_and_the_clip_goes_on(stage, owner, unclear):
+    job = await unclear(price_micros=750_000, seed=77)
+    shown = await open_unclear(owner, job)
+    for fact in ("prompt number 1", "seed 77", "$0.75"):
+        assert fact in page(shown)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-attach"
+    )
+    answer = await owner.user.submit_modal(form, {"words": " task-9 "})
+    job = await stage.store.get(job.id)
+    assert (job.state, job.task_id, job.owner) == (JobState.RUNNING, "task-9", None)
+    assert "goes on" in said(answer)
+    assert "There are none" in page(shown)
+    assert stage.new_jobs.is_set()
+
+
+async def test_a_clip_is_written_off_and_the_requester_reads_why(stage, owner, unclear):
+    job = await unclear(price_micros=750_000)
+    shown = await open_unclear(owner, job)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-write-off"
+    )
+    await owner.user.submit_modal(form, {"words": "It never arrived there."})
+    job = await stage.store.get(job.id)
+    assert (job.state, job.cancel_reason, job.cancel_note, job.cancelled_by) == (
+        JobState.CANCELLED,
+        CancelReason.WRITTEN_OFF,
+        "It never arrived there.",
+        owner.id,
+    )
+    assert {standing for standing, _ in await rows_of(stage.store, job.id)} == {Standing.RELEASED}
+
+
+@pytest.mark.parametrize("typed", ["two words", "../x", "http://x.example/t"])
+async def test_what_is_no_task_id_changes_nothing(stage, owner, unclear, typed):
+    job = await unclear()
+    shown = await open_unclear(owner, job)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-attach"
+    )
+    answer = await owner.user.submit_modal(form, {"words": typed})
+    assert "not a task's id" in said(answer)
+    assert (await stage.store.get(job.id)).state is JobState.UNCERTAIN
+
+
+async def test_the_task_of_another_clip_is_not_named_twice(stage, owner, unclear, waiting):
+    await put(stage.store, (await waiting(2)).id, JobState.RUNNING, task_id="task-9")
+    job = await unclear()
+    shown = await open_unclear(owner, job)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-attach"
+    )
+    answer = await owner.user.submit_modal(form, {"words": "task-9"})
+    assert "belongs to another clip" in said(answer)
+    assert (await stage.store.get(job.id)).state is JobState.UNCERTAIN
+
+
+async def test_a_clip_that_was_settled_meanwhile_is_not_settled_again(stage, owner, unclear):
+    job = await unclear()
+    shown = await open_unclear(owner, job)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-write-off"
+    )
+    await stage.store.uncertain.attach(job.id, task_id="late", user_id=1)
+    answer = await owner.user.submit_modal(form, {"words": "gone"})
+    assert "settled by now" in said(answer)
+    assert (await stage.store.get(job.id)).state is JobState.RUNNING
+
+
+async def test_a_form_from_before_a_restart_is_still_read(stage, owner, unclear, make_bot):
+    job = await unclear()
+    shown = await open_unclear(owner, job)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-attach"
+    )
+    old = stage.env.bot
+    bot = make_bot(settings=old.settings)
+    await stage.env.restart_bot(bot)
+    try:
+        await owner.user.submit_modal(form, {"words": "task-9"})
+        assert (await stage.store.get(job.id)).task_id == "task-9"
+    finally:
+        await bot.close()
+        await old.close()
+
+
+async def test_the_owner_sees_what_each_server_spent(stage, owner, waiting):
+    for number in range(3):
+        await waiting(number, price_micros=750_000)
+    await waiting(9, guild_id=None, price_micros=500_000)
+    shown = page(await owner.user.slash("restyle-admin spend"))
+    assert "This month: 4 clips · $0.00 · $2.75 set aside" in shown
+    assert "- Filmclub · 3 clips · $0.00 · $2.25 set aside" in shown
+    assert "- Direct messages · 1 clip" in shown
+
+
+async def test_the_owner_limits_one_server(stage, owner, clip):
+    where = {"server": str(stage.guild.id)}
+    shown = page(await owner.user.slash("restyle-admin server-limit", **where))
+    assert "Clips a day: unlimited · as for all servers" in shown
+    shown = page(
+        await owner.user.slash(
+            "restyle-admin server-limit", limit="jobs_per_day", value="1", **where
+        )
+    )
+    assert "Clips a day: 1 clip · set for this server" in shown
+    assert await stage.job(await stage.restyle(clip)) is not None
+    refused = await stage.restyle(clip)
+    assert await stage.job(refused) is None
+    assert "The bot's operator set that limit." in said(refused)
+
+
+async def test_a_limit_that_makes_no_sense_changes_nothing(stage, owner):
+    where = {"server": str(stage.guild.id)}
+    slash = owner.user.slash
+    name = "restyle-admin server-limit"
+    assert "is not a limit" in said(await slash(name, limit="jobs_per_day", value="-1", **where))
+    assert "or neither" in said(await slash(name, value="1", **where))
+    assert "no such server" in said(await slash(name, server="77"))
+    assert "no such server" in said(await slash(name))
+    assert (await stage.store.policies.read(stage.guild.id)).allowance == {}
+
+
+async def test_names_of_servers_are_offered_to_the_owner_alone(stage, owner):
+    offered = await owner.user.autocomplete("restyle-admin server-limit", "server", "film")
+    assert [choice["value"] for choice in offered] == [str(stage.guild.id)]
+    assert await stage.mo.user.autocomplete("restyle-admin server-limit", "server", "film") == []
+
+
+async def test_without_a_database_every_command_says_so(stage, manage):
+    await stage.store._database.close()
+    for command in ("jobs", "blocked", "strikes", "pause", "resume"):
+        assert "cannot reach its database" in said(await manage(command))

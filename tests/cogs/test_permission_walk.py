@@ -1,0 +1,579 @@
+"""Everything that can be used or pressed, by everybody, in a server and in direct messages.
+
+What there is comes from the running bot; whatever is not in the tables below fails the walk. What
+each person may comes from ``bot.permissions`` and from Discord's own default permissions.
+"""
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import discord
+import pytest
+from discord import ui
+
+from bot.jobs import FailureReason, Hold, JobState
+from bot.moderation import ReviewStage
+from bot.permissions import Action, Actor, may, who
+from bot.policy.problems import SERVER
+from cogs import (
+    _answer_buttons,
+    _appeal_button,
+    _cancel,
+    _jobs_page,
+    _review_buttons,
+    _strikes,
+    _uncertain,
+    _usage_button,
+)
+from cogs._grants import Grant
+from tests.cogs.conftest import said
+from tests.factories import new_job
+from tests.storage.money import set_values
+from tests.storage.rows import put
+
+REFUSAL = re.compile(r"^(Only .+ can |This is for |This is your own )", re.MULTILINE)
+"""How every refusal begins: it says who may."""
+
+FACTS = {
+    "member": {},
+    "requester": {},
+    "author": {},
+    "moderator": {"manage_messages": True},
+    "own": {"manage_messages": True},  # a moderator whose own request it is
+    "reviewer": {},  # by a role that the server chose
+    "manager": {"manage_guild": True},
+    "owner": {"is_owner": True},
+}
+"""What Discord says of each person in the server; in direct messages only the owner is anything."""
+
+
+class Extras:
+    """Makes nothing: what is made is not what is walked here."""
+
+    def is_full(self, job, extra):
+        return True
+
+    async def withdraw(self, job):
+        pass
+
+
+class World:
+    """A server with one person of each kind, and jobs for them to press on."""
+
+    def __init__(self, stage):
+        self.stage, self.store, self.bot = stage, stage.store, stage.bot
+        self.guild = stage.guild
+        self._numbers = itertools.count(1_300_000_000_000_000_001)
+        roles = {
+            name: self.guild.create_role(name, permissions=discord.Permissions(**facts))
+            for name, facts in FACTS.items()
+            if facts and "is_owner" not in facts
+        }
+        self.reviewing = roles["reviewer"] = self.guild.create_role("reviewer")
+        self.people = {
+            name: self.guild.add_member(
+                stage.env.create_user(name), roles=[roles[name]] if name in roles else []
+            )
+            for name in FACTS
+        }
+        owner_ids = str(self.people["owner"].id)
+        self.bot.settings = self.bot.settings.model_copy(update={"owner_ids": owner_ids})
+        self.bot.extras = Extras()
+
+    async def prepare(self):
+        await set_values(
+            self.store,
+            *SERVER,
+            guild_id=self.guild.id,
+            reviewer_role_ids=frozenset({self.reviewing.id}),
+            review_channel_id=self.stage.channel.id,
+        )
+
+    def requester_id(self, name):
+        return self.people["own" if name == "own" else "requester"].id
+
+    def actor(self, name, in_guild):
+        facts = FACTS[name] if in_guild else {}
+        return Actor(
+            user_id=self.people[name].id,
+            in_guild=in_guild,
+            manage_messages=facts.get("manage_messages", False),
+            manage_guild=facts.get("manage_guild", False),
+            role_ids=frozenset({self.reviewing.id} if in_guild and name == "reviewer" else ()),
+            is_owner=name == "owner",
+        )
+
+    def expects(self, action, name, in_guild, *, about_job=True):
+        """What ``bot.permissions`` says."""
+        found = who(
+            self.actor(name, in_guild),
+            reviewer_role_ids={self.reviewing.id},
+            requester_id=self.requester_id(name) if about_job else None,
+            author_id=self.people["author"].id,
+        )
+        return may(action, found)
+
+    async def job(self, name, in_guild, state=None, **fields):
+        new = new_job(
+            next(self._numbers),
+            guild_id=self.guild.id if in_guild else None,
+            user_id=self.requester_id(name),
+            source_author_id=self.people["author"].id,
+            **fields,
+        )
+        job = await self.store.add(new)
+        if state is None:
+            return job
+        failure = FailureReason.SAFETY_PROMPT if state is JobState.FAILED else None
+        return await put(self.store, job.id, state, owner=None, failure=failure)
+
+    async def held(self, name, in_guild):
+        until = self.stage.clock()
+        job = await self.job(name, in_guild, hold=Hold.REVIEW, held_until=until)
+        await self.store.reviews.ensure(job, ReviewStage.SPENDING, expires_at=until)
+        return job
+
+    async def withheld(self, name, in_guild):
+        job = await self.job(name, in_guild, JobState.WITHHELD, review_output=True)
+        await self.store.reviews.ensure(job, ReviewStage.PUBLISHING, expires_at=self.stage.clock())
+        return job
+
+    async def appealed(self, name, in_guild):
+        job = await self.job(name, in_guild, JobState.FAILED)
+        await self.store.appeals.add(
+            job.id,
+            guild_id=job.guild_id or 0,
+            user_id=job.user_id,
+            job_id=job.id,
+            about="the failure",
+            words="why",
+        )
+        return job
+
+    async def press(self, name, in_guild, item, value):
+        """Post ``item`` where the person sees it, have it pressed, and return what was said."""
+        view = ui.LayoutView(timeout=None)
+        row = ui.ActionRow()
+        row.add_item(item)
+        view.add_item(row)
+        person = self.people[name] if in_guild else self.people[name].user
+        place = self.stage.channel if in_guild else person.dm_channel
+        message = await self.bot.get_partial_messageable(place.id).send(view=view)
+        if value is None:
+            result = await person.click(message, custom_id=item.custom_id)
+        else:
+            result = await person.select(message, [value], custom_id=item.custom_id)
+        assert result.acknowledged or result.modal is not None, (name, item.custom_id)
+        return "a form" if result.modal is not None else said(result)
+
+
+@pytest.fixture
+async def world(stage):
+    found = World(stage)
+    await found.prepare()
+    return found
+
+
+# Buttons and menus
+
+
+async def any_job(world, name, in_guild):
+    return await world.job(name, in_guild)
+
+
+def of_state(state):
+    async def make(world, name, in_guild):
+        return await world.job(name, in_guild, state)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing to press."""
+
+    kind: type[ui.DynamicItem]
+    action: Action
+    make: Callable
+    job: Callable = any_job
+    chooses: bool = False
+    """Whether it is a menu, in which the job is chosen."""
+    about_job: bool = True
+    """Whether it makes a difference whose job it is."""
+    only_on_servers: bool = False
+    """Whether a press in direct messages does nothing, whoever presses, and says so otherwise."""
+
+
+def menu(item, value):
+    """Let ``item`` offer ``value``."""
+    item.item.options = [discord.SelectOption(label="it", value=value)]
+    return item
+
+
+REVIEW = Control(_review_buttons.ReviewButton, Action.REVIEW, None, job=World.held)
+CONTROLS = {
+    "cancel": Control(
+        _cancel.CancelButton, Action.CANCEL, lambda w, job: _cancel.CancelButton(job.id)
+    ),
+    **{
+        f"answer: {kind.__name__}": Control(
+            kind, action, lambda w, job, kind=kind: kind(job.id), job=of_state(JobState.DONE)
+        )
+        for kind, action in {
+            _answer_buttons.CompareButton: Action.COMPARE,
+            _answer_buttons.SoundButton: Action.ADD_SOUND,
+            _answer_buttons.DeleteButton: Action.DELETE_ANSWER,
+            _answer_buttons.DeleteSureButton: Action.DELETE_ANSWER,
+        }.items()
+    },
+    **{
+        f"review: {verb} before spending": replace(
+            REVIEW,
+            make=lambda w, job, verb=verb: _review_buttons.ReviewButton(
+                job.id, ReviewStage.SPENDING, verb
+            ),
+        )
+        for verb in ("take", "release", "approve", "deny", "edit")
+    },
+    **{
+        f"review: {verb} before publishing": replace(
+            REVIEW,
+            make=lambda w, job, verb=verb: _review_buttons.ReviewButton(
+                job.id, ReviewStage.PUBLISHING, verb
+            ),
+            job=World.withheld,
+        )
+        for verb in ("take", "release", "approve", "deny")
+    },
+    "review: show next": Control(
+        _review_buttons.ShowNextButton,
+        Action.REVIEW,
+        lambda w, job: _review_buttons.ShowNextButton(w.guild.id),
+        about_job=False,
+        only_on_servers=True,
+    ),
+    "review: ask again": Control(
+        _review_buttons.AskAgainButton,
+        Action.ASK_AGAIN,
+        lambda w, job: _review_buttons.AskAgainButton(job.id),
+        job=World.held,
+        only_on_servers=True,
+    ),
+    "appeal": Control(
+        _appeal_button.AppealButton,
+        Action.APPEAL,
+        lambda w, job: _appeal_button.AppealButton(job.id),
+        job=of_state(JobState.FAILED),
+    ),
+    "appeal: answer": Control(
+        _appeal_button.AnswerButton,
+        Action.ANSWER_APPEAL,
+        lambda w, job: _appeal_button.AnswerButton(job.id),
+        job=World.appealed,
+        only_on_servers=True,
+    ),
+    **{
+        f"usage: {what}": Control(
+            _usage_button.UsageButton,
+            action,
+            lambda w, job, what=what: _usage_button.UsageButton(what),
+        )
+        for what, action in {
+            "mine": Action.SEE_OWN_USAGE,
+            "server": Action.SEE_SERVER_USAGE,
+            "csv": Action.SEE_SERVER_USAGE,
+            "strikes": Action.LIFT_STRIKE,
+        }.items()
+    },
+    "strikes: lift": Control(
+        _strikes.LiftMenu,
+        Action.LIFT_STRIKE,
+        lambda w, job: menu(_strikes.LiftMenu(Grant.RIGHT, None), str(job.id)),
+        chooses=True,
+    ),
+    "jobs: cancel": Control(
+        _jobs_page.CancelMenu,
+        Action.MANAGE_JOBS,
+        lambda w, job: menu(_jobs_page.CancelMenu(Grant.RIGHT), str(job.id)),
+        chooses=True,
+    ),
+    "jobs: refresh": Control(
+        _jobs_page.RefreshButton,
+        Action.MANAGE_JOBS,
+        lambda w, job: _jobs_page.RefreshButton(Grant.RIGHT),
+    ),
+    "uncertain: choose": Control(
+        _uncertain.UncertainMenu,
+        Action.SETTLE_UNCERTAIN,
+        lambda w, job: menu(_uncertain.UncertainMenu(), str(job.id)),
+        job=of_state(JobState.UNCERTAIN),
+        chooses=True,
+    ),
+    **{
+        f"uncertain: {verb}": Control(
+            _uncertain.UncertainButton,
+            Action.SETTLE_UNCERTAIN,
+            lambda w, job, verb=verb: _uncertain.UncertainButton(job.id, verb),
+            job=of_state(JobState.UNCERTAIN),
+        )
+        for verb in ("attach", "write-off", "back")
+    },
+}
+
+
+@pytest.mark.parametrize("key", sorted(CONTROLS))
+async def test_everybody_may_press_what_the_table_says_and_nothing_else(world, key):
+    control = CONTROLS[key]
+    wrong = []
+    for in_guild, name in itertools.product((True, False), FACTS):
+        job = await control.job(world, name, in_guild)
+        item = control.make(world, job)
+        words = await world.press(name, in_guild, item, str(job.id) if control.chooses else None)
+        refused = REFUSAL.search(words) is not None
+        changed = await world.store.get(job.id) != job
+        if control.only_on_servers and not in_guild:
+            is_right = not refused and not changed
+        else:
+            is_right = refused is not world.expects(
+                control.action, name, in_guild, about_job=control.about_job
+            )
+        if not is_right or (refused and changed):
+            wrong.append((name, "server" if in_guild else "dm", words, changed))
+    assert wrong == []
+
+
+async def test_every_button_and_menu_of_the_bot_is_in_the_walk(world):
+    registered = set(world.bot._connection._view_store._dynamic_items.values())
+    assert registered == {control.kind for control in CONTROLS.values()}
+
+
+async def test_what_lives_on_without_a_panel_only_says_so(world):
+    """Persistent views; each of their items answers in private and changes nothing."""
+    for view in world.bot.persistent_views:
+        message = await world.bot.get_partial_messageable(world.stage.channel.id).send(view=view)
+        before = await world.store.policies.changes(world.guild.id)
+        for item in view.walk_children():
+            match item:
+                case ui.Button():
+                    result = await world.people["member"].click(message, custom_id=item.custom_id)
+                case ui.Select():
+                    chosen = [item.options[0].value]
+                    result = await world.people["member"].select(
+                        message, chosen, custom_id=item.custom_id
+                    )
+                case (
+                    ui.ChannelSelect() | ui.RoleSelect() | ui.UserSelect() | ui.MentionableSelect()
+                ):
+                    result = await world.people["member"].select(
+                        message, [], custom_id=item.custom_id
+                    )
+                case _:
+                    continue
+            assert result.ephemeral, item
+            assert "again" in said(result)
+        assert await world.store.policies.changes(world.guild.id) == before
+
+
+# Forms
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A form, what opens it, and who may send it."""
+
+    control: str
+    opener: str
+    """Who may, until it is taken from them while they type."""
+
+
+FORMS = {
+    "attach-form": Opened("uncertain: attach", "owner"),
+    "write-off-form": Opened("uncertain: write-off", "owner"),
+    "deny-spending-form": Opened("review: deny before spending", "moderator"),
+    "deny-publishing-form": Opened("review: deny before publishing", "moderator"),
+    "edit-spending-form": Opened("review: edit before spending", "moderator"),
+    "answer-form": Opened("appeal: answer", "moderator"),
+}
+UNGUARDED_FORMS = {"appeal-form"}
+"""Sent by the one who asked for the thing: nobody can take that from them."""
+UNREACHABLE_FORMS = {"edit-publishing-form"}
+"""What is finished has no prompt left to edit."""
+
+
+@pytest.mark.parametrize("key", sorted(FORMS))
+async def test_who_may_no_more_cannot_send_a_form_that_is_open(world, key):
+    control, opener = CONTROLS[FORMS[key].control], FORMS[key].opener
+    job = await control.job(world, opener, True)
+    item = control.make(world, job)
+    view = ui.LayoutView(timeout=None)
+    row = ui.ActionRow()
+    row.add_item(item)
+    view.add_item(row)
+    message = await world.bot.get_partial_messageable(world.stage.channel.id).send(view=view)
+    person = world.people[opener]
+    form = await person.click(message, custom_id=item.custom_id)
+    assert form.modal["custom_id"] == f"restyle:{job.id}:{key}"
+    for role in world.bot.get_guild(world.guild.id).roles:
+        if role.name == opener:
+            await role.edit(permissions=discord.Permissions.none())
+    world.bot.settings = world.bot.settings.model_copy(update={"owner_ids": "1" * 18})
+    answer = await person.submit_modal(form, {"words": "task-9"})
+    assert REFUSAL.search(said(answer)), said(answer)
+    assert await world.store.get(job.id) == job
+
+
+PANEL_FORMS = {"LimitsModal"}
+"""Forms of the settings panel; who may open and send them is the panel's to check, below."""
+
+
+SOURCES = "\n".join(path.read_text() for path in sorted(Path("cogs").glob("*.py")))
+
+
+def subclasses(kind):
+    for found in kind.__subclasses__():
+        yield found
+        yield from subclasses(found)
+
+
+async def test_every_form_of_the_bot_is_in_the_walk(world):
+    modals = {one.__name__ for one in subclasses(ui.Modal) if one.__module__.startswith("cogs.")}
+    assert modals - {"Form"} == PANEL_FORMS
+    known = {*FORMS, *UNGUARDED_FORMS, *UNREACHABLE_FORMS}
+    written = set()
+    for found in re.findall(r'f"restyle:[^"]*?:([^":]+-form)"', SOURCES):
+        written |= {form for form in known if re.fullmatch(_pattern(found), form)} or {found}
+    assert written == known
+
+
+def _pattern(template):
+    """The expression for what an f-string can become: ``{verb}-form`` is any word and ``-form``."""
+    return re.sub(r"\\\{.*?\\\}", "[a-z-]+", re.escape(template))
+
+
+# The settings panel
+
+
+async def test_nothing_in_the_settings_panel_works_once_the_permission_is_lost(world):
+    person = world.people["manager"]
+    opened = await person.slash(world.stage.channel, "restyle-settings")
+    message = opened.response.message
+    controls = list(_controls(message.components))
+    assert controls
+    for role in world.bot.get_guild(world.guild.id).roles:
+        if role.name == "manager":
+            await role.edit(permissions=discord.Permissions.none())
+    before = await world.store.policies.read(world.guild.id)
+    for component in controls:
+        if isinstance(component, discord.Button):
+            if component.disabled or component.url:
+                continue
+            answer = await person.click(message, custom_id=component.custom_id)
+        else:
+            options = getattr(component, "options", [])
+            values = [option.value for option in options][: max(1, component.min_values)]
+            answer = await person.select(message, values, custom_id=component.custom_id)
+        assert "no longer have Manage Server" in said(answer), component
+    assert await world.store.policies.read(world.guild.id) == before
+
+
+def _controls(components):
+    for component in components:
+        if isinstance(component, discord.Button | discord.SelectMenu):
+            yield component
+        yield from _controls(getattr(component, "children", None) or [])
+        if (accessory := getattr(component, "accessory", None)) is not None:
+            yield from _controls([accessory])
+
+
+# Commands
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command, and who does what it says."""
+
+    action: Action | None = None
+    """``None``: everybody who is offered it."""
+    managers: bool = False
+    """Whether Discord offers it on a server to those with Manage Server only."""
+    dms: bool = True
+    owner_only: bool = False
+    """Whether the bot asks the table on servers as well."""
+    needs: Callable | None = lambda world: {}
+    """Its options; ``None``: it is not run here."""
+
+
+def _alice(world):
+    return {"member": world.people["member"]}
+
+
+def _admin(action, *, owner_only=False, needs=lambda world: {}):
+    return Command(action, managers=True, owner_only=owner_only, needs=needs)
+
+
+COMMANDS = {
+    "restyle": Command(needs=None),
+    "restyle-settings": Command(Action.CHANGE_SETTINGS, managers=True, dms=False),
+    "restyle-usage": Command(),
+    "restyle-admin jobs": _admin(Action.MANAGE_JOBS),
+    "restyle-admin block": _admin(Action.BLOCK, needs=_alice),
+    "restyle-admin unblock": _admin(Action.BLOCK, needs=_alice),
+    "restyle-admin blocked": _admin(Action.BLOCK),
+    "restyle-admin strikes": _admin(Action.LIFT_STRIKE),
+    "restyle-admin pause": _admin(Action.PAUSE_SERVER),
+    "restyle-admin resume": _admin(Action.PAUSE_SERVER),
+    "restyle-admin uncertain": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
+    "restyle-admin spend": _admin(Action.SEE_ALL_SERVERS, owner_only=True),
+    "restyle-admin server-limit": _admin(Action.SEE_ALL_SERVERS, owner_only=True),
+    "restyle-admin pause-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
+    "restyle-admin resume-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
+}
+CONTEXT_MENUS = {}
+"""By the name that people see."""
+
+
+async def test_every_command_of_the_bot_is_in_the_walk(world):
+    tree = world.bot.tree
+    slash = {
+        one.qualified_name
+        for one in tree.walk_commands()
+        if not isinstance(one, discord.app_commands.Group)
+    }
+    assert slash == set(COMMANDS)
+    menus = {
+        one.name
+        for kind in (discord.AppCommandType.message, discord.AppCommandType.user)
+        for one in tree.get_commands(type=kind)
+    }
+    assert menus == set(CONTEXT_MENUS)
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+async def test_everybody_is_offered_the_commands_that_are_theirs(world, name):
+    person = world.people[name]
+    managers = FACTS[name].get("manage_guild", False)
+    offered = set(person.available_commands(world.stage.channel))
+    assert offered == {key for key, one in COMMANDS.items() if managers or not one.managers}
+    assert set(person.user.available_commands()) == {
+        key for key, one in COMMANDS.items() if one.dms
+    }
+
+
+@pytest.mark.parametrize("key", sorted(key for key, one in COMMANDS.items() if one.needs))
+async def test_a_command_does_what_it_says_for_those_who_may(world, key):
+    command = COMMANDS[key]
+    for name in FACTS:
+        person, options = world.people[name], command.needs(world)
+        if not command.managers or FACTS[name].get("manage_guild", False):
+            answer = await person.slash(world.stage.channel, key, **options)
+            allowed = not command.owner_only or world.expects(command.action, name, in_guild=True)
+            assert (REFUSAL.search(said(answer)) is None) is allowed, (name, said(answer))
+            assert answer.ephemeral
+        if command.dms:
+            answer = await person.user.slash(key, **options)
+            allowed = command.action is None or world.expects(command.action, name, in_guild=False)
+            assert (REFUSAL.search(said(answer)) is None) is allowed, (name, said(answer))
+            assert answer.ephemeral

@@ -1,0 +1,243 @@
+"""Reviews on the whole way: engine, provider, moderators; with a restart in the middle of each."""
+
+import asyncio
+import io
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import discord
+import pytest
+
+from bot.cometapi.client import CometClient
+from bot.engine.engine import Engine
+from bot.engine.studio import WorkshopStudio
+from bot.jobs import CancelReason, Hold, JobState
+from bot.media.scratch import Scratch
+from bot.media.workshop import Workshop
+from bot.policy.problems import SERVER
+from bot.storage.store import open_store
+from sandbox.cometapi import StandIn
+from tests.cogs.conftest import buttons_of, text_of
+from tests.factories import new_job
+from tests.storage.rows import put
+
+EXTENSIONS = ("cogs.delivery", "cogs.review", "cogs.appeals")
+
+
+@pytest.fixture
+async def sqlite_store(database_url):
+    """On PostgreSQL as well, whatever its name says."""
+    async with open_store(database_url, worker_id="flow") as store:
+        yield store
+
+
+@pytest.fixture
+async def standin():
+    async with StandIn(check_assets=False, restyles=False) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(settings, standin):
+    return settings.model_copy(
+        update={
+            "cometapi_base_url": standin.base_url,
+            "poll_min_seconds": 0.05,
+            "poll_max_seconds": 0.1,
+        }
+    )
+
+
+@pytest.fixture
+async def simcord_bot(make_bot):
+    bot = make_bot(extensions=EXTENSIONS)
+    yield bot
+    await bot.close()
+
+
+@pytest.fixture
+def open_engine(simcord_env, settings, downloader, sqlite_store, new_jobs, tmp_path):
+    """``async with open_engine():`` the engine of one process."""
+
+    @asynccontextmanager
+    async def start():
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
+            comet = CometClient(
+                http,
+                base_url=settings.cometapi_base_url,
+                api_key=settings.cometapi_key,
+                version=settings.runway_version,
+            )
+            async with Engine(
+                settings=settings,
+                store=sqlite_store,
+                comet=comet,
+                deliverer=simcord_env.bot.deliverer,
+                downloader=downloader,
+                scratch=Scratch(tmp_path / "scratch"),
+                studio=WorkshopStudio(Workshop()),
+                new_jobs=new_jobs,
+                gatekeeper=simcord_env.bot.gatekeeper,
+            ):
+                yield
+
+    return start
+
+
+@pytest.fixture
+async def place(stage, cdn):
+    """The review channel, and a moderator of another name than the requester's."""
+    reviews = stage.guild.create_text_channel("reviews")
+    await stage.store.policies.change(
+        stage.guild.id,
+        {SERVER: {"review_channel_id": reviews.id, "review_open_cap": 1}},
+        user_id=1,
+        operator=None,
+    )
+    return reviews
+
+
+async def accepted(stage, clip, number=1, **fields):
+    """Store a job as the command would: its record posted, its clip an attachment."""
+    channel = stage.bot.get_channel(stage.channel.id)
+    upload = await channel.send(file=discord.File(io.BytesIO(clip), filename="clip.mp4"))
+    job = new_job(
+        upload.id + number,
+        guild_id=stage.guild.id,
+        channel_id=stage.channel.id,
+        record_message_id=upload.id,
+        user_id=stage.alice.id,
+        source_url=upload.attachments[0].url,
+        source_bytes=len(clip),
+        source_seconds=1.0,
+        prompt="a rainy night",
+        **fields,
+    )
+    reasons = ["mode"] if job.hold is Hold.REVIEW else []
+    stored = await stage.store.add(job, review_reasons=reasons)
+    stage.new_jobs.set()
+    return stored
+
+
+async def until(condition):
+    """Wait for the engine, which works on the wall clock."""
+    for _ in range(400):
+        found = condition()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+async def in_state(stage, job, *states):
+    async def look():
+        found = await stage.store.get(job.id)
+        return found if found.state in states and (found.told_at or not found.is_settled) else None
+
+    return await until(look)
+
+
+def in_an_hour():
+    return datetime.now(UTC) + timedelta(hours=1)
+
+
+async def press(stage, message, label):
+    return await stage.mo.click(message, custom_id=buttons_of(message)[label])
+
+
+async def test_both_reviews_outlive_a_restart_and_the_clip_comes(
+    stage, clip, standin, place, open_engine, make_bot
+):
+    old = stage.bot
+    async with open_engine():
+        job = await accepted(
+            stage, clip, hold=Hold.REVIEW, held_until=in_an_hour(), review_output=True
+        )
+        [card] = await until(place.history)
+    bot = make_bot(extensions=EXTENSIONS)
+    await stage.env.restart_bot(bot)
+    try:
+        async with open_engine():
+            assert standin.creates == []
+            await press(stage, card, "Approve")
+            await in_state(stage, job, JobState.WITHHELD)
+            result = await until(lambda: len(place.history()) == 2 and place.history()[1])
+            assert len(result.attachments) == 1
+        again = make_bot(extensions=EXTENSIONS)
+        await stage.env.restart_bot(again)
+        try:
+            async with open_engine():
+                await press(stage, result, "Approve")
+                await in_state(stage, job, JobState.DONE)
+                assert len(place.history()) == 2
+                assert all(buttons_of(card) == {} for card in place.history())
+                assert len(standin.creates) == 1
+                [thread] = stage.channel.threads
+                assert any("Here is your clip." in text_of(said) for said in thread.history())
+        finally:
+            await again.close()
+    finally:
+        await bot.close()
+        await old.close()
+
+
+async def test_a_denial_is_told_in_the_thread_and_nothing_was_spent(
+    stage, clip, standin, place, open_engine
+):
+    async with open_engine():
+        job = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
+        [card] = await until(place.history)
+        form = await press(stage, card, "Deny…")
+        await stage.mo.submit_modal(form, {"words": "not here"})
+
+        async def told():
+            return (await stage.store.get(job.id)).told_at
+
+        await until(told)
+        [thread] = stage.channel.threads
+        text = text_of(thread.last_message)
+        assert f"<@{stage.mo.id}> looked at the request and said no." in text
+        assert "Reason: not here" in text
+        assert "Nothing was spent." in text
+        assert "Ask a moderator…" in buttons_of(thread.last_message)
+        assert standin.creates == []
+
+
+async def test_what_waits_folded_is_shown_by_the_same_process_when_its_turn_comes(
+    stage, clip, place, open_engine
+):
+    async with open_engine():
+        first = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
+        [card] = await until(place.history)
+        second = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
+        await until(lambda: len(place.history()) == 2)
+        await press(stage, card, "Approve")
+        shown = await until(
+            lambda: [
+                found
+                for found in place.history()
+                if any(str(second.id) in id_ for id_ in buttons_of(found).values())
+            ]
+        )
+        assert len(shown) == 1
+        await until(lambda: len(place.history()) == 2)  # the fold is gone
+        assert first.id != second.id
+
+
+async def test_a_request_that_nobody_looks_at_ends_by_itself(
+    stage, clip, standin, place, open_engine
+):
+    async with open_engine():
+        job = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
+        await until(place.history)
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        await put(stage.store, job.id, JobState.HELD, held_until=past, owner=None)
+        stage.new_jobs.set()
+        ended = await in_state(stage, job, JobState.CANCELLED)
+        assert ended.cancel_reason is CancelReason.REVIEW_EXPIRED
+        await until(lambda: buttons_of(place.history()[0]) == {})
+        assert "Nobody decided in time" in text_of(place.history()[0])
+        assert standin.creates == []
