@@ -81,13 +81,12 @@ class _ExtraButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
         if not may(_ACTIONS[self.extra], whos):
             await answer_privately(interaction, texts.not_allowed())
             return
-        extras = bot.extras
-        if extras is None or extras.is_full(job, self.extra):
+        if bot.extras.is_full(job, self.extra):
             await answer_privately(interaction, clip_texts.extra_missing(Why.BUSY))
             return
         await answer_privately(interaction, clip_texts.extra_under_way())
         try:
-            made = await extras.make(job, self.extra)
+            made = await bot.extras.make(job, self.extra)
         except ExtraError as exc:
             text = clip_texts.extra_missing(exc.why)
         else:
@@ -178,8 +177,7 @@ class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20
         """Delete it, wherever it is."""
         try:
             await interaction.response.defer()
-            if bot.extras is not None:
-                await bot.extras.withdraw(job)
+            await bot.extras.withdraw(job)
         except DeliveryError as exc:
             log.info("job %s: its answer was not deleted: %s", job.id, exc)
             text = clip_texts.delete_refused()

@@ -1,6 +1,7 @@
 """A worker with everything real around it but Discord: see ``Bench``."""
 
 import math
+import mimetypes
 from datetime import UTC, datetime
 from itertools import count
 
@@ -19,6 +20,7 @@ from bot.engine.parts import Parts
 from bot.engine.throttle import Throttle
 from bot.engine.ticket import Lane, Ticket
 from bot.engine.worker import Worker
+from bot.errors import MediaTooLargeError
 from bot.media.download import Downloaded, Downloader
 from bot.media.download import Limits as DownloadLimits
 from bot.media.scratch import Scratch
@@ -48,7 +50,9 @@ class RecordingDeliverer:
         self.troubles = []
         self.open_troubles = []
         self.kept = []
+        self.kept_names = []
         self.keep_troubles = []
+        self.answers = []
         self.refreshed = None
         self.opens = Opened(thread_id=THREAD_ID, status_message_id=STATUS_ID)
         self._ids = count(7_000_000_000_000_000_000)
@@ -67,9 +71,10 @@ class RecordingDeliverer:
 
     async def keep_source(self, job, *, clip, reference):
         self.kept.append((job, clip.read_bytes() if clip is not None else None))
+        self.kept_names.append([path and path.name for path in (clip, reference)])
         if self.keep_troubles:
             raise self.keep_troubles.pop(0)
-        return Kept(
+        self.refreshed = Kept(
             channel_id=THREAD_ID,
             message_id=next(self._ids),
             url=KEPT_SOURCE if clip is not None else None,
@@ -77,6 +82,7 @@ class RecordingDeliverer:
             content_type="video/mp4",
             reference_url=KEPT_REFERENCE if reference is not None else None,
         )
+        return self.refreshed
 
     async def refresh_source(self, job):
         return self.refreshed
@@ -91,6 +97,7 @@ class RecordingDeliverer:
         video = answer.video if answer is not None else None
         data = video.read_bytes() if video is not None else None
         self.delivered.append((job, data))
+        self.answers.append(answer)
         if self.troubles:
             raise self.troubles.pop(0)
         self.told.append(job.id)
@@ -146,13 +153,29 @@ class PlainStudio:
 
 
 class Downloads(Downloader):
-    """Downloads from this machine; what lies with Discord is a clip of 1000 bytes."""
+    """Downloads from this machine; what lies with Discord is a clip of 1000 bytes.
 
-    async def download(self, url, to, **options):
+    ``files`` and ``troubles`` say what else lies at an address there, or is raised for it.
+    """
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.files = {}
+        self.troubles = {}
+        self.asked = []
+
+    async def download(self, url, to, *, max_bytes, trusted=False):
+        self.asked.append(url)
+        if troubles := self.troubles.get(url):
+            raise troubles.pop(0)
         if not url.startswith("https://cdn.discordapp.com/"):
-            return await super().download(url, to, **options)
-        to.write_bytes(b"d" * 1000)
-        return Downloaded(path=to, size_bytes=1000, content_type="video/mp4")
+            return await super().download(url, to, max_bytes=max_bytes, trusted=trusted)
+        data = self.files.get(url, b"d" * 1000)
+        if len(data) > max_bytes:
+            raise MediaTooLargeError(url)
+        to.write_bytes(data)
+        kind = mimetypes.guess_type(url.partition("?")[0])[0]
+        return Downloaded(path=to, size_bytes=len(data), content_type=kind or "video/mp4")
 
 
 class Bench:
@@ -215,6 +238,7 @@ class Bench:
 
     async def add_unprepared(self, **fields):
         """Store a job whose clip has to be fetched and kept first; return its ticket."""
+        fields = {"source_url": LIVE_SOURCE} | fields
         return Ticket(await self.store.add(new_job(**fields), owner=self.store.worker_id))
 
     async def step(self, ticket):
@@ -226,6 +250,11 @@ class Bench:
         is_opening = ticket.lane is Lane.OPEN
         delay = await self.worker.step(ticket)
         return await self.worker.step(ticket) if is_opening and delay == 0 else delay
+
+    async def step_once(self, ticket):
+        """Take one step of one worker, with a lease that was just renewed."""
+        await self.store.renew_lease(LEASE_SECONDS)
+        return await self.worker.step(ticket)
 
     async def run(self, ticket, *, until=None, most=60):
         """Take steps, each when it is due, until nothing is left to do or ``until`` holds."""

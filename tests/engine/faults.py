@@ -97,10 +97,14 @@ class Slow:
 
 @contextmanager
 def database_of(store, wrapper, **options):
-    """Put ``wrapper`` between ``store`` (and its lease) and their database for a while."""
+    """Put ``wrapper`` between ``store``, with all that a step asks of it, and their database."""
     real = store._database
-    store._database = store._lease._database = wrapper(real, **options)
+    users = (store, store._lease, store._admissions)
+    wrapped = wrapper(real, **options)
+    for user in users:
+        user._database = wrapped
     try:
-        yield store._database
+        yield wrapped
     finally:
-        store._database = store._lease._database = real
+        for user in users:
+            user._database = real
