@@ -47,14 +47,14 @@ format: setup ## Format the code and sort its imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --select I .
 
-lock: setup ## Make the locks anew from pyproject.toml
+lock: ## Make the locks anew from pyproject.toml
 	@test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv; }
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 # The locks name no download host, so they install from whichever index pip is set up for.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-annotate --custom-compile-command "make lock"
+	--no-emit-find-links --no-strip-extras --no-annotate --custom-compile-command "make lock"
 
 clean: ## Remove what the targets above made (not the data folder)
 	rm -rf $(VENV) build demo-output .mypy_cache .pytest_cache .ruff_cache

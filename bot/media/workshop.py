@@ -51,7 +51,7 @@ class WorkLimits:
     cpu_seconds: int = 900
     """Of all its threads together."""
     memory_bytes: int = 4 * 1024**3
-    """Address space, so far more than is ever used. Preparing a 4K HEVC clip takes 1.2 GB of it."""
+    """Address space, so far more than is ever used. Preparing a 4K HEVC clip takes 0.7 GB of it."""
     file_bytes: int = 0
     """The largest file that it may write; 0 lets it write nothing at all."""
 
