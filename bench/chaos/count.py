@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"number (\d+):")
 _NONCE = re.compile(r"(\d+)([a-z])")
-_KINDS = {"s": "status", "a": "answer", "f": "failure", "c": "cancelled", "u": "uncertain"}
+_KINDS = {
+    "s": "status",
+    "k": "source",
+    "a": "answer",
+    "f": "failure",
+    "c": "cancelled",
+    "u": "uncertain",
+}
 
 
 def prompt_of(number: int, markers: str = "") -> str:
@@ -47,7 +54,7 @@ class Counts:
         charged_twice: The provider accepted more than one request.
         lost: Paid for and not scripted to fail, and people got neither the answer nor the word
             that its outcome is unknown.
-        posted_twice: Any message of a job (status, answer, failure …) is there twice, or an
+        posted_twice: Any message of a job (status, source, answer, failure …) is there twice, or an
             answer beside a failure.
         unexplained: Uncertain although no answer was lost and no process ended or froze between
             the request and its record; or failed although nothing was to fail.

@@ -39,6 +39,9 @@ POINTS: Final = (
     ("done", "discord.thread"),
     ("done", "discord.status"),
     ("done", "store.update thread"),
+    ("done", "deliverer.keep_source"),
+    ("done", "discord.source"),
+    ("done", "store.update prepared"),
     ("done", "store.move submitting"),
     ("done", "comet.create_task"),
     ("done", "store.move running"),
@@ -139,7 +142,12 @@ def store_point(method: str, args: tuple[Any, ...], changes: dict[str, Any]) -> 
         case "move":
             return f"store.move {args[1].value}"
         case "update":
-            kinds = {"told_at": "told", "thread_id": "thread", "phase": "progress"}
+            kinds = {
+                "told_at": "told",
+                "thread_id": "thread",
+                "prepared_at": "prepared",
+                "phase": "progress",
+            }
             found = next((word for key, word in kinds.items() if key in changes), "other")
             return f"store.update {found}"
     return None
@@ -204,7 +212,8 @@ def _discord_point(
             return "discord.thread"
         case "POST", "messages":
             nonce = _NONCE.search(str(kwargs.get("json") or kwargs.get("form")))
-            return "discord.status" if nonce and nonce[2] == "s" else "discord.outcome"
+            kinds = {"s": "discord.status", "k": "discord.source"}
+            return kinds.get(nonce[2] if nonce else "", "discord.outcome")
         case "PATCH", _:
             return "discord.edit final" if is_told else "discord.edit progress"
     return None

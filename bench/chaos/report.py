@@ -112,15 +112,15 @@ Made by `{command}` (seed {seed}) in {minutes:.1f} minutes on {machine}.
 What the columns mean:
 
 * **kills**: processes ended with SIGKILL. A named point is the beginning, the middle or the end of
-  a call: each change of state, the paid request, thread, status, answer, every edit, the mark that
-  it is told. `bench/chaos/points.py` lists them. Each is reached, or the run stops with an error;
+  a call: each change of state, the paid request, thread, status, kept source, answer, every edit,
+  the mark that it is told. `bench/chaos/points.py` lists them. Each is reached, or the run stops with an error;
   there, one process is killed, mostly the next one too, and the last must end the jobs.
 * **uncertain**: the paid request was sent (or about to be), and its answer did not live to be
   written down: the provider lost it, or the process was killed in between. People are told so, and
   the bot never sends it again.
 * **charged twice**: the provider accepted two requests for one job.
 * **lost**: paid for, and people got neither the answer nor the word that its outcome is unknown.
-* **posted twice**: any message of a job (status, answer, failure …) is there twice, or an answer
+* **posted twice**: any message of a job (status, source, answer, failure …) is there twice, or an answer
   stands beside a failure.
 * **unexplained**: uncertain without one of the causes above, or failed although the provider was
   not told to fail it. A job whose process was merely frozen, or whose database was away, has no
@@ -130,7 +130,8 @@ What the columns mean:
 What is not real: polls, leases (1 s or less) and the provider (a quarter of a second a task) are
 quick; waits of the engine pass faster where a case is about one of them (no answer for 90 s, a
 resend); an outage longer than Discord's nonce window is a Discord that forgets nonces at once and a
-clock that is three minutes ahead. There is no gateway: deliveries do not use it.
+clock that is three minutes ahead. Clips and pictures are copied, not decoded. There is no gateway:
+deliveries do not use it.
 
 The short version (`python -m bench.chaos --short`, half a minute) is part of `make test`, with a
 worker that breaks the first rule on purpose, to see that the counting would notice. Three rules

@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from bench.chaos.kills import (
+    AHEAD_SECONDS,
     IN_FLIGHT,
     SHORT_WINDOW_SECONDS,
     Point,
@@ -47,7 +48,8 @@ LOST_BY_PROVIDER = {
 LOST_BY_DISCORD = {
     "thread": ("/channels/*/messages/*/threads", 0),
     "status": ("/channels/*/messages", 0),
-    "answer": ("/channels/*/messages", 1),
+    "source": ("/channels/*/messages", 1),
+    "answer": ("/channels/*/messages", 2),
 }
 """The calls whose answer gets lost: the path, and how many such calls come before it."""
 
@@ -282,7 +284,9 @@ async def discord_silent(
                     await world.fail_discord(
                         method="POST", path=path, fault=fault, channel_id=channel_id, skip=skip
                     )
-        await world.end_well(world.start(world.life(base, jobs, watched=_ids(jobs))))
+        ahead = AHEAD_SECONDS if nonce_window_over else 0.0
+        life = world.life(base, jobs, watched=_ids(jobs), discord_ahead_seconds=ahead)
+        await world.end_well(world.start(life))
         case = "Discord's answer lost after it posted"
         if nonce_window_over:
             case += ", nonce window over"

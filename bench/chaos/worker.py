@@ -19,15 +19,14 @@ import aiohttp
 import discord
 
 from bench.chaos.points import Counted, Proxy, Trigger, guard_discord, simple_point, store_point
+from bench.chaos.studio import CopyingStudio
 from bot.cometapi.client import CometClient
 from bot.engine.clock import SystemClock
 from bot.engine.engine import Engine
-from bot.engine.studio import WorkshopStudio
 from bot.errors import JobExistsError, StoreUnavailableError
 from bot.jobs import NewJob
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
-from bot.media.workshop import Workshop
 from bot.settings import load_settings
 from bot.storage.store import open_store
 from cogs.delivery import ThreadDeliverer
@@ -124,7 +123,7 @@ async def live(life: Life, on_ready: Callable[[], None]) -> None:
                     Downloader(http, trusted_origin=settings.cometapi_base_url), "downloader"
                 ),
                 scratch=scratch,
-                studio=WorkshopStudio(Workshop()),
+                studio=CopyingStudio(),
                 new_jobs=new_jobs,
                 clock=FastClock(life.clock_speed) if life.clock_speed != 1 else None,
                 lease_seconds=life.lease_seconds,
