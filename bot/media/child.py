@@ -79,9 +79,8 @@ def main() -> dict[str, Any]:
 def do(task: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Run one task, and put whatever comes of it into an answer."""
     try:
-        import av
-
-        av.logging.set_level(av.logging.PANIC)
+        # PyAV's log level stays unset: with any, FFmpeg's threads ask for Python's lock at every
+        # message, and closing a decoder while one of them waits for it hangs for good.
         work = importlib.import_module(f"bot.media.tasks.{task}").run
     except Exception as exc:  # noqa: BLE001 - told to the parent, which logs it
         return {"failed": f"{type(exc).__name__}: {exc}"}

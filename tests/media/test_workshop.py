@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
 from bot.errors import (
@@ -19,6 +20,7 @@ from bot.errors import (
 from bot.media.probe import probe_video
 from bot.media.workshop import WorkLimits, Workshop
 from tests.media.clips import make_clip
+from tests.media.direct import DirectWorkshop
 from tests.media.test_probe import children
 
 ROOT = Path(__file__).parents[2]
@@ -182,3 +184,10 @@ async def test_when_the_bot_is_killed_its_processes_go_as_well(endless):
         for process in orphans:
             if not is_gone(process):
                 os.kill(int(process), signal.SIGKILL)
+
+
+async def test_no_task_has_ffmpegs_threads_ask_for_pythons_lock(tmp_path):
+    # With any log level set they do so at every message, and closing a decoder can hang for good.
+    clip = make_clip(tmp_path / "clip.mp4")
+    await DirectWorkshop().run("probe", {"path": clip, "kind": "video"})
+    assert av.logging.get_level() is None

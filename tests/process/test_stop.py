@@ -74,16 +74,18 @@ HOLDS: dict[str, tuple[str, str, int, bool]] = {
     "thread made": ("POST", "/channels/*/messages/*/threads", 0, True),
     "status": ("POST", "/channels/*/messages", 0, False),
     "status made": ("POST", "/channels/*/messages", 0, True),
-    "answer": ("POST", "/channels/*/messages", 1, False),
-    "answer made": ("POST", "/channels/*/messages", 1, True),
+    "source": ("POST", "/channels/*/messages", 1, False),
+    "source made": ("POST", "/channels/*/messages", 1, True),
+    "answer": ("POST", "/channels/*/messages", 2, False),
+    "answer made": ("POST", "/channels/*/messages", 2, True),
 }
 
 
 @pytest.mark.parametrize(
     "names",
     [
-        ("running", "record", "thread", "status", PAYING),
-        ("thread made", "status made", "answer", "answer made"),
+        ("running", "record", "thread", "status", "source", PAYING),
+        ("thread made", "status made", "source made", "answer", "answer made"),
     ],
     ids=["before", "after"],
 )
@@ -134,7 +136,7 @@ async def test_a_kill_with_a_job_at_every_step_loses_nothing_and_pays_nothing_tw
         else:
             assert told.attachments, name
             (thread,) = server.threads_of(case.place)
-            assert len(thread.posts) == 3, name  # the starter, one status, one answer
+            assert len(thread.posts) == 4, name  # the starter, one status, one source, one answer
 
 
 @pytest.mark.parametrize("spends", [False, True], ids=["alone", "beside a paid request"])
