@@ -29,7 +29,7 @@ test: setup ## Run every check: format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
 	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)
@@ -52,7 +52,8 @@ lock: ## Make the locks anew from pyproject.toml
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 
-# The locks name no download host, so they install from whichever index pip is set up for.
+# The locks name no download host, so they install from whichever index pip is set up for. Extras are
+# written out, because older versions of pip do not see that coverage pins coverage[toml] too.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-strip-extras --no-annotate --custom-compile-command "make lock"
 

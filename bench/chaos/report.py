@@ -113,15 +113,16 @@ What the columns mean:
 
 * **kills**: processes ended with SIGKILL. A named point is the beginning, the middle or the end of
   a call: each change of state, the paid request, thread, status, kept source, answer, every edit,
-  the mark that it is told. `bench/chaos/points.py` lists them. Each is reached, or the run stops with an error;
-  there, one process is killed, mostly the next one too, and the last must end the jobs.
+  the mark that it is told. `bench/chaos/points.py` lists them. Each is reached, or the run stops
+  with an error; there, one process is killed, mostly the next one too, and the last must end the
+  jobs.
 * **uncertain**: the paid request was sent (or about to be), and its answer did not live to be
   written down: the provider lost it, or the process was killed in between. People are told so, and
   the bot never sends it again.
 * **charged twice**: the provider accepted two requests for one job.
 * **lost**: paid for, and people got neither the answer nor the word that its outcome is unknown.
-* **posted twice**: any message of a job (status, source, answer, failure …) is there twice, or an answer
-  stands beside a failure.
+* **posted twice**: any message of a job (status, source, answer, failure …) is there twice, or an
+  answer stands beside a failure.
 * **unexplained**: uncertain without one of the causes above, or failed although the provider was
   not told to fail it. A job whose process was merely frozen, or whose database was away, has no
   excuse, unless it was overtaken before it had sent anything at all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class CopyingStudio:
 
     async def picture(self, source: Source, output: Path, target: Path) -> None:
         """Write something of a picture's size."""
-        target.write_bytes(bytes(20_000))
+        await asyncio.to_thread(target.write_bytes, bytes(20_000))
 
     async def compare(self, source: Source, output: Path, target: Path, *, max_bytes: int) -> None:
         """Copy the output."""

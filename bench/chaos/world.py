@@ -80,7 +80,9 @@ class World:
         form.add_field("files[0]", bytes(_CLIP_BYTES), filename="clip.mp4")
         self._clip_url = (await self._post(self._channels[0], form))["attachments"][0]["url"]
 
-    async def _post(self, channel_id: int, data: aiohttp.FormData | aiohttp.JsonPayload) -> dict[str, Any]:
+    async def _post(
+        self, channel_id: int, data: aiohttp.FormData | aiohttp.JsonPayload
+    ) -> dict[str, Any]:
         async with self._http.post(
             f"{self._discord['api_url']}/channels/{channel_id}/messages",
             data=data,

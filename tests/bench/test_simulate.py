@@ -19,7 +19,7 @@ from bench.scale.limits import (
 from bench.scale.peak import HOUR, simulate_peak
 from bench.scale.report import BEGIN, END, report, study
 from bench.simulate import main, positive, rewrite
-from bot.media import probe
+from bot.settings import Settings
 from bot.storage.database import open_database
 from bot.storage.store import Store
 
@@ -189,8 +189,8 @@ async def test_a_job_costs_the_database_what_is_assumed(tmp_path):
     assert counts.transactions - counts.writes == a.READS_PER_JOB + measure.SHOWS
 
 
-def test_limits_that_the_code_keeps_to_itself_are_those_assumed():
-    assert probe._MAX_AT_ONCE == a.PROBES_AT_ONCE
+def test_as_many_clips_are_looked_into_at_once_as_is_assumed():
+    assert Settings.model_fields["media_processes"].default == a.PROBES_AT_ONCE
 
 
 def test_a_tier_is_better_than_the_one_below_in_everything():
