@@ -73,8 +73,8 @@ def jobs(found: Sequence[Job], counts: Mapping[JobState, int], *, everywhere: bo
     if more > 0:
         lines.append(f"and {more} more.")
     lines.append(
-        "-# Those that wait can be cancelled and cost nothing. "
-        "What the provider has is paid for and cannot be taken back."
+        "-# Those that wait can be cancelled and cost nothing. What runs at the provider is paid "
+        "for; it can be given up, and then its result is not posted."
     )
     return lines
 
@@ -99,6 +99,27 @@ def cancelled(job: Job) -> str:
     return f"Cancelled the clip of {_who(job.user_id)}. Nothing was spent, and they are told."
 
 
+DROP_LABEL: Final = "Give it up"
+KEEP_LABEL: Final = "Let it finish"
+
+
+def drop_question(job: Job) -> list[str]:
+    """Return what is asked before a clip is given up that the provider works on."""
+    return [
+        f"The provider works on the clip of {_who(job.user_id)} already: "
+        f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}",
+        "Given up, its result is not posted, and the money is spent all the same.",
+    ]
+
+
+def dropped(job: Job) -> str:
+    """Return the answer after a clip was given up that the provider works on."""
+    return (
+        f"Gave up the clip of {_who(job.user_id)}. Its result will not be posted, its cost stays "
+        "counted, and they are told."
+    )
+
+
 def not_cancelled(state: JobState | None) -> str:
     """Return why a clip was not cancelled."""
     match state:
@@ -108,11 +129,14 @@ def not_cancelled(state: JobState | None) -> str:
             return "It was cancelled already."
         case JobState.DONE | JobState.FAILED:
             return "It was over already."
+        case JobState.WITHHELD:
+            return "It is finished and waits for review: deny it there."
+        case JobState.UNCERTAIN:
+            return "Nobody knows whether the provider took it. The bot's owner settles that."
+        case JobState.DELIVERING:
+            return "It is finished and about to be posted. Delete it in its thread."
         case _:
-            return (
-                "It is at the provider by now: paid for, and it cannot be taken back. "
-                "Its result will be posted."
-            )
+            return "It is just being sent to the provider. Try again in a moment."
 
 
 # Blocks

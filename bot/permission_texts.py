@@ -32,7 +32,7 @@ ACTIONS: Final = {
     Action.SEE_OWN_USAGE: "See one's own usage",
     Action.SEE_SERVER_USAGE: "See the server's usage, and export it",
     Action.LIFT_STRIKE: "See and lift strikes",
-    Action.MANAGE_JOBS: "See all clips of the server, and cancel those that wait",
+    Action.MANAGE_JOBS: "See all clips of the server, and cancel or give up any",
     Action.BLOCK: "Block and unblock members",
     Action.PAUSE_SERVER: "Pause and resume the server",
     Action.SETTLE_UNCERTAIN: "Settle unclear clips: name the provider's task, or write off",

@@ -1,9 +1,9 @@
-"""The page on which managers see the clips that wait and run, and cancel those that wait."""
+"""The page on which managers see the clips that wait and run, and cancel or give up any."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import discord
 from discord import ui
@@ -12,7 +12,7 @@ from bot import admin_texts, permission_texts
 from bot.app import RestyleBot
 from bot.jobs import CancelReason, JobState
 from bot.permissions import Action
-from cogs._cards import GREY, card
+from cogs._cards import GREY, RED, card
 from cogs._grants import Grant, may_press
 from cogs._pages import Page, answer_press
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+_CANCELLABLE: Final = frozenset({JobState.HELD, JobState.QUEUED, JobState.RUNNING})
+
+
 async def jobs_page(
     store: Store, guild_id: int | None, grant: Grant, *, said: str | None = None
 ) -> Page:
@@ -36,17 +39,28 @@ async def jobs_page(
     """
     found = await store.overview.open_jobs(guild_id, limit=admin_texts.SHOWN_JOBS)
     counts = await store.overview.count_open(guild_id)
-    waiting = [
-        (number, job)
-        for number, job in enumerate(found, 1)
-        if job.state in {JobState.HELD, JobState.QUEUED}
-    ]
+    offered = [(number, job) for number, job in enumerate(found, 1) if job.state in _CANCELLABLE]
     items: list[ui.Item[Any]] = []
-    if waiting:
-        items.append(ui.ActionRow(CancelMenu(grant, waiting)))
+    if offered:
+        items.append(ui.ActionRow(CancelMenu(grant, offered)))
     items.append(ui.ActionRow(RefreshButton(grant)))
     lines = admin_texts.jobs(found, counts, everywhere=guild_id is None)
     return Page(view=card(GREY, lines, *items), said=said)
+
+
+def _drop_page(job: Job, grant: Grant) -> Page:
+    row: ui.ActionRow[Any] = ui.ActionRow(
+        DropButton(grant, job.id), RefreshButton(grant, keep=True)
+    )
+    return Page(view=card(RED, admin_texts.drop_question(job), row))
+
+
+async def _job_here(interaction: discord.Interaction[Any], store: Store, job_id: int) -> Job | None:
+    """Return the job, unless it is another server's."""
+    job = await store.get(job_id)
+    if job is None or interaction.guild_id not in {None, job.guild_id}:
+        return None
+    return job
 
 
 def _store(interaction: discord.Interaction[Any]) -> tuple[RestyleBot, Store]:
@@ -56,9 +70,9 @@ def _store(interaction: discord.Interaction[Any]) -> tuple[RestyleBot, Store]:
 
 
 class CancelMenu(ui.DynamicItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh]):cancel"):
-    """Cancels the clip that is chosen in it, if it still waits."""
+    """Cancels the clip that is chosen in it if it waits, and asks first if it is paid for."""
 
-    def __init__(self, grant: Grant, waiting: Sequence[tuple[int, Job]] = ()) -> None:
+    def __init__(self, grant: Grant, offered: Sequence[tuple[int, Job]] = ()) -> None:
         super().__init__(
             ui.Select(
                 custom_id=f"jobs:{grant}:cancel",
@@ -67,7 +81,7 @@ class CancelMenu(ui.DynamicItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh])
                     discord.SelectOption(
                         label=admin_texts.job_label(number, job), value=str(job.id)
                     )
-                    for number, job in waiting
+                    for number, job in offered
                 ],
             )
         )
@@ -89,11 +103,11 @@ class CancelMenu(ui.DynamicItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh])
         bot, store = _store(interaction)
         if not await may_press(interaction, store, Action.MANAGE_JOBS, self.grant):
             return permission_texts.refused(Action.MANAGE_JOBS)
-        job = await store.get(int(self.item.values[0]))
-        if job is None or (
-            interaction.guild_id is not None and job.guild_id != interaction.guild_id
-        ):
+        job = await _job_here(interaction, store, int(self.item.values[0]))
+        if job is None:
             said = admin_texts.not_cancelled(None)
+        elif job.state is JobState.RUNNING:
+            return _drop_page(job, self.grant)
         else:
             gone = await store.cancel(job.id, by=interaction.user.id, reason=CancelReason.MODERATOR)
             if gone is not None:
@@ -101,18 +115,65 @@ class CancelMenu(ui.DynamicItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh])
                 log.info("job %s: cancelled by manager %s", job.id, interaction.user.id)
                 said = admin_texts.cancelled(gone)
             else:
-                now = await store.get(job.id)
-                said = admin_texts.not_cancelled(now.state if now is not None else None)
+                said = await _why_not(store, job.id)
+        return await jobs_page(store, interaction.guild_id, self.grant, said=said)
+
+
+async def _why_not(store: Store, job_id: int) -> str:
+    now = await store.get(job_id)
+    return admin_texts.not_cancelled(now.state if now is not None else None)
+
+
+class DropButton(
+    ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):drop:(?P<job_id>[0-9]{1,20})"
+):
+    """Gives up a clip that the provider works on, after the question what that means."""
+
+    def __init__(self, grant: Grant, job_id: int) -> None:
+        super().__init__(
+            ui.Button(
+                label=admin_texts.DROP_LABEL,
+                style=discord.ButtonStyle.danger,
+                custom_id=f"jobs:{grant}:drop:{job_id}",
+            )
+        )
+        self.grant = grant
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button of a page opened earlier, perhaps by another process."""
+        del interaction, item
+        return cls(Grant(match["grant"]), int(match["job_id"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Give it up, and show what is left."""
+        await answer_press(interaction, lambda: self._drop(interaction))
+
+    async def _drop(self, interaction: discord.Interaction[Any]) -> str | Page:
+        bot, store = _store(interaction)
+        if not await may_press(interaction, store, Action.MANAGE_JOBS, self.grant):
+            return permission_texts.refused(Action.MANAGE_JOBS)
+        said = admin_texts.not_cancelled(None)
+        if await _job_here(interaction, store, self.job_id) is not None:
+            gone = await store.drop(self.job_id, by=interaction.user.id)
+            if gone is not None:
+                bot.new_jobs.set()  # the engine tells the requester
+                log.info("job %s: given up by manager %s", self.job_id, interaction.user.id)
+                said = admin_texts.dropped(gone)
+            else:
+                said = await _why_not(store, self.job_id)
         return await jobs_page(store, interaction.guild_id, self.grant, said=said)
 
 
 class RefreshButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):refresh"):
-    """Brings the page up to date."""
+    """Brings the page up to date, or leads back to it."""
 
-    def __init__(self, grant: Grant) -> None:
-        super().__init__(
-            ui.Button(label=admin_texts.REFRESH_LABEL, custom_id=f"jobs:{grant}:refresh")
-        )
+    def __init__(self, grant: Grant, *, keep: bool = False) -> None:
+        label = admin_texts.KEEP_LABEL if keep else admin_texts.REFRESH_LABEL
+        super().__init__(ui.Button(label=label, custom_id=f"jobs:{grant}:refresh"))
         self.grant = grant
 
     @classmethod

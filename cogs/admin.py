@@ -22,7 +22,7 @@ from bot.permissions import Action
 from bot.policy.allowance import LIMITS
 from cogs._forms import submitted_id
 from cogs._grants import grant_of, may_here, may_use
-from cogs._jobs_page import CancelMenu, RefreshButton, jobs_page
+from cogs._jobs_page import CancelMenu, DropButton, RefreshButton, jobs_page
 from cogs._money_pages import limits_page, spend_page
 from cogs._pages import Page, answer_command, answer_press
 from cogs._strikes import strikes_page
@@ -294,5 +294,5 @@ class Admin(
 
 async def setup(bot: RestyleBot) -> None:
     """Add the commands, and the controls that outlive restarts."""
-    bot.add_dynamic_items(CancelMenu, RefreshButton, UncertainMenu, UncertainButton)
+    bot.add_dynamic_items(CancelMenu, DropButton, RefreshButton, UncertainMenu, UncertainButton)
     await bot.add_cog(Admin(bot, settings=bot.settings, store=bot.store, new_jobs=bot.new_jobs))

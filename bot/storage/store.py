@@ -212,6 +212,27 @@ class Store:
             finished_at=self._database.now(),
         )
 
+    async def drop(self, job_id: int, *, by: int) -> Job | None:
+        """Give up a job that is RUNNING, whoever owns it; ``None`` if there is none.
+
+        The provider goes on with it and may charge for it, so its money stays spent. Whoever polls
+        it finds at the next change that it is theirs no more; nothing is asked for again.
+
+        Args:
+            job_id: The job.
+            by: The moderator who gives it up.
+        """
+        return await self._change(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.RUNNING,
+            state=JobState.CANCELLED,
+            owner=None,
+            charge=Charge.UNKNOWN,
+            cancel_reason=CancelReason.MODERATOR,
+            cancelled_by=by,
+            finished_at=self._database.now(),
+        )
+
     async def lift_uncertain(self, job_id: int, *, task_id: str) -> Job | None:
         """Record the late answer to a paid request: UNCERTAIN becomes RUNNING, and this worker's.
 

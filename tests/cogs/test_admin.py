@@ -109,14 +109,48 @@ async def test_a_manager_cancels_a_clip_that_waits(stage, manage, waiting, hold)
     assert await rows_of(stage.store, job.id) == {(Standing.RELEASED, 0)}
 
 
-async def test_what_got_to_the_provider_meanwhile_cannot_be_taken_back(stage, manage, waiting):
+async def test_a_clip_at_the_provider_is_given_up_only_after_a_question(stage, manage, waiting):
     job = await waiting(1)
     shown = await manage("jobs")
     await put(stage.store, job.id, JobState.RUNNING)
-    answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
-    assert "cannot be taken back" in said(answer)
+    await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    assert "money is spent all the same" in page(shown)
     assert (await stage.store.get(job.id)).state is JobState.RUNNING
+    await stage.mo.click(shown.response.message, custom_id="jobs:r:refresh")
     assert "1 under way" in page(shown)
+    await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    custom_id = f"jobs:r:drop:{job.id}"
+    answer = await stage.mo.click(shown.response.message, custom_id=custom_id)
+    assert "Gave up the clip" in said(answer)
+    job = await stage.store.get(job.id)
+    assert (job.state, job.charge, job.cancel_reason, job.cancelled_by) == (
+        JobState.CANCELLED,
+        Charge.UNKNOWN,
+        CancelReason.MODERATOR,
+        stage.mo.id,
+    )
+    assert stage.new_jobs.is_set()
+    assert "Nothing waits" in page(shown)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (JobState.SUBMITTING, "Try again in a moment"),
+        (JobState.WITHHELD, "waits for review"),
+        (JobState.DELIVERING, "about to be posted"),
+        (JobState.UNCERTAIN, "Nobody knows"),
+        (JobState.DONE, "over already"),
+        (JobState.CANCELLED, "cancelled already"),
+    ],
+)
+async def test_what_cannot_be_cancelled_says_why(stage, manage, waiting, state, words):
+    job = await waiting(1)
+    shown = await manage("jobs")
+    await put(stage.store, job.id, state)
+    answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    assert words in said(answer)
+    assert (await stage.store.get(job.id)).state is state
 
 
 async def test_a_page_from_before_a_restart_still_works(stage, manage, waiting, make_bot):

@@ -300,6 +300,12 @@ CONTROLS = {
         lambda w, job: menu(_jobs_page.CancelMenu(Grant.RIGHT), str(job.id)),
         chooses=True,
     ),
+    "jobs: drop": Control(
+        _jobs_page.DropButton,
+        Action.MANAGE_JOBS,
+        lambda w, job: _jobs_page.DropButton(Grant.RIGHT, job.id),
+        job=of_state(JobState.RUNNING),
+    ),
     "jobs: refresh": Control(
         _jobs_page.RefreshButton,
         Action.MANAGE_JOBS,

@@ -131,6 +131,17 @@ async def test_a_cancelled_job_is_told_within_a_pass(process, bench, store_facto
     assert bench.standin.creates == []
 
 
+async def test_a_job_given_up_while_it_runs_is_told_and_its_result_is_not_posted(process, bench):
+    bench.standin.script.task(Fate(polls=(), end=Succeed(), task_seconds=0.3))
+    await process.add(1)
+    await pass_time(bench.clock, in_state(process.store, 1, JobState.RUNNING))
+    assert await process.store.drop(1, by=7) is not None
+    await pass_time(bench.clock, all_settled(process.store, 1))
+    assert (await process.store.get(1)).state is JobState.CANCELLED
+    assert bench.deliverer.told == [1]
+    assert len(bench.standin.creates) == 1
+
+
 # Ends of processes
 
 

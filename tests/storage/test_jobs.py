@@ -12,6 +12,7 @@ from bot.errors import JobExistsError, JobLostError
 from bot.jobs import (
     FINAL_STATES,
     TRANSITIONS,
+    CancelReason,
     Charge,
     FailureReason,
     JobState,
@@ -275,6 +276,27 @@ async def test_a_job_is_either_cancelled_or_submitted_never_both(store, store_fa
         state = (await store.get(job.id)).state
         assert isinstance(submitted, JobLostError) == (state is JobState.CANCELLED)
         assert (cancelled is None) == (state is JobState.SUBMITTING)
+
+
+async def test_a_running_job_that_is_given_up_is_told_and_its_outcome_is_nobodys(
+    store, store_factory
+):
+    other = await store_factory("w2")
+    job = await put(store, ID, JobState.RUNNING, owner=store.worker_id)
+    dropped = await other.drop(ID, by=7)
+    assert (dropped.state, dropped.charge) == (JobState.CANCELLED, Charge.UNKNOWN)
+    assert (dropped.cancel_reason, dropped.cancelled_by) == (CancelReason.MODERATOR, 7)
+    with pytest.raises(JobLostError):
+        await store.move(job, JobState.DELIVERING)
+    (to_tell,) = await other.claim(10)
+    assert (to_tell.id, to_tell.state) == (ID, JobState.CANCELLED)
+
+
+async def test_only_a_running_job_can_be_given_up(store):
+    for state in set(JobState) - {JobState.RUNNING}:
+        job = await put(store, ID, state)
+        assert await store.drop(ID, by=7) is None
+        assert await store.get(ID) == job
 
 
 # A late answer
