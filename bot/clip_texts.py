@@ -158,3 +158,8 @@ def delete_refused() -> str:
 def delete_not_yours(who: str) -> str:
     """Return the answer to somebody who may not delete it."""
     return f"Only {who} and this server's moderators can delete this."
+
+
+def behind_spoiler() -> str:
+    """Return what an announcement says of a clip that is posted as a spoiler."""
+    return "The clip is behind a spoiler."

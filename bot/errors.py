@@ -35,6 +35,7 @@ RestyleError
 │   ├── MediaNoSoundError         the sound that was wanted is not there
 │   └── MediaUnreadableError      not a video (or image) that can be decoded
 ├── SettingRefusedError           a server's setting cannot be set so
+├── SettingsFileError             a file of settings cannot be taken
 ├── ArchiveError                  the archive did not do what it was asked to
 └── DeliveryError
     ├── DeliveryDelayedError      Discord is in trouble: later
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.moderation import CapUse
+    from bot.policy.exchange import FileProblem
     from bot.policy.problems import Problem
 
 
@@ -305,6 +307,19 @@ class SettingRefusedError(RestyleError, ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(", ".join(f"{one.name}: {one.flaw}" for one in problems))
+        self.problems = tuple(problems)
+
+
+class SettingsFileError(RestyleError, ValueError):
+    """A file of settings cannot be taken; nothing was changed.
+
+    Attributes:
+        problems: Everything that is wrong: with the file (``bot.policy.exchange.FileProblem``), and
+            with each setting in it (``bot.policy.problems.Problem``).
+    """
+
+    def __init__(self, problems: Sequence[FileProblem | Problem]) -> None:
+        super().__init__(", ".join(str(one.flaw) for one in problems))
         self.problems = tuple(problems)
 
 

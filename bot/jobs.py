@@ -185,6 +185,10 @@ class NewJob:
     """Whether the result is posted behind a spoiler."""
     keep_sound: bool = False
     """Whether the source's sound is laid over the silent result."""
+    role_ids: frozenset[int] | None = None
+    """The requester's roles at that moment; ``None`` where nobody noted them, as of old jobs."""
+    is_age_restricted: bool | None = None
+    """Whether only adults see the channel; ``None`` as above."""
 
     @property
     def restyled_seconds(self) -> float:

@@ -57,10 +57,15 @@ def what_is_left(price: int | None, uses: Sequence[CapUse]) -> str:
     return f"{cost} Left after it: {' · '.join(left)}." if left else cost
 
 
-def quota_left(use: CapUse) -> str:
-    """Return what is left of one cap: ``3 of your 5 clips today``."""
+def quota_left(use: CapUse, *, own: str = "your") -> str:
+    """Return what is left of one cap: ``3 of your 5 clips today``.
+
+    Args:
+        use: The cap, and how much of it is used.
+        own: How a member's own cap is called; ``their`` for somebody else who reads it.
+    """
     cap = use.cap
-    of = f"{_whose(cap)} {_amount(cap)} {_PERIOD[cap.period]}"
+    of = f"{_whose(cap, own)} {_amount(cap)} {_PERIOD[cap.period]}"
     return f"{dollars(use.left) if cap.unit is Unit.MICROS else f'{use.left:,}'} of {of}"
 
 
@@ -70,10 +75,10 @@ def _amount(cap: Cap) -> str:
     return "1 clip" if cap.limit == 1 else f"{cap.limit:,} clips"
 
 
-def _whose(cap: Cap) -> str:
+def _whose(cap: Cap, own: str = "your") -> str:
     match cap.holder.scope:
         case Scope.MEMBER:
-            return "your"
+            return own
         case Scope.SERVER:
             return "this server's"
         case Scope.CHANNEL:

@@ -386,6 +386,8 @@ class Intake:
             review_output=holds.review_mode in {"publishing", "both"},
             spoiler=holds.spoiler_outputs,
             keep_sound=holds.keep_sound,
+            role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
+            is_age_restricted=is_age_restricted(interaction),
         )
 
     async def _accept(

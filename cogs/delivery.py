@@ -19,6 +19,7 @@ from bot.engine.extras import Extras
 from bot.engine.studio import WorkshopStudio
 from bot.jobs import JobState
 from bot.quoting import thread_name
+from cogs._announcing import Announcements
 from cogs._answer_buttons import BUTTONS
 from cogs._appeal_button import can_appeal
 from cogs._cards import (
@@ -91,6 +92,7 @@ class ThreadDeliverer:
         now: The wall clock.
         clock: A monotonic clock, in seconds.
         can_appeal: Tells whether moderators can be asked about a job that ended badly.
+        announcements: Announces answers elsewhere as well; ``None``: nothing is announced.
     """
 
     def __init__(
@@ -100,8 +102,10 @@ class ThreadDeliverer:
         now: Callable[[], datetime] = _utc_now,
         clock: Callable[[], float] = time.monotonic,
         can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
+        announcements: Announcements | None = None,
     ) -> None:
         self._client = client
+        self._announcements = announcements
         self._now = now
         self._refusals = Refusals(clock)
         self._poster = Poster(client, self._refusals, can_appeal=can_appeal)
@@ -272,6 +276,9 @@ class ThreadDeliverer:
                 await self._finish(job, delivered)
         except TimeoutError:
             log.warning("job %s: the last edits took too long; left as they are", job.id)
+        # Before the job is marked as told, so that a crash until then brings it all the same.
+        if self._announcements is not None and job.state is JobState.DELIVERING:
+            await self._announcements.announce(job, delivered)
         return delivered
 
     def _may_be_posted(self, job: Job) -> bool:
@@ -319,15 +326,21 @@ class ThreadDeliverer:
         return await self._keeper.post_extra(job, extra, video)
 
     async def withdraw(self, job: Job) -> None:
-        """Delete the answer and its extras, and take the way there out of the record."""
+        """Delete the answer, its extras and what announced it; take the way out of the record."""
         await self._keeper.withdraw(job)
+        if self._announcements is not None:
+            await self._announcements.take_back(job)
         self._shown.drop(job.record_message_id)
         await self._show_record(job, Progress(phase=None))
 
 
 async def setup(bot: RestyleBot) -> None:
     """Give the bot its deliverer, and the buttons under answers, which outlive restarts."""
-    bot.deliverer = ThreadDeliverer(bot, can_appeal=lambda job: can_appeal(bot.store, job))
+    bot.deliverer = ThreadDeliverer(
+        bot,
+        can_appeal=lambda job: can_appeal(bot.store, job),
+        announcements=Announcements(bot, bot.store, now=_utc_now),
+    )
     bot.extras = Extras(
         deliverer=bot.deliverer,
         downloader=bot.downloader,

@@ -10,12 +10,14 @@ from bot.policy.floors import ceiling
 from bot.policy.problems import UNSET, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from bot.moderation import CapUse
     from bot.policy.levels import Policy
     from bot.settings import Settings
 
 _BOT: Final = Holder(scope=Scope.BOT, scope_id=0, guild_id=0)
+_ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
 
 
 def holders_of(
@@ -67,6 +69,32 @@ def caps_of(
         for cap in _caps(policy, found, role_ids, operator)
         if cap.period in by_month or cap.limit == 0
     )
+
+
+def reached(uses: Iterable[CapUse], price: int | None) -> CapUse | None:
+    """Return the cap under which one more job does not fit; ``None`` when it fits under all.
+
+    Of several it is the one that takes longest to pass. Of the caps on what runs at once only
+    those of zero count here: the others make jobs wait. A job of which nobody knows the price fits
+    under no cap on money.
+
+    Args:
+        uses: The caps, and how much of each is used.
+        price: What the job is expected to cost, in micro-dollars; ``None`` when nobody can say.
+    """
+    full = (use for use in uses if not _fits(use, price))
+    return min(full, key=lambda use: _ORDER.index(use.cap.period), default=None)
+
+
+def _fits(use: CapUse, price: int | None) -> bool:
+    cap = use.cap
+    if cap.limit == 0:
+        return False
+    if cap.period is Period.NOW:
+        return True
+    if cap.unit is Unit.JOBS:
+        return use.used < cap.limit
+    return price is not None and use.used + price <= cap.limit
 
 
 def running_caps_of(

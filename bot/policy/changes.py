@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.policy.catalogue import from_json
 from bot.policy.problems import UNSET, Target, Unset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.moderation import Scope
+    from bot.policy.levels import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +86,22 @@ def undoing(action: Sequence[PolicyChange]) -> dict[Target, dict[str, Any]]:
     for change in action:
         changes.setdefault(change.target, {})[change.name] = change.value_before
     return changes
+
+
+def applied(policy: Policy, changes: Mapping[Target, Mapping[str, Any]]) -> Policy:
+    """Return ``policy`` as it would be with checked ``changes``: for trying them out.
+
+    Args:
+        policy: What is set.
+        changes: Values in their own types, as ``check_changes`` returns them; ``UNSET`` lets the
+            level above hold again.
+    """
+    values = {target: dict(own) for target, own in policy.values.items()}
+    for target, own in changes.items():
+        holds = values.setdefault(target, {})
+        for name, value in own.items():
+            if value is UNSET:
+                holds.pop(name, None)
+            else:
+                holds[name] = value
+    return replace(policy, values={target: own for target, own in values.items() if own})

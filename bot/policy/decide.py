@@ -21,11 +21,13 @@ from bot.texts import at, relative
 from bot.validation import Refusal, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from bot.people import MemberFacts
     from bot.policy.levels import Effective, Policy
+    from bot.policy.prompts import Hit
+    from bot.policy.rules import PromptRule
     from bot.settings import Settings
 
 
@@ -63,6 +65,8 @@ class Decision:
     """With REVIEW: why, in words for moderators."""
     source: Source | None = None
     """Where the deciding rule was set; ``None`` when nothing stands in the way."""
+    hit: Hit | None = None
+    """The prompt rule that found something, if that counts."""
 
 
 BY_REVIEW_MODE: Final = "Every request is reviewed here."
@@ -74,6 +78,8 @@ def decide(
     facts: MemberFacts,
     operator: Settings,
     now: datetime,
+    *,
+    check: Callable[[str, Sequence[PromptRule]], Hit | None] = check_rules,
 ) -> Decision:
     """Decide about a request by everything but its files.
 
@@ -83,6 +89,7 @@ def decide(
         facts: What is held against the member and the server.
         operator: The bot's own settings.
         now: The moment of the request.
+        check: How the prompt rules are asked; previews remember the answers.
     """
     holds = policy.effective(ask.channel_ids, ask.role_ids, operator)
     found = (
@@ -95,7 +102,7 @@ def decide(
     if found is not None:
         refusal, source = found
         return Decision(verdict=Verdict.REFUSE, effective=holds, refusal=refusal, source=source)
-    return _by_prompt(ask, holds)
+    return _by_prompt(ask, holds, check)
 
 
 def _paused(facts: MemberFacts) -> tuple[Refusal, Source] | None:
@@ -183,21 +190,26 @@ def _person(ask: Ask, holds: Effective) -> tuple[Refusal, Source] | None:
     ), holds.source("allowed_role_ids")
 
 
-def _by_prompt(ask: Ask, holds: Effective) -> Decision:
+def _by_prompt(
+    ask: Ask, holds: Effective, check: Callable[[str, Sequence[PromptRule]], Hit | None]
+) -> Decision:
     reasons: list[str] = []
     source: Source | None = None
     if holds.review_mode in {"spending", "both"}:
         reasons.append(BY_REVIEW_MODE)
         source = holds.source("review_mode")
-    hit = check_rules(ask.prompt, holds.prompt_rules)
+    hit = check(ask.prompt, holds.prompt_rules)
     if hit is not None and hit.action is RuleAction.REFUSE:
         return Decision(
             verdict=Verdict.REFUSE,
             effective=holds,
             refusal=Refusal(rule=Rule.PROMPT_REFUSED, decided_by=Decider.MODERATORS),
             source=holds.source("prompt_rules"),
+            hit=hit,
         )
-    if hit is not None and holds.unreviewed_by is None:
+    if hit is not None and holds.unreviewed_by is not None:
+        hit = None
+    if hit is not None:
         why = "took too long to check" if hit.too_slow else "found something"
         reasons.append(f"Prompt rule {hit.number} {why}: {cut(hit.rule.text, 80)}")
         source = source or holds.source("prompt_rules")
@@ -206,4 +218,5 @@ def _by_prompt(ask: Ask, holds: Effective) -> Decision:
         effective=holds,
         review_reasons=tuple(reasons),
         source=source,
+        hit=hit,
     )

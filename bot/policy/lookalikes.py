@@ -146,8 +146,10 @@ class _Stream:
             self._whole.add("".join(parts))  # b.a.d, ba-d
         self._whole.update(words)
         self._spaced = f" {' '.join(words)} "
-        # Letters that stand alone: a run of them may hold the word anywhere.
-        self._runs = [run for run in _runs(words) if len(run) > 1]
+        # Letters that stand alone: a run of them may hold the word anywhere. A word may not: who
+        # forbids "hell" has nothing against "hello".
+        alone = (word if len(word) == 1 else " " for word in words)
+        self._runs = [run for run in "".join(alone).split() if len(run) > 1]
         self._whole.update(_pieces(words))
         self.joined = " ".join(_runs(words))
 

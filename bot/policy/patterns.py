@@ -53,8 +53,13 @@ class SlowPatternError(Exception):
     """A pattern took longer than it may."""
 
 
-def check_pattern(text: str, *, entry: int | None = None) -> None:
+def check_pattern(text: str, *, entry: int | None = None, until: float | None = None) -> None:
     """Refuse a pattern that is wrong, or that could hold the bot up.
+
+    Args:
+        text: The pattern.
+        entry: Which entry of a list it is, from 1.
+        until: When to give up trying it out, by ``time.monotonic``.
 
     Raises:
         BadValueError: It does not compile or is too large, finds something in empty text (and so
@@ -67,10 +72,10 @@ def check_pattern(text: str, *, entry: int | None = None) -> None:
     except (regex.error, ValueError, RecursionError, OverflowError) as exc:
         raise BadValueError(Flaw.BAD_PATTERN, words=(str(exc),), entry=entry) from exc
     try:
-        if finds(text, ""):
+        if finds(text, "", until=until):
             raise BadValueError(Flaw.EMPTY, entry=entry)
         for probe in _probes(text):
-            finds(text, probe)
+            finds(text, probe, until=until)
     except SlowPatternError as exc:
         raise BadValueError(Flaw.SLOW_PATTERN, entry=entry) from exc
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_RULES: Final = 50
 MAX_RULE_CHARACTERS: Final = 200
+TRYING_SECONDS: Final = 0.5
+"""The most that trying all patterns of a list out may take: the bot does nothing else meanwhile."""
 
 
 class RuleKind(enum.StrEnum):
@@ -47,7 +50,7 @@ class PromptRule:
         return tuple(one.strip() for one in self.text.split(",") if one.strip())
 
 
-def _rule(value: object, entry: int) -> PromptRule:
+def _rule(value: object, entry: int, until: float) -> PromptRule:
     keys = {"kind", "text", "action"}
     if not isinstance(value, dict) or value.keys() != keys:
         raise BadValueError(
@@ -67,7 +70,7 @@ def _rule(value: object, entry: int) -> PromptRule:
     if kind is RuleKind.PATTERN:
         if not text.strip():
             raise BadValueError(Flaw.EMPTY, entry=entry)
-        check_pattern(text, entry=entry)
+        check_pattern(text, entry=entry, until=until)
     elif not rule.phrases or not all(words_of(phrase) for phrase in rule.phrases):
         raise BadValueError(Flaw.EMPTY, entry=entry)
     return rule
@@ -91,8 +94,9 @@ class Rules(Kind):
             raise BadValueError(Flaw.WRONG_KIND, words=("a list of rules",))
         if len(value) > MAX_RULES:
             raise BadValueError(Flaw.TOO_MANY, highest=MAX_RULES)
+        until = time.monotonic() + TRYING_SECONDS
         return tuple(
-            _rule(self._plain(one) if isinstance(one, PromptRule) else one, entry)
+            _rule(self._plain(one) if isinstance(one, PromptRule) else one, entry, until)
             for entry, one in enumerate(value, 1)
         )
 

@@ -156,6 +156,11 @@ class Admissions:
             raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
         return found
 
+    async def running(self) -> dict[Holder, int]:
+        """Return how many jobs run at this moment, of each whom one counts for."""
+        async with self._database.transaction() as connection:
+            return await _running(connection, true())
+
     async def _decide(
         self,
         connection: AsyncConnection,

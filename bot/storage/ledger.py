@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, un
 from bot.errors import CapReachedError
 from bot.moderation import CapUse, Period, Scope, Standing, Unit
 from bot.periods import day_of, first_day
+from bot.policy.caps import reached
 from bot.spending import GuildSpend, SpendRow, SpendSum
 from bot.storage.tables import jobs, ledger
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from bot.storage.database import Database
 
 _COUNTED: Final = ledger.c.standing != Standing.RELEASED
-_ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
-"""Of several caps that are reached, the one is told of that takes longest to pass."""
 
 
 async def take_turns(connection: AsyncConnection, database: Database, caps: Sequence[Cap]) -> None:
@@ -56,22 +55,9 @@ async def check_caps(
     Raises:
         CapReachedError: It does not fit.
     """
-    uses = await _uses(connection, caps, now)
-    reached = [use for use in uses if not _fits(use, price)]
-    if reached:
-        use = min(reached, key=lambda use: _ORDER.index(use.cap.period))
+    use = reached(await _uses(connection, caps, now), price)
+    if use is not None:
         raise CapReachedError(use, price=price)
-
-
-def _fits(use: CapUse, price: int | None) -> bool:
-    cap = use.cap
-    if cap.limit == 0:
-        return False
-    if cap.period is Period.NOW:
-        return True
-    if cap.unit is Unit.JOBS:
-        return use.used < cap.limit
-    return price is not None and use.used + price <= cap.limit
 
 
 async def _uses(

@@ -13,6 +13,7 @@ from bot.moderation import Scope
 from bot.policy.allowance import allowed
 from bot.policy.catalogue import SETTINGS, from_json, parse, to_json
 from bot.policy.changes import PolicyChange, last_action, undoing
+from bot.policy.exchange import MAX_VALUES
 from bot.policy.floors import beyond
 from bot.policy.levels import Policy
 from bot.policy.problems import UNSET, Flaw, Problem, Target
@@ -34,8 +35,8 @@ log = logging.getLogger(__name__)
 _KEY: Final = ("guild_id", "scope", "scope_id", "name")
 OF_BOT: Final = 0
 """The guild id under which the owner's allowances for single guilds are kept."""
-_LONGEST_ACTION: Final = 1_000
-"""More settings than one action can change: an import sets what a file of 256 KiB can hold."""
+_LONGEST_ACTION: Final = 2 * MAX_VALUES
+"""More settings than one action can change: an import sets what a file holds, and unsets others."""
 
 
 class Policies:

@@ -19,6 +19,7 @@ from bot.storage.database import open_database, utc_now
 from bot.storage.leases import Lease, steady_seconds
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
 from bot.storage.overview import Overview
+from bot.storage.past import Past
 from bot.storage.people import People
 from bot.storage.policies import Policies
 from bot.storage.reviews import Reviews, open_review
@@ -65,6 +66,7 @@ class Store:
         self.uncertain = Uncertain(database)
         self.people = People(database)
         self.overview = Overview(database)
+        self.past = Past(database)
         self._admissions = Admissions(database)
         self.reviews = Reviews(database)
         self.appeals = Appeals(database)
@@ -119,6 +121,10 @@ class Store:
     async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
         """Let ``job`` through to the provider if its turn has come; see ``Admissions.admit``."""
         return await self._admissions.admit(job, operator_running=operator_running)
+
+    async def running(self) -> dict[Holder, int]:
+        """Return how many jobs run at this moment, of each whom one counts for in the ledger."""
+        return await self._admissions.running()
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from bot.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.moderation import ReviewStage, ReviewStanding, Scope, Standing
-from bot.storage.columns import Moment, PlainText, Word
+from bot.storage.columns import IdSet, Moment, PlainText, Word
 
 metadata: Final = MetaData(
     naming_convention={
@@ -88,6 +88,8 @@ jobs: Final = Table(
     Column("review_output", Boolean, nullable=False, server_default=false()),
     Column("spoiler", Boolean, nullable=False, server_default=false()),
     Column("keep_sound", Boolean, nullable=False, server_default=false()),
+    Column("role_ids", IdSet),
+    Column("is_age_restricted", Boolean),
     # Where it stands (bot.jobs.Job).
     Column("state", Word(JobState), nullable=False),
     Column("owner", PlainText),

@@ -31,6 +31,7 @@ async def test_a_clip_and_a_prompt_become_a_record_and_a_stored_job(stage, clip)
     assert (job.source_width, job.source_height) == (64, 48)
     assert job.source_seconds == pytest.approx(1.0, abs=0.05)
     assert job.can_open_thread
+    assert (job.role_ids, job.is_age_restricted) == ({stage.guild.id}, False)  # @everyone alone
     assert stage.new_jobs.is_set()
 
 

@@ -128,6 +128,16 @@ async def test_a_slot_is_held_from_the_admission_until_the_provider_has_finished
     assert await admit(store, second) == ADMITTED
 
 
+async def test_what_runs_can_be_asked_of_each_whom_it_counts_for(store):
+    first, second, _ = [await ready(store, ID + n, USER_ID + n) for n in range(3)]
+    await start(store, first)
+    await start(store, second)
+    everybody = {BOT: 2, SERVER: 2, member(USER_ID): 1, member(USER_ID + 1): 1}
+    assert await store.running() == everybody
+    await end(store, first)
+    assert (await store.running())[BOT] == 1
+
+
 async def test_a_job_that_goes_back_into_the_queue_keeps_its_turn(store):
     await server_cap(store, running=1)
     first, second = await ready(store), await ready(store, ID + 1)
