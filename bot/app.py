@@ -34,9 +34,12 @@ EXTENSIONS: Final = (
     "cogs.delivery",
     "cogs.review",
     "cogs.appeals",
+    "cogs.consent",
     "cogs.restyle",
+    "cogs.message_menu",
     "cogs.settings",
     "cogs.usage",
+    "cogs.privacy",
     "cogs.admin",
 )
 

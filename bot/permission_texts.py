@@ -30,6 +30,7 @@ ACTIONS: Final = {
     Action.ANSWER_APPEAL: "Answer such a question",
     Action.CHANGE_SETTINGS: "Change the server's settings",
     Action.SEE_OWN_USAGE: "See one's own usage",
+    Action.MANAGE_OWN_DATA: "Say that nobody may restyle one's clips; export or delete one's data",
     Action.SEE_SERVER_USAGE: "See the server's usage, and export it",
     Action.LIFT_STRIKE: "See and lift strikes",
     Action.MANAGE_JOBS: "See all clips of the server, and cancel or give up any",
@@ -43,6 +44,7 @@ ACTIONS: Final = {
 COMMANDS: Final = {
     Action.CHANGE_SETTINGS: "`/restyle-settings`",
     Action.SEE_OWN_USAGE: "`/restyle-usage`",
+    Action.MANAGE_OWN_DATA: "`/restyle-privacy`",
     Action.SEE_SERVER_USAGE: "`/restyle-usage`, This server",
     Action.LIFT_STRIKE: "`/restyle-usage`, Strikes; `/restyle-admin strikes`",
     Action.MANAGE_JOBS: "`/restyle-admin jobs`",
@@ -114,7 +116,8 @@ _FOOT: Final = """
 Who may use a command on a server is Discord's business, so that administrators can change it for
 any role (Server Settings, Integrations). Restyle starts from this:
 
-* `/restyle`, `/restyle-usage`, `/restyle-privacy`: everybody.
+* `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-privacy`:
+  everybody.
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
   administrator can also use the buttons in the panel that it opens.
 

@@ -40,6 +40,7 @@ class Action(enum.StrEnum):
     ANSWER_APPEAL = "answer_appeal"  # never one's own
     CHANGE_SETTINGS = "change_settings"
     SEE_OWN_USAGE = "see_own_usage"
+    MANAGE_OWN_DATA = "manage_own_data"  # the opt-out, and what is kept of oneself
     SEE_SERVER_USAGE = "see_server_usage"
     LIFT_STRIKE = "lift_strike"
     MANAGE_JOBS = "manage_jobs"  # see and cancel any job of the server
@@ -65,6 +66,7 @@ MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.ANSWER_APPEAL: _STAFF,
     Action.CHANGE_SETTINGS: _MANAGERS,
     Action.SEE_OWN_USAGE: frozenset({Who.MEMBER}),
+    Action.MANAGE_OWN_DATA: frozenset({Who.MEMBER}),
     Action.SEE_SERVER_USAGE: _STAFF,
     Action.LIFT_STRIKE: _STAFF,
     Action.MANAGE_JOBS: _MANAGERS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.errors import UnreadableReason
+from bot.message_texts import about_message
 from bot.moderation import Decider
 from bot.quoting import cut, harmless
 from bot.texts import duration, size
@@ -225,6 +226,8 @@ def refusal(found: Refusal) -> str:
             return f"The bot is being restarted. {_NOTHING}\nTry again in a minute."
         case Rule.TOOK_TOO_LONG:
             return f"Checking the clip took too long. {_NOTHING}\nTry again later."
+        case _:
+            return about_message(found)
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -231,9 +231,23 @@ def answer_facts(*, model: str, seconds: float, seed: int | None, cost: float | 
     return " · ".join(parts)
 
 
-def provenance(who: str) -> str:
-    """Return where the clip comes from and that a machine made it."""
-    return f"From a clip by {who} · made with AI, {POWERED_BY}"
+def provenance(requester: str, *, author: str | None = None, clip: str | None = None) -> str:
+    """Return whose clip it is, who asked, and that a machine made it.
+
+    Args:
+        requester: Who asked, as a mention.
+        author: Who posted the clip, when that is somebody else, as a mention.
+        clip: The link to their message, ready for markdown.
+    """
+    made = f"made with AI, {POWERED_BY}"
+    message = f"[this message]({clip})" if clip is not None else None
+    if author is None and message is None:
+        return f"From a clip by {requester} · {made}"
+    if author is None:  # an app's, which nobody can be asked about
+        whose = f"From a clip in {message}"
+    else:
+        whose = f"From a clip by {author}" + (f" in {message}" if message is not None else "")
+    return f"{whose} · asked for by {requester} · {made}"
 
 
 def file_description(prompt: str) -> str:

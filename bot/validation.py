@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -42,6 +43,9 @@ TAKEN_CONTAINERS: Final = frozenset({"mp4", "mov", "webm", "matroska", "ogg", "3
 TAKEN_IMAGES: Final = frozenset({"jpeg", "png", "webp"})
 IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp"})
 IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/jpg", "image/png", "image/webp"})
+_SECONDS: Final = re.compile(
+    r"(?:(?P<minutes>[0-9]{1,4}):)?(?P<seconds>[0-9]{1,5}(?:[.,][0-9]{1,3})?)\s*(?:s|sec)?"
+)
 _NO_TYPE: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 
@@ -81,6 +85,22 @@ class Rule(enum.StrEnum):
     ROLE_NOT_ALLOWED = "role_not_allowed"  # words: mentions of the allowed roles
     PROMPT_REFUSED = "prompt_refused"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"  # words: mentions of the allowed channels
+    CLIP_MISSING = "clip_missing"  # neither a file nor a link
+    CLIP_TWICE = "clip_twice"  # both
+    LINK_UNREADABLE = "link_unreadable"
+    LINK_ELSEWHERE = "link_elsewhere"  # another server, or direct messages
+    LINK_UNSEEN = "link_unseen"  # the bot or the requester cannot see it, or it is not there
+    LINK_AGE_RESTRICTED = "link_age_restricted"  # from a channel for adults into one for all
+    LINK_TOO_SLOW = "link_too_slow"
+    MESSAGE_HIDDEN = "message_hidden"  # Discord shows its files to the bot by the menu only
+    MESSAGE_WITHOUT_CLIP = "message_without_clip"
+    MESSAGE_FORWARDED = "message_forwarded"
+    MESSAGE_NOT_AN_ANSWER = "message_not_an_answer"  # ours, but not the result of a job
+    MOMENT_UNREADABLE = "moment_unreadable"  # value: what was typed
+    CONSENT_OPTED_OUT = "consent_opted_out"  # words: who
+    CONSENT_NOBODY = "consent_nobody"
+    CONSENT_OWN_ONLY = "consent_own_only"  # words: whose clip it is
+    CONSENT_TOO_MANY = "consent_too_many"  # value: how many questions; words: whose clip it is
     PERMISSION_MISSING = "permission_missing"  # words: names of the permissions
     STORE_UNAVAILABLE = "store_unavailable"
     DOWNLOAD_FAILED = "download_failed"
@@ -186,6 +206,17 @@ def check_prompt(prompt: str) -> Refusal | None:
     return None
 
 
+def parse_seconds(text: str) -> float | None:
+    """Return the seconds that somebody typed: ``12``, ``12.5``, ``12,5 s`` or ``1:05``.
+
+    ``None`` when it is something else.
+    """
+    match = _SECONDS.fullmatch(text.strip())
+    if match is None:
+        return None
+    return 60 * int(match["minutes"] or 0) + float(match["seconds"].replace(",", "."))
+
+
 def check_seed(seed: int | None) -> Refusal | None:
     """Check a seed; ``None`` means the provider chooses."""
     if seed is None or 0 <= seed <= MAX_SEED:
@@ -213,6 +244,13 @@ def _kind(content_type: str | None, filename: str) -> tuple[str, str]:
     return declared, PurePosixPath(filename).suffix.lower()
 
 
+def is_declared_video(content_type: str | None, filename: str) -> bool:
+    """Tell whether Discord calls a file a video; a missing type is forgiven for a video's name."""
+    declared, suffix = _kind(content_type, filename)
+    is_video = declared.startswith("video/") or declared in _VIDEO_TYPES
+    return is_video or (declared in _NO_TYPE and suffix in VIDEO_SUFFIXES)
+
+
 def check_declared_video(
     content_type: str | None, filename: str, size_bytes: int, limit: Limit
 ) -> Refusal | None:
@@ -221,9 +259,8 @@ def check_declared_video(
     A missing or generic type is forgiven when the name is that of a video. What is really in
     the file shows when it is probed.
     """
-    declared, suffix = _kind(content_type, filename)
-    is_video = declared.startswith("video/") or declared in _VIDEO_TYPES
-    if not (is_video or (declared in _NO_TYPE and suffix in VIDEO_SUFFIXES)):
+    if not is_declared_video(content_type, filename):
+        declared, suffix = _kind(content_type, filename)
         seems = declared if declared not in _NO_TYPE else suffix
         return Refusal(rule=Rule.NOT_A_VIDEO, value=seems or None)
     if size_bytes <= 0:

@@ -251,6 +251,7 @@ def answer_card(
     *,
     attached: bool,
     linked: bool = True,
+    quoted: bool = True,
     elsewhere: bool = False,
 ) -> ui.LayoutView:
     """Return the answer.
@@ -260,6 +261,7 @@ def answer_card(
         answer: What there is besides its words.
         attached: Whether its files come along, as ``OUTPUT_FILENAME`` and ``PICTURE_FILENAME``.
         linked: Whether the output's link is shown; a server's AutoMod may block it.
+        quoted: Whether the prompt is shown; likewise.
         elsewhere: Whether it comes as a direct message because the server took nothing.
     """
     who = mention(job.user_id)
@@ -271,11 +273,11 @@ def answer_card(
     gallery = _gallery(job, answer)
     if attached and gallery.items:
         view.add_item(gallery)
-    container: ui.Container[ui.LayoutView] = ui.Container(
-        ui.TextDisplay("\n".join(_answer_lines(job, answer, attached=attached, linked=linked))),
-        accent_colour=GREEN,
-        id=answer_mark(job),
-    )
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
+    if quoted:  # apart from the rest, for which see _blocks
+        container.add_item(ui.TextDisplay(quote(job.prompt)))
+    lines = _answer_lines(job, answer, attached=attached, linked=linked)
+    container.add_item(ui.TextDisplay("\n".join(lines)))
     view.add_item(container)
     view.add_item(answer_buttons(job.id, answer.offers))
     return view
@@ -317,8 +319,16 @@ def _answer_lines(job: Job, answer: Answer, *, attached: bool, linked: bool) -> 
             seed=job.seed,
             cost=job.cost_credits,
         ),
-        "-# " + texts.provenance(mention(job.source_author_id or job.user_id)),
+        "-# " + _provenance(job),
     ]
+
+
+def _provenance(job: Job) -> str:
+    requester = mention(job.user_id)
+    if job.source_message_url is None or job.source_author_id == job.user_id:
+        return texts.provenance(requester)
+    author = mention(job.source_author_id) if job.source_author_id is not None else None
+    return texts.provenance(requester, author=author, clip=markdown_url(job.source_message_url))
 
 
 def source_card(
@@ -368,7 +378,7 @@ def extra_card(job: Job, extra: Extra) -> ui.LayoutView:
         spoiler=job.spoiler,
     )
     view.add_item(gallery)
-    view.add_item(ui.TextDisplay("-# " + texts.provenance(mention(job.user_id))))
+    view.add_item(ui.TextDisplay("-# " + _provenance(job)))
     return view
 
 

@@ -54,11 +54,18 @@ def submitted_id(interaction: discord.Interaction[Any]) -> str | None:
 
 def typed_words(interaction: discord.Interaction[Any]) -> str:
     """Return what was typed into the field of a form."""
+    return submitted(interaction).get(FIELD_ID, "")
+
+
+def submitted(interaction: discord.Interaction[Any]) -> dict[str, str]:
+    """Return what was typed or chosen, by the fields' custom ids; nothing is an empty text."""
     data: Mapping[str, Any] = interaction.data or {}
+    found = {}
     for part in _parts(data.get("components", [])):
-        if part.get("custom_id") == FIELD_ID:
-            return str(part.get("value") or "")
-    return ""
+        if (custom_id := part.get("custom_id")) is not None:
+            chosen = part.get("values") or [part.get("value")]
+            found[str(custom_id)] = str(chosen[0] or "")
+    return found
 
 
 def _parts(components: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as the event has them

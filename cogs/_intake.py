@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from bot.media.scratch import Scratch
     from bot.media.workshop import Workshop
     from bot.moderation import Cap
+    from bot.policy.consent import Origin
     from bot.policy.decide import Decision
     from bot.policy.levels import Policy
     from bot.settings import Settings
@@ -91,9 +92,11 @@ class Source:
     size_bytes: int
     """As Discord says."""
     author_id: int | None = None
-    """Who posted it; ``None`` when it came with the command."""
+    """Who posted it; ``None`` when it came with the command, or when nobody can be asked."""
     message_url: str | None = None
     """The message it was taken from, if any."""
+    people_ids: frozenset[int] = frozenset()
+    """Who else is behind it, so that their opt-out counts as well."""
 
     @classmethod
     def attached(cls, attachment: discord.Attachment) -> Source:
@@ -200,29 +203,7 @@ class Intake:
         Raises:
             RefusedError: The request breaks a rule, or the database does not answer.
         """
-        guild_id = interaction.guild_id or 0
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                policy = await self._store.policies.read(guild_id)
-                facts = await self._store.people.facts(guild_id, interaction.user.id)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: no settings: %r", interaction.id, exc)
-            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
-        decision = decide(
-            Ask(
-                prompt=request.prompt,
-                channel_ids=channels_of(interaction),
-                role_ids=role_ids_of(interaction),
-                user_id=interaction.user.id,
-                is_age_restricted=is_age_restricted(interaction),
-            ),
-            policy,
-            facts,
-            self._settings,
-            interaction.created_at,
-        )
-        if decision.verdict is Verdict.REFUSE:
-            raise RefusedError(decision.refusal)
+        policy, decision = await self._decide(interaction, request.source, request.prompt)
         found = (
             check_place(interaction)
             or rules.check_prompt(request.prompt)
@@ -239,6 +220,55 @@ class Intake:
         if found is not None:
             raise RefusedError(found)
         return _Asked(request=request, policy=policy, decision=decision)
+
+    async def foresee(self, interaction: discord.Interaction[Any], source: Source) -> None:
+        """Refuse at once what no prompt could change, before somebody is asked to type one.
+
+        Raises:
+            RefusedError: The person, the place or the clip's author speak against it.
+        """
+        await self._decide(interaction, source, "")
+
+    async def _decide(
+        self, interaction: discord.Interaction[Any], source: Source, prompt: str
+    ) -> tuple[Policy, Decision]:
+        """Return what holds here and what follows from it.
+
+        Raises:
+            RefusedError: It follows that nothing is started, or the database does not answer.
+        """
+        guild_id = interaction.guild_id or 0
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                policy = await self._store.policies.read(guild_id)
+                facts = await self._store.people.facts(guild_id, interaction.user.id)
+                origin = await self._origin(source)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no settings: %r", interaction.id, exc)
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        decision = decide(
+            Ask(
+                prompt=prompt,
+                channel_ids=channels_of(interaction),
+                role_ids=role_ids_of(interaction),
+                user_id=interaction.user.id,
+                is_age_restricted=is_age_restricted(interaction),
+                origin=origin,
+            ),
+            policy,
+            facts,
+            self._settings,
+            interaction.created_at,
+        )
+        if decision.verdict is Verdict.REFUSE:
+            raise RefusedError(decision.refusal)
+        return policy, decision
+
+    async def _origin(self, source: Source) -> Origin | None:
+        """Return whose clip it is; ``None`` when it came with the command."""
+        if source.message_url is None:
+            return None
+        return await self._store.consents.origin(source.author_id, source.people_ids)
 
     def _check_reference(self, reference: discord.Attachment | None) -> Refusal | None:
         if reference is None:
@@ -349,7 +379,7 @@ class Intake:
         ratio = request.ratio
         if ratio is None and holds.default_ratio in self._model.ratios:
             ratio = holds.default_ratio
-        needs_review = asked.decision.verdict is Verdict.REVIEW
+        hold, held_hours = _hold(asked.decision)
         return NewJob(
             id=interaction.id,
             guild_id=interaction.guild_id,
@@ -377,11 +407,9 @@ class Intake:
             ratio=ratio,
             public_figure_threshold=holds.public_figure_threshold,
             price_micros=estimate(self._model, plan.seconds, self._prices),
-            hold=Hold.REVIEW if needs_review else None,
+            hold=hold,
             held_until=(
-                interaction.created_at + timedelta(hours=holds.review_hours)
-                if needs_review
-                else None
+                interaction.created_at + timedelta(hours=held_hours) if hold is not None else None
             ),
             review_output=holds.review_mode in {"publishing", "both"},
             spoiler=holds.spoiler_outputs,
@@ -458,6 +486,19 @@ class Intake:
             )
         except (TimeoutError, StoreError, *TROUBLE) as exc:
             log.info("job %s: not told what is left: %r", job.id, exc)
+
+
+def _hold(decision: Decision) -> tuple[Hold | None, int]:
+    """Return whose word comes first, and how many hours they have.
+
+    Whoever posted the clip is asked before the moderators, whose time begins after that.
+    """
+    holds = decision.effective
+    if decision.asks_author:
+        return Hold.CONSENT, holds.consent_hours
+    if decision.verdict is Verdict.REVIEW:
+        return Hold.REVIEW, holds.review_hours
+    return None, 0
 
 
 def _bytes_limit(decision: Decision) -> Limit:

@@ -57,6 +57,8 @@ class Form:
 
     attached: bool
     linked: bool = True
+    quoted: bool = False
+    """Whether the prompt stands in it, as it does in answers."""
     replying: bool = False
     plain: bool = False
     """Text only, without components."""
@@ -68,6 +70,8 @@ class Form:
         match verdict:
             case Verdict.TOO_LARGE if self.attached:
                 return replace(self, attached=False)
+            case Verdict.BLOCKED if self.quoted:
+                return replace(self, quoted=False)
             case Verdict.BLOCKED if self.attached and self.linked:
                 return replace(self, linked=False)
             case Verdict.NO_REPLY if self.replying:
@@ -167,6 +171,7 @@ class Poster:
         """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
         form: Form | None = Form(
             attached=answer.video is not None or answer.picture is not None,
+            quoted=job.state in {JobState.DELIVERING, JobState.DONE},
             replying=place.reply_to is not None,
         )
         while form is not None:
@@ -228,7 +233,12 @@ class Poster:
                 if path is not None
             ]
         card = answer_card(
-            job, answer, attached=form.attached, linked=form.linked, elsewhere=place.is_direct
+            job,
+            answer,
+            attached=form.attached,
+            linked=form.linked,
+            quoted=form.quoted,
+            elsewhere=place.is_direct,
         )
         return await place.channel.send(view=card, **details)
 

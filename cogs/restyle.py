@@ -10,14 +10,19 @@ from discord.ext import commands
 
 from bot import validation as rules
 from bot.cometapi.models import RATIOS
+from bot.validation import Refusal
+from cogs._borrowing import fetch_linked, sources_of
 from cogs._cancel import CancelButton
 from cogs._intake import Intake, Request, Source
+from cogs._refusing import RefusedError, refuse_now
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
+    from bot.storage.store import Store
 
 MAX_START_SECONDS: Final = 86_400.0
 MAX_LENGTH_SECONDS: Final = 600.0
+MAX_LINK_CHARACTERS: Final = 200
 
 _SHAPES: Final = {
     "1280:720": "16:9, landscape",
@@ -42,13 +47,15 @@ class Restyle(commands.Cog):
         intake: Takes requests in; other commands that start jobs share it.
     """
 
-    def __init__(self, *, intake: Intake) -> None:
+    def __init__(self, *, intake: Intake, store: Store) -> None:
         self.intake = intake
+        self._store = store
 
     @app_commands.command(name="restyle", description="Restyle a video clip with a prompt")
     @app_commands.describe(
-        video="The clip: MP4, MOV, WebM, GIF and most others",
         prompt="How it should look, for example: a rainy night in Tokyo, neon, film grain",
+        video="The clip: MP4, MOV, WebM, GIF and most others",
+        link="Instead of a file: the link to a message with the clip",
         reference="A picture whose style to follow: JPEG, PNG or WebP",
         ratio="The shape of the result; the clip's own when left out",
         seed="The same number gives similar results again",
@@ -61,8 +68,9 @@ class Restyle(commands.Cog):
     async def restyle(
         self,
         interaction: discord.Interaction[Any],
-        video: discord.Attachment,
         prompt: app_commands.Range[str, 1, rules.MAX_PROMPT_UNITS],
+        video: discord.Attachment | None = None,
+        link: app_commands.Range[str, 1, MAX_LINK_CHARACTERS] | None = None,
         reference: discord.Attachment | None = None,
         ratio: str | None = None,
         seed: app_commands.Range[int, 0, rules.MAX_SEED] | None = None,
@@ -70,10 +78,15 @@ class Restyle(commands.Cog):
         length: app_commands.Range[float, 0.1, MAX_LENGTH_SECONDS] | None = None,
     ) -> None:
         """Hand the request to the intake."""
+        try:
+            source = await self._source(interaction, video, link)
+        except RefusedError as exc:
+            await refuse_now(interaction, exc.text)
+            return
         await self.intake.take(
             interaction,
             Request(
-                source=Source.attached(video),
+                source=source,
                 prompt=rules.clean_prompt(prompt),
                 reference=reference,
                 ratio=ratio,
@@ -82,6 +95,27 @@ class Restyle(commands.Cog):
                 length=length,
             ),
         )
+
+    async def _source(
+        self,
+        interaction: discord.Interaction[Any],
+        video: discord.Attachment | None,
+        link: str | None,
+    ) -> Source:
+        """Return the one clip that was given.
+
+        Raises:
+            RefusedError: None was, or two, or the link leads to none that may be had.
+        """
+        if link is None:
+            if video is None:
+                raise RefusedError(Refusal(rule=rules.Rule.CLIP_MISSING))
+            return Source.attached(video)
+        if video is not None:
+            raise RefusedError(Refusal(rule=rules.Rule.CLIP_TWICE))
+        message = await fetch_linked(interaction, link)
+        sources = await sources_of(interaction, message, store=self._store)
+        return sources[0]
 
 
 async def setup(bot: RestyleBot) -> None:
@@ -95,4 +129,4 @@ async def setup(bot: RestyleBot) -> None:
         workshop=bot.workshop,
         new_jobs=bot.new_jobs,
     )
-    await bot.add_cog(Restyle(intake=intake))
+    await bot.add_cog(Restyle(intake=intake, store=bot.store))

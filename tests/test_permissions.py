@@ -52,4 +52,9 @@ def test_what_concerns_the_whole_bot_is_its_owners(action):
 
 def test_a_mere_member_touches_nothing_of_others():
     allowed = {action for action in Action if may(action, who(MEMBER))}
-    assert allowed == {Action.COMPARE, Action.ADD_SOUND, Action.SEE_OWN_USAGE}
+    assert allowed == {
+        Action.COMPARE,
+        Action.ADD_SOUND,
+        Action.SEE_OWN_USAGE,
+        Action.MANAGE_OWN_DATA,
+    }

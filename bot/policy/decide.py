@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.moderation import Decider
 from bot.people import EVERYTHING
+from bot.policy.consent import must_ask, refuse_origin
 from bot.policy.levels import BY_OPERATOR, BY_SERVER, Source
 from bot.policy.prompts import check_rules
 from bot.policy.rules import RuleAction
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.people import MemberFacts
+    from bot.policy.consent import Origin
     from bot.policy.levels import Effective, Policy
     from bot.policy.prompts import Hit
     from bot.policy.rules import PromptRule
@@ -50,6 +52,8 @@ class Ask:
     user_id: int
     is_age_restricted: bool = False
     """Whether the channel is for adults only."""
+    origin: Origin | None = None
+    """Whose clip it is when it was taken from a message; ``None`` when it came with the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class Decision:
     """Where the deciding rule was set; ``None`` when nothing stands in the way."""
     hit: Hit | None = None
     """The prompt rule that found something, if that counts."""
+    asks_author: bool = False
+    """Unless it is refused: whether whoever posted the clip is asked first, before moderators."""
 
 
 BY_REVIEW_MODE: Final = "Every request is reviewed here."
@@ -98,6 +104,7 @@ def decide(
         or (None if holds.exempt_by is not None else _struck(facts, holds, now))
         or _place(ask, policy, holds)
         or _person(ask, holds)
+        or _origin(ask, holds)
     )
     if found is not None:
         refusal, source = found
@@ -190,6 +197,16 @@ def _person(ask: Ask, holds: Effective) -> tuple[Refusal, Source] | None:
     ), holds.source("allowed_role_ids")
 
 
+def _origin(ask: Ask, holds: Effective) -> tuple[Refusal, Source | None] | None:
+    if ask.origin is None:
+        return None
+    found = refuse_origin(ask.origin, user_id=ask.user_id, mode=holds.consent_mode)
+    if found is None:
+        return None
+    # An opt-out is nobody's rule but the person's own.
+    return found, holds.source("consent_mode") if found.decided_by is not None else None
+
+
 def _by_prompt(
     ask: Ask, holds: Effective, check: Callable[[str, Sequence[PromptRule]], Hit | None]
 ) -> Decision:
@@ -219,4 +236,6 @@ def _by_prompt(
         review_reasons=tuple(reasons),
         source=source,
         hit=hit,
+        asks_author=ask.origin is not None
+        and must_ask(ask.origin, user_id=ask.user_id, mode=holds.consent_mode),
     )

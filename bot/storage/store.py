@@ -15,6 +15,7 @@ from bot.storage.admission import Admissions
 from bot.storage.appeals import Appeals
 from bot.storage.changes import change_job
 from bot.storage.claims import Claims
+from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
 from bot.storage.leases import Lease, steady_seconds
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
@@ -22,6 +23,7 @@ from bot.storage.overview import Overview
 from bot.storage.past import Past
 from bot.storage.people import People
 from bot.storage.policies import Policies
+from bot.storage.privacy import Privacy
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changes, job_from, row_from, values_for_move
 from bot.storage.tables import UNSETTLED, jobs, workers
@@ -70,6 +72,8 @@ class Store:
         self._admissions = Admissions(database)
         self.reviews = Reviews(database)
         self.appeals = Appeals(database)
+        self.consents = Consents(database)
+        self.privacy = Privacy(database)
 
     # Jobs
 

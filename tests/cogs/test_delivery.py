@@ -8,6 +8,7 @@ from bot.errors import DeliveryDelayedError, DeliveryImpossibleError
 from bot.jobs import Charge, FailureReason, JobState, Phase
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 
+CLIP_URL = "https://discord.com/channels/1/2/3"
 POSTS = "/channels/*/messages"
 THREADS = "/channels/*/messages/*/threads"
 
@@ -186,6 +187,7 @@ async def test_the_answer_brings_the_video_and_pings_the_requester_alone(stage, 
     assert delivered == Delivered(channel_id=job.thread_id, message_id=answer.id)
     assert text_of(answer) == (
         f"{stage.alice.mention} Here is your clip.\n"
+        "> @\u200beveryone neon\n"
         f"[Original file]({OUTPUT_URL}) · works until about "
         f"<t:{int(job.output_expires_at.timestamp())}:f>\n"
         "-# gen4_aleph · 1 s · seed 77120 · cost $0.75\n"
@@ -242,13 +244,47 @@ async def test_a_file_that_discord_refuses_becomes_a_link(stage, clip, output, s
 
 
 @pytest.mark.parametrize("code", [200000, 240000])
-async def test_a_link_that_automod_blocks_is_left_out(stage, clip, output, code):
+async def test_a_prompt_that_automod_blocks_is_left_out_and_then_the_link(
+    stage, clip, output, code
+):
     job = await stage.finished(clip)
     stage.env.inject_error("POST", POSTS, status=400, code=code)
     await stage.deliverer.deliver(job, output)
     answer = thread_of(stage).last_message
+    assert job.prompt not in text_of(answer)
+    assert OUTPUT_URL in text_of(answer)
+    stage.env.inject_error("POST", POSTS, status=400, code=code, times=2)
+    await stage.deliverer.deliver(replace(job, id=job.id + 1), output)
+    answer = thread_of(stage).last_message
     assert len(answer.attachments) == 1
+    assert job.prompt not in text_of(answer)
     assert OUTPUT_URL not in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("author", "url", "line"),
+    [
+        (
+            9,
+            CLIP_URL,
+            f"From a clip by <@9> in [this message]({CLIP_URL}) · asked for by {{who}} · ",
+        ),
+        (None, CLIP_URL, f"From a clip in [this message]({CLIP_URL}) · asked for by {{who}} · "),
+        ("alice", CLIP_URL, "From a clip by {who} · made"),
+        (None, None, "From a clip by {who} · made"),
+    ],
+)
+async def test_the_answer_says_whose_clip_it_was_and_pings_only_who_asked(
+    stage, clip, output, author, url, line
+):
+    job = await stage.finished(clip)
+    author = stage.alice.id if author == "alice" else author
+    since = len(stage.env.http_requests)
+    job = replace(job, source_author_id=author, source_message_url=url)
+    await stage.deliverer.deliver(job, output)
+    assert line.format(who=stage.alice.mention) in text_of(thread_of(stage).last_message)
+    [body] = posted(stage, since)
+    assert body["allowed_mentions"]["users"] == [stage.alice.id]
 
 
 async def test_a_message_that_discord_calls_malformed_goes_as_plain_text(stage, clip, output):

@@ -14,6 +14,7 @@ import discord
 import pytest
 from discord import ui
 
+from bot.consents import Say
 from bot.jobs import FailureReason, Hold, JobState
 from bot.moderation import ReviewStage
 from bot.permissions import Action, Actor, may, who
@@ -22,7 +23,9 @@ from cogs import (
     _answer_buttons,
     _appeal_button,
     _cancel,
+    _consent_buttons,
     _jobs_page,
+    _privacy_button,
     _review_buttons,
     _strikes,
     _uncertain,
@@ -135,6 +138,9 @@ class World:
         job = await self.job(name, in_guild, hold=Hold.REVIEW, held_until=until)
         await self.store.reviews.ensure(job, ReviewStage.SPENDING, expires_at=until)
         return job
+
+    async def asked(self, name, in_guild):
+        return await self.job(name, in_guild, hold=Hold.CONSENT)
 
     async def withheld(self, name, in_guild):
         job = await self.job(name, in_guild, JobState.WITHHELD, review_output=True)
@@ -262,6 +268,15 @@ CONTROLS = {
         job=World.held,
         only_on_servers=True,
     ),
+    **{
+        f"consent: {say}": Control(
+            _consent_buttons.ConsentButton,
+            Action.ANSWER_CONSENT,
+            lambda w, job, say=say: _consent_buttons.ConsentButton(job.id, say),
+            job=World.asked,
+        )
+        for say in Say
+    },
     "appeal": Control(
         _appeal_button.AppealButton,
         Action.APPEAL,
@@ -287,6 +302,15 @@ CONTROLS = {
             "csv": Action.SEE_SERVER_USAGE,
             "strikes": Action.LIFT_STRIKE,
         }.items()
+    },
+    **{
+        f"privacy: {what}": Control(
+            _privacy_button.PrivacyButton,
+            Action.MANAGE_OWN_DATA,
+            lambda w, job, what=what: _privacy_button.PrivacyButton(what),
+            about_job=False,
+        )
+        for what in ("opt-out", "opt-in", "export", "delete", "delete-sure", "back")
     },
     "strikes: lift": Control(
         _strikes.LiftMenu,
@@ -403,8 +427,9 @@ FORMS = {
     "edit-spending-form": Opened("review: edit before spending", "moderator"),
     "answer-form": Opened("appeal: answer", "moderator"),
 }
-UNGUARDED_FORMS = {"appeal-form"}
-"""Sent by the one who asked for the thing: nobody can take that from them."""
+UNGUARDED_FORMS = {"appeal-form", "this-form"}
+"""Sent by the one who asked for the thing: nobody can take that from them. What they ask for is
+checked when it arrives."""
 UNREACHABLE_FORMS = {"edit-publishing-form"}
 """What is finished has no prompt left to edit."""
 
@@ -446,7 +471,7 @@ def subclasses(kind):
 
 async def test_every_form_of_the_bot_is_in_the_walk(world):
     modals = {one.__name__ for one in subclasses(ui.Modal) if one.__module__.startswith("cogs.")}
-    assert modals - {"Form"} == PANEL_FORMS
+    assert modals - {"Form", "RestyleForm"} == PANEL_FORMS
     known = {*FORMS, *UNGUARDED_FORMS, *UNREACHABLE_FORMS}
     written = set()
     for found in re.findall(r'f"restyle:[^"]*?:([^":]+-form)"', SOURCES):
@@ -524,6 +549,7 @@ COMMANDS = {
     "restyle": Command(needs=None),
     "restyle-settings": Command(Action.CHANGE_SETTINGS, managers=True, dms=False),
     "restyle-usage": Command(),
+    "restyle-privacy": Command(),
     "restyle-admin jobs": _admin(Action.MANAGE_JOBS),
     "restyle-admin block": _admin(Action.BLOCK, needs=_alice),
     "restyle-admin unblock": _admin(Action.BLOCK, needs=_alice),
@@ -537,8 +563,9 @@ COMMANDS = {
     "restyle-admin pause-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
     "restyle-admin resume-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
 }
-CONTEXT_MENUS = {}
-"""By the name that people see."""
+CONTEXT_MENUS = {"Restyle this"}
+"""By the name that people see; each is offered to everybody on a server, and to nobody elsewhere.
+"""
 
 
 async def test_every_command_of_the_bot_is_in_the_walk(world):
@@ -554,7 +581,19 @@ async def test_every_command_of_the_bot_is_in_the_walk(world):
         for kind in (discord.AppCommandType.message, discord.AppCommandType.user)
         for one in tree.get_commands(type=kind)
     }
-    assert menus == set(CONTEXT_MENUS)
+    assert menus == CONTEXT_MENUS
+
+
+async def test_everybody_can_choose_a_message_on_a_server(world):
+    for person in world.people.values():
+        message = await person.send(world.stage.channel, attachments=[("clip.mp4", b"clip")])
+        for name in CONTEXT_MENUS:
+            result = await person.context_menu(world.stage.channel, name, message)
+            assert result.modal is not None
+    for name in CONTEXT_MENUS:
+        for kind in (discord.AppCommandType.message, discord.AppCommandType.user):
+            if (menu := world.bot.tree.get_command(name, type=kind)) is not None:
+                assert menu.to_dict(world.bot.tree)["contexts"] == [0]
 
 
 @pytest.mark.parametrize("name", sorted(FACTS))

@@ -1,0 +1,101 @@
+"""The sentences with which a clip is refused that was taken from somebody's message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.quoting import cut, harmless
+from bot.validation import Rule
+
+if TYPE_CHECKING:
+    from bot.validation import Refusal
+
+_NOTHING: Final = "Nothing was started and nothing was spent."
+_SETTINGS: Final = "/restyle-settings"
+_APPS: Final = (
+    "Right-click the message (on a phone: press and hold it), then choose Apps and Restyle this."
+)
+
+ABOUT_MESSAGES: Final = {
+    Rule.CLIP_MISSING: "There is no clip.\nAttach one as video, or give a link to its message.",
+    Rule.CLIP_TWICE: "There are two clips: a file and a link.\nGive one of them.",
+    Rule.LINK_UNREADABLE: (
+        "That is not a link to a message.\n"
+        "Right-click the message (on a phone: press and hold it), then choose Copy Message Link."
+    ),
+    Rule.LINK_ELSEWHERE: (
+        "That message is not on this server; the bot takes clips from here only.\n"
+        "Save the clip and attach it as video, if it is yours."
+    ),
+    Rule.LINK_UNSEEN: (
+        "That message is not there, or not for you or the bot to see.\n"
+        "Choose one in a channel that both of you can read."
+    ),
+    Rule.LINK_AGE_RESTRICTED: (
+        "That clip is from an age-restricted channel, and this channel is not one.\n"
+        "Use /restyle there."
+    ),
+    Rule.LINK_TOO_SLOW: f"Discord did not bring that message in time. {_NOTHING}\nTry again.",
+    Rule.MESSAGE_HIDDEN: (
+        f"Discord does not show the bot what is in other people's messages by a link.\n{_APPS}"
+    ),
+    Rule.MESSAGE_WITHOUT_CLIP: (
+        "There is no video file in that message; links and embeds do not count.\n"
+        "Choose a message with an MP4, MOV, WebM or GIF."
+    ),
+    Rule.MESSAGE_FORWARDED: (
+        "That message is forwarded, so it does not say whose clip it is.\nUse the original."
+    ),
+    Rule.MESSAGE_NOT_AN_ANSWER: (
+        "Of the bot's own messages, only those with a finished clip can be restyled.\n"
+        "Use that one, or the message that the clip came from."
+    ),
+    Rule.MOMENT_UNREADABLE: (
+        "{value} is not a time in the clip.\nWrite seconds, or minutes and seconds: 12.5 or 1:05."
+    ),
+    Rule.CONSENT_OPTED_OUT: (
+        f"{{who}} does not want their clips restyled. {_NOTHING}\nChoose another clip."
+    ),
+    Rule.CONSENT_NOBODY: (
+        "That clip was posted by an app, so nobody can be asked whether they agree. "
+        f"{_NOTHING}\nModerators decide whose clips may be used here ({_SETTINGS})."
+    ),
+    Rule.CONSENT_OWN_ONLY: (
+        "That clip is by {who}; on this server you may restyle your own clips only. "
+        f"{_NOTHING}\nModerators decide that ({_SETTINGS})."
+    ),
+    Rule.CONSENT_TOO_MANY: (
+        "{who} has several such questions to answer already, so they are not asked another. "
+        f"{_NOTHING}\nTry again later."
+    ),
+}
+"""About clips that are taken from messages."""
+
+
+def about_message(found: Refusal) -> str:
+    """Return the sentences for a rule of ``ABOUT_MESSAGES``."""
+    return ABOUT_MESSAGES[found.rule].format(
+        value=harmless(cut(str(found.value or ""), 60)), who=found.words[0] if found.words else ""
+    )
+
+
+# The form of the menu on messages
+
+MENU_TITLE: Final = "Restyle this"
+PROMPT_LABEL: Final = "Prompt"
+PROMPT_HINT: Final = "How it should look, for example: a rainy night in Tokyo, neon, film grain"
+FILE_LABEL: Final = "Which clip"
+SHAPE_LABEL: Final = "Shape"
+SHAPE_HINT: Final = "The clip's own when nothing is chosen."
+START_LABEL: Final = "Begin at"
+START_HINT: Final = "Where in the clip to begin: seconds, or 1:05. Its beginning when empty."
+LENGTH_LABEL: Final = "Seconds to restyle"
+LENGTH_HINT: Final = "As many as may be when empty."
+
+
+def form_lost(prompt: str) -> str:
+    """Return the answer to a form that another process opened; ``prompt`` made harmless."""
+    return (
+        "The bot was restarted while you typed, so it no longer knows which clip you meant. "
+        f"Nothing was started.\nChoose Restyle this once more. Your prompt was:\n> {prompt}"
+    )
