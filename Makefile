@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos bench simulate permissions format lock clean
+.PHONY: help setup demo run test chaos bench bench-media simulate permissions format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,13 +29,16 @@ test: setup ## Run every check: format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
 	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)
 
 bench: setup ## Measure the engine beside other ways to poll (docs/benchmarks.md)
 	$(BIN)/python -m bench.engine $(or $(ARGS),--write docs/benchmarks.md)
+
+bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md)
+	$(BIN)/python -m bench.media $(or $(ARGS),--write docs/media.md)
 
 simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)

@@ -55,7 +55,9 @@ async def run(settings: Settings) -> None:
         store = await stack.enter_async_context(
             open_store(settings.database_url, worker_id=new_worker_id())
         )
-        scratch = stack.enter_context(own_scratch(settings.data_dir / "scratch"))
+        scratch = stack.enter_context(
+            own_scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
+        )
         http = await stack.enter_async_context(open_http())
         comet = CometClient(
             http,

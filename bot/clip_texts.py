@@ -79,8 +79,14 @@ def ordinal(number: int) -> str:
 # The answer
 
 
-def picture_description() -> str:
-    """Return the alternative text of the picture that comes with an answer."""
+def picture_description(*, is_poster: bool = False) -> str:
+    """Return the alternative text of the picture that comes with an answer.
+
+    Args:
+        is_poster: Whether it shows the result alone.
+    """
+    if is_poster:
+        return "A moment of the restyled clip"
     return "First, middle and last moment: the clip as it was above, as it is now below"
 
 

@@ -31,6 +31,7 @@ YELLOW: Final = discord.Colour(0xF0B132)
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
 PICTURE_FILENAME: Final = "before-and-after.png"
+POSTER_FILENAME: Final = "restyled.jpg"
 
 _PLAYABLE: Final = frozenset({"mp4", "mov", "webm", "gif", "png", "jpg", "jpeg", "webp"})
 """Others are shown as files.
@@ -259,7 +260,7 @@ def answer_card(
     Args:
         job: The finished job.
         answer: What there is besides its words.
-        attached: Whether its files come along, as ``OUTPUT_FILENAME`` and ``PICTURE_FILENAME``.
+        attached: Whether its files come along, under ``OUTPUT_FILENAME`` and ``picture_filename``.
         linked: Whether the output's link is shown; a server's AutoMod may block it.
         quoted: Whether the prompt is shown; likewise.
         elsewhere: Whether it comes as a direct message because the server took nothing.
@@ -283,6 +284,11 @@ def answer_card(
     return view
 
 
+def picture_filename(answer: Answer) -> str:
+    """Return under which name the answer's picture is posted."""
+    return POSTER_FILENAME if answer.is_poster else PICTURE_FILENAME
+
+
 def _gallery(job: Job, answer: Answer) -> ui.MediaGallery[ui.LayoutView]:
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     if answer.video is not None:
@@ -293,8 +299,8 @@ def _gallery(job: Job, answer: Answer) -> ui.MediaGallery[ui.LayoutView]:
         )
     if answer.picture is not None:
         gallery.add_item(
-            media=f"attachment://{PICTURE_FILENAME}",
-            description=clip_texts.picture_description(),
+            media=f"attachment://{picture_filename(answer)}",
+            description=clip_texts.picture_description(is_poster=answer.is_poster),
             spoiler=job.spoiler,
         )
     return gallery

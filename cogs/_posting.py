@@ -13,11 +13,11 @@ from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from bot.jobs import JobState
 from cogs._cards import (
     OUTPUT_FILENAME,
-    PICTURE_FILENAME,
     answer_card,
     answer_mark,
     bears_mark,
     outcome_card,
+    picture_filename,
     plain_outcome,
 )
 from cogs._verdicts import TROUBLE, Refusals, Verdict, delayed, judge
@@ -228,7 +228,7 @@ class Poster:
                 discord.File(path, filename=name)
                 for path, name in (
                     (answer.video, OUTPUT_FILENAME),
-                    (answer.picture, PICTURE_FILENAME),
+                    (answer.picture, picture_filename(answer)),
                 )
                 if path is not None
             ]

@@ -42,6 +42,10 @@ class CopyingStudio:
         """Write something of a picture's size."""
         await asyncio.to_thread(target.write_bytes, bytes(20_000))
 
+    async def poster(self, output: Path, target: Path) -> None:
+        """Write something of a picture's size."""
+        await asyncio.to_thread(target.write_bytes, bytes(20_000))
+
     async def compare(self, source: Source, output: Path, target: Path, *, max_bytes: int) -> None:
         """Copy the output."""
         shutil.copyfile(output, target)

@@ -44,7 +44,7 @@ class Source:
     width: int = 1920
     height: int = 1080
     fps: int = 30
-    seconds: float = 10
+    seconds: float = 5
     rotation: int = 0
     is_hdr: bool = False
     model: str = "aleph2"
@@ -55,7 +55,7 @@ class Source:
 
 MKV: Final = {"suffix": ".mkv", "form": "matroska"}
 SOURCES: Final = (
-    Source(name="1080p H.264, 30 fps: 8 s from 1.3 s on", start=1.3, length=8),
+    Source(name="1080p H.264, 30 fps: 4 s from 1.3 s on", start=1.3, length=4, seconds=6),
     Source(name="1080p H.264, 60 fps", fps=60),
     Source(name="4K HEVC, 60 fps", codec="libx265", width=3840, height=2160, fps=60, seconds=3),
     Source(
@@ -65,7 +65,6 @@ SOURCES: Final = (
         codec="libx265",
         pix_fmt="yuv420p10le",
         fps=60,
-        seconds=5,
         rotation=90,
         is_hdr=True,
     ),
@@ -81,7 +80,7 @@ SOURCES: Final = (
     Source(name="MPEG-4 in AVI, 720p", suffix=".avi", form="avi", codec="mpeg4",
            audio="libmp3lame", width=1280, height=720, options={"b": "6M"}),
     Source(name="H.264 in Matroska: another container only", suffix=".mkv", form="matroska"),
-    Source(name="720p H.264, 45 s: the first 30 s only", width=1280, height=720, seconds=45),
+    Source(name="720p H.264, 40 s: the first 30 s only", width=1280, height=720, seconds=40),
 )  # fmt: skip
 
 
@@ -103,10 +102,10 @@ def _draw(source: Source, seconds: float) -> Iterator[av.VideoFrame]:
             return
 
 
-def make(source: Source, folder: Path, *, share: float = 1, name: str | None = None) -> Path:
-    """Make a clip in ``folder`` and return where it is; ``share`` makes it shorter."""
-    path = folder / f"{name or SOURCES.index(source)}{source.suffix}"
-    seconds = max(source.seconds * share, 2.2)
+def make(source: Source, folder: Path, *, name: str) -> Path:
+    """Make a clip in ``folder`` and return where it is."""
+    path = folder / f"{name}{source.suffix}"
+    seconds = source.seconds
     with av.open(str(path), "w", format=source.form) as out:
         options = _QUICK.get(source.codec, {}) | source.options
         stream = cast(

@@ -85,7 +85,9 @@ class Answer:
     video: Path | None = None
     """``None``: the link alone."""
     picture: Path | None = None
-    """Frames of source and result, as PNG."""
+    """Frames of source and result, as PNG; where the source is gone, one of the result alone."""
+    is_poster: bool = False
+    """Whether ``picture`` shows the result alone, as JPEG."""
     is_smaller: bool = False
     """Whether the video was made smaller to fit; the link leads to the original."""
     offers: frozenset[Extra] = frozenset()

@@ -54,6 +54,7 @@ class _Trimmed:
     video: Path
     job: Job
     picture: Path | None = None
+    is_poster: bool = False
     offers: frozenset[Extra] = frozenset()
 
 
@@ -88,6 +89,7 @@ class Packer:
         answer = Answer(
             video=video,
             picture=trimmed.picture,
+            is_poster=trimmed.is_poster,
             is_smaller=is_smaller,
             offers=trimmed.offers,
             can_shrink=video is not None,
@@ -133,8 +135,11 @@ class Packer:
             ):
                 offers |= {Extra.SOUND}
             picture = await self._within(job, until, "picture", self._picture(source, output))
+        is_poster = picture is None
+        if picture is None:
+            picture = await self._within(job, until, "poster", self._poster(output))
         job = await self._within(job, until, "archive", self._archive(job, video)) or job
-        return _Trimmed(video=video, job=job, picture=picture, offers=offers)
+        return _Trimmed(video=video, job=job, picture=picture, is_poster=is_poster, offers=offers)
 
     async def _within(
         self, job: Job, until: float, what: str, work: Coroutine[Any, Any, ResultT]
@@ -169,6 +174,11 @@ class Packer:
     async def _picture(self, source: Source, output: Path) -> Path:
         target = output.with_name("picture.png")
         await self._parts.studio.picture(source, output, target)
+        return target
+
+    async def _poster(self, output: Path) -> Path:
+        target = output.with_name("poster.jpg")
+        await self._parts.studio.poster(output, target)
         return target
 
     async def _archive(self, job: Job, video: Path) -> Job:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.media.compare import side_by_side
 from bot.media.fit import fit
-from bot.media.pictures import before_after
+from bot.media.pictures import before_after, poster
 from bot.media.prepare import prepare
 from bot.media.probe import probe_video
 from bot.media.reference import convert_reference
@@ -68,6 +68,10 @@ class Studio(Protocol):
 
     async def picture(self, source: Source, output: Path, target: Path) -> None:
         """Write a PNG with frames of both."""
+        ...
+
+    async def poster(self, output: Path, target: Path) -> None:
+        """Write a JPEG with a frame of the output, for clients that do not play it."""
         ...
 
     async def compare(self, source: Source, output: Path, target: Path, *, max_bytes: int) -> None:
@@ -138,6 +142,10 @@ class WorkshopStudio:
             target=target,
             start_seconds=source.start_seconds,
         )
+
+    async def poster(self, output: Path, target: Path) -> None:
+        """Write a JPEG with a frame of the output."""
+        await poster(self._workshop, video=output, target=target)
 
     async def compare(self, source: Source, output: Path, target: Path, *, max_bytes: int) -> None:
         """Write a video with both beside each other."""

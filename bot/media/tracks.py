@@ -113,6 +113,9 @@ class EncodedVideo:
 
     def packets(self) -> Iterator[Packet]:
         """Yield the packets, in decoding order."""
+        return self._ended(self._encoded())
+
+    def _encoded(self) -> Iterator[Packet]:
         for frame in self._in_step():
             yield from self._timed(self._stream.encode(frame))
         yield from self._timed(self._stream.encode(None))
@@ -126,6 +129,8 @@ class EncodedVideo:
             if frame.pts is None or frame.time_base is None:
                 continue
             moment = max(0, round(frame.pts * frame.time_base / CLOCK))
+            if last is not None and self._end is not None and moment >= self._end:
+                break  # moved to a beat that lies past the end
             if last is not None:
                 if moment <= last:
                     continue
@@ -144,6 +149,25 @@ class EncodedVideo:
             # The encoder tells no lengths, and the file's last one would be a guess.
             packet.duration = self._lengths.get(packet.pts or 0, 0)
             yield packet
+
+    def _ended(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+        """Let the last packet end where the last picture does.
+
+        MP4 keeps how long after each other packets are decoded, and only of the last one how long
+        it is. The last to be decoded is often not the last to be shown.
+        """
+        first = latest = None
+        for packet in packets:
+            if latest is not None:
+                yield latest
+            elif packet.dts is not None:
+                first = packet.dts
+            latest = packet
+        if latest is not None:
+            if first is not None and latest.dts is not None:
+                end = max(moment + length for moment, length in self._lengths.items())
+                latest.duration = max(end + first - latest.dts, 1)
+            yield latest
 
 
 class CopiedVideo:
@@ -204,6 +228,8 @@ class Sound:
         seconds: How much of it, at most.
         bits: Per second, when it is encoded.
         strict: Encode it as well when it has more than ``bits``, or may have.
+        within_part: Leave out a last packet that reaches past the end, by up to 21 ms: the file
+            must not become longer than ``seconds``.
     """
 
     def __init__(
@@ -214,12 +240,14 @@ class Sound:
         seconds: float,
         bits: int = SOUND_BITS,
         strict: bool = False,
+        within_part: bool = False,
     ) -> None:
         self._path = path
         self._start = start
         self._seconds = seconds
         self._bits = bits
         self._strict = strict
+        self._within_part = within_part
         self._stream: AudioStream | None = None
         self._is_copied = False
 
@@ -283,6 +311,9 @@ class Sound:
         for packet, moment in self._within(video, source, begin):
             if moment < -_PRIMING_SECONDS:
                 continue
+            length = float((packet.duration or 0) * (packet.time_base or 0))
+            if self._within_part and moment + length > self._seconds:
+                return
             _shift(packet, begin)
             packet.dts = packet.pts
             packet.stream = stream

@@ -100,7 +100,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
             )
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
-        scratch = Scratch(settings.data_dir / "scratch")
+        scratch = Scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
         workshop = Workshop(processes=settings.media_processes)
         new_jobs = asyncio.Event()
         bot = RestyleBot(

@@ -4,9 +4,10 @@ import discord
 import pytest
 
 from bot.engine.deliverer import Answer, Delivered, Opened, Progress
-from bot.errors import DeliveryDelayedError, DeliveryImpossibleError
+from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
 from bot.jobs import Charge, FailureReason, JobState, Phase
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
+from tests.media.clips import make_image
 
 CLIP_URL = "https://discord.com/channels/1/2/3"
 POSTS = "/channels/*/messages"
@@ -241,6 +242,29 @@ async def test_a_file_that_discord_refuses_becomes_a_link(stage, clip, output, s
     assert delivered.channel_id == job.thread_id
     assert thread_of(stage).last_message.attachments == []
     assert OUTPUT_URL in text_of(thread_of(stage).last_message)
+
+
+async def test_a_video_that_could_be_smaller_comes_back_before_it_becomes_a_link(
+    stage, clip, output
+):
+    job = await stage.finished(clip)
+    stage.env.inject_error("POST", POSTS, status=413, code=40005)
+    with pytest.raises(DeliveryTooLargeError):
+        await stage.deliverer.deliver(job, replace(output, can_shrink=True))
+    await stage.deliverer.deliver(job, replace(output, is_smaller=True))
+    answer = thread_of(stage).last_message
+    assert len(answer.attachments) == 1
+    assert OUTPUT_URL in text_of(answer)
+
+
+async def test_a_frame_of_the_result_stands_in_where_there_is_nothing_to_compare(
+    stage, clip, output, tmp_path
+):
+    job = await stage.finished(clip)
+    picture = make_image(tmp_path / "poster.jpg", codec="mjpeg", pix_fmt="yuvj420p")
+    await stage.deliverer.deliver(job, replace(output, picture=picture, is_poster=True))
+    names = [file.filename for file in thread_of(stage).last_message.attachments]
+    assert names == ["restyled.mp4", "restyled.jpg"]
 
 
 @pytest.mark.parametrize("code", [200000, 240000])

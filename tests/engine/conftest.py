@@ -147,6 +147,10 @@ class PlainStudio:
         self._note("picture", source.start_seconds)
         target.write_bytes(b"picture")
 
+    async def poster(self, output, target):
+        self._note("poster")
+        target.write_bytes(b"poster")
+
     async def compare(self, source, output, target, *, max_bytes):
         self._note("compare", source.start_seconds)
         target.write_bytes(b"compared " + output.read_bytes())

@@ -77,7 +77,7 @@ def _flipped(base, seed):
 
 
 for _base in (
-    "60-fps", "phone-hlg-turned", "prores", "mkv-h264", "webm-vp8", "webm-av1", "webm-live",
+    "60-fps", "hevc", "prores", "mkv-h264", "webm-vp8", "webm-av1", "webm-live",
     "avi-mpeg4", "ts-h264", "ogv-theora", "gif", "flv", "3gp-h263",
 ):  # fmt: skip
     for _seed in range(5):

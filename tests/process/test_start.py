@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from bot.__main__ import run
+from bot.errors import MediaStorageError
+from bot.settings import Settings
 from tests.process.conftest import RUN_BOT
 from tests.process.processes import program
 
@@ -45,3 +50,23 @@ async def test_a_token_that_discord_refuses_stops_the_start(
     assert "Traceback" not in bot.output
     assert "another.bots.token" not in bot.output
     assert len(discord_server.calls) == 1  # refused requests count towards a ban
+
+
+async def test_the_room_for_temporary_files_is_what_the_operator_says(tmp_path, monkeypatch):
+    asked = []
+
+    def own_scratch(folder, *, quota_bytes):
+        asked.append((folder, quota_bytes))
+        raise MediaStorageError("far enough")
+
+    monkeypatch.setattr("bot.__main__.own_scratch", own_scratch)
+    settings = Settings(
+        _env_file=None,
+        discord_token="token",
+        cometapi_key="sk-test",
+        data_dir=tmp_path,
+        scratch_mb=7,
+    )
+    with pytest.raises(MediaStorageError):
+        await run(settings)
+    assert asked == [(tmp_path / "scratch", 7 * 1024 * 1024)]

@@ -10,7 +10,7 @@ import av
 from bot.errors import MediaUnfitError
 from bot.media.encoding import encode_to_fit, write_mp4
 from bot.media.opening import Unreadable, open_video
-from bot.media.plan import Plan, Way
+from bot.media.plan import Plan, Reason, Way
 from bot.media.reading import cap_rate, read_pictures, show
 from bot.media.tasks.probe import probe_video
 from bot.media.tracks import SOUND_BITS, CopiedVideo, Sound, sound_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.media.tracks import Track
 
+_CUTS: Final = frozenset({Reason.TOO_LONG, Reason.CUT_ASKED})
 _MISSING_SECONDS: Final = 0.6  # at the end of a copy; more was lost than a few frames
 
 
@@ -47,8 +48,8 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _copy(source: str, target: str, plan: Plan) -> dict[str, Any] | None:
     """Cut or pack without encoding, and look at the outcome; ``None`` if that is no good."""
     tracks: list[Track] = [CopiedVideo(source, start=plan.start_seconds, seconds=plan.seconds)]
-    if plan.has_audio:
-        tracks.append(Sound(source, start=plan.start_seconds, seconds=plan.seconds))
+    if (sound := _sound(source, plan)) is not None:
+        tracks.append(sound)
     try:
         write_mp4(target, tracks, max_bytes=plan.max_bytes)
         facts = probe_video(target)
@@ -74,11 +75,6 @@ def _encode(source: str, target: str, plan: Plan) -> int:
             transfer=transfer,
         )
 
-    def sound() -> Sound | None:
-        if not plan.has_audio:
-            return None
-        return Sound(source, start=plan.start_seconds, seconds=plan.seconds)
-
     return encode_to_fit(
         target,
         pictures,
@@ -87,10 +83,22 @@ def _encode(source: str, target: str, plan: Plan) -> int:
         fps=fps,
         seconds=plan.seconds,
         max_bytes=plan.max_bytes,
-        sound=sound,
+        sound=lambda: _sound(source, plan),
         sound_bits=_sound_bits(source) if plan.has_audio else 0,
         is_bt709=plan.tone_map,
     ).attempts
+
+
+def _sound(source: str, plan: Plan) -> Sound | None:
+    """Begin to read the sound of the part; of a whole clip, not a sample is lost."""
+    if not plan.has_audio:
+        return None
+    return Sound(
+        source,
+        start=plan.start_seconds,
+        seconds=plan.seconds,
+        within_part=not _CUTS.isdisjoint(plan.reasons),
+    )
 
 
 def _sound_bits(source: str) -> int:

@@ -1,0 +1,165 @@
+"""Clips of every kind go all the way, and a strict provider takes whatever is sent of them."""
+
+import asyncio
+
+import pytest
+
+from tests.media.corpus import CLIPS
+from tests.media.damage import Clips
+from tests.media.journey import Attached, decide, in_words, run_all
+
+pytestmark = pytest.mark.xdist_group("corpus")  # one run serves all tests of this file
+
+LONGEST_SECONDS = 900  # many times what it takes: against hanging, not against being slow
+
+# What is decided for aleph2 (2 to 30 s, 30 fps, 1080p), what is sent, and what is decided for
+# gen4_aleph (the first 5 s of anything, under 16 MB).
+EXPECTED = {
+    "h264": ("as is", "160x96, 2.5 s", "as is"),
+    "h264-faststart": ("as is", "160x96, 2.5 s", "as is"),
+    "h264-fragmented": ("as is", "160x96, 2.5 s", "as is"),
+    "silent": ("as is", "160x96, 2.5 s", "as is"),
+    "smallest": ("as is", "64x64, 2.5 s", "as is"),
+    "24-fps": ("as is", "160x96, 2.5 s", "as is"),
+    "30-fps": ("as is", "160x96, 2.5 s", "as is"),
+    "50-fps": ("encode: too_fast", "160x96, 2.5 s", "as is"),
+    "60-fps": ("encode: too_fast", "160x96, 2.5 s", "as is"),
+    "120-fps": ("encode: too_fast", "160x96, 2.0 s", "as is"),
+    "720p": ("as is", "1280x720, 2.2 s", "as is"),
+    "1080p": ("as is", "1920x1080, 2.2 s", "as is"),
+    "1080p-portrait": ("as is", "1080x1920, 2.2 s", "as is"),
+    "4k": ("encode: picture_too_large", "1920x1080, 2.2 s", "as is"),
+    "ultrawide": ("encode: picture_too_large", "1920x810, 2.2 s", "as is"),
+    "turned-90": ("encode: rotated", "96x160, 2.5 s", "encode: rotated"),
+    "turned-180": ("encode: rotated", "160x96, 2.5 s", "encode: rotated"),
+    "turned-270": ("encode: rotated", "96x160, 2.5 s", "encode: rotated"),
+    "phone-4k-turned": (
+        "encode: picture_too_large, rotated", "1080x1920, 2.2 s", "encode: rotated"),
+    "phone-hlg-turned": (
+        "encode: too_fast, rotated, hdr", "96x160, 2.5 s", "encode: rotated, hdr"),
+    "hevc": ("as is", "160x96, 2.5 s", "as is"),
+    "hevc-pq": ("encode: hdr", "160x96, 2.5 s", "encode: hdr"),
+    "hevc-10-bit": ("as is", "160x96, 2.5 s", "as is"),
+    "prores": ("as is", "160x96, 2.5 s", "as is"),
+    "prores-alpha": ("encode: pixel_format", "160x96, 2.5 s", "encode: pixel_format"),
+    "mov-mjpeg": ("encode: codec, pixel_format", "160x96, 2.5 s", "encode: codec, pixel_format"),
+    "mov-animation": (
+        "encode: codec, pixel_format", "160x96, 2.5 s", "encode: codec, pixel_format"),
+    "mkv-h264": ("copy: container", "160x96, 2.5 s", "copy: container"),
+    "mkv-h264-flac": ("copy: container", "160x96, 2.5 s", "copy: container"),
+    "mkv-hevc-1080p": ("copy: container", "1920x1080, 2.2 s", "copy: container"),
+    "mkv-vp9": ("encode: container", "160x96, 2.5 s", "encode: container"),
+    "mkv-ffv1": ("encode: container, codec", "160x96, 2.5 s", "encode: container, codec"),
+    "mkv-mjpeg": ("encode: container, codec", "160x96, 2.5 s", "encode: container, codec"),
+    "webm-vp8": ("as is", "160x96, 2.5 s", "as is"),
+    "webm-vp9": ("as is", "160x96, 2.5 s", "as is"),
+    "webm-vp9-alpha": ("as is", "160x96, 2.5 s", "as is"),
+    "webm-av1": ("as is", "160x96, 2.5 s", "as is"),
+    "webm-av1-pq": ("encode: hdr", "160x96, 2.5 s", "encode: hdr"),
+    "webm-live": ("as is", "160x96, 2.5 s", "as is"),
+    "mp4-mpeg4": ("encode: codec", "160x96, 2.5 s", "encode: codec"),
+    "mp4-av1": ("as is", "160x96, 2.5 s", "as is"),
+    "mp4-vp9": ("as is", "160x96, 2.5 s", "as is"),
+    "mp4-mp3": ("as is", "160x96, 2.5 s", "as is"),
+    "avi-mpeg4": ("encode: container, codec", "160x96, 2.5 s", "encode: container, codec"),
+    "avi-mjpeg": ("encode: container, codec", "160x96, 2.5 s", "encode: container, codec"),
+    "ts-h264": ("copy: container", "160x96, 2.5 s", "copy: container"),
+    "ts-hevc": ("copy: container", "160x96, 2.5 s", "copy: container"),
+    "ts-interlaced": (
+        "encode: container, codec, pixel_aspect", "768x576, 2.5 s",
+        "encode: container, codec, pixel_aspect"),
+    "ogv-theora": ("encode: pixel_format", "64x48, 2.5 s", "encode: pixel_format"),
+    "ogv-vp8": ("as is", "160x96, 2.5 s", "as is"),
+    "3gp-h263": (
+        "encode: container, codec, pixel_aspect", "192x144, 2.5 s",
+        "encode: container, codec, pixel_aspect"),
+    "3gp-h264": ("copy: container", "160x96, 2.5 s", "copy: container"),
+    "flv": ("encode: container, codec", "160x96, 2.4 s", "encode: container, codec"),
+    "wmv": ("encode: container, codec", "160x96, 2.4 s", "encode: container, codec"),
+    "gif": (
+        "encode: container, codec, pixel_format", "160x96, 2.5 s",
+        "encode: container, codec, pixel_format"),
+    "unnamed": ("copy: container", "160x96, 2.5 s", "copy: container"),
+    "odd-size": ("encode: odd_size", "160x96, 2.5 s", "encode: odd_size"),
+    "odd-size-444": (
+        "encode: pixel_format, odd_size", "160x96, 2.5 s", "encode: pixel_format, odd_size"),
+    "h264-10-bit": ("as is", "160x96, 2.5 s", "as is"),
+    "h264-422": ("encode: pixel_format", "160x96, 2.5 s", "encode: pixel_format"),
+    "wide-pixels": ("encode: pixel_aspect", "160x96, 2.5 s", "encode: pixel_aspect"),
+    "interlaced": ("as is", "160x96, 2.5 s", "as is"),
+    "variable-rate": ("as is", "160x96, 2.6 s", "as is"),
+    "key-every-20-s": ("copy: too_long", "64x64, 30.0 s", "as is"),
+    "cut-by-edit-list": ("as is", "160x96, 2.5 s", "as is"),
+    "starts-late": ("as is", "160x96, 2.5 s", "as is"),
+    "two-videos": ("as is", "160x96, 2.5 s", "as is"),
+    "cover-art": ("as is", "160x96, 2.5 s", "as is"),
+    "long": ("copy: too_long", "64x64, 30.0 s", "as is"),
+    "30-seconds": ("as is", "64x64, 30.0 s", "as is"),
+    "31-seconds": ("copy: too_long", "64x64, 30.0 s", "as is"),
+    "short": ("refused: video_too_short", "nothing", "as is"),
+    "one-frame": ("refused: video_too_short", "nothing", "as is"),
+    "heavy": ("as is", "1280x720, 3.0 s", "encode: too_big"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """Take the whole corpus all the way, once."""
+    folder = tmp_path_factory.mktemp("corpus")
+    clips = Clips(folder)
+    files = [
+        Attached(name=spec.name, path=clips.path(spec.name), served_as=spec.served_as)
+        for spec in CLIPS
+    ]
+    ways = set()
+
+    def is_restyled(journey):
+        """Choose one clip of each way of preparing."""
+        is_first = journey.made is not None and journey.decision not in ways
+        ways.add(journey.decision)
+        return is_first
+
+    async def go():
+        async with asyncio.timeout(LONGEST_SECONDS):
+            return await run_all(files, folder / "scratch", outputs=is_restyled)
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in CLIPS])
+def test_each_clip_is_left_alone_prepared_or_refused_as_expected(run, name):
+    journey = run.journeys[name]
+    for_aleph = in_words(decide(journey.facts, journey.attached, model="gen4_aleph"))
+    assert (journey.decision, journey.result, for_aleph) == EXPECTED[name]
+
+
+def test_a_strict_provider_takes_every_clip_that_is_sent_and_restyles_it(run):
+    sent = {name for name, (_, result, _) in EXPECTED.items() if result != "nothing"}
+    assert run.statuses == dict.fromkeys(sent, "SUCCEEDED")
+
+
+def test_what_is_prepared_has_no_more_bytes_than_are_allowed(run):
+    made = [journey for journey in run.journeys.values() if journey.made]
+    assert len(made) >= 30
+    for journey in made:
+        size = journey.made.size_bytes
+        assert size <= journey.plan.max_bytes
+        # Copying is there to lose nothing, not even bytes; see test_prepare for the contents.
+        is_copied = journey.decision.startswith("copy")
+        assert journey.made.attempts == (0 if is_copied else 1)
+
+
+def test_the_output_of_each_way_of_preparing_is_a_video_like_the_one_that_was_sent(run):
+    assert len(run.outputs) >= 15
+    for name, output in run.outputs.items():
+        sent = run.journeys[name]
+        assert (output.container, output.codec) == ("mp4", "h264")
+        assert (output.width, output.height) == (sent.made.width, sent.made.height)
+        frame = 1 / min(output.fps, sent.facts.fps)  # the last one may last longer or shorter
+        assert output.duration_seconds == pytest.approx(sent.made.seconds, abs=frame + 0.01)
+
+
+def test_the_run_leaves_nothing_behind_and_the_loop_goes_on(run):
+    assert (run.left_files, run.left_processes) == ([], set())
+    assert run.left_descriptors <= 0
+    assert 0 < run.longest_pause < 30  # measured by make bench-media; here: it never hung
