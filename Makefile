@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos bench bench-media simulate permissions format lock clean
+.PHONY: help setup demo run test chaos bench bench-media simulate permissions pictures format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 
 permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
 	$(BIN)/python -c 'from bot.permission_texts import page; print(page(), end="")' > docs/permissions.md
+
+pictures: setup ## Take the pictures of docs/moderators.md; needs Chromium (ARGS=review: only that one)
+	$(BIN)/python -m sandbox pictures $(ARGS)
 
 format: setup ## Format the code and sort its imports
 	$(BIN)/ruff format .

@@ -68,7 +68,7 @@ def jobs(found: Sequence[Job], counts: Mapping[JobState, int], *, everywhere: bo
     lines = [f"**Clips {where}** · {waiting} waiting · {under_way} under way"]
     if not found:
         return [*lines, "Nothing waits and nothing runs."]
-    lines += [_job_line(number, job) for number, job in enumerate(found, 1)]
+    lines += [_job_line(number, job, quoted=everywhere) for number, job in enumerate(found, 1)]
     more = sum(counts.values()) - len(found)
     if more > 0:
         lines.append(f"and {more} more.")
@@ -79,13 +79,19 @@ def jobs(found: Sequence[Job], counts: Mapping[JobState, int], *, everywhere: bo
     return lines
 
 
-def _job_line(number: int, job: Job) -> str:
-    words = harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))
-    place = f"<#{job.place_id}>"
-    return (
-        f"{number}. {phase_words(job.state, job.phase)} · {_who(job.user_id)} in {place}, "
-        f"{relative(job.created_at)} · {words}"
+def _job_line(number: int, job: Job, *, quoted: bool) -> str:
+    """Return a line of the list.
+
+    A thread is named after the prompt, so that is quoted only where there is none, or where the
+    reader may not see the thread.
+    """
+    line = (
+        f"{number}. {phase_words(job.state, job.phase)} · {_who(job.user_id)} in "
+        f"<#{job.place_id}>, {relative(job.created_at)}"
     )
+    if quoted or job.thread_id is None:
+        line += f" · {harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}"
+    return line
 
 
 def job_label(number: int, job: Job) -> str:

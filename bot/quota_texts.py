@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.moderation import Cap, CapUse
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
+_EACH: Final = {Period.DAY: "a day", Period.MONTH: "a month", Period.NOW: "at once"}
 _PERIOD: Final = {Period.DAY: "today", Period.MONTH: "this month", Period.NOW: "at once"}
 
 
@@ -106,8 +107,7 @@ def _where(cap: Cap) -> str:
 def _reached(use: CapUse, price: int | None) -> str:
     cap = use.cap
     if cap.limit == 0:
-        what = "money is" if cap.unit is Unit.MICROS else "clips are"
-        return f"No {what} set aside {_where(cap)} {_PERIOD[cap.period]}: the limit is 0."
+        return f"The limit {_where(cap)} is {_amount(cap)} {_EACH[cap.period]}."
     whose = _whose(cap)
     if cap.unit is Unit.JOBS or (use.left == 0 and price is not None):
         verb = "is" if cap.unit is Unit.MICROS or cap.limit == 1 else "are"

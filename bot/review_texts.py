@@ -75,8 +75,9 @@ def card_lines(
 
 
 def _asked(job: Job) -> str:
-    place = f"<#{job.thread_id or job.channel_id}>"
-    asked = f"{mention(job.user_id)} in {place}, {relative(job.created_at)}"
+    asked = f"{mention(job.user_id)} in <#{job.channel_id}>, {relative(job.created_at)}"
+    if job.thread_id is not None:  # named after the prompt, which stands below anyway
+        asked += f" · [thread](https://discord.com/channels/{job.guild_id}/{job.thread_id})"
     if job.source_author_id is not None and job.source_author_id != job.user_id:
         asked += f" · the clip is by {mention(job.source_author_id)}"
     return asked

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.media.chart import Bar, Chart, Section
 from bot.moderation import Period
-from bot.money import dollars
+from bot.money import MICROS_PER_DOLLAR, dollars
 from bot.periods import resets_at
 from bot.quota_texts import quota_left
 from bot.texts import relative
@@ -32,6 +32,8 @@ _MOST_DESCRIPTION: Final = 1024
 Source: https://docs.discord.com/developers/components/reference#media-gallery
 """
 
+_HALF_CENT: Final = MICROS_PER_DOLLAR // 200
+
 OUTCOMES: Final = {
     Outcome.DELIVERED: "Delivered",
     Outcome.UNDER_WAY: "Under way",
@@ -49,7 +51,17 @@ def clips(count: int) -> str:
 
 def tally(found: Tally) -> str:
     """Return clips and their money: ``3 clips · $2.25``."""
-    return f"{clips(found.jobs)} · {dollars(found.micros)}"
+    return f"{clips(found.jobs)} · {_sum(found.micros)}"
+
+
+def _sum(micros: int) -> str:
+    """Return an amount; from a dollar on in whole cents, as fractions only make sums hard to read.
+
+    Prices of single clips may have fractions (``bot.money.dollars``).
+    """
+    if micros < MICROS_PER_DOLLAR:
+        return dollars(micros)
+    return dollars((micros + _HALF_CENT) // (2 * _HALF_CENT) * 2 * _HALF_CENT)
 
 
 # One's own
@@ -126,7 +138,7 @@ def server(usage: Usage, *, place: str) -> list[str]:
         return [*lines, "None were asked for. /restyle starts one."]
     total = tally(usage.total)
     if usage.reserved:
-        total += f", of which {dollars(usage.reserved)} are set aside for clips under way"
+        total += f", of which {_sum(usage.reserved)} are set aside for clips under way"
     lines.append(f"{total}.")
     lines += [
         f"{rank}. <@{user_id}> · {tally(found)}"
@@ -135,8 +147,12 @@ def server(usage: Usage, *, place: str) -> list[str]:
     if usage.more_members:
         others = "1 other member" if usage.more_members == 1 else f"{usage.more_members} others"
         lines.append(f"and {others}.")
-    lines.append("-# Days are UTC's. Clips that surely cost nothing count as $0.00.")
     return lines
+
+
+def footnote() -> str:
+    """Return what stands below the picture of a server's usage."""
+    return "-# Days are UTC's. Clips that surely cost nothing count as $0.00."
 
 
 def _day(day: date) -> str:
@@ -161,9 +177,9 @@ def chart(usage: Usage) -> Chart:
         Bar(OUTCOMES[outcome], found.jobs, tally(found)) for outcome, found in usage.outcomes
     )
     return Chart(
-        f"Last {SHOWN_DAYS} days: {tally(usage.total)}",
+        f"Last {SHOWN_DAYS} days",
         (
-            Section("Money per day", days, upright=True, top=dollars(most)),
+            Section("Money per day", days, upright=True, top=_sum(most)),
             Section("Money by member", members),
             Section("Clips by outcome", outcomes),
         ),
@@ -175,7 +191,7 @@ def description(usage: Usage) -> str:
     busiest = max(usage.days, key=lambda entry: entry[1].micros, default=None)
     parts = [f"Bars of the last {SHOWN_DAYS} days: {tally(usage.total)}."]
     if busiest is not None and busiest[1].micros:
-        parts.append(f"Most on {_day(busiest[0])}: {dollars(busiest[1].micros)}.")
+        parts.append(f"Most on {_day(busiest[0])}: {_sum(busiest[1].micros)}.")
     parts.append(
         "By member: "
         + ", ".join(f"{rank}: {tally(found)}" for rank, (_, found) in enumerate(usage.members, 1))

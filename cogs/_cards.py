@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -110,16 +111,23 @@ def card(
 
 
 def _blocks(lines: Sequence[str]) -> list[list[str]]:
-    """Return the lines in blocks, one of which ends after each quotation.
+    """Return the lines in blocks, one of which ends after each quotation and each list.
 
-    Markdown lets a quotation swallow the line after it; Discord's own clients do not, others do.
+    Markdown lets those swallow the line after them; Discord's own clients do not, others do.
     """
     blocks: list[list[str]] = [[]]
+    in_list = False
     for line in lines:
+        was_in_list, in_list = in_list, _LISTED.match(line) is not None
+        if was_in_list and not in_list:
+            blocks.append([])
         blocks[-1].append(line)
         if line.startswith("> "):
             blocks.append([])
     return [block for block in blocks if block]
+
+
+_LISTED: Final = re.compile(r"(?:-|[0-9]+\.) ")
 
 
 def _cancel_row(job: Job) -> list[ui.Item[Any]]:

@@ -152,13 +152,14 @@ class UsageCog(commands.Cog, name=COG):
             picture = await chart.draw(self._workshop, self._scratch, usage_texts.chart(usage))
         except MediaError as exc:
             log.warning("guild %s: its usage was not drawn: %s", guild_id, exc)
-            return Page(view=card(BLURPLE, [*lines, usage_texts.no_picture()], buttons))
+            lines += [usage_texts.no_picture(), usage_texts.footnote()]
+            return Page(view=card(BLURPLE, lines, buttons))
         gallery: ui.MediaGallery[Any] = ui.MediaGallery()
         gallery.add_item(
             media=f"attachment://{PICTURE}", description=usage_texts.description(usage)
         )
         return Page(
-            view=card(BLURPLE, lines, gallery, buttons),
+            view=card(BLURPLE, lines, gallery, ui.TextDisplay(usage_texts.footnote()), buttons),
             files=[discord.File(io.BytesIO(picture), PICTURE)],
         )
 

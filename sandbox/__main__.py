@@ -1,4 +1,4 @@
-"""The command line: ``python -m sandbox demo``, ``standin`` or ``sample``."""
+"""The command line: ``python -m sandbox demo``, ``standin``, ``sample`` or ``pictures``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PROMPT: Final = "a rainy night in Tokyo, neon signs, film grain"
 DEFAULT_OUTPUT: Final = Path("demo-output/restyled.mp4")
+DOCS_IMAGES: Final = Path("docs/images")
 STANDIN_PORT: Final = 8787
 EXIT_FAILED: Final = 1
 EXIT_STOPPED: Final = 130  # as shells have it for Ctrl-C
@@ -57,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="write the sample clip")
     sample.add_argument("file", type=Path, metavar="FILE", help="where to, for example sample.mp4")
+
+    pictures = commands.add_parser("pictures", help="take the pictures of docs/moderators.md")
+    pictures.add_argument("scenes", nargs="*", metavar="SCENE", help="only these; all by default")
+    pictures.add_argument(
+        "--to", type=Path, default=DOCS_IMAGES, metavar="FOLDER", help="where they go (%(default)s)"
+    )
     return parser
 
 
@@ -99,6 +106,10 @@ async def _run(arguments: argparse.Namespace) -> int:
 
             await asyncio.to_thread(sample_clip, arguments.file)
             print(f"Written: {arguments.file}")
+        case "pictures":
+            from sandbox.pictures.take import take_pictures
+
+            return await take_pictures(arguments.scenes, folder=arguments.to)
     return 0
 
 

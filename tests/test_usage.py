@@ -152,3 +152,11 @@ def test_what_is_left_is_said_with_when_it_starts_anew():
 def test_strikes_are_named_where_they_matter(count, limit, said):
     words = usage_texts.own_strikes(count, limit, 7)
     assert (words is None) if said is None else words.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("micros", "said"),
+    [(37_500, "$0.0375"), (1_000_000, "$1.00"), (20_775_000, "$20.78"), (20_774_999, "$20.77")],
+)
+def test_sums_of_a_dollar_and_more_are_in_whole_cents(micros, said):
+    assert usage_texts.tally(Tally(3, micros)) == f"3 clips · {said}"

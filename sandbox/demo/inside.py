@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    import discord
     import simcord
 
 log = logging.getLogger(__name__)
@@ -158,3 +159,38 @@ def _describe_mp4(media_info: Any, blob: bytes) -> Any:  # noqa: ANN401 - privat
             display_codecs={"video": stream.codec_context.name},
             transformation="preserved",
         )
+
+
+def show_linked_files(env: simcord.Env, message: discord.Message) -> dict[str, tuple[str, bytes]]:
+    """Let a message show files that are attached to other messages, as Discord does.
+
+    Otherwise such a picture is "unavailable": SimCord shows no attachment of another message, even
+    if its link is known. The links in the message are replaced by others.
+
+    Returns:
+        Names and contents by the new links, for ``env.preview(…, assets=…)``.
+    """
+    files: dict[str, tuple[str, bytes]] = {}
+    try:
+        stored = env.backend.get_message(message.channel.id, message.id)
+        for part in _parts(stored.components):
+            media = part.get("media")
+            if not isinstance(media, dict):
+                continue
+            data = env.backend.cdn.get(media["url"])
+            if data is not None:
+                name = media["url"].partition("?")[0].rpartition("/")[2]
+                media["url"] = f"https://shown.invalid/{len(files)}/{name}"
+                files[media["url"]] = (name, data)
+    except (AttributeError, KeyError, TypeError):
+        log.warning("SimCord has changed: linked files are not shown")
+    return files
+
+
+def _parts(found: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
+    if isinstance(found, dict):
+        yield found
+        found = list(found.values())
+    if isinstance(found, list):
+        for one in found:
+            yield from _parts(one)

@@ -58,8 +58,10 @@ class Stage:
     pump: Pump
     standin: StandIn
     store: Store
+    new_jobs: asyncio.Event
+    """Set by whoever changed the store, so that the engine looks at once."""
     folder: Path
-    """For temporary files."""
+    """For temporary files; the database is here too."""
 
 
 @asynccontextmanager
@@ -141,4 +143,12 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         pump = Pump(env)
         world = await build_world(env)
         await stack.enter_async_context(pump.running())
-        yield Stage(env=env, world=world, pump=pump, standin=standin, store=store, folder=folder)
+        yield Stage(
+            env=env,
+            world=world,
+            pump=pump,
+            standin=standin,
+            store=store,
+            new_jobs=new_jobs,
+            folder=folder,
+        )

@@ -11,6 +11,8 @@ from sandbox.cdn import CDN_HOST
 from sandbox.demo.faces import person, robot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import simcord
 
 _FACE: Final = "face"
@@ -34,6 +36,7 @@ class World:
         channel: ``#videos``, where everything begins.
         member: Mira, who asks for videos.
         moderator: Sam, who may use ``/restyle-settings``.
+        moderators: Sam's role.
         pictures: Everybody's picture (file name and PNG), by its address.
     """
 
@@ -41,6 +44,7 @@ class World:
     channel: simcord.ChannelHandle
     member: simcord.MemberActor
     moderator: simcord.MemberActor
+    moderators: simcord.RoleHandle
     pictures: dict[str, tuple[str, bytes]]
 
 
@@ -56,10 +60,9 @@ async def build_world(env: simcord.Env) -> World:
     moderators = guild.create_role(
         "Moderators", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
     )
-    sam = env.create_user("sam", global_name="Sam", avatar=_FACE)
-    mira = env.create_user("mira", global_name="Mira", avatar=_FACE)
-    moderator = guild.add_member(sam, roles=[moderators])
-    member = guild.add_member(mira)
+    pictures = {_address(env.backend.bot_user.id): ("restyle.png", robot("#5865f2"))}
+    moderator = join(env, guild, pictures, "Sam", "#2d7d6f", roles=[moderators])
+    member = join(env, guild, pictures, "Mira", "#c2557a")
     channel = guild.create_text_channel("videos", topic=TOPIC)
     await moderator.send(channel, WELCOME)
     return World(
@@ -67,12 +70,24 @@ async def build_world(env: simcord.Env) -> World:
         channel=channel,
         member=member,
         moderator=moderator,
-        pictures={
-            _address(sam.id): ("sam.png", person("S", "#2d7d6f")),
-            _address(mira.id): ("mira.png", person("M", "#c2557a")),
-            _address(env.backend.bot_user.id): ("restyle.png", robot("#5865f2")),
-        },
+        moderators=moderators,
+        pictures=pictures,
     )
+
+
+def join(
+    env: simcord.Env,
+    guild: simcord.GuildHandle,
+    pictures: dict[str, tuple[str, bytes]],
+    name: str,
+    colour: str,
+    *,
+    roles: Sequence[simcord.RoleHandle] = (),
+) -> simcord.MemberActor:
+    """Let a person with a face of their own join the server; ``pictures`` gets the face."""
+    user = env.create_user(name.lower(), global_name=name, avatar=_FACE)
+    pictures[_address(user.id)] = (f"{name.lower()}.png", person(name[0], colour))
+    return guild.add_member(user, roles=roles)
 
 
 def _address(user_id: int) -> str:

@@ -51,7 +51,9 @@ async def test_moderators_see_the_whole_request(court):
     job = await court.asked(reasons=reasons, prompt="@everyone *neon*")
     text = text_of(court.card)
     assert "A request waits for a moderator** · nothing is spent yet" in text
-    assert f"<@{court.alice.id}> in <#{court.thread.id}>, <t:" in text
+    assert f"<@{court.alice.id}> in <#{court.channel.id}>, <t:" in text
+    thread_url = f"https://discord.com/channels/{court.guild.id}/{court.thread.id}"
+    assert f":R> · [thread]({thread_url})" in text
     assert "> @\u200beveryone \\*neon\\*" in text
     assert "gen4_aleph · 5 s · about $0.75" in text
     assert "-# Every request is reviewed here. Prompt rule 2 found something: gore" in text

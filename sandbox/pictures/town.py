@@ -1,0 +1,185 @@
+"""The invented server that the pictures show: the demo's, with more people and rooms."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.jobs import JobState
+from bot.policy.problems import SERVER
+from sandbox.demo.world import join
+from sandbox.pictures.history import Place, write_history
+from sandbox.sample import sample_clip
+
+if TYPE_CHECKING:
+    import simcord
+
+    from bot.jobs import Job
+    from bot.policy.problems import Target
+    from sandbox.demo.stage import Stage
+
+PATIENCE_SECONDS = 120.0
+_LOOK_SECONDS = 0.1
+
+
+class TownError(Exception):
+    """The bot did not do what the picture needs; the text says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """The server, its people, and what they do again and again.
+
+    Attributes:
+        stage: What plays.
+        videos: Where people restyle.
+        lounge: Where they talk.
+        desk: ``#moderators``, which moderators alone see.
+        mira: A member.
+        noor: Another one.
+        sam: A moderator who manages the server.
+        directors: A role, with nobody in it.
+        clip: The sample, as a file.
+    """
+
+    stage: Stage
+    videos: simcord.ChannelHandle
+    lounge: simcord.ChannelHandle
+    desk: simcord.ChannelHandle
+    mira: simcord.MemberActor
+    noor: simcord.MemberActor
+    sam: simcord.MemberActor
+    directors: simcord.RoleHandle
+    clip: bytes
+
+    async def decide(self, target: Target = SERVER, **values: Any) -> None:  # noqa: ANN401
+        """Set settings, as Sam would."""
+        await self.stage.store.policies.change(
+            self.stage.world.guild.id, {target: values}, user_id=self.sam.id, operator=None
+        )
+
+    async def slash(
+        self,
+        who: simcord.MemberActor,
+        where: simcord.ChannelHandle,
+        command: str,
+        **options: Any,  # noqa: ANN401
+    ) -> simcord.InteractionResult:
+        """Use a command."""
+        async with self.stage.pump.lock:
+            return await who.slash(where, command, **options)
+
+    async def restyle(
+        self,
+        prompt: str,
+        *,
+        who: simcord.MemberActor | None = None,
+        where: simcord.ChannelHandle | None = None,
+    ) -> simcord.InteractionResult:
+        """Use ``/restyle`` with the sample."""
+        return await self.slash(
+            who or self.mira,
+            where or self.videos,
+            "restyle",
+            video=("skate.mp4", self.clip),
+            prompt=prompt,
+        )
+
+    async def job_of(self, result: simcord.InteractionResult) -> Job:
+        """Return the job of a ``/restyle``.
+
+        Raises:
+            TownError: It was refused.
+        """
+        response = result.response
+        asked = response.message.interaction_metadata if response is not None else None
+        job = await self.stage.store.get(asked.id) if asked is not None else None
+        if job is None:
+            raise TownError("the bot refused a request that it should take")
+        return job
+
+    async def settled(self, result: simcord.InteractionResult) -> Job:
+        """Wait until nothing is left to do for a job, and return it."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                job = await self.job_of(result)
+                if job.is_settled:
+                    return job
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def running(self, result: simcord.InteractionResult) -> None:
+        """Wait until the provider has a job."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                job = await self.job_of(result)
+                if job.state is JobState.RUNNING:
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def seen(self, channel: simcord.ChannelHandle) -> None:
+        """Wait until something is posted in a channel."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if channel.history():
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def withdraw(self, result: simcord.InteractionResult) -> None:
+        """Take a request back that still waits, and wait until that is told."""
+        job = await self.job_of(result)
+        await self.stage.store.cancel(job.id, by=job.user_id)
+        self.stage.new_jobs.set()
+        await self.settled(result)
+
+    def thread(self, job: Job) -> simcord.ChannelHandle:
+        """Return a job's thread."""
+        for channel in (self.videos, self.lounge):
+            for found in channel.threads:
+                if found.id == job.thread_id:
+                    return found
+        raise TownError("the job has no thread")
+
+
+async def found_town(stage: Stage) -> Town:
+    """Let people join the demo's server, and some weeks pass there."""
+    world, env = stage.world, stage.env
+    everybody, bot = world.guild.default_role, env.bot.user
+    if bot is None:
+        raise TownError("the bot is not there")
+    directors = world.guild.create_role("Directors")
+    others = [
+        join(env, world.guild, world.pictures, name, colour)
+        for name, colour in (("Noor", "#b7791f"), ("Jonas", "#4a6fa5"), ("Ada", "#7d5ba6"))
+    ]
+    lounge = world.guild.create_text_channel("lounge")
+    desk = world.guild.create_text_channel(
+        "moderators",
+        overwrites={
+            everybody: discord.PermissionOverwrite(view_channel=False),
+            world.moderators: discord.PermissionOverwrite(view_channel=True),
+            bot: discord.PermissionOverwrite(view_channel=True),
+        },
+    )
+    path = stage.folder / "skate.mp4"
+    await asyncio.to_thread(sample_clip, path)
+    place = Place(
+        guild_id=world.guild.id,
+        channel_ids=(world.channel.id, lounge.id),
+        user_ids=(world.member.id, *(other.id for other in others)),
+    )
+    await asyncio.to_thread(write_history, stage.folder / "restyle.db", place, datetime.now(UTC))
+    return Town(
+        stage=stage,
+        videos=world.channel,
+        lounge=lounge,
+        desk=desk,
+        mira=world.member,
+        noor=others[0],
+        sam=world.moderator,
+        directors=directors,
+        clip=await asyncio.to_thread(path.read_bytes),
+    )
