@@ -98,7 +98,7 @@ async def place(stage, cdn):
     return reviews
 
 
-async def accepted(stage, clip, number=1, **fields):
+async def accepted(stage, clip, number=1, *, reasons=None, **fields):
     """Store a job as the command would: its record posted, its clip an attachment."""
     channel = stage.bot.get_channel(stage.channel.id)
     upload = await channel.send(file=discord.File(io.BytesIO(clip), filename="clip.mp4"))
@@ -114,7 +114,8 @@ async def accepted(stage, clip, number=1, **fields):
         prompt="a rainy night",
         **fields,
     )
-    reasons = ["mode"] if job.hold is Hold.REVIEW else []
+    if reasons is None:
+        reasons = ["mode"] if job.hold is Hold.REVIEW else []
     stored = await stage.store.add(job, review_reasons=reasons)
     stage.new_jobs.set()
     return stored

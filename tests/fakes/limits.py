@@ -142,6 +142,16 @@ def check_commands(commands: list[dict[str, Any]]) -> None:
         if command.get("type", 1) == 1:
             _check_named(command)
             _check_options(command.get("options") or [])
+        else:
+            _check_menu(command)
+
+
+def _check_menu(command: dict[str, Any]) -> None:
+    """Check a menu on messages or users: a name that may have spaces and capitals, no more."""
+    if not 1 <= len(command["name"]) <= 32:
+        raise invalid("name", "Must be between 1 and 32 in length.")
+    if command.get("description") or command.get("options"):
+        raise invalid("description", "Context menu commands cannot have description")
 
 
 def _check_named(item: dict[str, Any]) -> None:

@@ -105,6 +105,7 @@ def _register(server: DiscordServer, call: Call, guild_id: int | None) -> list[d
             {
                 "default_member_permissions": None,
                 "nsfw": False,
+                "description": "",  # what menus on messages and users have
                 **command,
                 "type": kind,
                 "id": known.get((kind, command["name"])) or str(new_id()),

@@ -152,6 +152,11 @@ def test_a_higher_limit_lengthens_only_what_was_cut_by_the_limit():
     assert found.spent_after - found.spent_before == 2_800_000 - 750_000
 
 
+def test_the_caps_of_the_whole_bot_are_left_out_because_other_servers_count_there():
+    found = tried([past(1), past(2)], EMPTY, by=operator(bot_jobs_per_day=1))
+    assert found.refused_before == 0
+
+
 def test_a_limit_below_what_the_model_needs_refuses():
     found = tried([past(model="aleph2")], policy(max_video_seconds=1))
     assert found.refused == {Rule.LIMIT_BELOW_MODEL: 1}

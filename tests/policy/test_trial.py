@@ -209,6 +209,11 @@ def test_the_cap_that_is_used_up_is_named_with_where_it_is_set(settings, by, set
     assert (trial.setting, trial.source) == (setting, source)
 
 
+def test_a_rule_that_refuses_comes_before_a_cap_that_is_used_up():
+    trial = tried(policy(refused_channel_ids=[CHANNEL], member_jobs_per_day=1), used=1)
+    assert (trial.setting, trial.reached) == ("refused_channel_ids", None)
+
+
 def test_money_that_does_not_suffice_refuses():
     budget = policy(micros_per_month=1_000_000)
     assert tried(budget, used=400_000).verdict is Verdict.ALLOW

@@ -1,0 +1,92 @@
+"""``/restyle-privacy``, as a person sees it."""
+
+import json
+
+import pytest
+
+from bot.jobs import JobState
+from tests.cogs.conftest import buttons_of, said, text_of
+from tests.factories import new_job
+from tests.storage.rows import put
+
+PAGE = ["Nobody may restyle my clips", "Export my data", "Delete my data…"]
+NUMBER = 1_400_000_000_000_000_001
+
+
+@pytest.fixture
+async def page(stage):
+    return await stage.alice.slash(stage.channel, "restyle-privacy")
+
+
+@pytest.fixture
+def had(stage, clock):
+    """``await had(1)``: a job of Alice's that is over."""
+
+    async def make(number, state=JobState.DONE, **fields):
+        job_id = NUMBER + number
+        await stage.store.add(
+            new_job(
+                job_id, guild_id=stage.guild.id, user_id=stage.alice.id, prompt="neon", **fields
+            )
+        )
+        return await put(stage.store, job_id, state, told_at=clock())
+
+    return make
+
+
+async def press(stage, shown, label, who=None):
+    message = shown.response.message
+    found = buttons_of(message)
+    return await (who or stage.alice).click(message, custom_id=found[label])
+
+
+async def test_the_page_says_in_private_what_is_kept_and_where_it_goes(stage, page):
+    text = text_of(page.response.message)
+    assert page.ephemeral
+    for words in ("CometAPI and Runway", "prompt", "cost", "database"):
+        assert words in text
+    assert list(buttons_of(page.response.message)) == PAGE
+
+
+async def test_it_works_in_direct_messages_too(stage):
+    shown = await stage.alice.user.slash("restyle-privacy")
+    assert shown.ephemeral
+    assert list(buttons_of(shown.response.message)) == PAGE
+
+
+async def test_the_opt_out_is_set_and_taken_back_there(stage, page):
+    answer = await press(stage, page, PAGE[0])
+    assert "Nobody can restyle your clips" in said(answer)
+    assert await stage.store.consents.opted_out_since(stage.alice.id) is not None
+    again = await stage.alice.slash(stage.channel, "restyle-privacy")
+    assert "You ruled it out" in text_of(again.response.message)
+    await press(stage, again, "Take the opt-out back")
+    assert await stage.store.consents.opted_out_since(stage.alice.id) is None
+
+
+async def test_the_export_is_a_file_of_ones_own_jobs(stage, page, had):
+    await had(1)
+    shown = await press(stage, page, "Export my data")
+    [file] = page.response.message.attachments or shown.response.message.attachments
+    found = json.loads(await file.read())
+    assert file.filename == "restyle-data.json"
+    assert [job["prompt"] for job in found["jobs"]] == ["neon"]
+
+
+async def test_data_is_deleted_after_a_second_press_and_what_runs_is_named(stage, page, had):
+    over = await had(1)
+    running = await had(2, JobState.RUNNING)
+    await press(stage, page, "Delete my data…")
+    assert (await stage.store.get(over.id)).prompt == "neon"
+    answer = await stage.alice.click(page.response.message, custom_id="privacy:delete-sure")
+    assert "1 clip" in said(answer)
+    assert f"<#{running.place_id}>" in said(answer)
+    assert (await stage.store.get(over.id)).prompt == ""
+    assert (await stage.store.get(running.id)).prompt == "neon"
+
+
+async def test_thinking_better_of_it_deletes_nothing(stage, page, had):
+    over = await had(1)
+    await press(stage, page, "Delete my data…")
+    await stage.alice.click(page.response.message, custom_id="privacy:back")
+    assert (await stage.store.get(over.id)).prompt == "neon"
