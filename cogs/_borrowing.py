@@ -18,9 +18,9 @@ from bot.jobs import JobState
 from bot.message_links import parse_message_link
 from bot.validation import Refusal, Rule, is_declared_video
 from cogs._cards import OUTPUT_FILENAME
-from cogs._intake import Source
 from cogs._place import is_age_restricted
 from cogs._refusing import RefusedError
+from cogs._requests import Source
 from cogs._verdicts import TROUBLE
 
 if TYPE_CHECKING:

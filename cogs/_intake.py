@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,24 +17,19 @@ from bot.engine.deliverer import Progress
 from bot.errors import (
     CapReachedError,
     JobExistsError,
-    MediaBusyError,
-    MediaError,
-    MediaTooLargeError,
-    MediaUnreadableError,
     StoreError,
 )
 from bot.jobs import Hold, NewJob
-from bot.media.plan import Plan, Way, plan_clip
-from bot.media.probe import probe_video
-from bot.media.reference import read_reference, refuse_reference
+from bot.media.plan import Way
 from bot.moderation import Scope
 from bot.money import estimate, prices_with
 from bot.policy.decide import Ask, Verdict, decide
-from bot.validation import MAX_REFERENCE_BYTES, Limit, Refusal, Rule
+from bot.validation import Refusal, Rule
 from cogs._actor import role_ids_of
 from cogs._appeal_button import refusal_view
 from cogs._cancel import STORE_SECONDS
 from cogs._cards import record_card
+from cogs._examining import Examiner, bytes_limit
 from cogs._place import (
     can_open_thread,
     channel_of,
@@ -47,12 +41,10 @@ from cogs._refusing import RefusedError, refuse_later, refuse_now
 from cogs._verdicts import TROUBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from bot.jobs import Job
     from bot.media.download import Downloader
-    from bot.media.probe import VideoFacts
     from bot.media.scratch import Scratch
     from bot.media.workshop import Workshop
     from bot.moderation import Cap
@@ -61,67 +53,17 @@ if TYPE_CHECKING:
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store
+    from cogs._examining import Found
+    from cogs._requests import Request, Source
 
 log = logging.getLogger(__name__)
-
-INTAKE_SECONDS: Final = 600.0
-"""How long downloading and checking may take; the interaction's token lives for 900 s.
-
-Source: https://docs.discord.com/developers/interactions/receiving-and-responding
-"""
 
 RECORD_SECONDS: Final = 2.0
 """How long the first record may hold the job up. discord.py goes on trying for half a minute, and
 its late success would overwrite what the engine shows meanwhile, even the end of the job."""
 
-INTAKES_AT_ONCE: Final = 4
-"""Downloads and checks in flight; more would only share the same line and the same cores."""
-
 # discord.py sends the client's default only along with content, which cards do not have.
 _NOBODY: Final = discord.AllowedMentions.none()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a clip comes from."""
-
-    url: str
-    filename: str
-    content_type: str | None
-    """As Discord says; a hint."""
-    size_bytes: int
-    """As Discord says."""
-    author_id: int | None = None
-    """Who posted it; ``None`` when it came with the command, or when nobody can be asked."""
-    message_url: str | None = None
-    """The message it was taken from, if any."""
-    people_ids: frozenset[int] = frozenset()
-    """Who else is behind it, so that their opt-out counts as well."""
-
-    @classmethod
-    def attached(cls, attachment: discord.Attachment) -> Source:
-        """Return the source that was attached to the command itself."""
-        return cls(
-            url=attachment.url,
-            filename=attachment.filename,
-            content_type=attachment.content_type,
-            size_bytes=attachment.size,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the person asked for, cleaned."""
-
-    source: Source
-    prompt: str
-    reference: discord.Attachment | None = None
-    ratio: str | None = None
-    seed: int | None = None
-    start: float | None = None
-    """Where the part begins, in seconds."""
-    length: float | None = None
-    """How long the part is, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +73,6 @@ class _Asked:
     request: Request
     policy: Policy
     decision: Decision
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What was found in the files."""
-
-    facts: VideoFacts
-    size_bytes: int
-    plan: Plan
-    convert_reference: bool
 
 
 class Intake:
@@ -158,13 +90,12 @@ class Intake:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._downloader = downloader
-        self._scratch = scratch
-        self._workshop = workshop
         self._new_jobs = new_jobs
         self._model = model_rules(settings.runway_model)
         self._prices = prices_with(settings.prices)
-        self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
+        self._examiner = Examiner(
+            downloader=downloader, scratch=scratch, workshop=workshop, model=self._model
+        )
 
     async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
         """Answer within 3 s, check everything that can be checked, and store the job."""
@@ -184,7 +115,9 @@ class Intake:
         if record_id is None:
             record_id = (await interaction.original_response()).id
         try:
-            found = await self._examine(interaction, asked)
+            found = await self._examiner.examine(
+                request, asked.decision, upload_bytes=_upload_bytes(interaction)
+            )
             await self._accept(interaction, asked, found, record_id)
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)
@@ -213,7 +146,7 @@ class Intake:
                 request.source.content_type,
                 request.source.filename,
                 request.source.size_bytes,
-                _bytes_limit(decision),
+                bytes_limit(decision),
             )
             or self._check_reference(request.reference)
         )
@@ -279,100 +212,13 @@ class Intake:
             reference.content_type, reference.filename, reference.size
         )
 
-    # What the files tell
-
-    async def _examine(self, interaction: discord.Interaction[Any], asked: _Asked) -> _Found:
-        """Download the files and look into them.
-
-        Raises:
-            RefusedError: A file breaks a rule, or could not be had.
-        """
-        request = asked.request
-        try:
-            async with asyncio.timeout(INTAKE_SECONDS), self._slots:
-                facts, size_bytes = await self._read_clip(
-                    request.source, _bytes_limit(asked.decision)
-                )
-                plan = plan_clip(
-                    facts,
-                    size_bytes=size_bytes,
-                    content_type=request.source.content_type,
-                    model=self._model,
-                    start=request.start,
-                    length=request.length,
-                    max_seconds=_seconds_limit(asked.decision),
-                    upload_bytes=_upload_bytes(interaction),
-                )
-                if isinstance(plan, Refusal):
-                    raise RefusedError(plan)
-                convert = request.reference is not None and await self._must_convert(
-                    request.reference
-                )
-        except TimeoutError as exc:
-            raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
-        return _Found(facts=facts, size_bytes=size_bytes, plan=plan, convert_reference=convert)
-
-    async def _read_clip(self, source: Source, limit: Limit) -> tuple[VideoFacts, int]:
-        too_big = Refusal(
-            rule=Rule.VIDEO_TOO_BIG,
-            value=max(source.size_bytes, limit.value + 1),
-            limit=limit.value,
-            decided_by=limit.decided_by,
-        )
-        with self._fetching(too_big) as folder:
-            fetched = await self._downloader.download(
-                source.url, folder / "source", max_bytes=int(limit.value), trusted=True
-            )
-            if fetched.size_bytes == 0:
-                raise RefusedError(Refusal(rule=Rule.EMPTY_FILE))
-            try:
-                facts = await probe_video(fetched.path, workshop=self._workshop)
-            except MediaUnreadableError as exc:
-                raise RefusedError(
-                    Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value)
-                ) from exc
-        return facts, fetched.size_bytes
-
-    async def _must_convert(self, reference: discord.Attachment) -> bool:
-        """Look into the style image; tell whether the provider needs a copy of it."""
-        too_big = Refusal(
-            rule=Rule.REFERENCE_TOO_BIG,
-            value=max(reference.size, MAX_REFERENCE_BYTES + 1),
-            limit=MAX_REFERENCE_BYTES,
-        )
-        with self._fetching(too_big) as folder:
-            fetched = await self._downloader.download(
-                reference.url, folder / "reference", max_bytes=MAX_REFERENCE_BYTES, trusted=True
-            )
-            try:
-                facts = await read_reference(
-                    self._workshop, fetched.path, served_as=reference.content_type
-                )
-            except MediaUnreadableError as exc:
-                raise RefusedError(refuse_reference(exc)) from exc
-        return facts.needs_converting
-
-    @contextmanager
-    def _fetching(self, too_big: Refusal) -> Iterator[Path]:
-        """Hand out a folder for one file, and turn what goes wrong with it into a refusal."""
-        try:
-            with self._scratch.folder() as folder:
-                yield folder
-        except MediaTooLargeError as exc:
-            raise RefusedError(too_big) from exc
-        except MediaBusyError as exc:
-            raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
-        except MediaError as exc:  # unreachable, no room, no process to look into it
-            log.warning("an attachment could not be examined: %s", exc)
-            raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
-
     # The job
 
     def _job(
         self,
         interaction: discord.Interaction[Any],
         asked: _Asked,
-        found: _Found,
+        found: Found,
         record_id: int,
     ) -> NewJob:
         request, holds, plan = asked.request, asked.decision.effective, found.plan
@@ -422,7 +268,7 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         asked: _Asked,
-        found: _Found,
+        found: Found,
         record_id: int,
     ) -> None:
         """Store the job, then turn the answer into its record, then tell the engine.
@@ -499,18 +345,6 @@ def _hold(decision: Decision) -> tuple[Hold | None, int]:
     if decision.verdict is Verdict.REVIEW:
         return Hold.REVIEW, holds.review_hours
     return None, 0
-
-
-def _bytes_limit(decision: Decision) -> Limit:
-    holds = decision.effective
-    return Limit(value=holds.max_video_bytes, decided_by=holds.source("max_video_bytes").decider)
-
-
-def _seconds_limit(decision: Decision) -> Limit:
-    holds = decision.effective
-    return Limit(
-        value=holds.max_video_seconds, decided_by=holds.source("max_video_seconds").decider
-    )
 
 
 def _upload_bytes(interaction: discord.Interaction[Any]) -> int:

@@ -20,8 +20,8 @@ from bot.refusal_texts import refusal
 from bot.validation import Refusal, Rule
 from cogs._borrowing import sources_of
 from cogs._forms import FORM_SECONDS, submitted, submitted_id
-from cogs._intake import Intake, Request
 from cogs._refusing import RefusedError, refuse_now
+from cogs._requests import Request
 from cogs._verdicts import TROUBLE
 from cogs.restyle import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.storage.store import Store
-    from cogs._intake import Source
+    from cogs._intake import Intake
+    from cogs._requests import Source
 
 log = logging.getLogger(__name__)
 

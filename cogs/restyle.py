@@ -13,8 +13,9 @@ from bot.cometapi.models import RATIOS
 from bot.validation import Refusal
 from cogs._borrowing import fetch_linked, sources_of
 from cogs._cancel import CancelButton
-from cogs._intake import Intake, Request, Source
+from cogs._intake import Intake
 from cogs._refusing import RefusedError, refuse_now
+from cogs._requests import Request, Source
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot

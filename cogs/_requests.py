@@ -1,0 +1,52 @@
+"""What a person asks for, wherever they ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import discord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a clip comes from."""
+
+    url: str
+    filename: str
+    content_type: str | None
+    """As Discord says; a hint."""
+    size_bytes: int
+    """As Discord says."""
+    author_id: int | None = None
+    """Who posted it; ``None`` when it came with the command, or when nobody can be asked."""
+    message_url: str | None = None
+    """The message it was taken from, if any."""
+    people_ids: frozenset[int] = frozenset()
+    """Who else is behind it, so that their opt-out counts as well."""
+
+    @classmethod
+    def attached(cls, attachment: discord.Attachment) -> Source:
+        """Return the source that was attached to the command itself."""
+        return cls(
+            url=attachment.url,
+            filename=attachment.filename,
+            content_type=attachment.content_type,
+            size_bytes=attachment.size,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the person asked for, cleaned."""
+
+    source: Source
+    prompt: str
+    reference: discord.Attachment | None = None
+    ratio: str | None = None
+    seed: int | None = None
+    start: float | None = None
+    """Where the part begins, in seconds."""
+    length: float | None = None
+    """How long the part is, in seconds."""
