@@ -103,7 +103,8 @@ def _limits(found: Preview) -> list[str]:
         )
     if found.unchecked:
         lines.append(
-            f"There was no time to check {_count(found.unchecked, 'prompt')}: a pattern is slow."
+            f"There was no time to check {_count(found.unchecked, 'prompt')}: "
+            "the prompt rules are many, or slow."
         )
     if found.is_partial:
         lines.append(f"Only the newest {MOST_JOBS:,} clips were tried.")

@@ -91,8 +91,9 @@ def visible(text: str) -> str:
     return unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
 
 
+@functools.lru_cache(maxsize=4096)
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of ``text``, folded."""
+    """Return the words of ``text``, the phrase of a rule, folded."""
     return tuple(_WORD.findall(fold(text)))
 
 

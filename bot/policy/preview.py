@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.policy.replay import Fate
     from bot.settings import Settings
 
-RULES_SECONDS: Final = 2.0
+RULES_SECONDS: Final = 4.0
 """The most that prompt rules may take for a whole preview; what is left then is not checked."""
 
 
