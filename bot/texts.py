@@ -4,7 +4,7 @@ Short, one idea a line, no exclamation marks, no provider text. Mentions come in
 (``who``), moments as aware datetimes; times go out as Discord timestamps, so that they are right
 in every zone and language. Refusals of a request are in
 ``refusal_texts.py``, ends without a video in ``outcome_texts.py``, settings in
-``guild_texts.py``.
+``policy_texts.py``.
 """
 
 from __future__ import annotations

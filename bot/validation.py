@@ -13,11 +13,7 @@ from bot.moderation import Decider
 from bot.quoting import is_blank, one_line, utf16_units
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.cometapi.models import VideoModel
-    from bot.guilds import GuildSettings
-    from bot.settings import Settings
 
 MAX_PROMPT_UNITS: Final = 1000
 """UTF-16 units of ``promptText``.
@@ -125,52 +121,6 @@ class Limit:
 
     value: float
     decided_by: Decider
-
-
-def _lowest(*limits: tuple[float | None, Decider]) -> Limit:
-    value, decider = min(
-        ((value, decider) for value, decider in limits if value is not None),
-        key=lambda limit: limit[0],
-    )
-    return Limit(value=value, decided_by=decider)
-
-
-def video_bytes_limit(settings: Settings, guild: GuildSettings | None, model: VideoModel) -> Limit:
-    """Return how many bytes a source clip may have; ``guild`` is ``None`` in direct messages."""
-    return _lowest(
-        (model.max_url_bytes, Decider.PROVIDER),
-        (settings.max_video_bytes, Decider.OPERATOR),
-        (guild.max_video_bytes if guild else None, Decider.MODERATORS),
-    )
-
-
-def attached_bytes_limit(settings: Settings, guild: GuildSettings | None) -> Limit:
-    """Return how many bytes an attached clip may have; what the provider takes is made of it."""
-    return _lowest(
-        (settings.max_video_bytes, Decider.OPERATOR),
-        (guild.max_video_bytes if guild else None, Decider.MODERATORS),
-    )
-
-
-def part_seconds_limit(settings: Settings, guild: GuildSettings | None, model: VideoModel) -> Limit:
-    """Return how long the part of a clip may be that is restyled, in seconds."""
-    return _lowest(
-        (model.used_seconds, Decider.PROVIDER),
-        (model.max_seconds, Decider.PROVIDER),
-        (settings.max_video_seconds, Decider.OPERATOR),
-        (guild.max_video_seconds if guild else None, Decider.MODERATORS),
-    )
-
-
-def video_seconds_limit(
-    settings: Settings, guild: GuildSettings | None, model: VideoModel
-) -> Limit:
-    """Return how long a source clip may be, in seconds."""
-    return _lowest(
-        (model.max_seconds, Decider.PROVIDER),
-        (settings.max_video_seconds, Decider.OPERATOR),
-        (guild.max_video_seconds if guild else None, Decider.MODERATORS),
-    )
 
 
 def clean_prompt(text: str) -> str:
@@ -349,18 +299,3 @@ def check_declared_reference(
             decided_by=Decider.PROVIDER,
         )
     return None
-
-
-def check_channel(guild: GuildSettings | None, channel_ids: Sequence[int]) -> Refusal | None:
-    """Check the place: ``channel_ids`` are the channel and, for a thread, its parent."""
-    if (
-        guild is None
-        or not guild.allowed_channel_ids
-        or not guild.allowed_channel_ids.isdisjoint(channel_ids)
-    ):
-        return None
-    return Refusal(
-        rule=Rule.CHANNEL_NOT_ALLOWED,
-        decided_by=Decider.MODERATORS,
-        words=tuple(f"<#{channel_id}>" for channel_id in sorted(guild.allowed_channel_ids)),
-    )

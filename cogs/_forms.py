@@ -61,16 +61,17 @@ def submitted(interaction: discord.Interaction[Any]) -> dict[str, str]:
     """Return what was typed or chosen, by the fields' custom ids; nothing is an empty text."""
     data: Mapping[str, Any] = interaction.data or {}
     found = {}
-    for part in _parts(data.get("components", [])):
+    for part in parts_of(data.get("components", [])):
         if (custom_id := part.get("custom_id")) is not None:
             chosen = part.get("values") or [part.get("value")]
             found[str(custom_id)] = str(chosen[0] or "")
     return found
 
 
-def _parts(components: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as the event has them
+def parts_of(components: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as the event has them
+    """Yield every component of a form that was sent, those in labels and rows too."""
     for component in components:
         yield component
         if (inner := component.get("component")) is not None:  # a label has one, without a list
-            yield from _parts([inner])
-        yield from _parts(component.get("components", []))
+            yield from parts_of([inner])
+        yield from parts_of(component.get("components", []))

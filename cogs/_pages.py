@@ -60,6 +60,26 @@ async def answer_press(
     await _show(interaction, await _made(interaction, make))
 
 
+async def show_beside(interaction: discord.Interaction[Any], answer: str | Page) -> str | Page:
+    """Show a page as a private message of its own, and return what is left to say beside it.
+
+    For an answer to a press that leaves the page as it is.
+    """
+    if isinstance(answer, str):
+        return answer
+    try:
+        await interaction.followup.send(
+            view=answer.view,
+            files=list(answer.files),
+            ephemeral=True,
+            allowed_mentions=_NOBODY,
+        )
+    except TROUBLE as exc:
+        log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
+        return texts.trouble()
+    return ""
+
+
 async def _made(
     interaction: discord.Interaction[Any], make: Callable[[], Awaitable[str | Page]]
 ) -> str | Page:
@@ -75,7 +95,8 @@ async def _made(
 
 async def _show(interaction: discord.Interaction[Any], answer: str | Page) -> None:
     if isinstance(answer, str):
-        await answer_privately(interaction, answer)
+        if answer:
+            await answer_privately(interaction, answer)
         return
     try:
         await interaction.edit_original_response(

@@ -70,7 +70,7 @@ async def engine(
             api_key=SecretStr(KEY),
             version=VERSION,
         )
-        await store.guild_settings(1)  # the connection, and what a statement needs once
+        await store.policies.read(1)  # the connection, and what a statement needs once
         spare_the_living()  # as the bot does
         before = resident_bytes()
         started = time.perf_counter()

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import JobExistsError, JobLostError
 from bot.jobs import CancelReason, Charge, JobState
-from bot.storage import guilds
 from bot.storage.admission import Admissions
 from bot.storage.appeals import Appeals
 from bot.storage.changes import change_job
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from bot.guilds import GuildSettings, SettingChange
     from bot.jobs import Job, NewJob
     from bot.moderation import Cap, Holder
     from bot.storage.admission import Admission
@@ -368,30 +366,6 @@ class Store:
         a late answer with :meth:`lift_uncertain`.
         """
         await self._lease.release()
-
-    # Guilds
-
-    async def guild_settings(self, guild_id: int) -> GuildSettings:
-        """Return the guild's settings; the defaults where nothing was set."""
-        return await guilds.read(self._database, guild_id)
-
-    async def change_guild_settings(
-        self,
-        guild_id: int,
-        *,
-        user_id: int,
-        **changes: Any,  # noqa: ANN401 - each setting has its own type
-    ) -> GuildSettings:
-        """Set the named settings, record every one that really changed, and return them all.
-
-        Raises:
-            TypeError: There is no setting of such a name.
-        """
-        return await guilds.change(self._database, guild_id, user_id=user_id, **changes)
-
-    async def setting_changes(self, guild_id: int, limit: int = 20) -> list[SettingChange]:
-        """Return the latest changes of the guild's settings, newest first."""
-        return await guilds.changes_of(self._database, guild_id, limit)
 
 
 @contextlib.asynccontextmanager

@@ -20,9 +20,11 @@ from bot.jobs import Charge, FailureReason, JobState
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
 from bot.media.workshop import Workshop
+from bot.policy.problems import SERVER
 from bot.settings import Settings
 from cogs.delivery import ThreadDeliverer
 from sandbox.cdn import serve_cdn
+from tests.cogs.panels import Panel, text_of
 from tests.media.clips import make_clip, make_image
 
 OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
@@ -145,6 +147,11 @@ class Stage:
     def bot(self):
         return self.env.bot
 
+    async def set(self, target=SERVER, **values):
+        """Let the moderator have set these, without the panel."""
+        changes = {target: values}
+        await self.store.policies.change(self.guild.id, changes, user_id=self.mo.id, operator=None)
+
     def calls(self, method="*"):
         """What the bot asked of Discord: ``POST /channels/1/messages``."""
         return [
@@ -201,20 +208,6 @@ async def stage(simcord_env, cdn, sqlite_store, new_jobs, clock):
     return Stage(simcord_env, sqlite_store, new_jobs, clock)
 
 
-def text_of(message):
-    """All that can be read in a message, components and all."""
-    found = [message.content] if message.content else []
-
-    def walk(components):
-        for component in components:
-            if isinstance(component, discord.TextDisplay):
-                found.append(component.content)
-            walk(getattr(component, "children", None) or getattr(component, "components", []) or [])
-
-    walk(message.components)
-    return "\n".join(found)
-
-
 def buttons_of(message):
     """The buttons of a message: ``{label: custom id or address}``."""
     found = {}
@@ -233,3 +226,21 @@ def said(result):
     """What the person was told: the answer and everything after it."""
     messages = [result.response, *result.followups]
     return "\n".join(text_of(found.message) for found in messages if found is not None)
+
+
+@pytest.fixture
+def open_panel(stage):
+    """Open the settings panel as somebody; the moderator when nobody is named."""
+
+    async def open_it(who=None):
+        who = who or stage.mo
+        opened = await who.slash(stage.channel, "restyle-settings")
+        assert opened.ephemeral
+        return Panel(stage, who, opened)
+
+    return open_it
+
+
+@pytest.fixture
+async def panel(open_panel):
+    return await open_panel()

@@ -91,9 +91,7 @@ async def test_bad_input_is_refused_at_once_and_in_private(stage, clip, options,
 
 
 async def test_a_file_over_the_servers_limit_is_refused_with_who_can_raise_it(stage, clip):
-    await stage.store.change_guild_settings(
-        stage.guild.id, user_id=stage.mo.id, max_video_bytes=MEBIBYTE
-    )
+    await stage.set(max_video_bytes=MEBIBYTE)
     result = await stage.restyle(clip + bytes(MEBIBYTE))
     await refused_at_once(stage, result, "this server takes", "moderator", "/restyle-settings")
 
@@ -127,9 +125,7 @@ class TestWithAnotherModel:
 
 async def test_other_channels_than_the_allowed_are_refused(stage, clip):
     other = stage.guild.create_text_channel("restyling")
-    await stage.store.change_guild_settings(
-        stage.guild.id, user_id=stage.mo.id, allowed_channel_ids=frozenset({other.id})
-    )
+    await stage.set(allowed_channel_ids=frozenset({other.id}))
     await refused_at_once(stage, await stage.restyle(clip), other.mention, "moderator")
     assert await stage.job(await stage.restyle(clip, where=other)) is not None
 
@@ -199,18 +195,14 @@ async def test_a_reference_that_is_no_picture_is_refused(stage, clip):
 
 
 async def test_a_clip_longer_than_the_servers_limit_is_cut(stage, long_clip):
-    await stage.store.change_guild_settings(
-        stage.guild.id, user_id=stage.mo.id, max_video_seconds=3
-    )
+    await stage.set(max_video_seconds=3)
     result = await stage.restyle(long_clip)
     assert (await stage.job(result)).restyled_seconds == 3
     assert "the first 3 s are restyled" in said(result)
 
 
 async def test_a_part_longer_than_the_servers_limit_is_refused(stage, long_clip):
-    await stage.store.change_guild_settings(
-        stage.guild.id, user_id=stage.mo.id, max_video_seconds=3
-    )
+    await stage.set(max_video_seconds=3)
     result = await stage.restyle(long_clip, length=4.0)
     await refused_later(stage, result, "A part of 4 s is not possible", "this server", "3 s")
 
@@ -350,9 +342,7 @@ async def test_in_a_thread_the_answer_comes_in_place(stage, clip):
 
 
 async def test_a_thread_of_an_allowed_channel_is_allowed(stage, clip):
-    await stage.store.change_guild_settings(
-        stage.guild.id, user_id=stage.mo.id, allowed_channel_ids=frozenset({stage.channel.id})
-    )
+    await stage.set(allowed_channel_ids=frozenset({stage.channel.id}))
     await stage.started(clip)
     [thread] = stage.channel.threads
     assert await stage.job(await stage.restyle(clip, where=thread)) is not None
@@ -414,12 +404,7 @@ async def test_control_characters_do_not_reach_the_provider(stage, clip):
 
 
 async def test_the_servers_settings_go_into_the_job(stage, clip):
-    await stage.store.change_guild_settings(
-        stage.guild.id,
-        user_id=stage.mo.id,
-        public_figure_threshold="low",
-        default_ratio="720:1280",
-    )
+    await stage.set(public_figure_threshold="low", default_ratio="720:1280")
     job = await stage.job(await stage.restyle(clip))
     assert (job.public_figure_threshold, job.ratio) == ("low", "720:1280")
     chosen = await stage.job(await stage.restyle(clip, ratio="960:960"))

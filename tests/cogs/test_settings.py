@@ -1,93 +1,28 @@
-"""``/restyle-settings``, as moderators and members see it."""
-
-import json
+"""``/restyle-settings``: the panel, its levels and topics, and each kind of control."""
 
 import discord
 import pytest
 import simcord
 
-from cogs._settings_panel import PANEL_SECONDS
-from tests.cogs.conftest import buttons_of, said, text_of
-
-MEBIBYTE = 1024 * 1024
-THRESHOLD, RATIO, CHANNELS = "settings:threshold", "settings:ratio", "settings:channels"
-LIMITS, UNDO = "settings:limits", "settings:undo"
-
-
-class Panel:
-    """An open panel, and what a moderator does with it."""
-
-    def __init__(self, stage, clock, who, opened):
-        self.stage = stage
-        self.clock = clock
-        self.who = who
-        self.opened = opened
-
-    @property
-    def message(self):
-        return self.opened.response.message
-
-    @property
-    def text(self):
-        return text_of(self.message)
-
-    def section(self, title):
-        return next(part for part in self.text.split("### ") if part.startswith(title))
-
-    async def choose(self, menu, *values):
-        self.clock.advance(1)
-        return await self.who.select(self.message, list(values), custom_id=menu)
-
-    async def press(self, button):
-        self.clock.advance(1)
-        return await self.who.click(self.message, custom_id=button)
-
-    async def limit(self, size, length):
-        form = await self.press(LIMITS)
-        return await self.who.submit_modal(form, {"size": size, "length": length})
-
-    async def settings(self):
-        return await self.stage.store.guild_settings(self.stage.guild.id)
+from bot.policy.catalogue import SETTINGS
+from bot.policy.problems import UNSET
+from bot.policy.topics import TOPICS, topics_of
+from tests.cogs.conftest import said
+from tests.cogs.panels import MEBIBYTE, Panel, of_channel, of_role, sent_payload, walk_payload
 
 
-@pytest.fixture
-async def open_panel(stage, clock):
-    async def open_it(who=None):
-        who = who or stage.mo
-        opened = await who.slash(stage.channel, "restyle-settings")
-        assert opened.ephemeral
-        return Panel(stage, clock, who, opened)
-
-    return open_it
+async def test_a_moderator_sees_the_first_topic_and_where_each_value_comes_from(panel):
+    assert panel.line("Public figures") == "**Public figures:** auto · default"
+    assert "not their consent" in panel.below("Public figures")
+    assert panel.line("Age-restricted only") == "**Age-restricted only:** off · default"
+    assert panel.changes == ["Nothing has been changed yet."]
 
 
-@pytest.fixture
-async def panel(open_panel):
-    return await open_panel()
-
-
-def walk(components):
-    for component in components:
-        yield component
-        yield from walk(component.get("components", []))
-        if "accessory" in component:
-            yield component["accessory"]
-
-
-def payload_of(stage):
-    """The components that the bot sent last."""
-    call = [call for call in stage.env.http_requests if call.method == "PATCH"][-1]
-    return list(walk(call.json["components"]))
-
-
-async def test_a_moderator_sees_every_setting_and_where_it_comes_from(panel):
-    assert "Now: **auto** · the bot's default" in panel.section("Public figures")
-    assert "not their consent" in panel.section("Public figures")
-    assert "Now: **the provider's default**" in panel.section("Shape")
-    assert "Size: up to **16 MB** · the video provider takes no more" in panel.section("Clips")
-    assert "Length: up to **30 s** · the bot's default" in panel.section("Clips")
-    assert "Now: **everywhere**" in panel.section("Channels")
-    assert "Nothing has been changed yet." in panel.section("Last changes")
+async def test_every_setting_is_on_the_panel(panel):
+    for topic, names in TOPICS.items():
+        await panel.go(topic.value)
+        for name in names:
+            assert panel.line(SETTINGS[name].title)
 
 
 async def test_a_member_cannot_see_or_use_the_command(stage):
@@ -102,172 +37,210 @@ async def test_nobody_else_sees_the_panel(stage, panel):
     assert stage.channel.history(viewer=stage.alice) == []
 
 
-async def test_the_threshold_is_saved_at_once(panel):
-    await panel.choose(THRESHOLD, "low")
-    assert (await panel.settings()).public_figure_threshold == "low"
-    assert "Now: **low** · set by this server" in panel.section("Public figures")
-    await panel.choose(THRESHOLD, "auto")
-    assert (await panel.settings()).public_figure_threshold == "auto"
+async def test_the_command_is_for_servers_and_moderators_by_default(stage):
+    [call] = [call for call in stage.env.http_requests if call.method == "PUT"]
+    [command] = [found for found in call.json if found["name"] == "restyle-settings"]
+    assert command["default_member_permissions"] == discord.Permissions(manage_guild=True).value
+    assert command["contexts"] == [0]
+    assert command["integration_types"] == [0]
+
+
+# Choices, switches, channels and roles
+
+
+async def test_a_choice_is_saved_at_once_and_the_default_is_nothing_set(panel):
+    await panel.choose("public_figure_threshold", "low")
+    assert await panel.own("public_figure_threshold") == "low"
+    assert panel.line("Public figures") == "**Public figures:** low · this server"
+    await panel.choose("public_figure_threshold", "auto")
+    assert await panel.own("public_figure_threshold") is UNSET
+
+
+async def test_a_switch_is_turned_on_and_off(panel):
+    await panel.press("on", "age_restricted_only")
+    assert await panel.own("age_restricted_only") is True
+    assert panel.line("Age-restricted only").endswith("on · this server")
+    await panel.press("off", "age_restricted_only")
+    assert await panel.own("age_restricted_only") is UNSET
 
 
 async def test_the_default_ratio_is_saved_and_taken_back(panel):
-    await panel.choose(RATIO, "720:1280")
-    assert (await panel.settings()).default_ratio == "720:1280"
-    assert "9:16, portrait (720:1280)** · set by this server" in panel.section("Shape")
-    await panel.choose(RATIO, "provider")
-    assert (await panel.settings()).default_ratio is None
+    await panel.choose("default_ratio", "720:1280")
+    assert await panel.own("default_ratio") == "720:1280"
+    assert panel.line("Shape").endswith("720:1280 · this server")
+    await panel.choose("default_ratio", "null")
+    assert await panel.own("default_ratio") is UNSET
 
 
 async def test_what_is_chosen_holds_for_the_next_request(stage, panel, clip):
-    await panel.choose(THRESHOLD, "low")
-    await panel.choose(RATIO, "960:960")
+    await panel.choose("public_figure_threshold", "low")
+    await panel.choose("default_ratio", "960:960")
     job = await stage.job(await stage.restyle(clip))
     assert (job.public_figure_threshold, job.ratio) == ("low", "960:960")
 
 
-async def test_the_limits_are_saved_and_hold_for_the_next_request(stage, panel, long_clip):
-    await panel.limit("12,5 MB", "4")
-    settings = await panel.settings()
-    assert (settings.max_video_bytes, settings.max_video_seconds) == (12.5 * MEBIBYTE, 4)
-    assert "Size: up to **12.5 MB** · set by this server" in panel.section("Clips")
-    assert "Length: up to **4 s** · set by this server" in panel.section("Clips")
-    assert (await stage.job(await stage.restyle(long_clip))).restyled_seconds == 4
-
-
-async def test_empty_limits_go_back_to_the_bots_default(panel):
-    await panel.limit("10", "4")
-    await panel.limit("", " ")
-    settings = await panel.settings()
-    assert (settings.max_video_bytes, settings.max_video_seconds) == (None, None)
-
-
-async def test_the_form_shows_the_current_limits(panel):
-    await panel.limit("12.5", "4")
-    form = await panel.press(LIMITS)
-    values = [
-        part.get("value") for label in form.modal["components"] for part in [label["component"]]
-    ]
-    assert values == ["12.5", "4"]
-
-
-@pytest.mark.parametrize(
-    ("size", "length", "words"),
-    [
-        ("64", "", "Size: 64 MB is too much. The video provider takes no more than 16 MB."),
-        ("", "31", "Length: 31 s is too much. The bot's operator allows up to 30 s."),
-        ("0", "", "Size: 0 MB is too little. It starts at 1 MB."),
-        ("", "0.2", "Length: 0.2 s is too little. It starts at 1 s."),
-        ("lots", "", "“lots” is not a number."),
-        ("-5", "", "-5” is not a number."),
-        ("nan", "inf", "“inf” is not a number."),
-        ("1e3", "", "is not a number"),
-        ("٣", "", "is not a number"),
-        ("@everyone", "", "is not a number"),
-    ],
-)
-async def test_a_limit_that_makes_no_sense_is_refused_in_a_sentence(panel, size, length, words):
-    answer = await panel.limit(size, length)
-    assert words in said(answer)
-    assert said(answer).endswith("Nothing was changed.")
-    assert "@everyone" not in said(answer)
-    assert answer.ephemeral
-    settings = await panel.settings()
-    assert (settings.max_video_bytes, settings.max_video_seconds) == (None, None)
-
-
-async def test_one_bad_limit_keeps_the_other_from_being_saved(panel):
-    answer = await panel.limit("5", "999")
-    assert "Length: 999 s is too much" in said(answer)
-    assert (await panel.settings()).max_video_bytes is None
-
-
 async def test_channels_are_saved_and_hold_for_the_next_request(stage, panel, clip):
     other = stage.guild.create_text_channel("clips")
-    await panel.choose(CHANNELS, other)
-    assert (await panel.settings()).allowed_channel_ids == {other.id}
-    assert f"Now: <#{other.id}> · set by this server" in panel.section("Channels")
+    await panel.choose("allowed_channel_ids", other)
+    assert await panel.own("allowed_channel_ids") == {other.id}
+    assert panel.line("Channels allowed").endswith(f"<#{other.id}> · this server")
     assert await stage.job(await stage.restyle(clip)) is None
     assert await stage.job(await stage.restyle(clip, where=other)) is not None
-    await panel.choose(CHANNELS)
-    assert (await panel.settings()).allowed_channel_ids == frozenset()
+    await panel.choose("allowed_channel_ids")
+    assert await panel.own("allowed_channel_ids") is UNSET
+    assert panel.line("Channels allowed").endswith("everywhere · default")
 
 
-async def test_a_deleted_channel_is_named_as_such(stage, open_panel):
-    await stage.store.change_guild_settings(
-        stage.guild.id, user_id=1, allowed_channel_ids=frozenset({stage.channel.id, 77, 78})
-    )
+async def test_roles_and_a_single_channel_are_saved(stage, panel):
+    role = stage.guild.create_role("Artists")
+    await panel.choose("exempt_role_ids", role)
+    assert await panel.own("exempt_role_ids") == {role.id}
+    assert f"<@&{role.id}>" in panel.line("Roles exempt")
+    await panel.choose("announce_channel_id", stage.channel)
+    assert await panel.own("announce_channel_id") == stage.channel.id
+    await panel.choose("announce_channel_id")
+    assert await panel.own("announce_channel_id") is UNSET
+
+
+async def test_deleted_channels_are_named_as_such(stage, open_panel):
+    await stage.set(allowed_channel_ids=[stage.channel.id, 77, 78])
     panel = await open_panel()
-    assert f"<#{stage.channel.id}>, 2 deleted channels" in panel.section("Channels")
-    [menu] = [part for part in payload_of(stage) if part.get("custom_id") == CHANNELS]
+    await panel.go("where")
+    assert f"<#{stage.channel.id}>, 2 deleted channels" in panel.line("Channels allowed")
+    [menu] = [
+        part
+        for part in walk_payload(sent_payload(stage).json["components"])
+        if part.get("custom_id", "").endswith("set:allowed_channel_ids")
+    ]
     assert [int(value["id"]) for value in menu["default_values"]] == [stage.channel.id]
 
 
-async def test_every_change_says_who_when_and_what(stage, panel):
-    await panel.choose(THRESHOLD, "low")
-    await panel.limit("10", "")
-    lines = panel.section("Last changes").splitlines()[1:]
-    moment = int(panel.clock().timestamp())
-    assert lines == [
-        f"<t:{moment}:R> <@{stage.mo.id}> · Clip size: the bot's default → 10 MB",
-        f"<t:{moment - 1}:R> <@{stage.mo.id}> · Public figures: auto → low",
-    ]
+async def test_only_deleted_channels_close_the_command_and_the_panel_says_so(stage, open_panel):
+    await stage.set(allowed_channel_ids=[77])
+    panel = await open_panel()
+    await panel.go("where")
+    assert "nobody can use the command" in panel.below("Channels allowed")
 
 
-async def test_only_the_last_five_changes_are_shown(panel):
-    for number in range(7):
-        await panel.choose(THRESHOLD, "low" if number % 2 == 0 else "auto")
-    assert panel.section("Last changes").count("Public figures") == 5
+async def test_a_model_without_ratios_offers_none(stage, make_bot, settings):
+    old = stage.env.bot
+    bot = make_bot(settings=settings.model_copy(update={"runway_model": "aleph2"}))
+    await stage.env.restart_bot(bot)
+    try:
+        opened = await stage.mo.slash(stage.channel, "restyle-settings")
+        panel = Panel(stage, stage.mo, opened)
+        await panel.go("clips")
+        assert "nothing to choose" in panel.below("Shape")
+        assert not panel.has("set", "default_ratio")
+        assert "It starts at 2 s." in said(await panel.type("max_video_seconds", "1"))
+        assert await panel.own("max_video_seconds") is UNSET
+    finally:
+        await bot.close()
+        await old.close()
 
 
-async def test_choosing_the_same_again_is_no_change(panel):
-    await panel.choose(THRESHOLD, "auto")
-    assert "Nothing has been changed yet." in panel.section("Last changes")
+async def test_the_provider_uses_less_of_a_clip_than_is_allowed_and_the_panel_says_so(panel):
+    await panel.go("clips")
+    assert panel.line("Clip length") == "**Clip length:** 30 s · the bot's operator"
+    assert "restyles no more than 5 s" in panel.below("Clip length")
 
 
-async def test_undo_takes_the_last_change_back_and_records_it(panel):
-    await panel.choose(THRESHOLD, "low")
-    await panel.choose(RATIO, "960:960")
-    await panel.press(UNDO)
-    settings = await panel.settings()
-    assert (settings.default_ratio, settings.public_figure_threshold) == (None, "low")
-    assert "Shape: 960:960 → the provider's default" in panel.section("Last changes")
+async def test_no_component_is_taken_for_one_that_stood_there_before(stage, panel):
+    def numbers():
+        return {part["id"] for part in walk_payload(sent_payload(stage).json["components"])}
+
+    first = numbers()
+    await panel.go("where")
+    assert len(first) > 10
+    assert first.isdisjoint(numbers())
 
 
-async def test_undo_takes_both_limits_back_at_once(panel):
-    await panel.limit("10", "4")
-    await panel.limit("12", "5")
-    await panel.press(UNDO)
-    settings = await panel.settings()
-    assert (settings.max_video_bytes, settings.max_video_seconds) == (10 * MEBIBYTE, 4)
+# Levels
 
 
-async def test_undo_takes_back_channels(stage, panel):
-    await panel.choose(CHANNELS, stage.channel)
-    await panel.press(UNDO)
-    assert (await panel.settings()).allowed_channel_ids == frozenset()
+async def test_a_channel_has_settings_of_its_own_and_those_above_show_through(stage, panel):
+    await panel.type("max_video_bytes", "20")
+    await panel.level("channel", stage.channel)
+    assert f"For <#{stage.channel.id}> and its threads" in panel.text
+    assert panel.line("Clip size") == "**Clip size:** 20 MB · this server"
+    await panel.type("max_video_bytes", "5")
+    assert panel.line("Clip size") == f"**Clip size:** 5 MB · <#{stage.channel.id}>"
+    assert await panel.own("max_video_bytes", of_channel(stage.channel)) == 5 * MEBIBYTE
+    await panel.level("server")
+    assert panel.line("Clip size") == "**Clip size:** 20 MB · this server"
+    assert f"With settings of their own: <#{stage.channel.id}>" in panel.text
 
 
-async def test_undo_never_takes_back_what_somebody_else_did_meanwhile(stage, open_panel):
-    mine, other = await open_panel(), await open_panel()
-    await mine.choose(THRESHOLD, "low")
-    await other.choose(RATIO, "960:960")
-    answer = await mine.press(UNDO)
-    assert "nothing was undone" in said(answer)
-    assert (await mine.settings()).default_ratio == "960:960"
-    assert "960:960" in mine.section("Last changes")
+async def test_a_role_has_settings_of_its_own(stage, panel):
+    role = stage.guild.create_role("Artists")
+    await panel.level("role", role)
+    await panel.type("member_jobs_per_day", "50")
+    assert panel.line("A member's clips a day") == (
+        f"**A member's clips a day:** 50 clips · <@&{role.id}>"
+    )
+    assert await panel.own("member_jobs_per_day", of_role(role)) == 50
 
 
-async def test_without_changes_there_is_nothing_to_undo(stage, panel):
-    [button] = [part for part in payload_of(stage) if part.get("custom_id") == UNDO]
-    assert button["disabled"] is True
+async def test_a_channels_word_can_be_taken_back_so_that_the_servers_holds(stage, panel):
+    await panel.choose("review_mode", "both")
+    await panel.level("channel", stage.channel)
+    await panel.choose("review_mode", "off")
+    assert await panel.own("review_mode", of_channel(stage.channel)) == "off"
+    assert panel.line("Review") == f"**Review:** off · <#{stage.channel.id}>"
+    await panel.choose("review_mode", "unset")
+    assert await panel.own("review_mode", of_channel(stage.channel)) is UNSET
+    assert panel.line("Review") == "**Review:** both · this server"
+
+
+async def test_none_and_nothing_set_are_told_apart_for_a_channel(stage, panel):
+    await panel.choose("default_ratio", "960:960")
+    await panel.level("channel", stage.channel)
+    await panel.choose("default_ratio", "null")
+    assert await panel.own("default_ratio", of_channel(stage.channel)) is None
+    assert panel.line("Shape") == (f"**Shape:** the provider's default · <#{stage.channel.id}>")
+    await panel.choose("spoiler_outputs", "on")
+    assert await panel.own("spoiler_outputs", of_channel(stage.channel)) is True
+
+
+@pytest.mark.parametrize("scope", ["channel", "role"])
+async def test_only_what_can_be_set_for_a_level_is_offered_there(stage, panel, scope):
+    chosen = stage.channel if scope == "channel" else stage.guild.create_role("Artists")
+    await panel.go("consent")
+    await panel.level(scope, chosen)
+    assert "### Consent" not in panel.text
+    offered = [option.value for option in panel.control("topic").options]
+    assert offered == [topic.value for topic in topics_of(scope)]
+    for topic in offered:
+        await panel.go(topic)
+        for name in TOPICS[topic]:
+            is_shown = f"**{SETTINGS[name].title}:**" in panel.text
+            assert is_shown is (scope in SETTINGS[name].scopes), name
+
+
+async def test_the_level_is_chosen_before_anything_can_be_set(panel):
+    await panel.level("channel")
+    assert "Choose the channel" in panel.text
+    assert not panel.has("topic")
+
+
+async def test_an_exempt_role_is_free_of_limits_and_the_panel_says_by_what(stage, panel):
+    role = stage.guild.create_role("Artists")
+    await panel.type("member_jobs_per_day", "2")
+    await panel.choose("exempt_role_ids", role)
+    await panel.level("role", role)
+    await panel.go("members")
+    assert panel.line("A member's clips a day").endswith(f"unlimited · <@&{role.id}>")
+
+
+# Who may, restarts, the database
 
 
 async def test_who_lost_the_permission_cannot_go_on(stage, panel):
     role = discord.utils.get(stage.bot.get_guild(stage.guild.id).roles, name="Mods")
     await role.edit(permissions=discord.Permissions.none())
-    answer = await panel.choose(THRESHOLD, "low")
-    assert "no longer have Manage Server" in said(answer)
-    assert (await panel.settings()).public_figure_threshold == "auto"
+    answer = await panel.choose("public_figure_threshold", "low")
+    assert "This is for whoever has Manage Server" in said(answer)
+    assert await panel.own("public_figure_threshold") is UNSET
 
 
 async def test_who_was_handed_the_command_may_use_it_without_the_permission(stage, open_panel):
@@ -275,45 +248,26 @@ async def test_who_was_handed_the_command_may_use_it_without_the_permission(stag
     [command] = [command for command in commands if command.name == "restyle-settings"]
     stage.guild.set_command_permissions(command, {stage.alice: True})
     panel = await open_panel(stage.alice)
-    await panel.choose(THRESHOLD, "low")
-    assert (await panel.settings()).public_figure_threshold == "low"
+    await panel.choose("public_figure_threshold", "low")
+    assert await panel.own("public_figure_threshold") == "low"
 
 
-async def test_settings_outlive_a_restart_and_the_old_panel_says_what_to_do(
-    stage, panel, open_panel, make_bot
-):
-    await panel.choose(THRESHOLD, "low")
+async def test_a_panel_from_before_a_restart_goes_on_working(stage, panel, make_bot):
+    await panel.choose("public_figure_threshold", "low")
+    form = await panel.open_form("max_video_bytes")
     old = stage.env.bot
     bot = make_bot()
     await stage.env.restart_bot(bot)
     try:
-        for answer in (
-            await panel.choose(THRESHOLD, "auto"),
-            await panel.choose(RATIO, "960:960"),
-            await panel.choose(CHANNELS),
-            await panel.press(LIMITS),
-            await panel.press(UNDO),
-        ):
-            assert "Run /restyle-settings again" in said(answer)
-            assert answer.ephemeral
-        assert "Now: **low**" in (await open_panel()).section("Public figures")
+        await stage.mo.submit_modal(form, {"how": "number", "words": "5"})
+        assert await panel.own("max_video_bytes") == 5 * MEBIBYTE
+        await panel.undo()
+        assert await panel.own("max_video_bytes") is UNSET
+        await panel.go("strictness")
+        assert panel.line("Public figures") == "**Public figures:** low · this server"
     finally:
         await bot.close()
         await old.close()
-
-
-async def test_a_panel_left_alone_closes_and_says_so(stage, panel):
-    await stage.env.advance_time(PANEL_SECONDS + 1)
-    assert panel.text == "These settings are closed. Run /restyle-settings again to change more."
-    assert buttons_of(panel.message) == {}
-
-
-async def test_a_press_keeps_the_panel_open(stage, panel):
-    await stage.env.advance_time(PANEL_SECONDS - 10)
-    await panel.choose(THRESHOLD, "low")
-    await stage.env.advance_time(PANEL_SECONDS - 10)
-    await panel.choose(RATIO, "960:960")
-    assert (await panel.settings()).default_ratio == "960:960"
 
 
 async def test_without_a_database_the_command_says_so(stage):
@@ -322,77 +276,25 @@ async def test_without_a_database_the_command_says_so(stage):
     assert "cannot reach its database" in said(answer)
 
 
-@pytest.mark.parametrize("step", ["choose", "limit", "undo"])
+@pytest.mark.parametrize("step", ["choose", "form", "send", "undo"])
 async def test_a_change_that_could_not_be_saved_is_not_called_saved(stage, panel, step):
-    await panel.choose(THRESHOLD, "low")
+    await panel.choose("default_ratio", "1280:720")
+    form = await panel.open_form("max_video_bytes")
     await stage.store._database.close()
     match step:
         case "choose":
-            answer = await panel.choose(RATIO, "960:960")
-        case "limit":
-            answer = await panel.limit("5", "5")
+            answer = await panel.choose("default_ratio", "960:960")
+        case "form":
+            answer = await panel.press("form", "max_video_bytes")
+        case "send":
+            answer = await stage.mo.submit_modal(form, {"how": "number", "words": "5"})
         case "undo":
-            answer = await panel.press(UNDO)
-    assert "may not be saved" in said(answer)
-    assert "960:960)**" not in panel.text
+            answer = await panel.undo()
+    assert "cannot reach its database" in said(answer)
+    assert "**Shape:** 960:960" not in panel.text
 
 
 async def test_settings_of_one_server_leave_another_alone(stage, panel):
-    await panel.choose(THRESHOLD, "low")
-    assert (await stage.store.guild_settings(1)).public_figure_threshold == "auto"
-
-
-async def test_the_fullest_panel_keeps_to_discords_limits(stage, open_panel, clock):
-    channels = [stage.guild.create_text_channel(f"c{n}") for n in range(25)]
-    ids = frozenset(channel.id for channel in channels)
-    for number in range(6):
-        clock.advance(1)
-        await stage.store.change_guild_settings(
-            stage.guild.id,
-            user_id=2**63 - 1,
-            allowed_channel_ids=ids if number % 2 else frozenset(list(ids)[:24]),
-            max_video_bytes=(100 + number) * MEBIBYTE,
-            max_video_seconds=500.5 + number,
-            default_ratio="1104:832",
-            public_figure_threshold="low",
-        )
-    panel = await open_panel()
-    assert "set by this server" in panel.section("Channels")
-    parts = payload_of(stage)
-    assert len(parts) <= 40
-    assert sum(len(part["content"]) for part in parts if part["type"] == 10) <= 4000
-    for part in parts:
-        assert len(part.get("options", [])) <= 25
-        for option in part.get("options", []):
-            assert len(option["label"]) <= 100
-            assert len(option.get("description") or "") <= 100
-        assert len(part.get("label") or "") <= 80
-    form = (await panel.press(LIMITS)).modal
-    assert len(form["title"]) <= 45
-    for label in form["components"]:
-        assert len(label["label"]) <= 45
-        assert len(label["description"]) <= 100
-    assert json.dumps(form)
-
-
-async def test_a_model_without_ratios_offers_none(stage, make_bot, settings, clock):
-    old = stage.env.bot
-    bot = make_bot(settings=settings.model_copy(update={"runway_model": "aleph2"}))
-    await stage.env.restart_bot(bot)
-    try:
-        opened = await stage.mo.slash(stage.channel, "restyle-settings")
-        panel = Panel(stage, clock, stage.mo, opened)
-        assert "nothing to choose" in panel.section("Shape")
-        assert not [part for part in payload_of(stage) if part.get("custom_id") == RATIO]
-        assert "It starts at 2 s." in said(await panel.limit("", "1"))
-    finally:
-        await bot.close()
-        await old.close()
-
-
-async def test_the_command_is_for_servers_and_moderators_by_default(stage):
-    [call] = [call for call in stage.env.http_requests if call.method == "PUT"]
-    [command] = [found for found in call.json if found["name"] == "restyle-settings"]
-    assert command["default_member_permissions"] == discord.Permissions(manage_guild=True).value
-    assert command["contexts"] == [0]
-    assert command["integration_types"] == [0]
+    await panel.choose("public_figure_threshold", "low")
+    policy = await stage.store.policies.read(1)
+    assert policy.own("public_figure_threshold") is UNSET

@@ -126,7 +126,7 @@ async def test_an_upgrade_from_the_first_version_keeps_every_row(engine, databas
         (job,) = await store.claim(10)
         assert (job.id, job.prompt, job.source_seconds) == (known["id"], "a prompt", 7.5)
         assert (job.role_ids, job.is_age_restricted) == (None, None)
-        assert (await store.guild_settings(2)).allowed_channel_ids == {3}
+        assert (await store.policies.read(2)).server("allowed_channel_ids") == {3}
 
 
 async def test_processes_that_start_together_upgrade_once(postgres_url):

@@ -1,6 +1,7 @@
 import pytest
 
 from bot.jobs import JobState
+from bot.policy.problems import SERVER
 from bot.storage.store import Store
 from bot.storage.transfer import TransferError, transfer
 from tests.factories import GUILD_ID, USER_ID, new_job
@@ -14,12 +15,8 @@ async def source(sqlite_store):
     job = await sqlite_store.move(await sqlite_store.get(1), JobState.SUBMITTING)
     await sqlite_store.move(job, JobState.RUNNING, task_id="task-1")
     await sqlite_store.move(await sqlite_store.get(2), JobState.SUBMITTING)
-    await sqlite_store.change_guild_settings(
-        GUILD_ID,
-        user_id=USER_ID,
-        public_figure_threshold="low",
-        allowed_channel_ids=frozenset({7, 8}),
-    )
+    values = {"public_figure_threshold": "low", "allowed_channel_ids": [7, 8]}
+    await sqlite_store.policies.change(GUILD_ID, {SERVER: values}, user_id=USER_ID, operator=None)
     await sqlite_store.release()
     return sqlite_store
 
@@ -39,8 +36,8 @@ async def test_everything_arrives_with_the_same_counts_and_hashes(source, target
     moved = Store(target, worker_id="w9")
     for job_id in (1, 2, 3):
         assert await moved.get(job_id) == await source.get(job_id)
-    assert await moved.guild_settings(GUILD_ID) == await source.guild_settings(GUILD_ID)
-    assert await moved.setting_changes(GUILD_ID) == await source.setting_changes(GUILD_ID)
+    assert await moved.policies.read(GUILD_ID) == await source.policies.read(GUILD_ID)
+    assert await moved.policies.changes(GUILD_ID) == await source.policies.changes(GUILD_ID)
 
 
 async def test_jobs_go_on_in_the_new_database(source, target):
@@ -57,8 +54,9 @@ async def test_jobs_go_on_in_the_new_database(source, target):
 async def test_numbered_rows_go_on_after_the_moved_ones(source, target):
     await transfer(source._database, target)
     moved = Store(target, worker_id="w9")
-    await moved.change_guild_settings(GUILD_ID, user_id=USER_ID, default_ratio="960:960")
-    assert len(await moved.setting_changes(GUILD_ID)) == 3
+    changes = {SERVER: {"default_ratio": "960:960"}}
+    await moved.policies.change(GUILD_ID, changes, user_id=USER_ID, operator=None)
+    assert len(await moved.policies.changes(GUILD_ID)) == 3
 
 
 async def test_a_database_in_use_is_not_moved(source, target):
