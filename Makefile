@@ -29,7 +29,7 @@ test: setup ## Run every check: format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
 	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)

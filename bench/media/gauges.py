@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _LOOK_SECONDS: Final = 0.02
+_GRID_SECONDS: Final = 0.005
 
 
 @dataclass(slots=True)
@@ -25,6 +26,48 @@ class Used:
     """Of the children that ended meanwhile."""
     peak_bytes: int = 0
     """The most that any one of them had in memory; 0 where the system does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """How late the loop was at one moment, in seconds."""
+
+    late: float
+    own: float
+    """Without the time in which this process could have run and something else had its core."""
+
+
+async def stalls(seconds: float) -> list[Late]:
+    """Return how late the loop would have answered at every 5 ms of the next ``seconds``.
+
+    A loop that is held up for 300 ms is late for all moments in that time, not just for the first.
+    The resolution is about 1 ms.
+    """
+    loop = asyncio.get_running_loop()
+    found: list[Late] = []
+    due, waited = loop.time(), _waited_seconds()
+    end = due + seconds
+    while due < end:
+        due += _GRID_SECONDS
+        await asyncio.sleep(due - loop.time())
+        now, since = loop.time(), _waited_seconds() - waited
+        waited += since
+        found.append(Late(late=now - due, own=max(now - due - since, 0.0)))
+        while due + _GRID_SECONDS < now:
+            due += _GRID_SECONDS
+            found.append(Late(late=now - due, own=max(now - due - since, 0.0)))
+    return found
+
+
+def _waited_seconds() -> float:
+    """Return how long the main thread was ready to run and something else had its core.
+
+    Source: https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    try:
+        return int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, IndexError):  # a kernel without them
+        return 0.0
 
 
 @asynccontextmanager

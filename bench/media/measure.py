@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 
-from bench.engine.gauges import percentile, stalls
+from bench.engine.gauges import percentile
 from bench.media.clips import SOURCES, Source, make
-from bench.media.gauges import Used, children
+from bench.media.gauges import Late, Used, children, stalls
 from bench.media.rival import Cost, command, run
 from bot.cometapi.models import model_rules
 from bot.media.fit import fit
@@ -166,29 +166,29 @@ async def _prepare_many(workshop: Workshop, plan: Plan, folder: Path) -> dict[st
     path = await asyncio.to_thread(make, source, folder, name="many")
     calm = await stalls(2.0 if plan is not QUICK else _STALL_SECONDS)
     decided = decide(await probe_video(path, workshop=workshop), path, source)
-    begun = time.perf_counter()
+    begun = time.perf_counter()  # nothing else looks at the children: that alone may take a while
     work = asyncio.gather(*(
         prepare(workshop, path, folder / f"many-{number}.mp4", decided)
         for number in range(plan.together)
     ))  # fmt: skip
-    late: list[float] = []
-    async with children() as used:
-        while not work.done():
-            late += await stalls(_STALL_SECONDS)
-        await work
+    late: list[Late] = []
+    while not work.done():
+        late += await stalls(_STALL_SECONDS)
+    await work
     return {
         "clips": plan.together,
         "clip_seconds": plan.together_seconds,
         "seconds": time.perf_counter() - begun,
-        "peak_bytes": used.peak_bytes,
         "samples": len(late),
-        **{f"{name}_ms": 1000 * value for name, value in _spread(late).items()},
-        **{f"calm_{name}_ms": 1000 * value for name, value in _spread(calm).items()},
+        **_spread("", [moment.late for moment in late]),
+        **_spread("own_", [moment.own for moment in late]),
+        **_spread("calm_", [moment.late for moment in calm]),
     }
 
 
-def _spread(late: list[float]) -> dict[str, float]:
-    return {"p50": percentile(late, 50), "p99": percentile(late, 99), "max": max(late)}
+def _spread(prefix: str, late: list[float]) -> dict[str, float]:
+    found = {"p50": percentile(late, 50), "p99": percentile(late, 99), "max": max(late)}
+    return {f"{prefix}{name}_ms": 1000 * value for name, value in found.items()}
 
 
 async def _fit(workshop: Workshop, plan: Plan, folder: Path) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from tests.media.corpus import CLIPS
 from tests.media.damage import Clips
 from tests.media.journey import Attached, decide, in_words, run_all
 
-pytestmark = pytest.mark.xdist_group("corpus")  # one run serves all tests of this file
-
 LONGEST_SECONDS = 900  # many times what it takes: against hanging, not against being slow
 
 # What is decided for aleph2 (2 to 30 s, 30 fps, 1080p), what is sent, and what is decided for

@@ -14,8 +14,6 @@ from tests.media.damage import DAMAGED, PLAYS_ON, Clips
 from tests.media.journey import Attached, run_all
 from tests.media.test_corpus import EXPECTED
 
-pytestmark = pytest.mark.xdist_group("damage")  # one run serves all tests of this file
-
 LONGEST_SECONDS = 900  # many times what it takes: against hanging, not against being slow
 
 DAMAGE, TOO_COMPLEX, TOO_SHORT = (

@@ -29,6 +29,7 @@ from sandbox.cometapi import (
     server_error,
     truncated,
 )
+from tests.media.corpus import Spec, write_clip
 from tests.sandbox.conftest import data_uri
 
 
@@ -503,10 +504,12 @@ async def test_it_can_be_served_until_cancelled(http):
         await http.get(f"{standin.origin}/_control")
 
 
-async def test_it_stops_at_once_while_a_video_is_made(call, sample_path):
+async def test_it_stops_at_once_while_a_video_is_made(call, tmp_path):
+    spec = Spec(name="much", size=(640, 360), fps=24, seconds=4, audio=None)
+    clip = write_clip(spec, tmp_path / "much.mp4").read_bytes()
     loop = asyncio.get_running_loop()
     async with call(restyles=True) as caller:
-        await caller.task_id(videoUri=data_uri(sample_path.read_bytes()), promptText="oil")
+        await caller.task_id(videoUri=data_uri(clip), promptText="oil")
         started = loop.time()
     assert loop.time() - started < 1.5
     assert not (await asyncio.to_thread(caller.standin._folder.exists))

@@ -34,7 +34,7 @@ _MAX_IMAGE_PIXELS: Final = 120_000_000  # the largest phone cameras
 _MAX_PACKETS: Final = 400_000  # half an hour of 60 fps with sound, several times over
 _MAX_PACKETS_PER_PLACE: Final = 300  # decoders hold back a few dozen at most
 _FORGIVEN: Final = 5  # broken packets per place
-_SOFT_SECONDS: Final = 1.5  # of processor time per place; then what was seen must do
+_SOFT_SECONDS: Final = 0.5  # of processor time per place: a person waits; what was seen must do
 _MAX_KEYS: Final = 2000  # told to the parent; where every frame is one, a minute's worth will do
 _UNEVEN: Final = 0.25  # of the usual gap between two frames: more is not rounding any more
 
