@@ -46,7 +46,7 @@ simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
 	$(BIN)/python -c 'from bot.permission_texts import page; print(page(), end="")' > docs/permissions.md
 
-pictures: setup ## Take the pictures of docs/moderators.md; needs Chromium (ARGS=review: only that one)
+pictures: setup ## Take the pictures in docs/images; needs Chromium (ARGS=review: only that one)
 	$(BIN)/python -m sandbox pictures $(ARGS)
 
 format: setup ## Format the code and sort its imports

@@ -31,7 +31,7 @@ _LABEL_CHARACTERS: Final = 100
 Source: https://docs.discord.com/developers/components/reference#string-select
 """
 
-CANCEL_PLACEHOLDER: Final = "Cancel a clip that waits…"
+CANCEL_PLACEHOLDER: Final = "Cancel a clip, or give one up…"
 REFRESH_LABEL: Final = "Refresh"
 LIFT_PLACEHOLDER: Final = "Lift strikes…"
 

@@ -22,14 +22,14 @@ def clock_time(seconds: float) -> str:
 def kept_part(start: float, seconds: float) -> str:
     """Return the title of the message with the part of a clip that the provider gets."""
     until = clock_time(start + seconds)
-    return f"This part is being restyled: {clock_time(start)} to {until}"
+    return f"The part to restyle: {clock_time(start)} to {until}"
 
 
 def kept_clip(start: float, seconds: float, *, is_whole: bool) -> str:
     """Return the title of the message with a clip that the provider gets as it is."""
     if is_whole:
-        return "This clip is being restyled"
-    return f"Of this clip, {clock_time(start)} to {clock_time(start + seconds)} is being restyled"
+        return "The clip to restyle"
+    return f"The clip to restyle, {clock_time(start)} to {clock_time(start + seconds)} of it"
 
 
 def kept_reference() -> str:

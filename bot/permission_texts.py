@@ -94,7 +94,8 @@ _TITLES: Final = {
 _HEAD: Final = """# Who may do what
 
 Made from the one table in `bot/permissions.py`, which every button, menu and form asks
-(`make permissions` writes this page, a test compares them).
+(`make permissions` writes this page, a test compares them). [For moderators](moderators.md) says
+what to do with it.
 
 | | |
 | --- | --- |

@@ -2,7 +2,7 @@
 
 Slash commands follow Discord's own permissions: an administrator can hand a command to any role
 in the server's settings, so nothing here contradicts that. What Discord does not guard is guarded
-here. ``docs/moderators.md`` shows the table.
+here. ``docs/permissions.md`` shows the table; ``docs/moderators.md`` links to it.
 """
 
 from __future__ import annotations

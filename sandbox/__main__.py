@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     sample = commands.add_parser("sample", help="write the sample clip")
     sample.add_argument("file", type=Path, metavar="FILE", help="where to, for example sample.mp4")
 
-    pictures = commands.add_parser("pictures", help="take the pictures of docs/moderators.md")
+    pictures = commands.add_parser("pictures", help="take the pictures in docs/images")
     pictures.add_argument("scenes", nargs="*", metavar="SCENE", help="only these; all by default")
     pictures.add_argument(
         "--to", type=Path, default=DOCS_IMAGES, metavar="FOLDER", help="where they go (%(default)s)"

@@ -40,6 +40,7 @@ _STYLE: Final = """
   #channel-message-list { padding: 16px 0; }
   * { animation: none !important; transition: none !important; caret-color: transparent; }
   .channel-message { background: transparent !important; }
+  .modal-dialog, .modal-body { max-height: none !important; }
   button.component-button { opacity: 1 !important; }
   .media-player { position: relative; padding: 0; border: 0; }
   .media-player-native { border-radius: 8px; object-fit: cover; }
@@ -77,7 +78,7 @@ _BOX: Final = """(() => {
 })()"""
 _PRESS: Final = """(() => {
   const found = [...document.querySelectorAll('.channel-message button, .modal button')]
-    .filter((button) => button.textContent.trim() === %s && !button.disabled).at(-1);
+    .filter((button) => button.textContent.trim() === %s && !button.disabled).at(%d);
   found?.click();
   return Boolean(found);
 })()"""
@@ -145,13 +146,13 @@ class Camera:
             await self._preview.refresh()
         await self.ready()
 
-    async def press(self, label: str) -> None:
-        """Press the newest button of this name, as the viewer.
+    async def press(self, label: str, *, number: int = -1) -> None:
+        """Press a button of this name, as the viewer; the newest, or that ``number`` from 0.
 
         Raises:
             BrowserError: There is none.
         """
-        if not await self._tab.run(_PRESS % _js(label)):
+        if not await self._tab.run(_PRESS % (_js(label), number)):
             raise BrowserError(f'there is no button "{label}" to press')
         await asyncio.sleep(_SETTLE_SECONDS)
         await self.ready()

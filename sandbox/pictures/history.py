@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, insert
 
+from bot.cometapi.models import model_rules
 from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState, NewJob
 from bot.moderation import Scope, Standing
+from bot.money import estimate
 from bot.periods import day_of
 from bot.storage.rows import row_from
 from bot.storage.tables import jobs, ledger
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 DAYS: Final = 27
 """How far back it goes; today is left to the scenes."""
 
-MICROS_PER_SECOND: Final = 150_000
+_MODEL: Final = "gen4_aleph"
 _MIB: Final = 1024 * 1024
 _DISCORD_EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
 
@@ -38,7 +40,7 @@ _PROMPTS: Final = (
     "autumn, golden hour, falling leaves",
     "a zombie film on worn VHS tape",
 )
-_LENGTHS: Final = (5.0, 5.0, 5.0, 8.0, 10.0, 12.5, 20.0)
+_LENGTHS: Final = (2.0, 3.0, 4.0, 5.0, 5.0, 8.0, 12.5, 20.0)
 _ENDS: Final[tuple[tuple[JobState, int, dict[str, Any]], ...]] = (
     (JobState.DONE, 26, {}),
     (JobState.FAILED, 2, {"failure": FailureReason.SAFETY_SOURCE}),
@@ -81,7 +83,7 @@ def write_history(database: Path, place: Place, now: datetime) -> int:
 
 
 def _weeks(place: Place, now: datetime) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    dice = random.Random(7)  # noqa: S311 - an invention, not a secret
+    dice = random.Random(11)  # noqa: S311 - an invention, not a secret
     for days_ago in range(DAYS, 0, -1):
         day = now - timedelta(days=days_ago)
         busy = 1 if day.weekday() < 4 else 4  # weekends begin on Friday
@@ -93,11 +95,11 @@ def _weeks(place: Place, now: datetime) -> Iterator[tuple[dict[str, Any], list[d
 def _job(
     place: Place, moment: datetime, dice: random.Random
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    [user_id] = dice.choices(place.user_ids, weights=range(len(place.user_ids), 0, -1))
+    [user_id] = dice.choices(place.user_ids, weights=range(len(place.user_ids) + 2, 2, -1))
     [channel_id] = dice.choices(place.channel_ids, weights=range(len(place.channel_ids), 0, -1))
     [(state, _, known)] = dice.choices(_ENDS, weights=[share for _, share, _ in _ENDS])
     seconds = dice.choice(_LENGTHS)
-    price = round(seconds * MICROS_PER_SECOND)
+    price = estimate(model_rules(_MODEL), seconds)
     charged = state is JobState.DONE or known.get("failure") in SAFETY_FAILURES
     new = NewJob(
         id=_snowflake(moment, dice),
@@ -114,7 +116,7 @@ def _job(
         source_width=1280,
         source_height=720,
         reference_url=None,
-        model="gen4_aleph",
+        model=_MODEL,
         prompt=dice.choice(_PROMPTS),
         seed=None,
         ratio=None,
@@ -142,7 +144,7 @@ def _job(
             "guild_id": place.guild_id if scope is not Scope.BOT else 0,
             "day": day_of(moment),
             "jobs": 1,
-            "micros": price,
+            "micros": price or 0,
             "standing": Standing.COMMITTED if charged else Standing.RELEASED,
         }
         for scope, scope_id in (

@@ -5,6 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from bot import panel_texts
+from bot.moderation import Scope
+from bot.policy.problems import Target
+from bot.policy.topics import Topic
 from bot.usage_texts import SERVER_LABEL
 from sandbox.demo.inside import show_linked_files
 
@@ -35,7 +39,7 @@ async def usage(town: Town, camera: Camera) -> None:
 async def review(town: Town, camera: Camera) -> None:
     """A request that waits for a moderator, and the form in which one says no."""
     await town.decide(review_mode="spending", review_channel_id=town.desk.id)
-    asked = await town.restyle("a horror poster, torn paper, deep red light")
+    await town.restyle("a horror poster, torn paper, deep red light")
     await town.seen(town.desk)
     [card] = town.desk.history()
     files = show_linked_files(town.stage.env, card)
@@ -43,8 +47,6 @@ async def review(town: Town, camera: Camera) -> None:
         await camera.messages("moderators-review")
         await camera.press("Deny…")
         await camera.form("moderators-deny")
-    await town.decide(review_mode="off")
-    await town.withdraw(asked)
 
 
 async def refusal(town: Town, camera: Camera) -> None:
@@ -55,7 +57,6 @@ async def refusal(town: Town, camera: Camera) -> None:
         await town.restyle("a horror poster, bl00d on the walls", who=town.noor)
         await camera.update()
         await camera.messages("moderators-refusal")
-    await town.decide(prompt_rules=[])
 
 
 async def jobs(town: Town, camera: Camera) -> None:
@@ -72,9 +73,87 @@ async def jobs(town: Town, camera: Camera) -> None:
         await town.slash(town.sam, town.desk, "restyle-admin jobs")
         await camera.update()
         await camera.messages("moderators-jobs")
-    for waiting in asked[1:]:
-        await town.withdraw(waiting)
-    await town.decide(running=None)
+
+
+# The panel
+
+
+async def panel(town: Town, camera: Camera) -> None:
+    """The settings: a topic for the whole server, and for a role; a number; a preview."""
+    await town.decide(member_jobs_per_day=5, member_running=1)
+    await town.decide(Target(Scope.ROLE, town.directors.id), member_jobs_per_day=20)
+    asked = await town.slash(town.sam, town.desk, "restyle-settings")
+    await town.choose(town.sam, asked, "topic", Topic.MEMBERS)
+    async with camera.looking(town.desk, town.sam):
+        await camera.messages("moderators-panel")
+        await camera.press(panel_texts.CHANGE_LABEL, number=1)
+        await camera.form("moderators-limit")
+    await town.press(town.sam, asked, "level", number=2)
+    await town.choose(town.sam, asked, "level", town.directors)
+    async with camera.looking(town.desk, town.sam):
+        await camera.messages("moderators-panel-role")
+
+
+async def preview(town: Town, camera: Camera) -> None:
+    """What a change would have done, before it is saved."""
+    asked = await town.slash(town.sam, town.desk, "restyle-settings")
+    await town.choose(town.sam, asked, "topic", Topic.MEMBERS)
+    form = await town.press(town.sam, asked, "form", "member_jobs_per_day")
+    await town.fill(town.sam, form, how="number", words="1")
+    async with camera.looking(town.desk, town.sam):
+        await camera.messages("moderators-preview")
+
+
+async def rules(town: Town, camera: Camera) -> None:
+    """Prompt rules, and the form of one."""
+    await town.decide(
+        prompt_rules=[
+            {"kind": "words", "text": "blood, gore", "action": "refuse"},
+            {"kind": "words", "text": "horror", "action": "review"},
+            {"kind": "pattern", "text": r"\b(nude|naked)\w*", "action": "refuse"},
+        ]
+    )
+    asked = await town.slash(town.sam, town.desk, "restyle-settings")
+    await town.choose(town.sam, asked, "topic", Topic.RULES)
+    async with camera.looking(town.desk, town.sam):
+        await camera.messages("moderators-rules")
+        await camera.press(panel_texts.ADD_RULE_LABEL)
+        await camera.form("moderators-rule")
+
+
+async def trial(town: Town, camera: Camera) -> None:
+    """What would happen to a request, and which rule decides."""
+    rule = {"kind": "words", "text": "blood, gore", "action": "refuse"}
+    await town.decide(prompt_rules=[rule])
+    async with camera.looking(town.desk, town.sam):
+        await town.slash(
+            town.sam,
+            town.desk,
+            "restyle-settings",
+            test=town.noor,
+            channel=town.videos,
+            prompt="a horror poster, b l o o d on the walls",
+            length=5,
+        )
+        await camera.update()
+        await camera.messages("moderators-test")
+
+
+# Consent
+
+
+async def consent(town: Town, camera: Camera) -> None:
+    """The question to the one who posted a clip."""
+    town.stage.env.inject_error(
+        "POST", "/users/@me/channels", status=403, code=50007, times=9
+    )  # asked in place, where the page can show it
+    posted = await town.post_clip(town.noor, "Filmed on Sunday at the lake")
+    form = await town.menu(town.mira, town.videos, "Restyle this", posted)
+    asked = await town.fill(town.mira, form, prompt="a pencil sketch in an old notebook")
+    job = await town.job_of(asked)
+    thread = await town.thread_with(job, "would like to restyle")
+    async with camera.looking(thread, town.noor):
+        await camera.messages("moderators-consent")
 
 
 SCENES: Final[Mapping[str, Callable[[Town, Camera], Awaitable[None]]]] = MappingProxyType(
@@ -84,6 +163,11 @@ SCENES: Final[Mapping[str, Callable[[Town, Camera], Awaitable[None]]]] = Mapping
         "review": review,
         "refusal": refusal,
         "jobs": jobs,
+        "panel": panel,
+        "preview": preview,
+        "rules": rules,
+        "trial": trial,
+        "consent": consent,
     }
 )
-"""By the name under which the command knows them; each leaves the server as it found it."""
+"""By the name under which the command knows them, each played on a server of its own."""

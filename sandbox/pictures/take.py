@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Final
 from sandbox.demo.stage import open_stage
 from sandbox.pictures.browser import BrowserError, open_tab
 from sandbox.pictures.camera import HEIGHT, WIDTH, Camera
+from sandbox.pictures.demo import picture_demo
 from sandbox.pictures.scenes import SCENES
 from sandbox.pictures.town import TownError, found_town
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from sandbox.pictures.browser import Tab
+
+DEMO: Final = "demo"
+"""The scene that is the demo's page itself."""
 
 TASK_SECONDS: Final = 1.0
 POLL_SECONDS: Final = 0.3
@@ -27,23 +33,35 @@ async def take_pictures(names: Sequence[str], *, folder: Path) -> int:
         names: Which scenes; none are all of them.
         folder: Where the pictures go; what bears the same name there is replaced.
     """
-    unknown = [name for name in names if name not in SCENES]
+    known = [DEMO, *SCENES]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        sys.stderr.write(f"No such scene: {', '.join(unknown)}. There are {', '.join(SCENES)}.\n")
+        sys.stderr.write(f"No such scene: {', '.join(unknown)}. There are {', '.join(known)}.\n")
         return 2
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    taken: list[Path] = []
+    name = "browser"
     try:
-        async with (
-            open_tab(width=WIDTH, height=HEIGHT) as tab,
-            open_stage(task_seconds=TASK_SECONDS, poll_seconds=POLL_SECONDS) as stage,
-        ):
-            town = await found_town(stage)
-            camera = Camera(tab, stage, folder)
-            for name in names or SCENES:
-                await SCENES[name](town, camera)
-    except (BrowserError, TownError) as exc:
-        sys.stderr.write(f"{exc}\n")
+        async with open_tab(width=WIDTH, height=HEIGHT) as tab:
+            for name in names or known:
+                taken += await _play(name, tab, folder)
+    except TimeoutError:
+        sys.stderr.write(f"{name}: the bot did not do its part in time.\n")
         return 1
-    for path in camera.taken:
+    except (BrowserError, TownError) as exc:
+        sys.stderr.write(f"{name}: {exc}\n")
+        return 1
+    for path in taken:
         print(f"Written: {path} ({path.stat().st_size / 1000:.0f} kB)")
     return 0
+
+
+async def _play(name: str, tab: Tab, folder: Path) -> list[Path]:
+    """Play one scene in a town of its own, and return its pictures."""
+    if name == DEMO:
+        return await picture_demo(tab, folder)
+    await tab.size(WIDTH, HEIGHT)
+    async with open_stage(task_seconds=TASK_SECONDS, poll_seconds=POLL_SECONDS) as stage:
+        camera = Camera(tab, stage, folder)
+        await SCENES[name](await found_town(stage), camera)
+        return camera.taken

@@ -11,6 +11,7 @@ import discord
 
 from bot.jobs import JobState
 from bot.policy.problems import SERVER
+from cogs._review_cards import words_on
 from sandbox.demo.world import join
 from sandbox.pictures.history import Place, write_history
 from sandbox.sample import sample_clip
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bot.policy.problems import Target
     from sandbox.demo.stage import Stage
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
@@ -72,6 +73,59 @@ class Town:
         """Use a command."""
         async with self.stage.pump.lock:
             return await who.slash(where, command, **options)
+
+    async def press(
+        self,
+        who: simcord.MemberActor,
+        shown: simcord.InteractionResult,
+        verb: str,
+        arg: str | None = None,
+        *,
+        number: int = 0,
+    ) -> simcord.InteractionResult:
+        """Press a button of the panel, by the end of its custom id."""
+        end = verb if arg is None else f"{verb}:{arg}"
+        custom_id = _custom_ids(shown, discord.ComponentType.button, end)[number]
+        async with self.stage.pump.lock:
+            return await who.click(_message(shown), custom_id=custom_id)
+
+    async def choose(
+        self,
+        who: simcord.MemberActor,
+        shown: simcord.InteractionResult,
+        verb: str,
+        value: str | simcord.RoleHandle,
+    ) -> simcord.InteractionResult:
+        """Choose in a menu of the panel, by the end of its custom id."""
+        [custom_id] = _custom_ids(shown, None, verb)
+        async with self.stage.pump.lock:
+            return await who.select(_message(shown), [value], custom_id=custom_id)
+
+    async def fill(
+        self,
+        who: simcord.MemberActor,
+        shown: simcord.InteractionResult,
+        **values: str,
+    ) -> simcord.InteractionResult:
+        """Fill a form in and send it."""
+        async with self.stage.pump.lock:
+            return await who.submit_modal(shown, values)
+
+    async def menu(
+        self,
+        who: simcord.MemberActor,
+        where: simcord.ChannelHandle,
+        name: str,
+        message: discord.Message,
+    ) -> simcord.InteractionResult:
+        """Use a menu on a message."""
+        async with self.stage.pump.lock:
+            return await who.context_menu(where, name, message)
+
+    async def post_clip(self, who: simcord.MemberActor, words: str) -> discord.Message:
+        """Post the sample in ``#videos``."""
+        async with self.stage.pump.lock:
+            return await who.send(self.videos, words, attachments=[("skate.mp4", self.clip)])
 
     async def restyle(
         self,
@@ -128,12 +182,16 @@ class Town:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
 
-    async def withdraw(self, result: simcord.InteractionResult) -> None:
-        """Take a request back that still waits, and wait until that is told."""
-        job = await self.job_of(result)
-        await self.stage.store.cancel(job.id, by=job.user_id)
-        self.stage.new_jobs.set()
-        await self.settled(result)
+    async def thread_with(self, job: Job, words: str) -> simcord.ChannelHandle:
+        """Wait until somebody reads ``words`` in a job's thread, and return the thread."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                job = await self.stage.store.get(job.id) or job
+                if job.thread_id is not None:
+                    thread = self.thread(job)
+                    if any(words in words_on(message) for message in thread.history()):
+                        return thread
+                await asyncio.sleep(_LOOK_SECONDS)
 
     def thread(self, job: Job) -> simcord.ChannelHandle:
         """Return a job's thread."""
@@ -142,6 +200,32 @@ class Town:
                 if found.id == job.thread_id:
                     return found
         raise TownError("the job has no thread")
+
+
+def _message(shown: simcord.InteractionResult) -> discord.Message:
+    if shown.response is None:
+        raise TownError("the bot did not answer")
+    return shown.response.message
+
+
+def _custom_ids(
+    shown: simcord.InteractionResult, kind: discord.ComponentType | None, end: str
+) -> list[str]:
+    """Return the custom ids of an answer's buttons, or of its menus, that end so."""
+    found = []
+
+    def walk(parts: Any) -> None:  # noqa: ANN401 - discord.py's own union of kinds
+        for part in parts:
+            custom_id = getattr(part, "custom_id", None)
+            is_button = part.type is discord.ComponentType.button
+            if custom_id and custom_id.endswith(f":{end}") and is_button == (kind is not None):
+                found.append(custom_id)
+            walk(getattr(part, "children", None) or [])
+            if (accessory := getattr(part, "accessory", None)) is not None:
+                walk([accessory])
+
+    walk(_message(shown).components)
+    return found
 
 
 async def found_town(stage: Stage) -> Town:

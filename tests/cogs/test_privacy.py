@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.errors import ArchiveError
 from bot.jobs import JobState
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job
@@ -83,6 +84,35 @@ async def test_data_is_deleted_after_a_second_press_and_what_runs_is_named(stage
     assert f"<#{running.place_id}>" in said(answer)
     assert (await stage.store.get(over.id)).prompt == ""
     assert (await stage.store.get(running.id)).prompt == "neon"
+
+
+class Archive:
+    """Remembers what was removed; one file cannot be."""
+
+    def __init__(self):
+        self.removed = []
+
+    def name_of(self, link):
+        return link.rpartition("/")[2] if link.startswith("https://archive.example/") else None
+
+    async def remove(self, name):
+        if name == "stuck":
+            raise ArchiveError("no", retryable=True)
+        self.removed.append(name)
+
+
+async def test_results_in_the_archive_go_as_well(stage, had):
+    archive = stage.bot.get_cog("Privacy")._archive = Archive()
+    for number, name in enumerate(("stuck", "a.mp4"), 1):
+        job = await had(number)
+        url = f"https://archive.example/{name}"
+        await put(stage.store, job.id, JobState.DONE, archive_url=url, told_at=job.told_at)
+    page = await stage.alice.slash(stage.channel, "restyle-privacy")
+    assert "archive" in text_of(page.response.message)
+    await press(stage, page, "Delete my data…")
+    answer = await stage.alice.click(page.response.message, custom_id="privacy:delete-sure")
+    assert "2 clips" in said(answer)
+    assert archive.removed == ["a.mp4"]
 
 
 async def test_thinking_better_of_it_deletes_nothing(stage, page, had):
