@@ -18,6 +18,7 @@ from bot.cometapi.models import model_rules
 from bot.quoting import harmless
 from bot.refusal_texts import refusal
 from bot.validation import Refusal, Rule
+from cogs._appeal_button import refusal_view
 from cogs._borrowing import sources_of
 from cogs._forms import FORM_SECONDS, submitted, submitted_id
 from cogs._refusing import RefusedError, refuse_now
@@ -116,7 +117,8 @@ class MessageMenu(commands.Cog):
             sources = await sources_of(interaction, message, store=self._store)
             await self._intake.foresee(interaction, sources[0])
         except RefusedError as exc:
-            await refuse_now(interaction, exc.text)
+            view = await refusal_view(interaction, self._store, exc.decided_by)
+            await refuse_now(interaction, exc.text, view=view)
             return
         self._open[interaction.id] = sources
         if len(self._open) > _REMEMBERED:

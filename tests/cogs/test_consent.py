@@ -265,8 +265,9 @@ async def test_a_clip_does_not_leave_an_age_restricted_channel(stage, posted):
 async def test_on_a_server_of_own_clips_only_others_are_refused_with_who_decides(
     stage, mode, posted, menu
 ):
-    await mode("own")
+    await mode("own", review_channel_id=stage.channel.id)
     result = await menu(await posted(stage.bob))
+    assert "Ask a moderator…" in buttons_of(result.response.message)
     assert f"That clip is by {stage.bob.mention}" in said(result)
     assert "/restyle-settings" in said(result)
     assert result.ephemeral
