@@ -48,7 +48,9 @@ _OPENING: Final = frozenset({"form", "rule", "test", "import"})
 
 Words = app_commands.Range[str, 1, MAX_PROMPT_UNITS]
 Seconds = app_commands.Range[float, 0.1, 86_400.0]
-Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+# Not forums: with them Discord's library also names media channels, and Discord's API description
+# does not know their type. Test… on the panel takes forums.
+Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 
 
 class ServerSettings(commands.Cog, name=COG):

@@ -53,6 +53,12 @@ def check_form(form):
     check(form.modal, path=("POST", "/interactions/1/token/callback", body))
 
 
+async def test_the_commands_are_as_discord_describes_them(stage):
+    [call] = [call for call in stage.env.http_requests if call.method == "PUT"]
+    if DESCRIPTION is not None:
+        assert DESCRIPTION.problem("PUT", "/applications/1/commands", call.json) is None
+
+
 def fullest(name, target, channel_ids, role_ids):
     """The longest value that a setting can have."""
     kind = SETTINGS[name].kind

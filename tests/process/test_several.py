@@ -140,9 +140,15 @@ async def test_what_one_process_is_told_holds_in_the_other(
         opened = await server.use("restyle-settings", channel=desk, user=moderator)
         await server.until(lambda: opened.original and opened.original.custom_ids)
         assert opened.original is not None
-        await server.press(
-            opened.original, "settings:threshold", channel=desk, user=moderator, values=["low"]
-        )
+        choose = "settings.m:r:s0:strictness:set:public_figure_threshold"
+        await server.press(opened.original, choose, channel=desk, user=moderator, values=[":low"])
+
+        def save():
+            return next((one for one in opened.original.custom_ids if ":save:" in one), None)
+
+        # The clip from before would have been checked less strictly, so she is asked first.
+        await server.until(save)
+        await server.press(opened.original, save(), channel=desk, user=moderator)
         # Saved: the latest changes name her.
         await server.until(lambda: str(moderator.id) in opened.original.text)
     with every_event_to(server, 1):
