@@ -26,7 +26,7 @@ from bot.errors import (
     MediaUnreachableError,
 )
 from bot.jobs import FailureReason, JobState
-from bot.media.sniff import is_page
+from bot.media.sniff import is_page, is_video
 from bot.uninterrupted import finish
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ MIN_TRIES: Final = 3
 _EXPIRED: Final = frozenset({401, 403, 404, 410})
 
 
-def _refuse_page(path: Path) -> None:
+def _refuse_other(path: Path) -> None:
     with path.open("rb") as file:
-        if is_page(file):
-            raise MediaUnreachableError("a page came instead of the video")
+        if not is_video(file):
+            what = "a page" if is_page(file) else "another kind of file"
+            raise MediaUnreachableError(f"{what} came instead of the video")
 
 
 class AgainError(Exception):
@@ -198,7 +199,7 @@ class Courier:
             downloaded = await self._parts.downloader.download(
                 job.output_url, folder / "output", max_bytes=self._parts.settings.max_output_bytes
             )
-            await asyncio.to_thread(_refuse_page, downloaded.path)
+            await asyncio.to_thread(_refuse_other, downloaded.path)
         except MediaTooLargeError as exc:
             log.info("job %s: only the link is posted: %s", job.id, exc)
             return None

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _STILL_BRANDS: Final = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"}
+_VIDEOS: Final = {"mp4", "matroska", "ogg", "flv", "asf", "avi"}
 _MP4_BOXES: Final = {b"moov", b"mdat", b"moof"}  # cut off, each of them is a loss
 _MP4_OTHER_BOXES: Final = {b"ftyp", b"styp", b"free", b"skip", b"wide", b"uuid", b"sidx", b"mfra"}
 
@@ -39,6 +40,11 @@ def read_sniff(file: BinaryIO) -> str | None:
     if head.startswith(b"RIFF"):
         return {b"WEBP": "webp", b"AVI ": "avi"}.get(head[8:12])
     return None
+
+
+def is_video(file: BinaryIO) -> bool:
+    """Tell whether a file begins like a container for video; a moving GIF is none."""
+    return read_sniff(file) in _VIDEOS
 
 
 def is_page(file: BinaryIO) -> bool:

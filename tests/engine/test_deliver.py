@@ -15,6 +15,7 @@ from bot.jobs import FailureReason, JobState
 from sandbox.cometapi import Fate, OutputFault, Succeed, no_quota
 from tests.engine.clocks import until
 from tests.engine.faults import Broken, database_of
+from tests.media.hostile import huge_png
 
 
 async def finished(bench, **fate):
@@ -112,6 +113,14 @@ async def test_a_page_instead_of_the_video_is_not_posted_as_one(lone_bench):
     assert (await lone_bench.run(ticket)).state is JobState.DONE
     assert attempts(lone_bench)[0] is not None
     assert len(lone_bench.standin.downloads) == 2
+
+
+async def test_a_picture_instead_of_the_video_is_not_posted_as_one(lone_bench):
+    ticket = await finished(lone_bench)
+    (task,) = lone_bench.standin.tasks.values()
+    task.output_path.write_bytes(huge_png(4))
+    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert attempts(lone_bench) == [None]
 
 
 async def test_a_redirect_into_the_private_network_is_not_followed(lone_bench):
