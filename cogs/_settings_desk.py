@@ -11,9 +11,10 @@ from bot.errors import SettingRefusedError, StoreError
 from bot.policy.allowance import allowed
 from bot.policy.problems import Flaw, Problem
 from bot.storage.policies import check_changes
+from cogs._settings_controls import Facts
 from cogs._settings_drafts import Draft, Drafts, own_values
 from cogs._settings_log import log_channels, post_action
-from cogs._settings_page import Facts, draft_page, settings_page
+from cogs._settings_page import draft_page, settings_page
 from cogs._settings_preview import effect_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from bot.policy.problems import SERVER, UNSET, Problem
 from bot.policy.rules import MAX_RULES, Rules
 from bot.policy.typed import read_typed
 from cogs import _settings_forms as forms
-from cogs._settings_page import NULL_VALUE, UNSET_VALUE
+from cogs._settings_controls import NULL_VALUE, UNSET_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

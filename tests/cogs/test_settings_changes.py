@@ -6,6 +6,7 @@ import pytest
 from bot.policy.problems import UNSET
 from tests.cogs.conftest import buttons_of, said
 from tests.cogs.panels import MEBIBYTE
+from tests.factories import new_job
 
 LOW = "public_figure_threshold"
 
@@ -152,10 +153,19 @@ async def test_a_form_says_what_the_operator_allows(panel):
 
 
 @pytest.fixture
-async def past(stage, clip):
+async def past(stage):
     """Three clips of the last days."""
-    for _ in range(3):
-        assert await stage.job(await stage.restyle(clip))
+    where = (stage.channel.id,), (), stage.alice.id
+    policy = await stage.store.policies.read(stage.guild.id)
+    for number in range(3):
+        job = new_job(
+            number + 1,
+            guild_id=stage.guild.id,
+            channel_id=stage.channel.id,
+            user_id=stage.alice.id,
+            source_bytes=1000,
+        )
+        await stage.store.add(job, holders=policy.holders(*where))
 
 
 async def test_a_change_that_would_have_made_a_difference_is_shown_before_it_is_saved(past, panel):
