@@ -44,7 +44,7 @@ simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
 
 permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
-	$(BIN)/python -c 'from bot.permission_texts import page; print(page(), end="")' > docs/permissions.md
+	$(BIN)/python -c 'from bot.texts.permission import page; print(page(), end="")' > docs/permissions.md
 
 pictures: setup ## Take the pictures in docs/images; needs Chromium (ARGS=review: only that one)
 	$(BIN)/python -m sandbox pictures $(ARGS)

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import texts
+from bot.texts import common as texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXTENSIONS: Final = (
-    "cogs.delivery",
-    "cogs.review",
-    "cogs.appeals",
-    "cogs.consent",
-    "cogs.restyle",
-    "cogs.message_menu",
-    "cogs.settings",
-    "cogs.usage",
-    "cogs.privacy",
-    "cogs.admin",
+    "cogs.delivery.cog",
+    "cogs.review.cog",
+    "cogs.appeals.cog",
+    "cogs.consent.cog",
+    "cogs.restyle.cog",
+    "cogs.restyle.message_menu",
+    "cogs.settings.cog",
+    "cogs.usage.cog",
+    "cogs.privacy.cog",
+    "cogs.admin.cog",
 )
 
 RATE_LIMIT_SECONDS: Final = 60.0

@@ -46,7 +46,7 @@ _NO_TYPE: Final = frozenset({"", "application/octet-stream", "binary/octet-strea
 
 
 class Rule(enum.StrEnum):
-    """Why a request is not accepted; ``refusal_texts.py`` has a sentence for each."""
+    """Why a request is not accepted; ``texts/refusal.py`` has a sentence for each."""
 
     NOT_A_VIDEO = "not_a_video"  # value: what it seems to be
     EMPTY_FILE = "empty_file"

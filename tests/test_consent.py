@@ -6,20 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import consent_texts, privacy_texts
 from bot.consents import Say, Word, word_on
 from bot.jobs import CancelReason, Hold, JobState
 from bot.message_links import MessageLink, parse_message_link
-from bot.message_texts import ABOUT_MESSAGES
 from bot.people import MemberFacts
 from bot.policy.consent import MAX_OPEN_QUESTIONS, Origin, must_ask, refuse_origin
 from bot.policy.decide import Ask, Verdict, decide
 from bot.policy.levels import Policy
 from bot.policy.problems import SERVER
-from bot.refusal_texts import refusal
 from bot.settings import Settings
+from bot.texts import consent as consent_texts
+from bot.texts import privacy as privacy_texts
+from bot.texts.message import ABOUT_MESSAGES
+from bot.texts.refusal import refusal
 from bot.validation import MAX_PROMPT_UNITS, Refusal, Rule, parse_seconds
-from tests.test_texts import a_job
+from tests.texts.test_common import a_job
 
 ALICE, BOB, MO = 1, 2, 3
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot import usage_texts
 from bot.jobs import FailureReason, JobState
 from bot.moderation import Cap, CapUse, Decider, Holder, Period, Scope, Standing, Unit
 from bot.spending import SpendRow, SpendSum
+from bot.texts import usage as usage_texts
 from bot.usage import CSV_COLUMNS, Outcome, Tally, outcome_of, summarise, to_csv, window
 
 NOW = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)

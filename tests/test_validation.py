@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cometapi.models import RATIOS, model_rules
-from bot.refusal_texts import refusal
 from bot.settings import MEBIBYTE
+from bot.texts.refusal import refusal
 from bot.validation import (
     MAX_REFERENCE_BYTES,
     MAX_SEED,

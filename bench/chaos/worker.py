@@ -29,7 +29,7 @@ from bot.media.download import Downloader
 from bot.media.scratch import Scratch
 from bot.settings import load_settings
 from bot.storage.store import open_store
-from cogs.delivery import ThreadDeliverer
+from cogs.delivery.cog import ThreadDeliverer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -76,7 +76,7 @@ def _filled(start: str, number: int, length: int) -> str:
 async def live(store: Store, number: int) -> Job:
     """Take one job through the very calls of ``Store`` that cogs and engine make for it."""
     new = typical_job(number)
-    await store.policies.read(new.guild_id or 0)  # cogs/_intake.py, before it answers
+    await store.policies.read(new.guild_id or 0)  # cogs/restyle/intake.py, before it answers
     await store.add(new)
     await store.claim(1000)  # or it is in the claim of another one that runs beside this one
     job = await _loaded(store, new.id)

@@ -1,4 +1,4 @@
-"""What the engine needs from Discord; ``cogs/delivery.py`` and ``cogs/_gate.py`` implement it."""
+"""What the engine needs from Discord; ``cogs/delivery`` and ``cogs/common`` implement it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from bot.policy.levels import BY_OPERATOR, BY_SERVER, Source
 from bot.policy.prompts import check_rules
 from bot.policy.rules import RuleAction
 from bot.quoting import cut
-from bot.texts import at, relative
+from bot.texts.common import at, relative
 from bot.validation import Refusal, Rule
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ _MAX_PROBLEMS: Final = 100
 
 
 class FileFlaw(enum.StrEnum):
-    """What is wrong with the file itself; ``exchange_texts.py`` has a sentence for each."""
+    """What is wrong with the file itself; ``texts/exchange.py`` has a sentence for each."""
 
     TOO_LARGE = "too_large"
     NOT_TEXT = "not_text"

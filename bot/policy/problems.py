@@ -30,7 +30,7 @@ UNSET: Final = Unset.UNSET
 
 
 class Flaw(enum.StrEnum):
-    """Why a setting cannot be set; ``policy_texts.py`` has a sentence for each."""
+    """Why a setting cannot be set; ``texts/policy.py`` has a sentence for each."""
 
     UNKNOWN = "unknown"  # there is no setting of this name
     NOT_HERE = "not_here"  # it cannot be set for a channel, or for a role

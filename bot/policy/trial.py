@@ -1,6 +1,7 @@
 """What would happen to a request that nobody has made, for moderators who try things. No I/O.
 
-The functions asked are those that decide about real requests, in their order (``cogs/_intake.py``).
+The functions asked are those that decide about real requests, in their order
+(``cogs/restyle/intake.py``).
 """
 
 from __future__ import annotations

@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from bot import panel_texts
 from bot.moderation import Scope
 from bot.policy.problems import Target
 from bot.policy.topics import Topic
-from bot.usage_texts import SERVER_LABEL
+from bot.texts import panel as panel_texts
+from bot.texts.usage import SERVER_LABEL
 from sandbox.demo.inside import show_linked_files
 
 if TYPE_CHECKING:

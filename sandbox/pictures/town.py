@@ -11,7 +11,7 @@ import discord
 
 from bot.jobs import JobState
 from bot.policy.problems import SERVER
-from cogs._review_cards import words_on
+from cogs.review.cards import words_on
 from sandbox.demo.world import join
 from sandbox.pictures.history import Place, write_history
 from sandbox.sample import sample_clip

@@ -22,7 +22,7 @@ from bot.media.scratch import Scratch
 from bot.media.workshop import Workshop
 from bot.policy.problems import SERVER
 from bot.settings import Settings
-from cogs.delivery import ThreadDeliverer
+from cogs.delivery.cog import ThreadDeliverer
 from sandbox.cdn import serve_cdn
 from tests.cogs.panels import Panel, text_of
 from tests.media.clips import make_clip, make_image

@@ -11,13 +11,13 @@ import discord
 from bot.jobs import CancelReason, Hold, JobState
 from bot.policy.decide import BY_REVIEW_MODE
 from bot.policy.problems import SERVER
-from cogs._appeal_button import can_appeal
-from cogs.delivery import ThreadDeliverer
+from cogs.appeals.button import can_appeal
+from cogs.delivery.cog import ThreadDeliverer
 from tests.cogs.conftest import buttons_of, text_of
 from tests.factories import new_job
 from tests.storage.rows import put
 
-EXTENSIONS = ("cogs.review", "cogs.appeals")
+EXTENSIONS = ("cogs.review.cog", "cogs.appeals.cog")
 SOURCE_URL = "https://cdn.discordapp.com/attachments/1/2/clip.mp4"
 OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
 

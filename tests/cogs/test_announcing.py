@@ -11,8 +11,8 @@ from bot.engine.deliverer import Answer, Delivered
 from bot.errors import StoreUnavailableError
 from bot.jobs import Job, JobState
 from bot.policy.problems import SERVER
-from cogs._announcing import Announcements
-from cogs.delivery import ThreadDeliverer
+from cogs.delivery.announcing import Announcements
+from cogs.delivery.cog import ThreadDeliverer
 from tests.cogs.conftest import buttons_of, text_of
 from tests.factories import new_job
 

@@ -59,7 +59,7 @@ async def test_a_folder_that_cannot_be_written_does_not_stop_the_start(
 
 
 async def test_an_extension_that_does_not_load_stops_the_start(make_bot):
-    bot = make_bot(extensions=["cogs.restyle", "cogs.missing"])
+    bot = make_bot(extensions=["cogs.restyle.cog", "cogs.missing"])
     with pytest.raises(commands.ExtensionError):
         async with simcord.run(bot):
             pass

@@ -6,7 +6,7 @@ import pytest
 
 from bot.jobs import CancelReason, Charge, FailureReason, JobState
 from bot.reviews import MAX_OPEN_APPEALS
-from cogs._appeal_button import appeal_view, is_appealable
+from cogs.appeals.button import appeal_view, is_appealable
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.cogs.reviewing import EXTENSIONS, Court
 from tests.factories import new_job
@@ -17,7 +17,7 @@ ASK, ANSWER = "Ask a moderator…", "Answer…"
 
 @pytest.fixture
 async def simcord_bot(make_bot):
-    bot = make_bot(extensions=(*EXTENSIONS, "cogs.restyle"))
+    bot = make_bot(extensions=(*EXTENSIONS, "cogs.restyle.cog"))
     yield bot
     await bot.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.jobs import CancelReason, Hold, JobState
 from bot.policy.problems import SERVER
-from cogs._consent_desk import question_card
+from cogs.consent.desk import question_card
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.storage.rows import put
 

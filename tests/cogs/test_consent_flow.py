@@ -21,7 +21,13 @@ from tests.storage.rows import put
 
 __all__ = ["open_engine", "settings", "sqlite_store", "standin"]
 
-EXTENSIONS = ("cogs.delivery", "cogs.review", "cogs.appeals", "cogs.consent", "cogs.privacy")
+EXTENSIONS = (
+    "cogs.delivery.cog",
+    "cogs.review.cog",
+    "cogs.appeals.cog",
+    "cogs.consent.cog",
+    "cogs.privacy.cog",
+)
 
 
 @pytest.fixture

@@ -19,21 +19,19 @@ from bot.jobs import FailureReason, Hold, JobState
 from bot.moderation import ReviewStage
 from bot.permissions import Action, Actor, may, who
 from bot.policy.problems import SERVER
-from cogs import (
-    _answer_buttons,
-    _appeal_button,
-    _cancel,
-    _consent_buttons,
-    _jobs_page,
-    _privacy_button,
-    _review_buttons,
-    _settings_items,
-    _strikes,
-    _uncertain,
-    _usage_button,
-)
-from cogs._grants import Grant
-from cogs._settings_items import Spot
+from cogs.admin import jobs_page as _jobs_page
+from cogs.admin import strikes
+from cogs.admin import uncertain
+from cogs.appeals import button as _appeal_button
+from cogs.common.grants import Grant
+from cogs.consent import buttons as _consent_buttons
+from cogs.delivery import buttons as _answer_buttons
+from cogs.privacy import button as _privacy_button
+from cogs.restyle import cancel
+from cogs.review import buttons as _review_buttons
+from cogs.settings import items as _settings_items
+from cogs.settings.items import Spot
+from cogs.usage import button as _usage_button
 from tests.cogs.conftest import said
 from tests.cogs.panels import Panel
 from tests.factories import new_job
@@ -257,7 +255,7 @@ def settings_menu(kind, letter, verb, arg, *values, **looks):
 REVIEW = Control(_review_buttons.ReviewButton, Action.REVIEW, None, job=World.held)
 CONTROLS = {
     "cancel": Control(
-        _cancel.CancelButton, Action.CANCEL, lambda w, job: _cancel.CancelButton(job.id)
+        cancel.CancelButton, Action.CANCEL, lambda w, job: cancel.CancelButton(job.id)
     ),
     **{
         f"answer: {kind.__name__}": Control(
@@ -348,9 +346,9 @@ CONTROLS = {
         for what in ("opt-out", "opt-in", "export", "delete", "delete-sure", "back")
     },
     "strikes: lift": Control(
-        _strikes.LiftMenu,
+        strikes.LiftMenu,
         Action.LIFT_STRIKE,
-        lambda w, job: menu(_strikes.LiftMenu(Grant.RIGHT, None), str(job.id)),
+        lambda w, job: menu(strikes.LiftMenu(Grant.RIGHT, None), str(job.id)),
         chooses=True,
     ),
     "jobs: cancel": Control(
@@ -393,17 +391,17 @@ CONTROLS = {
         _settings_items.PanelRoles, "r", "set", "review_skip_role_ids", min_values=0
     ),
     "uncertain: choose": Control(
-        _uncertain.UncertainMenu,
+        uncertain.UncertainMenu,
         Action.SETTLE_UNCERTAIN,
-        lambda w, job: menu(_uncertain.UncertainMenu(), str(job.id)),
+        lambda w, job: menu(uncertain.UncertainMenu(), str(job.id)),
         job=of_state(JobState.UNCERTAIN),
         chooses=True,
     ),
     **{
         f"uncertain: {verb}": Control(
-            _uncertain.UncertainButton,
+            uncertain.UncertainButton,
             Action.SETTLE_UNCERTAIN,
-            lambda w, job, verb=verb: _uncertain.UncertainButton(job.id, verb),
+            lambda w, job, verb=verb: uncertain.UncertainButton(job.id, verb),
             job=of_state(JobState.UNCERTAIN),
         )
         for verb in ("attach", "write-off", "back")
@@ -501,7 +499,7 @@ PANEL_FORMS = {"SettingsForm"}
 """Forms of the settings panel; who may open and send them is the panel's to check, below."""
 
 
-SOURCES = "\n".join(path.read_text() for path in sorted(Path("cogs").glob("*.py")))
+SOURCES = "\n".join(path.read_text() for path in sorted(Path("cogs").rglob("*.py")))
 
 
 def subclasses(kind):

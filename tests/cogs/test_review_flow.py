@@ -22,7 +22,7 @@ from tests.cogs.conftest import buttons_of, text_of
 from tests.factories import new_job
 from tests.storage.rows import put
 
-EXTENSIONS = ("cogs.delivery", "cogs.review", "cogs.appeals")
+EXTENSIONS = ("cogs.delivery.cog", "cogs.review.cog", "cogs.appeals.cog")
 
 
 @pytest.fixture

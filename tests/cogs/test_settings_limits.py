@@ -7,9 +7,9 @@ from bot.policy.catalogue import SETTINGS
 from bot.policy.kinds import Line, Number
 from bot.policy.problems import SERVER, Target
 from bot.policy.topics import settings_of, topics_of
-from cogs import _settings_forms as forms
-from cogs._grants import Grant
-from cogs._settings_items import Spot
+from cogs.common.grants import Grant
+from cogs.settings import forms
+from cogs.settings.items import Spot
 from tests.cogs.panels import MEBIBYTE, Panel, of_channel, of_role, sent_payload, walk_payload
 from tests.fakes.description import Description
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 from PIL import Image
 
-from bot import usage_texts
 from bot.jobs import JobState
 from bot.media.chart import draw
 from bot.media.scratch import Scratch
 from bot.media.workshop import Workshop
 from bot.moderation import Standing
 from bot.spending import SpendSum
+from bot.texts import usage as usage_texts
 from bot.usage import summarise
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

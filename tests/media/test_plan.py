@@ -9,7 +9,7 @@ from bot.cometapi.models import model_rules
 from bot.media.plan import Plan, Reason, Way, plan_clip
 from bot.media.probe import VideoFacts
 from bot.moderation import Decider
-from bot.refusal_texts import refusal
+from bot.texts.refusal import refusal
 from bot.validation import Limit, Refusal, Rule
 
 MEBIBYTE = 1024 * 1024

@@ -17,7 +17,7 @@ from bot.media.reference import (
     refuse_reference,
 )
 from bot.media.workshop import Workshop
-from bot.refusal_texts import refusal
+from bot.texts.refusal import refusal
 from bot.validation import MAX_REFERENCE_BYTES, Rule
 from tests.media.direct import DirectWorkshop
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.errors import SettingsFileError
-from bot.exchange_texts import MAX_CHARACTERS, file_problem, refused_file
 from bot.policy.changes import applied
 from bot.policy.exchange import (
     MAX_FILE_BYTES,
@@ -18,6 +17,7 @@ from bot.policy.exchange import (
     replacing,
 )
 from bot.policy.problems import SERVER, UNSET, Flaw
+from bot.texts.exchange import MAX_CHARACTERS, file_problem, refused_file
 from tests.policy.builders import VIP, channel, policy, role
 from tests.policy.values import policies
 

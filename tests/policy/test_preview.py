@@ -12,7 +12,7 @@ from bot.policy.changes import applied
 from bot.policy.past import MOST_JOBS, PastJob, needed_since
 from bot.policy.preview import Preview, preview
 from bot.policy.problems import SERVER, UNSET
-from bot.preview_texts import MAX_CHARACTERS, summary
+from bot.texts.preview import MAX_CHARACTERS, summary
 from bot.validation import Rule
 from tests.policy.builders import (
     CHANNEL,

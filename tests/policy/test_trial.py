@@ -10,7 +10,7 @@ from bot.people import Block, MemberFacts, Pause, Strike
 from bot.policy.decide import Verdict
 from bot.policy.levels import Level, Source
 from bot.policy.trial import Question, caps_to_ask, try_out
-from bot.trial_texts import MAX_CHARACTERS, report
+from bot.texts.trial import MAX_CHARACTERS, report
 from bot.validation import Rule
 from tests.policy.builders import (
     CHANNEL,

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 
-from cogs._cards import OUTPUT_FILENAME
+from cogs.delivery.cards import OUTPUT_FILENAME
 from sandbox.demo import inside
 from sandbox.demo.page import DemoPage
 from sandbox.demo.stage import open_stage

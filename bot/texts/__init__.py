@@ -1,0 +1,1 @@
+"""Every sentence that people read, by what it is about: functions from facts to text."""

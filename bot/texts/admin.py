@@ -1,0 +1,291 @@
+"""What server managers read in ``/restyle-admin``; the owner's part is in ``owner.py``.
+
+Mentions come in as ids and are written here; people's own words are made harmless here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.jobs import JobState
+from bot.people import EVERYTHING
+from bot.quoting import cut, harmless, one_line
+from bot.texts.common import phase_words, relative
+from bot.texts.usage import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.jobs import Job
+    from bot.people import Block, Pause, Strike
+
+COMMAND: Final = "/restyle-admin"
+
+SHOWN_JOBS: Final = 15
+"""In one list; a message has room for 4,000 characters."""
+_SHOWN_PEOPLE: Final = 25
+_PROMPT_CHARACTERS: Final = 60
+_LABEL_CHARACTERS: Final = 100
+"""What Discord takes as the label of an option.
+
+Source: https://docs.discord.com/developers/components/reference#string-select
+"""
+
+CANCEL_PLACEHOLDER: Final = "Cancel a clip, or give one up…"
+REFRESH_LABEL: Final = "Refresh"
+LIFT_PLACEHOLDER: Final = "Lift strikes…"
+
+_WAITING: Final = frozenset({JobState.HELD, JobState.QUEUED})
+
+
+def _who(user_id: int) -> str:
+    return f"<@{user_id}>"
+
+
+def _why(note: str | None) -> str:
+    return f': "{harmless(note)}"' if note else "."
+
+
+def in_dms(what: str) -> str:
+    """Return the answer to a command of one server, used in direct messages."""
+    return f"{what} belongs to one server. Use {COMMAND} there."
+
+
+# Jobs
+
+
+def jobs(found: Sequence[Job], counts: Mapping[JobState, int], *, everywhere: bool) -> list[str]:
+    """Return the list of the clips that wait or are under way.
+
+    Args:
+        found: The first of them, as ``Overview.open_jobs`` gives them.
+        counts: How many there are in each state.
+        everywhere: Whether they are all servers'.
+    """
+    waiting = sum(count for state, count in counts.items() if state in _WAITING)
+    under_way = sum(counts.values()) - waiting
+    where = "of all servers" if everywhere else "on this server"
+    lines = [f"**Clips {where}** · {waiting} waiting · {under_way} under way"]
+    if not found:
+        return [*lines, "Nothing waits and nothing runs."]
+    lines += [_job_line(number, job, quoted=everywhere) for number, job in enumerate(found, 1)]
+    more = sum(counts.values()) - len(found)
+    if more > 0:
+        lines.append(f"and {more} more.")
+    lines.append(
+        "-# Those that wait can be cancelled and cost nothing. What runs at the provider is paid "
+        "for; it can be given up, and then its result is not posted."
+    )
+    return lines
+
+
+def _job_line(number: int, job: Job, *, quoted: bool) -> str:
+    """Return a line of the list.
+
+    A thread is named after the prompt, so that is quoted only where there is none, or where the
+    reader may not see the thread.
+    """
+    line = (
+        f"{number}. {phase_words(job.state, job.phase)} · {_who(job.user_id)} in "
+        f"<#{job.place_id}>, {relative(job.created_at)}"
+    )
+    if quoted or job.thread_id is None:
+        line += f" · {harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}"
+    return line
+
+
+def job_label(number: int, job: Job) -> str:
+    """Return how a menu calls the job that the list shows under ``number``."""
+    words = f"{number} · {phase_words(job.state, job.phase)} · {one_line(job.prompt)}"
+    return cut(words, _LABEL_CHARACTERS)
+
+
+def cancelled(job: Job) -> str:
+    """Return the answer after a clip was cancelled."""
+    return f"Cancelled the clip of {_who(job.user_id)}. Nothing was spent, and they are told."
+
+
+DROP_LABEL: Final = "Give it up"
+KEEP_LABEL: Final = "Let it finish"
+
+
+def drop_question(job: Job) -> list[str]:
+    """Return what is asked before a clip is given up that the provider works on."""
+    return [
+        f"The provider works on the clip of {_who(job.user_id)} already: "
+        f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}",
+        "Given up, its result is not posted, and the money is spent all the same.",
+    ]
+
+
+def dropped(job: Job) -> str:
+    """Return the answer after a clip was given up that the provider works on."""
+    return (
+        f"Gave up the clip of {_who(job.user_id)}. Its result will not be posted, its cost stays "
+        "counted, and they are told."
+    )
+
+
+def not_cancelled(state: JobState | None) -> str:
+    """Return why a clip was not cancelled."""
+    match state:
+        case None:
+            return "That clip is not known here."
+        case JobState.CANCELLED:
+            return "It was cancelled already."
+        case JobState.DONE | JobState.FAILED:
+            return "It was over already."
+        case JobState.WITHHELD:
+            return "It is finished and waits for review: deny it there."
+        case JobState.UNCERTAIN:
+            return "Nobody knows whether the provider took it. The bot's owner settles that."
+        case JobState.DELIVERING:
+            return "It is finished and about to be posted. Delete it in its thread."
+        case _:
+            return "It is just being sent to the provider. Try again in a moment."
+
+
+# Blocks
+
+
+def blocked(block: Block, *, is_new: bool) -> str:
+    """Return the answer after a block."""
+    where = "anywhere" if block.guild_id == EVERYTHING else "on this server"
+    if is_new:
+        return (
+            f"{_who(block.user_id)} cannot restyle clips {where} from now on{_why(block.note)}\n"
+            "What they asked for before goes on; /restyle-admin jobs cancels it."
+        )
+    return (
+        f"{_who(block.user_id)} was blocked {relative(block.blocked_at)} already, "
+        f"by {_who(block.blocked_by)}{_why(block.note)}"
+    )
+
+
+def unblocked(user_id: int, block: Block | None) -> str:
+    """Return the answer after a block was taken back; ``None``: there was none."""
+    if block is None:
+        return f"{_who(user_id)} was not blocked."
+    return f"{_who(user_id)} can restyle clips again."
+
+
+def blocks(found: Sequence[Block], *, everywhere: bool) -> str:
+    """Return the list of those who are blocked."""
+    where = "everywhere" if everywhere else "on this server"
+    if not found:
+        return f"Nobody is blocked {where}."
+    lines = [
+        f"- {_who(one.user_id)} · {relative(one.blocked_at)} by {_who(one.blocked_by)}"
+        f"{_why(one.note)}"
+        for one in found[:_SHOWN_PEOPLE]
+    ]
+    return _fitting([f"**Blocked {where}**", *lines])
+
+
+def _fitting(lines: Sequence[str], characters: int = 1900) -> str:
+    """Return as many lines as fit into a message, and say if some are missing."""
+    kept: list[str] = []
+    for line in lines:
+        if sum(map(len, kept)) + len(kept) + len(line) > characters:
+            return "\n".join([*kept, "and more."])
+        kept.append(line)
+    return "\n".join(kept)
+
+
+# Pauses
+
+
+def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str:
+    """Return the answer after a pause: what it stops, and what goes on."""
+    everywhere = pause.guild_id == EVERYTHING
+    where = "everywhere" if everywhere else "on this server"
+    if is_new:
+        first = f"Restyling is paused {where} from now on{_why(pause.note)}"
+    else:
+        first = (
+            f"Restyling is paused {where} since {relative(pause.paused_at)} already, "
+            f"by {_who(pause.paused_by)}{_why(pause.note)}"
+        )
+    waiting = sum(count for state, count in counts.items() if state in _WAITING)
+    under_way = sum(counts.values()) - waiting
+    lines = [first]
+    if waiting:
+        lines.append(f"{clips(waiting)} {_verb(waiting, 'waits', 'wait')} until you resume.")
+    if under_way:
+        go = _verb(under_way, "is at the provider and is", "are at the provider and are")
+        lines.append(f"{clips(under_way)} {go} still delivered.")
+    lines.append(f"{COMMAND} {'resume-all' if everywhere else 'resume'} lets things start again.")
+    return "\n".join(lines)
+
+
+def _verb(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def resumed(guild_id: int, pause: Pause | None, everything: Pause | None) -> str:
+    """Return the answer after a pause was ended.
+
+    Args:
+        guild_id: Whose pause; ``EVERYTHING`` is the whole bot's.
+        pause: The pause that ended; ``None`` if there was none.
+        everything: A pause of the whole bot that still holds.
+    """
+    where = "everywhere" if guild_id == EVERYTHING else "on this server"
+    first = f"Restyling was not paused {where}."
+    if pause is not None:
+        first = f"Restyling goes on {where}. It was paused {relative(pause.paused_at)}."
+    if everything is not None:
+        by = f"whoever runs this bot paused everything {relative(everything.paused_at)}"
+        return f"{first}\nNothing starts yet all the same: {by}{_why(everything.note)}"
+    return first
+
+
+# Strikes
+
+
+def strikes(found: Sequence[Strike], user_id: int | None, *, limit: int | None) -> list[str]:
+    """Return the list of strikes that count or counted, newest first.
+
+    Args:
+        found: The strikes.
+        user_id: Whose; ``None`` is all members'.
+        limit: With how many one has to pause; ``None`` when the server does not count them.
+    """
+    whose = f" of {_who(user_id)}" if user_id else ""
+    lines = [f"**Strikes{whose}**"]
+    lines.append(
+        f"{limit} of them make a member pause (/restyle-settings, Strikes)."
+        if limit is not None
+        else "They have no effect: this server does not count them (/restyle-settings, Strikes)."
+    )
+    if not found:
+        return [*lines, "There are none."]
+    lines += [
+        f"{number}. {_who(one.user_id)} · {relative(one.struck_at)} · {_checked(one)}"
+        for number, one in enumerate(found, 1)
+    ]
+    return lines
+
+
+def _checked(strike: Strike) -> str:
+    part = {
+        "safety_prompt": "the prompt",
+        "safety_source": "the clip",
+        "safety_reference": "the reference image",
+        "safety_output": "the result",
+    }.get(strike.failure, "the request")
+    return f"the provider's safety check refused {part}"
+
+
+def strike_label(number: int, strike: Strike) -> str:
+    """Return how a menu calls the strike that the list shows under ``number``."""
+    return f"{number} · {strike.struck_at:%d %b %H:%M} UTC · {_checked(strike)}"[:_LABEL_CHARACTERS]
+
+
+def lifted(found: Sequence[Strike]) -> str:
+    """Return the answer after strikes were lifted."""
+    if not found:
+        return "Somebody lifted that already."
+    whose = ", ".join(_who(user_id) for user_id in dict.fromkeys(one.user_id for one in found))
+    count = "1 strike" if len(found) == 1 else f"{len(found)} strikes"
+    return f"Lifted {count} of {whose}. They count no more."

@@ -1,0 +1,132 @@
+"""What members and moderators read about appeals: functions from facts to text.
+
+Mentions come in as ready strings; people's own words are quoted harmlessly here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.quoting import cut, harmless, one_line
+from bot.reviews import MAX_WORDS
+from bot.texts.common import relative
+from bot.texts.review import SETTINGS, STAFF, mention
+
+if TYPE_CHECKING:
+    from bot.reviews import Appeal
+
+APPEAL_TITLE: Final = "Ask a moderator"
+APPEAL_LABEL: Final = "What should they know?"
+APPEAL_HINT: Final = "This server's moderators read it, with your name."
+ANSWER_TITLE: Final = "Answer"
+ANSWER_LABEL: Final = "Your answer"
+ANSWER_HINT: Final = "The member reads it, with your name."
+
+ABOUT_UNKNOWN: Final = "(the message is gone)"
+
+
+def appeal_lines(appeal: Appeal, *, thread: str | None) -> list[str]:
+    """Return the card that moderators see of an appeal.
+
+    Args:
+        appeal: The appeal.
+        thread: Where the job was, as a mention.
+    """
+    where = f" in {thread}" if thread else ""
+    lines = [
+        f"**{mention(appeal.user_id)} asks a moderator**{where}, {relative(appeal.opened_at)}",
+        f"> {harmless(cut(one_line(appeal.words), MAX_WORDS))}",
+        "-# About what the bot had said:",
+        f"> {harmless(cut(one_line(appeal.about), MAX_WORDS))}",
+    ]
+    if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
+        lines += [
+            f"{mention(appeal.answered_by)} answered {relative(appeal.told_at)}:",
+            f"> {harmless(cut(one_line(appeal.answer), MAX_WORDS))}",
+        ]
+    return lines
+
+
+def appeal_sent() -> str:
+    """Return what the member reads after an appeal."""
+    return "The moderators have your question. Their answer comes in the thread, or as a message."
+
+
+def already_asked(appeal: Appeal) -> str:
+    """Return the answer to a second appeal about the same thing."""
+    if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
+        return (
+            f"You asked {relative(appeal.opened_at)}, and {mention(appeal.answered_by)} answered "
+            f"{relative(appeal.told_at)}:\n> {harmless(cut(one_line(appeal.answer), MAX_WORDS))}"
+        )
+    return f"You already asked {relative(appeal.opened_at)}. The moderators have not answered yet."
+
+
+def too_many_appeals(limit: int) -> str:
+    """Return why a member cannot ask about one more thing."""
+    return f"You have {limit} questions open here. Wait until the moderators answer one of them."
+
+
+def not_your_appeal(who: str) -> str:
+    """Return the answer to somebody whom the thing does not concern."""
+    return f"Only {who} can ask the moderators about this."
+
+
+def no_review_channel() -> str:
+    """Return why nobody can be asked."""
+    return (
+        "This server's moderators have no place for questions from here. "
+        f"Ask one of them directly; they set a review channel with {SETTINGS}."
+    )
+
+
+def appeal_not_sent() -> str:
+    """Return what the member reads when Discord did not carry the appeal."""
+    return "Discord did not take the message, so the moderators have not seen it. Try again later."
+
+
+def may_not_answer() -> str:
+    """Return the answer to somebody who may not answer an appeal."""
+    return f"Only {STAFF} can answer this."
+
+
+def own_appeal() -> str:
+    """Return the answer to a moderator who asked themselves."""
+    return "This is your own question, so somebody else has to answer it."
+
+
+def appeal_unknown() -> str:
+    """Return the answer to a press on an appeal that is not in the database."""
+    return "This question is not known any more."
+
+
+def answered_first(appeal: Appeal) -> str:
+    """Return the answer to a moderator who came second."""
+    by = mention(appeal.answered_by) if appeal.answered_by else "Somebody"
+    moment = f" {relative(appeal.answered_at)}" if appeal.answered_at else ""
+    return f"{by} answered this{moment}. Your answer was not sent."
+
+
+def appeal_answer(who: str, *, by: str, words: str) -> list[str]:
+    """Return what the member gets: the moderator's answer."""
+    return [f"{who} {by} answered your question:", f"> {harmless(cut(one_line(words), MAX_WORDS))}"]
+
+
+def answer_direct(guild: str) -> str:
+    """Return the line under an answer that comes as a direct message."""
+    return f"-# You asked the moderators of {harmless(cut(guild, 100))}."
+
+
+def answer_undeliverable(who: str) -> str:
+    """Return what a moderator reads when the answer reached nobody."""
+    return f"{who} takes no direct messages and there is no thread, so nobody got your answer."
+
+
+def answer_sent() -> str:
+    """Return what a moderator reads when the answer is out."""
+    return "Your answer is with the member."
+
+
+def answer_delayed() -> str:
+    """Return what a moderator reads when Discord is in trouble."""
+    return "Discord is in trouble, so your answer was not sent. Press Answer again in a minute."

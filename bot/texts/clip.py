@@ -1,0 +1,171 @@
+"""Every sentence about clips on their way: kept, prepared, waiting, posted, and made more of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.engine.deliverer import Delay, Extra
+from bot.engine.extras import Why
+from bot.texts.common import duration
+
+# On the way to the provider
+
+
+def clock_time(seconds: float) -> str:
+    """Return a place in a clip as players show it: ``0:03``, ``1:02.5``."""
+    minutes, rest = divmod(round(max(0.0, seconds), 1), 60)
+    whole = f"{minutes:.0f}:{int(rest):02d}"
+    tenth = round(rest % 1 * 10)
+    return f"{whole}.{tenth}" if tenth else whole
+
+
+def kept_part(start: float, seconds: float) -> str:
+    """Return the title of the message with the part of a clip that the provider gets."""
+    until = clock_time(start + seconds)
+    return f"The part to restyle: {clock_time(start)} to {until}"
+
+
+def kept_clip(start: float, seconds: float, *, is_whole: bool) -> str:
+    """Return the title of the message with a clip that the provider gets as it is."""
+    if is_whole:
+        return "The clip to restyle"
+    return f"The clip to restyle, {clock_time(start)} to {clock_time(start + seconds)} of it"
+
+
+def kept_reference() -> str:
+    """Return the line below, when there is a style image."""
+    return "in the style of this picture"
+
+
+def source_description(seconds: float) -> str:
+    """Return the alternative text of a kept clip."""
+    return f"The clip as it was sent in, {duration(seconds)}"
+
+
+REFERENCE_DESCRIPTION: Final = "The picture whose style is followed"
+
+_DELAYS: Final = {
+    Delay.PREPARING: "Preparing the clip",
+    Delay.CROWDED: "Waiting for room to prepare the clip",
+    Delay.PAUSED: "Paused",
+}
+
+
+def waiting(delay: Delay | None, position: int | None) -> str | None:
+    """Return what a job waits for, in a few words; ``None`` when nothing holds it up."""
+    if delay is not None:
+        return _DELAYS[delay]
+    if position is None:
+        return None
+    return "Waiting · next in line" if position <= 1 else f"Waiting · {ordinal(position)} in line"
+
+
+def waiting_detail(delay: Delay | None, position: int | None) -> str | None:
+    """Return the line under it; ``None`` where the usual one says enough."""
+    if delay is Delay.PAUSED:
+        return "New clips are paused. It goes on by itself · nothing is spent yet"
+    if delay is None and position is not None:
+        return "Others come first. It starts by itself · nothing is spent yet"
+    return None
+
+
+def ordinal(number: int) -> str:
+    """Return ``1st``, ``2nd``, ``3rd``, ``4th`` and so on."""
+    if number % 100 in {11, 12, 13}:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+# The answer
+
+
+def picture_description(*, is_poster: bool = False) -> str:
+    """Return the alternative text of the picture that comes with an answer.
+
+    Args:
+        is_poster: Whether it shows the result alone.
+    """
+    if is_poster:
+        return "A moment of the restyled clip"
+    return "First, middle and last moment: the clip as it was above, as it is now below"
+
+
+# Extras
+
+LABELS: Final = {Extra.COMPARE: "Compare", Extra.SOUND: "With sound"}
+
+_MADE: Final = {
+    Extra.COMPARE: "Before and after, side by side",
+    Extra.SOUND: "With the sound of the original",
+}
+_WHY: Final = {
+    Why.BUSY: "Too many others wait for theirs. Try again in a few minutes.",
+    Why.NO_SOURCE: "The original clip is not on Discord any more, so this cannot be made.",
+    Why.NO_OUTPUT: "The result is neither here nor at the provider any more.",
+    Why.NO_SOUND: "The original has no sound in this part.",
+    Why.NO_PLACE: "Discord does not take it here. Try again later.",
+    Why.TROUBLE: "It could not be made. It is in the log; the bot's operator can look.",
+}
+
+
+def extra_title(extra: Extra) -> str:
+    """Return the first line of the message with an extra."""
+    return _MADE[extra]
+
+
+def extra_description(extra: Extra) -> str:
+    """Return the alternative text of its video."""
+    if extra is Extra.COMPARE:
+        return "The clip as it was and as it is now, next to each other"
+    return "The restyled clip with the sound of the original"
+
+
+def extra_under_way() -> str:
+    """Return the answer to a press, while it is made."""
+    return "Making it…"
+
+
+def extra_ready(url: str) -> str:
+    """Return the answer when it is there."""
+    return f"Here it is: {url}"
+
+
+def extra_missing(why: Why) -> str:
+    """Return the answer when it could not be made."""
+    return _WHY[why]
+
+
+def extra_unknown() -> str:
+    """Return the answer to a press on a job that is not in the database, or not done."""
+    return "This clip is not known any more. You can start a new one with /restyle."
+
+
+# Deleting the answer
+
+DELETE_LABEL: Final = "Delete"
+DELETE_SURE_LABEL: Final = "Delete it for good"
+
+
+def delete_sure() -> str:
+    """Return the question before an answer is deleted."""
+    return "Delete this clip from Discord? It was paid for, and it cannot be brought back."
+
+
+def deleted() -> str:
+    """Return the answer when it is gone."""
+    return "Deleted."
+
+
+def delete_refused() -> str:
+    """Return the answer when Discord does not delete it."""
+    return "Discord does not delete it now. Try again in a minute."
+
+
+def delete_not_yours(who: str) -> str:
+    """Return the answer to somebody who may not delete it."""
+    return f"Only {who} and this server's moderators can delete this."
+
+
+def behind_spoiler() -> str:
+    """Return what an announcement says of a clip that is posted as a spoiler."""
+    return "The clip is behind a spoiler."

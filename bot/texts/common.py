@@ -1,0 +1,307 @@
+"""Every sentence about a job that a user can read: functions from facts to text.
+
+Short, one idea a line, no exclamation marks, no provider text. Mentions come in as ready strings
+(``who``), moments as aware datetimes; times go out as Discord timestamps, so that they are right
+in every zone and language. Refusals of a request are in ``refusal.py``, ends without a video in
+``outcome.py``, settings in ``policy.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from bot.jobs import Hold, JobState, Phase
+from bot.money import dollars, micros_of_credits
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.jobs import Job
+
+MEBIBYTE: Final = 1024 * 1024
+NEUTRAL_NAME: Final = "Restyled clip"
+"""A thread's name when the prompt cannot be one."""
+
+POWERED_BY: Final = "[Powered by Runway](https://runwayml.com)"
+
+
+# Numbers and moments
+
+
+def size(size_bytes: float) -> str:
+    """Return a size in MB as people read it; rounded up, so it never looks smaller than it is."""
+    megabytes = math.ceil(size_bytes / MEBIBYTE * 10) / 10
+    return f"{megabytes:.0f} MB" if megabytes == int(megabytes) else f"{megabytes:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time: ``4.5 s``, ``40 s``, ``1 min 40 s``, ``1 h 5 min``."""
+    if seconds < 10 and round(seconds, 1) != round(seconds):
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(round(whole / 60), 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def rough_duration(seconds: float) -> str:
+    """Return a length of time as an estimate: to 5 s below two minutes, then to the minute."""
+    if seconds < 120:
+        return duration(max(5, round(seconds / 5) * 5))
+    return duration(round(seconds / 60) * 60)
+
+
+def money(credits_: float) -> str:
+    """Return credits (of $0.01 each) as dollars."""
+    return dollars(micros_of_credits(credits_))
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction of 0 to 1 as whole per cent, rounded down: 100 % only when it is done."""
+    return f"{int(max(0.0, min(1.0, fraction)) * 100 + 1e-6)} %"
+
+
+def relative(moment: datetime) -> str:
+    """Return ``moment`` as Discord shows it from now: *2 minutes ago*."""
+    return f"<t:{int(moment.timestamp())}:R>"
+
+
+def at(moment: datetime) -> str:
+    """Return ``moment`` as date and time in the reader's zone."""
+    return f"<t:{int(moment.timestamp())}:f>"
+
+
+# Record and status
+
+
+def not_started() -> str:
+    """Return the public word on a request that turned out to break a rule; why is told apart."""
+    return "Not started."
+
+
+def record_title(state: JobState, who: str) -> str:
+    """Return the record's first line."""
+    match state:
+        case JobState.DONE:
+            return f"{who} restyled a clip"
+        case JobState.FAILED | JobState.CANCELLED:
+            return f"{who} wanted to restyle a clip"
+        case _:
+            return f"{who} is restyling a clip"
+
+
+def phase_words(state: JobState, phase: Phase | None = None, fraction: float | None = None) -> str:
+    """Return where a job stands, in a few words."""
+    match state:
+        case JobState.HELD:
+            return "Waiting for permission"
+        case JobState.QUEUED:
+            return "Waiting to start"
+        case JobState.SUBMITTING:
+            return "Handing the clip to the provider"
+        case JobState.RUNNING if phase is Phase.RUNNING:
+            words = "Running at the provider"
+            return words if fraction is None else f"{words} · {percent(fraction)}"
+        case JobState.RUNNING:
+            return "Waiting at the provider"
+        case JobState.WITHHELD:
+            return "Finished · a moderator looks at it first"
+        case JobState.DELIVERING:
+            return "Finished · the clip is on its way"
+        case JobState.DONE:
+            return "Done"
+        case JobState.FAILED:
+            return "Failed"
+        case JobState.CANCELLED:
+            return "Cancelled"
+        case JobState.UNCERTAIN:
+            return "Unclear"
+
+
+def before_spending(*, model: str, price: int | None, part: tuple[float, float] | None) -> str:
+    """Return what is known before anything is spent.
+
+    Args:
+        model: The provider's model.
+        price: What the job will probably cost, in micro-dollars; ``None`` when nobody can say.
+        part: Where the restyled part begins, and how long it is, in seconds; ``None`` is all.
+    """
+    parts = [model]
+    if price is not None:
+        parts.append(f"about {dollars(price)}")
+    if part is not None and part[0] == 0:
+        parts.append(f"the first {duration(part[1])} are restyled")
+    elif part is not None:
+        parts.append(f"{duration(part[1])} from {duration(part[0])} on are restyled")
+    return " · ".join(parts)
+
+
+def status_detail(
+    job: Job, *, phase: Phase | None, typical_seconds: float | None, overdue: bool
+) -> str | None:
+    """Return the line under the phase: since when, and how long it usually takes."""
+    match job.state:
+        case JobState.HELD:
+            return _held_detail(job)
+        case JobState.WITHHELD if job.held_until is not None:
+            return f"Decided {relative(job.held_until)} at the latest"
+        case JobState.QUEUED:
+            return f"Asked for {relative(job.created_at)} · nothing is spent yet"
+        case JobState.RUNNING if overdue:
+            started = relative(job.submitted_at or job.created_at)
+            return f"Started {started} · far longer than usual. The bot keeps asking."
+        case JobState.RUNNING:
+            parts = [f"Started {relative(job.submitted_at or job.created_at)}"]
+            if typical_seconds is not None:
+                parts.append(f"this length usually takes about {rough_duration(typical_seconds)}")
+            elif phase is Phase.THROTTLED:
+                parts.append("all its places are taken; it starts by itself")
+            return " · ".join(parts)
+        case _:
+            return None
+
+
+def _held_detail(job: Job) -> str:
+    if job.hold is Hold.CONSENT and job.source_author_id is not None:
+        whose = f"<@{job.source_author_id}>, who posted the clip, is asked"
+    else:
+        whose = "A moderator decides"
+    until = f" · the request ends {relative(job.held_until)}" if job.held_until else ""
+    return f"{whose}{until} · nothing is spent yet"
+
+
+# The answer
+
+
+def answer_title(who: str) -> str:
+    """Return the answer's first line, which pings ``who``."""
+    return f"{who} Here is your clip."
+
+
+def answer_link(
+    url: str | None,
+    expires_at: datetime | None,
+    *,
+    attached: bool,
+    smaller: bool = False,
+    archived: bool = False,
+) -> str:
+    """Return the line with the output's link.
+
+    Args:
+        url: The link, ready for markdown; ``None`` when it cannot be shown.
+        expires_at: When it stops working, about; ``None`` when nobody said.
+        attached: Whether the video itself is in the message.
+        smaller: Whether that one was made smaller to fit.
+        archived: Whether the link is one of the operator's own archive, which lasts.
+    """
+    note = "Made smaller to fit here · " if smaller else ""
+    if url is None:
+        return f"{note}The original link cannot be shown here."
+    until = f" · works until about {at(expires_at)}" if expires_at else " · works for about a day"
+    if archived:
+        until = ""
+    if attached:
+        return f"{note}[Original file]({url}){until}"
+    save = "" if archived else " Save it before the link ends."
+    return f"[Watch the clip]({url}){until}\nIt could not be posted here as a file.{save}"
+
+
+def answer_facts(*, model: str, seconds: float, seed: int | None, cost: float | None) -> str:
+    """Return the line of facts.
+
+    Args:
+        model: The provider's model.
+        seconds: How much of the clip it used.
+        seed: As asked for.
+        cost: As the provider reported it, in credits. When it did not, nothing is said: an
+            estimate is for before.
+    """
+    parts = [model, duration(seconds)]
+    if seed is not None:
+        parts.append(f"seed {seed}")
+    if cost is not None:
+        parts.append(f"cost {money(cost)}")
+    return " · ".join(parts)
+
+
+def provenance(requester: str, *, author: str | None = None, clip: str | None = None) -> str:
+    """Return whose clip it is, who asked, and that a machine made it.
+
+    Args:
+        requester: Who asked, as a mention.
+        author: Who posted the clip, when that is somebody else, as a mention.
+        clip: The link to their message, ready for markdown.
+    """
+    made = f"made with AI, {POWERED_BY}"
+    message = f"[this message]({clip})" if clip is not None else None
+    if author is None and message is None:
+        return f"From a clip by {requester} · {made}"
+    if author is None:  # an app's, which nobody can be asked about
+        whose = f"From a clip in {message}"
+    else:
+        whose = f"From a clip by {author}" + (f" in {message}" if message is not None else "")
+    return f"{whose} · asked for by {requester} · {made}"
+
+
+def file_description(prompt: str) -> str:
+    """Return the alternative text of the video."""
+    return f"A clip restyled by AI: {prompt}"
+
+
+def elsewhere() -> str:
+    """Return why an answer comes as a direct message."""
+    return "The place where you asked does not take this message any more, so it comes here."
+
+
+# Answers to the Cancel button
+
+
+def cancel_done() -> str:
+    """Return the answer to a press that cancelled the job."""
+    return "Cancelled. Nothing was spent."
+
+
+def cancel_not_yours(who: str) -> str:
+    """Return the answer to somebody who may not cancel."""
+    return f"Only {who} and this server's moderators can cancel this."
+
+
+def cancel_too_late(state: JobState) -> str:
+    """Return why a job in ``state`` cannot be cancelled any more, and what comes instead."""
+    match state:
+        case JobState.CANCELLED:
+            return "It is cancelled already. Nothing was spent."
+        case JobState.DONE | JobState.FAILED:
+            return "It is over already; the outcome is posted."
+        case JobState.UNCERTAIN:
+            return "It may be at the provider already, so it cannot be taken back."
+        case _:
+            return (
+                "The provider has it already; it is paid for, and the result will be posted here."
+            )
+
+
+def cancel_unknown() -> str:
+    """Return the answer to a press on a job that is not in the database."""
+    return "This job is not known any more. You can start a new one with /restyle."
+
+
+def cancel_store_unavailable() -> str:
+    """Return the answer to a press while the database does not answer."""
+    return "The bot cannot reach its database right now. Try again in a minute."
+
+
+def trouble() -> str:
+    """Return the answer when a command broke unexpectedly."""
+    return "Something broke in the bot. It is in the log; its operator can look."
+
+
+def not_allowed() -> str:
+    """Return the answer to somebody who lacks the permission for a command."""
+    return "You may not use this command here. The server's administrators decide who may."

@@ -1,0 +1,124 @@
+"""What the one who posted a clip reads when another member wants to restyle it.
+
+Functions from facts to text. Mentions come in as ready strings; prompts are quoted harmlessly here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.consents import Say, Word
+from bot.quoting import quote
+from bot.texts.common import relative
+
+if TYPE_CHECKING:
+    from bot.jobs import Job
+
+PRIVACY: Final = "/restyle-privacy"
+
+LABELS: Final = {Say.ALLOW: "Allow", Say.NO: "No", Say.NEVER: "Never ask me"}
+
+_WHERE_IT_GOES: Final = (
+    "If you allow it, the clip and the prompt go to CometAPI and Runway, which make a new clip "
+    "from it with AI. Nothing is sent before."
+)
+_NEVER: Final = (
+    f"-# Never ask me: nobody can restyle your clips with this bot, on any server. {PRIVACY} "
+    "takes that back."
+)
+
+
+def question(
+    job: Job, *, requester: str, author: str | None, clip: str | None, quoted: bool = True
+) -> list[str]:
+    """Return the question.
+
+    Args:
+        job: What is asked for.
+        requester: Who asks, as a mention.
+        author: The one who is asked, as a mention, where others read along; ``None`` in a direct
+            message.
+        clip: The link to the message with the clip; ``None`` when it is not known.
+        quoted: Whether the prompt is shown; a server's filter may block it.
+    """
+    whose = f"[your clip]({clip})" if clip is not None else "your clip"
+    head = f"**{requester} would like to restyle {whose}**"
+    lines = [head if author is None else f"{author}\n{head}"]
+    lines.append(quote(job.prompt) if quoted else "The prompt is in the message above.")
+    lines.append(_WHERE_IT_GOES)
+    lines.append(f"The result is posted in {_place(job)}, with your name as the clip's author.")
+    if job.source_message_id is not None:
+        lines.append("A copy of the clip lies there already; it is deleted unless you allow it.")
+    if job.held_until is not None:
+        lines.append(f"Without an answer the request ends {relative(job.held_until)}.")
+    lines.append(_NEVER)
+    return lines
+
+
+def _place(job: Job) -> str:
+    return f"<#{job.place_id}>"
+
+
+def closed(
+    job: Job, word: Word, *, requester: str, clip: str | None, quoted: bool = True
+) -> list[str]:
+    """Return what the question says once nothing is left to answer; else as above."""
+    whose = f"[your clip]({clip})" if clip is not None else "your clip"
+    lines = [f"**{requester} wanted to restyle {whose}**"]
+    if quoted:
+        lines.append(quote(job.prompt))
+    match word:
+        case Word.ALLOWED:
+            lines[0] = f"**{requester} restyles {whose}**"
+            lines.append(f"Allowed. The result comes in {_place(job)}; you can delete it there.")
+        case Word.REFUSED:
+            lines.append("Not allowed. Nothing was sent to anybody.")
+        case Word.EXPIRED:
+            lines.append("The time to answer is over. Nothing was sent to anybody.")
+        case _:
+            lines.append("The request was taken back. Nothing was sent to anybody.")
+    return lines
+
+
+# Answers to presses
+
+
+def told(word: Word, say: Say, *, is_new: bool) -> str | None:
+    """Return what the author reads beside the question; ``None`` when the question says it all."""
+    if say is Say.NEVER:
+        words = opted_out()
+        if not is_new and word is Word.ALLOWED:
+            words += "\nYou had allowed this clip before; that one goes on."
+        return words
+    if is_new:
+        return None
+    match word:
+        case Word.ALLOWED:
+            return (
+                "You allowed this already, so it goes on. The requester and the server's "
+                "moderators can cancel it while it waits."
+            )
+        case Word.REFUSED:
+            return "You said no to this already. Nothing was started."
+        case Word.EXPIRED:
+            return "The time to answer is over, so this was not started. They can ask again."
+        case _:
+            return "This request was taken back meanwhile. Your answer changed nothing."
+
+
+def opted_out() -> str:
+    """Return what an opt-out means from now on."""
+    return (
+        "Nobody can restyle your clips with this bot any more, on any server; what waited for "
+        f"your word is refused. {PRIVACY} takes that back."
+    )
+
+
+def not_yours(author: str | None) -> str:
+    """Return the answer to somebody else's press."""
+    return f"Only {author or 'whoever posted the clip'} can answer this: it is about their clip."
+
+
+def unknown() -> str:
+    """Return the answer to a press on a question that the database does not know."""
+    return "This question is not known any more. Your answer changed nothing."

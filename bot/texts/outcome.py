@@ -1,0 +1,176 @@
+"""The sentences about jobs that end without a video, or of which nobody knows the end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
+from bot.texts.common import money
+
+_WHAT: Final = {
+    FailureReason.SAFETY_PROMPT: "The provider's safety check refused the prompt.",
+    FailureReason.SAFETY_SOURCE: (
+        "The provider's safety check refused the video. It does not say which frame."
+    ),
+    FailureReason.SAFETY_REFERENCE: "The provider's safety check refused the reference image.",
+    FailureReason.SAFETY_INPUT: (
+        "The provider's safety check refused the request. It does not say which part."
+    ),
+    FailureReason.SAFETY_OUTPUT: "The provider's safety check held back the finished clip.",
+    FailureReason.BAD_OUTPUT: "The provider made a clip and threw it away as not good enough.",
+    FailureReason.SOURCE_REFUSED: "The provider does not take this file.",
+    FailureReason.SOURCE_UNREACHABLE: "The provider could not fetch the file from Discord.",
+    FailureReason.SOURCE_GONE: "The clip is not on Discord any more.",
+    FailureReason.SOURCE_UNFIT: "The clip could not be made into one that the provider takes.",
+    FailureReason.REQUEST_REFUSED: "The provider refused the request.",
+    FailureReason.MODEL_UNAVAILABLE: "The provider does not offer this bot's model any more.",
+    FailureReason.KEY_REFUSED: "The provider does not accept this bot's key.",
+    FailureReason.WRONG_ADDRESS: "The provider is not where this bot looks for it.",
+    FailureReason.NO_CREDIT: "The provider takes no jobs from this bot at the moment.",
+    FailureReason.BUSY: "The provider is too busy and refused several times.",
+    FailureReason.PROVIDER_TROUBLE: "Something broke at the provider.",
+    FailureReason.PROVIDER_CANCELLED: "The job was cancelled at the provider.",
+    FailureReason.NO_OUTPUT: "The provider says it finished, but sent no video.",
+    FailureReason.TASK_LOST: "The provider does not know this job any more.",
+    FailureReason.TIMED_OUT: "The provider did not finish in time, so the bot stopped waiting.",
+    FailureReason.UNDELIVERABLE: "Discord left no place where the clip could be posted.",
+}
+
+_OTHER_WORDING: Final = "Another wording may pass."
+_LATER: Final = "Trying again later may help."
+_OPERATOR: Final = "Only the bot's operator can change that."
+
+_ADVICE: Final = {
+    FailureReason.SAFETY_PROMPT: _OTHER_WORDING,
+    FailureReason.SAFETY_SOURCE: "Another clip, or another wording, may pass.",
+    FailureReason.SAFETY_REFERENCE: "Another image, or none, may pass.",
+    FailureReason.SAFETY_INPUT: "Another clip, or another wording, may pass.",
+    FailureReason.SAFETY_OUTPUT: _OTHER_WORDING,
+    FailureReason.BAD_OUTPUT: "A clip without logos, watermarks or text often works.",
+    FailureReason.SOURCE_REFUSED: "An MP4 with H.264, up to 1080p and 30 frames a second, works.",
+    FailureReason.SOURCE_UNREACHABLE: "A smaller MP4 may work.",
+    FailureReason.SOURCE_GONE: "Attach it again with /restyle.",
+    FailureReason.SOURCE_UNFIT: "A shorter part, or the clip exported as MP4, may work.",
+    FailureReason.REQUEST_REFUSED: "Another prompt or clip may pass.",
+    FailureReason.MODEL_UNAVAILABLE: _OPERATOR,
+    FailureReason.KEY_REFUSED: _OPERATOR,
+    FailureReason.WRONG_ADDRESS: _OPERATOR,
+    FailureReason.NO_CREDIT: _OPERATOR,
+    FailureReason.BUSY: _LATER,
+    FailureReason.PROVIDER_TROUBLE: _LATER,
+    FailureReason.PROVIDER_CANCELLED: "You can start it again with /restyle.",
+    FailureReason.NO_OUTPUT: _LATER,
+    FailureReason.TASK_LOST: "You can start it again with /restyle.",
+    FailureReason.TIMED_OUT: "The bot's operator can look it up at the provider.",
+    FailureReason.UNDELIVERABLE: "The bot's operator still has the link for about a day.",
+}
+
+
+def charge_words(reason: FailureReason, charge: Charge, cost: float | None = None) -> str:
+    """Return whether a failed job was paid for; ``cost`` in credits, when it is known."""
+    match charge:
+        case Charge.NO:
+            return "It cost nothing."
+        case Charge.YES if reason in SAFETY_FAILURES:
+            price = f": {money(cost)}" if cost else ""
+            return f"The provider charges for such refusals{price}."
+        case Charge.YES:
+            return (
+                f"The provider charged {money(cost)}." if cost else "The provider charged for it."
+            )
+        case Charge.UNKNOWN:
+            return "The provider has not said whether it charges for this."
+
+
+def failure(
+    reason: FailureReason,
+    charge: Charge,
+    *,
+    cost: float | None = None,
+    threshold: str | None = None,
+) -> list[str]:
+    """Return the lines about a failed job: what happened, was it charged, what to change.
+
+    Args:
+        reason: Why it failed.
+        charge: Whether it was paid for.
+        cost: What it cost, in credits, when that is known.
+        threshold: The server's setting for public figures, where it applies.
+    """
+    lines = [_WHAT[reason], charge_words(reason, charge, cost), _ADVICE[reason]]
+    if threshold is not None and reason in SAFETY_FAILURES:
+        lines.append(
+            f"This server's moderators set the strictness for public figures: {threshold}."
+        )
+    return lines
+
+
+_NOTHING_SPENT: Final = "Nothing was spent."
+
+
+def cancelled(
+    reason: CancelReason | None,
+    *,
+    spent: bool,
+    by: str | None = None,
+    note: str | None = None,
+    author: str | None = None,
+) -> list[str]:
+    """Return the lines about a job that a person, or the lack of one, ended.
+
+    Args:
+        reason: Why; ``None`` as for jobs from before reasons were stored.
+        spent: Whether the provider had it already.
+        by: Who ended it, as a mention; a moderator is named, so that people can ask.
+        note: What that person wrote about it, made harmless.
+        author: Who posted the clip, as a mention.
+    """
+    money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
+    moderator = by or "A moderator"
+    match reason:
+        case CancelReason.DENIED:
+            lines = [f"{moderator} looked at the request and said no.", money_line]
+        case CancelReason.WITHHELD:
+            lines = [
+                f"{moderator} looked at the finished clip and did not publish it.",
+                "The provider charges for it all the same.",
+            ]
+        case CancelReason.REVIEW_EXPIRED if spent:
+            lines = [
+                "The clip is finished, but no moderator looked at it in time.",
+                "The provider charges for it all the same. Ask a moderator what to do.",
+            ]
+        case CancelReason.REVIEW_EXPIRED:
+            lines = ["No moderator looked at the request in time.", money_line]
+        case CancelReason.CONSENT_REFUSED:
+            lines = [f"{author or 'Who posted the clip'} does not want it restyled.", money_line]
+        case CancelReason.CONSENT_EXPIRED:
+            lines = [f"{author or 'Who posted the clip'} did not answer in time.", money_line]
+        case CancelReason.MODERATOR:
+            lines = [f"{moderator} cancelled it.", money_line]
+        case CancelReason.WRITTEN_OFF:
+            lines = [
+                "The bot's owner closed this job: CometAPI never said whether it took it.",
+                "You can start it again with /restyle.",
+            ]
+        case CancelReason.NO_TURN:
+            lines = [
+                "While it waited, the number of clips that may run here at once was set to 0.",
+                money_line,
+            ]
+        case _ if spent:
+            lines = ["Cancelled.", money_line]
+        case _:
+            lines = [f"Cancelled before it started. {_NOTHING_SPENT}"]
+    if note:
+        lines.insert(1, f"Reason: {note}")
+    return lines
+
+
+def uncertain() -> list[str]:
+    """Return the lines about a job of which nobody knows whether the provider took it."""
+    return [
+        "CometAPI has not said whether it took this job, so it was not sent again: "
+        "that could cost twice.",
+        "If the answer still arrives, it will be posted here. The bot's owner can check.",
+    ]

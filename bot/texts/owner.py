@@ -1,0 +1,190 @@
+"""What the bot's owner reads in ``/restyle-admin``: unclear clips, money and limits of servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.money import dollars
+from bot.quoting import cut, harmless, one_line, quote
+from bot.texts.common import at, duration, relative
+from bot.texts.usage import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.jobs import Job
+    from bot.spending import GuildSpend
+
+_SHOWN_GUILDS: Final = 20
+_PROMPT_CHARACTERS: Final = 60
+
+CHOOSE_PLACEHOLDER: Final = "Choose a clip to settle…"
+BUTTONS: Final = {"attach": "Name its task…", "write-off": "Write off…", "back": "Back"}
+FORMS: Final = {
+    "attach": (
+        "Name the provider's task",
+        "Task id",
+        "As CometAPI's list of tasks shows it. The clip goes on from there.",
+    ),
+    "write-off": (
+        "Write this clip off",
+        "What the requester reads",
+        "It ends for good, and its money is free for other clips again.",
+    ),
+}
+"""Title, field and hint."""
+
+
+def _who(user_id: int) -> str:
+    return f"<@{user_id}>"
+
+
+# Unclear jobs
+
+
+def uncertain(found: Sequence[Job]) -> list[str]:
+    """Return the list of the clips of which nobody knows whether they were paid for."""
+    lines = ["**Unclear clips**"]
+    if not found:
+        return [*lines, "There are none: the provider answered about every clip."]
+    lines.append(
+        "The paid request left, and its answer never came. None of them is ever sent again by "
+        "itself. Look for each in the provider's list of tasks."
+    )
+    return lines + [
+        f"{number}. {_who(job.user_id)}, sent {_sent(job)} · "
+        f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}"
+        for number, job in enumerate(found, 1)
+    ]
+
+
+def _sent(job: Job) -> str:
+    return at(job.submit_started_at or job.updated_at)
+
+
+def uncertain_label(number: int, job: Job) -> str:
+    """Return how a menu calls the job that the list shows under ``number``."""
+    return cut(f"{number} · {one_line(job.prompt)}", 100)
+
+
+def uncertain_one(job: Job, place: str) -> list[str]:
+    """Return what helps to find a clip in the provider's list, and what can be done."""
+    facts = [job.model, duration(job.restyled_seconds)]
+    if job.seed is not None:
+        facts.append(f"seed {job.seed}")
+    if job.price_micros is not None:
+        facts.append(f"about {dollars(job.price_micros)} set aside")
+    return [
+        f"**An unclear clip of {_who(job.user_id)}** on {place}",
+        f"Sent {_sent(job)} ({relative(job.submit_started_at or job.updated_at)})",
+        quote(job.prompt),
+        " · ".join(facts),
+        "The provider has a task of that minute with that prompt? Name it, and the clip goes on.\n"
+        "There is none? Write it off: it ends, and its money is free again.",
+    ]
+
+
+def no_longer_uncertain() -> str:
+    """Return the answer when a clip was settled meanwhile."""
+    return "That clip is settled by now: its answer came late, or somebody was faster."
+
+
+def attached(job: Job) -> str:
+    """Return the answer after a task was named."""
+    return f"The clip of {_who(job.user_id)} goes on. Its outcome will be posted in its thread."
+
+
+def task_taken() -> str:
+    """Return the answer when the task belongs to another clip."""
+    return "That task belongs to another clip already, so nothing was changed. Check the id."
+
+
+def task_id_unusable() -> str:
+    """Return the answer when what was typed cannot be a task's id."""
+    return "That is not a task's id. It is one word of letters, digits and dashes."
+
+
+def written_off(job: Job) -> str:
+    """Return the answer after a clip was written off."""
+    return f"Written off. {_who(job.user_id)} is told, and the money is free again."
+
+
+# Money and limits
+
+
+def spend(
+    today: Sequence[GuildSpend], month: Sequence[GuildSpend], names: Mapping[int, str]
+) -> list[str]:
+    """Return what all servers spent, the most costly of this month first."""
+    lines = ["**Spent by all servers**", f"Today: {_sum(today)}", f"This month: {_sum(month)}"]
+    lines += [f"- {_guild(one.guild_id, names)} · {_sum([one])}" for one in month[:_SHOWN_GUILDS]]
+    if len(month) > _SHOWN_GUILDS:
+        lines.append(f"and {len(month) - _SHOWN_GUILDS} more servers.")
+    lines.append("-# Days and months are UTC's.")
+    return lines
+
+
+def _sum(found: Sequence[GuildSpend]) -> str:
+    words = f"{clips(sum(one.jobs for one in found))} · {dollars(sum(o.committed for o in found))}"
+    reserved = sum(one.reserved for one in found)
+    return f"{words} · {dollars(reserved)} set aside" if reserved else words
+
+
+def _guild(guild_id: int | None, names: Mapping[int, str]) -> str:
+    if guild_id is None:
+        return "Direct messages"
+    return guild_name(guild_id, names.get(guild_id))
+
+
+def guild_name(guild_id: int | None, name: str | None) -> str:
+    """Return a server's name, or its id where the bot does not see it (any more)."""
+    if guild_id is None:
+        return "direct messages"
+    return harmless(cut(name, 60)) if name else f"server {guild_id}"
+
+
+LIMIT_TITLES: Final = {
+    "jobs_per_day": "Clips a day",
+    "micros_per_month": "Money a month",
+    "member_jobs_per_day": "Each member's clips a day",
+}
+
+
+def limit_value(name: str, value: int | None) -> str:
+    """Return a limit of a server; ``None`` is none."""
+    if value is None:
+        return "unlimited"
+    return dollars(value) if name.startswith("micros") else clips(value)
+
+
+def server_limits(place: str, values: Mapping[str, tuple[int | None, bool]]) -> list[str]:
+    """Return the most that one server may use.
+
+    Args:
+        place: The server, ready to be shown.
+        values: For each limit its value, and whether it is set for this server alone.
+    """
+    lines = [f"**The most that {place} may use**"]
+    for name, (value, is_own) in values.items():
+        source = "set for this server" if is_own else "as for all servers, by the environment"
+        lines.append(f"{LIMIT_TITLES[name]}: {limit_value(name, value)} · {source}")
+    lines.append("-# Its managers can only be stricter than that (/restyle-settings).")
+    return lines
+
+
+def server_unknown() -> str:
+    """Return the answer when the server that was typed is not one of the bot's."""
+    return "The bot is on no such server. Choose one from the list that appears while you type."
+
+
+def limit_unusable(typed: str) -> str:
+    """Return the answer when what was typed is no limit."""
+    return (
+        f"“{harmless(cut(typed, 20))}” is not a limit. Type a number (of clips, or of dollars), "
+        "`unlimited`, or `default` for what holds for all servers."
+    )
+
+
+def limit_incomplete() -> str:
+    """Return the answer when only half of a limit was given."""
+    return "Choose a limit and its value, or neither to see what holds."

@@ -1,0 +1,204 @@
+"""What the panel of ``/restyle-settings`` answers, and what it posts in the log channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.policy.rules import MAX_RULES
+from bot.quoting import cut, harmless
+from bot.texts.policy import COMMAND, change, title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.policy.changes import PolicyChange
+    from bot.policy.mentioned import Mentioned
+
+_SHOWN_IDS: Final = 12
+
+# Previews
+
+
+def proposed(lines: Sequence[str], summary: str) -> str:
+    """Return what a change is and what it would have done, before it is saved."""
+    shown = [cut(line, 250) for line in lines[:10]]
+    if len(lines) > len(shown):
+        shown.append(f"and {len(lines) - len(shown)} more changes.")
+    return "\n".join(
+        ["### Not saved yet", *shown, cut(summary, 1200), "Save it, or leave all as it is."]
+    )
+
+
+NO_EFFECT: Final = "It would have made no difference to the last 30 days' clips."
+
+
+def nothing_to_import() -> str:
+    """Return the answer to a file that says what holds already."""
+    return "The file says what is set already. Nothing was changed."
+
+
+# Answers
+
+
+def rules_full() -> str:
+    """Return the answer when there is no room for another rule."""
+    return (
+        f"There are {MAX_RULES} rules already, and there is room for no more. "
+        "Remove one, or put several words into one rule."
+    )
+
+
+def rule_gone() -> str:
+    """Return the answer to a form about a rule that was changed meanwhile."""
+    return "Somebody changed the rules meanwhile, so nothing was changed. They are up to date now."
+
+
+def undo_overtaken() -> str:
+    """Return the answer to an undo when another change came in between."""
+    return (
+        "Somebody changed a setting meanwhile, so nothing was undone. The panel is up to date now."
+    )
+
+
+def nothing_to_undo() -> str:
+    """Return the answer to an undo when nothing was ever changed."""
+    return "Nothing has been changed yet, so there is nothing to undo."
+
+
+def save_overtaken() -> str:
+    """Return the answer to a Save when another change came in between."""
+    return (
+        "Somebody changed the same setting meanwhile, so nothing was saved. "
+        "The panel is up to date now."
+    )
+
+
+def draft_gone() -> str:
+    """Return the answer to a Save whose change is not known any more, as after a restart."""
+    return (
+        "This change was not saved, and the bot does not know it any more. Choose it once more; "
+        "the panel is up to date now."
+    )
+
+
+def not_here() -> str:
+    """Return the answer to a press outside a server."""
+    return f"Settings belong to a server. Run {COMMAND} there again."
+
+
+def out_of_date() -> str:
+    """Return the answer to a control that this version of the bot does not have any more."""
+    return f"This panel is of an earlier version. Run {COMMAND} again."
+
+
+def unavailable() -> str:
+    """Return the answer when the settings cannot be read."""
+    return f"The bot cannot reach its database right now. Run {COMMAND} again in a minute."
+
+
+def perhaps_not_saved() -> str:
+    """Return the answer when the database failed while a change was saved."""
+    return (
+        "The bot cannot reach its database, so this change may not be saved.\n"
+        f"Run {COMMAND} again in a minute to see."
+    )
+
+
+def log_not_written(channel_id: int) -> str:
+    """Return the word on a change that is saved but could not be posted in the log channel."""
+    return (
+        f"The change is saved, but it could not be posted in <#{channel_id}>. Give Restyle View "
+        "Channel and Send Messages there, or choose another channel for the change log."
+    )
+
+
+def test_needs_member() -> str:
+    """Return the answer to options of a test without a member."""
+    return (
+        "Choose a member in `test` to see what would happen for them. "
+        "`channel`, `prompt` and `length` belong to that."
+    )
+
+
+def bad_length(typed: str) -> str:
+    """Return the answer to a test's length that is none."""
+    return (
+        f"“{harmless(cut(typed, 20))}” is not a length. Type a number of seconds such as 5, "
+        "or nothing."
+    )
+
+
+def exported(guild_name: str) -> str:
+    """Return the words beside an exported file."""
+    return (
+        f"All that is set on {harmless(cut(guild_name, 80))}. "
+        f"`{COMMAND} file:` or Import… reads it again."
+    )
+
+
+def file_too_big(most_bytes: int) -> str:
+    """Return the answer to a file that is too big to be settings."""
+    return (
+        f"That file is too big to be settings: they fit into {most_bytes // 1024} KiB. "
+        "Attach one that Export made. Nothing was changed."
+    )
+
+
+def file_unreadable() -> str:
+    """Return the answer when an attached file could not be fetched."""
+    return "Discord did not hand the file over, so nothing was changed. Attach it once more."
+
+
+def not_exported() -> str:
+    """Return the answer when Discord did not take the exported file."""
+    return "Discord did not take the file. Press Export once more."
+
+
+def too_many_changes(most: int) -> str:
+    """Return the answer to a file that would change more than can be undone at once."""
+    return f"That file would change more than {most:,} settings at once. Nothing was changed."
+
+
+def not_on_this_server(found: Sequence[Mentioned]) -> str:
+    """Return the answer to a file that names channels or roles of another server."""
+    lines = ["That file names what is not on this server; nothing was changed."]
+    for one in found[:_SHOWN_IDS]:
+        where = "settings of its own" if one.name is None else title(one.name)
+        lines.append(f"- {one.of} {one.id} ({where})")
+    if len(found) > _SHOWN_IDS:
+        lines.append(f"And {len(found) - _SHOWN_IDS} more.")
+    lines.append("Replace these ids in the file by some of this server, or take them out.")
+    return "\n".join(lines)
+
+
+def no_member(user_id: int) -> str:
+    """Return the answer to a test for somebody who is not there."""
+    return f"<@{user_id}> is not a member of this server. Choose somebody who is."
+
+
+# The log channel
+
+
+def log_message(user_id: int, found: Sequence[PolicyChange], *, what: str) -> str:
+    """Return the message in the log channel about one action, at most 2,000 characters.
+
+    Args:
+        user_id: Who did it.
+        found: What it changed.
+        what: ``changed the settings``, ``took the last change back`` or ``imported settings``.
+    """
+    lines = [f"<@{user_id}> {what}"]
+    room = 1900 - len(lines[0])
+    for number, one in enumerate(found):
+        line = f"- {cut(change(one), 300)}"
+        if len(line) + 1 > room:
+            lines.append(f"and {len(found) - number} more changes.")
+            break
+        room -= len(line) + 1
+        lines.append(line)
+    return "\n".join(lines)
+
+
+CHANGED: Final = "changed the settings"
+UNDID: Final = "took the last change back"
+IMPORTED: Final = "imported settings"

@@ -1,0 +1,110 @@
+"""What people read in ``/restyle-privacy``: what is kept of them, and what they can do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.privacy import MOST_JOBS
+from bot.texts.common import relative
+from bot.texts.usage import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+OPT_OUT_LABEL: Final = "Nobody may restyle my clips"
+OPT_IN_LABEL: Final = "Take the opt-out back"
+EXPORT_LABEL: Final = "Export my data"
+DELETE_LABEL: Final = "Delete my data…"
+DELETE_SURE_LABEL: Final = "Delete it"
+BACK_LABEL: Final = "Keep it"
+
+_SHOWN: Final = 5
+
+
+def page(*, since: datetime | None, archived: bool) -> list[str]:
+    """Return the page.
+
+    Args:
+        since: When the person opted out; ``None`` if they did not.
+        archived: Whether the operator keeps results in an archive.
+    """
+    lines = [
+        "**What happens with your clips**",
+        (
+            "A clip that is restyled, its prompt and its style image go to CometAPI and Runway, "
+            "which make the new clip. Before that, nobody outside Discord gets them."
+        ),
+        (
+            "The bot's database keeps of each request: who asked, where and when, the prompt, "
+            "links to the clip and the result, the outcome and the cost; also your questions to "
+            "moderators, strikes and blocks. The clips themselves lie in Discord's messages."
+        ),
+    ]
+    if archived:
+        lines.append("Whoever runs this bot also keeps the results in an archive.")
+    lines.append("**Your clips in other people's hands**")
+    if since is None:
+        lines.append(
+            "A server's moderators decide whether others may restyle clips that you post: never, "
+            "when you allow it, or always. You can rule it out everywhere."
+        )
+    else:
+        lines.append(
+            f"You ruled it out {relative(since)}: nobody can restyle your clips with this bot, on "
+            "any server. What you restyle yourself is not affected."
+        )
+    return lines
+
+
+def opted_in() -> str:
+    """Return the answer to whoever took an opt-out back."""
+    return "Taken back. Each server's own rule holds again."
+
+
+def exported(count: int, *, left_out: int) -> str:
+    """Return what stands above an export."""
+    more = f" The oldest {left_out:,} did not fit." if left_out > 0 else ""
+    return f"Here is what the bot keeps of you: {clips(count)}, newest first.{more}"
+
+
+def sure() -> list[str]:
+    """Return the question before anything is deleted."""
+    return [
+        "**Delete your data?**",
+        (
+            "Deleted for good: the prompts of your clips, all links to them, and what you and the "
+            "moderators wrote about them. Their buttons, such as Compare, may work no more."
+        ),
+        (
+            "Kept: when you asked, how it ended and what it cost, because quotas and the bills "
+            "are counted from that; strikes, blocks and your opt-out."
+        ),
+        (
+            "Messages in Discord stay; press Delete under a result to remove it. Export your data "
+            f"first if you want it: up to {MOST_JOBS:,} clips."
+        ),
+    ]
+
+
+def deleted(count: int, left: Sequence[str], more: int) -> str:
+    """Return what was deleted.
+
+    Args:
+        count: How many clips' words and links.
+        left: Where those under way are, as mentions; the first few.
+        more: How many others there are.
+    """
+    words = f"Deleted: the words and links of {clips(count)}."
+    if left:
+        others = f" and {more} more" if more else ""
+        words += (
+            f"\nStill under way, and left as they are: {', '.join(left)}{others}. "
+            "Delete again when they are over."
+        )
+    return words
+
+
+def shown(count: int) -> int:
+    """Return how many of ``count`` clips under way are named."""
+    return min(count, _SHOWN)

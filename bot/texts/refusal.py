@@ -1,0 +1,236 @@
+"""The sentences with which a request is refused before anything is spent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.errors import UnreadableReason
+from bot.moderation import Decider
+from bot.quoting import cut, harmless
+from bot.texts.common import duration, size
+from bot.texts.message import about_message
+from bot.validation import Refusal, Rule
+
+_NOTHING: Final = "Nothing was started and nothing was spent."
+_SETTINGS: Final = "/restyle-settings"
+
+_UNREADABLE: Final[dict[object, str]] = {
+    UnreadableReason.EMPTY: "That file is empty (0 bytes).\nAttach the clip again.",
+    UnreadableReason.NOT_VIDEO: "That file is not a video.\nAttach an MP4, MOV or WebM.",
+    UnreadableReason.AUDIO_ONLY: (
+        "That file has sound but no picture.\nAttach a clip with a picture: MP4, MOV or WebM."
+    ),
+    UnreadableReason.STILL_IMAGE: (
+        "That file is a picture, not a video.\nAttach an MP4, MOV or WebM."
+    ),
+    UnreadableReason.DAMAGED: (
+        "That video is damaged or cut off.\nExport it again as MP4 and attach that."
+    ),
+    UnreadableReason.TOO_COMPLEX: (
+        "That video takes too much work to read.\nExport it smaller, as MP4 with H.264."
+    ),
+}
+
+
+def _raise_it(decider: Decider | None) -> str:
+    match decider:
+        case Decider.MODERATORS:
+            return f"or ask a moderator to raise the limit ({_SETTINGS})."
+        case Decider.OPERATOR:
+            return "or ask the bot's operator to raise the limit."
+        case _:
+            return ""
+
+
+def _change_it(decider: Decider | None) -> str:
+    if decider is Decider.MODERATORS:
+        return f"Ask a moderator to raise the limit ({_SETTINGS})."
+    return "Ask the bot's operator to raise the limit."
+
+
+def _shrink(verb: str, decider: Decider | None) -> str:
+    other = _raise_it(decider)
+    return f"{verb}, {other}" if other else f"{verb}."
+
+
+def _whose(decider: Decider | None) -> str:
+    match decider:
+        case Decider.MODERATORS:
+            return "this server"
+        case Decider.OPERATOR:
+            return "this bot"
+        case _:
+            return "the video provider"
+
+
+def refusal(found: Refusal) -> str:
+    """Return the rule, the value that broke it, and who can change it."""
+    value, limit, whose = found.value, found.limit, _whose(found.decided_by)
+    number = value if isinstance(value, int | float) else 0
+    if isinstance(value, str):  # it may be the uploader's own word for the file's type
+        value = harmless(cut(value, 60))
+    most = limit if limit is not None else 0
+    match found.rule:
+        case Rule.NOT_A_VIDEO:
+            seems = f" (it seems to be {value})" if value else ""
+            return f"That file is not a video{seems}.\nAttach an MP4, MOV or WebM."
+        case Rule.EMPTY_FILE:
+            return "That file is empty (0 bytes).\nAttach the clip again."
+        case Rule.CONTAINER_NOT_TAKEN:
+            return (
+                f"Inside, that file is {value}; the video provider does not take that.\n"
+                "Export it as MP4, MOV or WebM."
+            )
+        case Rule.VIDEO_TOO_BIG:
+            return (
+                f"That file is {size(number)}; {whose} takes clips up to {size(most)}.\n"
+                f"{_shrink('Trim or compress it', found.decided_by)}"
+            )
+        case Rule.VIDEO_TOO_LONG:
+            return (
+                f"That clip is {duration(number)} long; {whose} takes up to {duration(most)}.\n"
+                f"{_shrink('Trim it', found.decided_by)}"
+            )
+        case Rule.VIDEO_TOO_SHORT:
+            return (
+                f"That clip is {duration(number)} long; {whose} needs at least {duration(most)}.\n"
+                "Attach a longer one."
+            )
+        case Rule.VIDEO_TOO_FAST:
+            return (
+                f"That clip has {number:.0f} frames a second; {whose} takes up to {most:.0f}.\n"
+                f"Export it with {most:.0f}."
+            )
+        case Rule.PICTURE_TOO_LARGE:
+            return (
+                f"That clip's picture is {value} pixels; {whose} takes up to "
+                f"{' by '.join(found.words)}.\nExport it smaller."
+            )
+        case Rule.START_PAST_END:
+            return (
+                f"The part would begin at {duration(number)}, too late for this clip.\n"
+                f"Let it begin at {duration(most)} at the latest."
+            )
+        case Rule.LENGTH_OUT_OF_RANGE:
+            shortest, longest = found.words
+            return (
+                f"A part of {duration(number)} is not possible: {whose} takes {shortest} to "
+                f"{longest}.\n{_shrink('Choose another length', found.decided_by)}"
+            )
+        case Rule.LIMIT_BELOW_MODEL:
+            return (
+                f"{whose.capitalize()} allows clips of up to {duration(number)}, but the model "
+                f"needs at least {duration(most)}.\n{_change_it(found.decided_by)}"
+            )
+        case Rule.VIDEO_UNFIT:
+            return (
+                f"That clip could not be made to fit into {size(most)}. {_NOTHING}\n"
+                "Choose a shorter part, or attach a smaller clip."
+            )
+        case Rule.TOO_BUSY:
+            return f"Too many clips are being prepared just now. {_NOTHING}\nTry again in a minute."
+        case Rule.VIDEO_UNREADABLE:
+            return _UNREADABLE.get(found.value, _UNREADABLE[UnreadableReason.DAMAGED])
+        case Rule.PROMPT_EMPTY:
+            return "The prompt is empty.\nSay in a few words how the clip should look."
+        case Rule.PROMPT_TOO_LONG:
+            return (
+                f"The prompt has {number:.0f} characters; the limit is {most:.0f} "
+                "(an emoji counts as two or more).\nShorten it."
+            )
+        case Rule.SEED_OUT_OF_RANGE:
+            return (
+                f"The seed {number:.0f} is out of range.\nTake a whole number from 0 to {most:.0f}."
+            )
+        case Rule.RATIO_NOT_OFFERED:
+            offered = f"Take one of {', '.join(found.words)}" if found.words else "Leave it out"
+            return f"This bot's model does not offer the ratio {value}.\n{offered}."
+        case Rule.REFERENCE_NOT_TAKEN:
+            return f"This bot's model ({value}) takes no reference image.\nLeave it out."
+        case Rule.REFERENCE_NOT_AN_IMAGE:
+            if isinstance(value, str) and value.startswith("image/"):
+                return (
+                    f"The video provider does not take this kind of picture ({value}).\n"
+                    "Attach a JPEG, PNG or WebP."
+                )
+            seems = f" (it seems to be {value})" if value else ""
+            return f"The reference is not a picture{seems}.\nAttach a JPEG, PNG or WebP."
+        case Rule.REFERENCE_TOO_BIG:
+            return (
+                f"The reference is {size(number)}; {whose} takes pictures up to {size(most)}.\n"
+                "Attach a smaller one."
+            )
+        case Rule.REFERENCE_UNREADABLE:
+            return "The reference cannot be read as a picture.\nAttach a JPEG, PNG or WebP."
+        case Rule.REFERENCE_ANIMATED:
+            return "The reference moves; it has to be a still picture.\nAttach one frame of it."
+        case Rule.REFERENCE_TOO_COMPLEX:
+            return (
+                "The reference has too many pixels to be read.\n"
+                "Attach a smaller one; 2000 pixels wide is plenty."
+            )
+        case Rule.PAUSED | Rule.PAUSED_EVERYWHERE:
+            since, by, note = found.words
+            where = "on this server" if found.rule is Rule.PAUSED else "everywhere"
+            why = f': "{harmless(note)}"' if note else "."
+            return f"Restyling is paused {where} since {since}, by {by}{why}\n{_NOTHING}"
+        case Rule.BLOCKED:
+            since, by, note = found.words
+            why = f': "{harmless(note)}"' if note else "."
+            return (
+                f"You cannot restyle clips here since {since}; {by} decided that{why}\n"
+                "Ask them or another moderator if you think that is a mistake."
+            )
+        case Rule.STRUCK:
+            until, when = found.words
+            return (
+                "The provider's safety check refused several of your clips, so you can start the "
+                f"next one {until} ({when}).\n"
+                "A moderator can lift that earlier; ask one if you think it is a mistake."
+            )
+        case Rule.CHANNEL_REFUSED:
+            return (
+                "Clips are not restyled in this channel.\n"
+                f"Use another one, or ask a moderator to allow it ({_SETTINGS})."
+            )
+        case Rule.ADULTS_ONLY:
+            return (
+                "On this server, clips are restyled in age-restricted channels only.\n"
+                "Go to one of those."
+            )
+        case Rule.ROLE_NOT_ALLOWED:
+            return (
+                f"On this server, these roles may restyle clips: {_listed(found.words)}.\n"
+                "Ask a moderator for one of them."
+            )
+        case Rule.PROMPT_REFUSED:
+            return (
+                f"This server's moderators do not allow something in that prompt. {_NOTHING}\n"
+                "Word it differently, or ask a moderator."
+            )
+        case Rule.CHANNEL_NOT_ALLOWED:
+            return (
+                f"On this server, clips are restyled in {_listed(found.words)}.\n"
+                f"Go there, or ask a moderator to allow this channel ({_SETTINGS})."
+            )
+        case Rule.PERMISSION_MISSING:
+            return (
+                f"The bot lacks a permission in this channel: {', '.join(found.words)}.\n"
+                "Ask a moderator to grant it, or use another channel."
+            )
+        case Rule.STORE_UNAVAILABLE:
+            return f"The bot cannot reach its database. {_NOTHING}\nTry again in a minute."
+        case Rule.DOWNLOAD_FAILED:
+            return f"The file could not be fetched from Discord. {_NOTHING}\nTry again."
+        case Rule.BOT_STOPPING:
+            return f"The bot is being restarted. {_NOTHING}\nTry again in a minute."
+        case Rule.TOOK_TOO_LONG:
+            return f"Checking the clip took too long. {_NOTHING}\nTry again later."
+        case _:
+            return about_message(found)
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    shown = words[:5]
+    more = f" and {len(words) - len(shown)} more" if len(words) > len(shown) else ""
+    return ", ".join(shown) + more

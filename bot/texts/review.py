@@ -1,0 +1,280 @@
+"""What moderators and members read about reviews and appeals: functions from facts to text.
+
+Mentions come in as ready strings; people's own words are quoted harmlessly here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.jobs import JobState
+from bot.moderation import ReviewStage, ReviewStanding
+from bot.money import dollars
+from bot.quoting import cut, harmless, one_line, quote
+from bot.reviews import LOCK, MAX_WORDS, Outcome
+from bot.texts.common import duration, relative
+from bot.validation import MAX_PROMPT_UNITS
+
+if TYPE_CHECKING:
+    from bot.jobs import Job
+    from bot.reviews import Review, Ruling
+
+SETTINGS: Final = "/restyle-settings"
+_QUOTED: Final = (1000, 800, 600)
+"""How much of a prompt moderators see: all of it, unless it is mostly markdown."""
+_QUOTED_ROOM: Final = 1300
+"""What a quotation may take up; two of them, and all else, must fit into 4,000 characters."""
+_SHOWN_REASONS: Final = 3
+_REASON_CHARACTERS: Final = 120
+
+_OPEN_TITLE: Final = {
+    ReviewStage.SPENDING: "**A request waits for a moderator** · nothing is spent yet",
+    ReviewStage.PUBLISHING: "**A finished clip waits for a moderator** · nobody else sees it yet",
+}
+_CLOSED_TITLE: Final = {
+    ReviewStanding.APPROVED: "**Approved**",
+    ReviewStanding.DENIED: "**Denied**",
+    ReviewStanding.EXPIRED: "**Expired**",
+    ReviewStanding.WITHDRAWN: "**No longer wanted**",
+}
+STAFF: Final = f"this server's moderators (Manage Messages, or a reviewer role in {SETTINGS})"
+
+
+def mention(user_id: int) -> str:
+    """Return a user's mention."""
+    return f"<@{user_id}>"
+
+
+def _long_quote(prompt: str) -> str:
+    for characters in _QUOTED:
+        text = harmless(cut(one_line(prompt), characters))
+        if len(text) <= _QUOTED_ROOM:
+            break
+    return f"> {text}"
+
+
+# The card in the review channel
+
+
+def card_lines(
+    review: Review, job: Job, *, has_clip: bool, link: str | None = None, quoted: bool = True
+) -> tuple[list[str], list[str]]:
+    """Return what stands above the clip and below it on an open card.
+
+    Args:
+        review: The question.
+        job: What it is about.
+        has_clip: Whether the clip can be shown on the card.
+        link: Where a finished clip that cannot be shown lies, ready for markdown.
+        quoted: Whether people's words are shown.
+    """
+    above = [_OPEN_TITLE[review.stage], _asked(job), *_prompt(review, job, quoted=quoted)]
+    if not has_clip:
+        above.append(_no_clip(review, link))
+    return above, [*_facts(review, job), _waits(review, job)]
+
+
+def _asked(job: Job) -> str:
+    asked = f"{mention(job.user_id)} in <#{job.channel_id}>, {relative(job.created_at)}"
+    if job.thread_id is not None:  # named after the prompt, which stands below anyway
+        asked += f" · [thread](https://discord.com/channels/{job.guild_id}/{job.thread_id})"
+    if job.source_author_id is not None and job.source_author_id != job.user_id:
+        asked += f" · the clip is by {mention(job.source_author_id)}"
+    return asked
+
+
+def _prompt(review: Review, job: Job, *, quoted: bool) -> list[str]:
+    if not quoted:
+        return ["This channel's filter blocks the prompt; read it in the thread."]
+    lines = [_long_quote(job.prompt)]
+    if review.prompt_before is not None:
+        by = mention(review.mended_by) if review.mended_by else "a moderator"
+        lines += [f"Wording changed by {by}. Before:", _long_quote(review.prompt_before)]
+    return lines
+
+
+def _no_clip(review: Review, link: str | None) -> str:
+    if review.stage is ReviewStage.SPENDING:
+        return "The clip cannot be shown here; look in the thread."
+    if link is not None:
+        return f"The clip could not be posted here as a file: [watch it]({link})."
+    return "The clip could not be posted here."
+
+
+def _facts(review: Review, job: Job) -> list[str]:
+    parts = [job.model, duration(job.restyled_seconds)]
+    if review.stage is ReviewStage.PUBLISHING:
+        parts.append("paid for already")
+    elif job.price_micros is not None:
+        parts.append(f"about {dollars(job.price_micros)}")
+    if job.reference_url is not None:
+        parts.append("with a reference image")
+    lines = ["-# " + " · ".join(parts)]
+    if why := reasons(review):
+        lines.append(f"-# {why}")
+    return lines
+
+
+def reasons(review: Review) -> str:
+    """Return why a request came to review, in one line; empty when nobody said."""
+    words = [harmless(cut(reason, _REASON_CHARACTERS)) for reason in review.reasons]
+    more = len(words) - _SHOWN_REASONS
+    return " ".join(words[:_SHOWN_REASONS]) + (f" And {more} more." if more > 0 else "")
+
+
+def _waits(review: Review, job: Job) -> str:
+    ends = f"Ends by itself {relative(job.held_until or review.expires_at)}"
+    if review.taken_by is None or review.taken_at is None:
+        return ends
+    until = relative(review.taken_at + LOCK)
+    return f"{ends} · taken by {mention(review.taken_by)}, free again {until}"
+
+
+def closed_lines(review: Review, job: Job, *, quoted: bool = True) -> list[str]:
+    """Return what a card says once nothing is left to decide."""
+    title = _CLOSED_TITLE.get(review.standing, _CLOSED_TITLE[ReviewStanding.WITHDRAWN])
+    lines = [title, _asked(job), *_prompt(review, job, quoted=quoted), decided(review)]
+    if review.note and quoted:
+        lines.append(f"Reason: {harmless(cut(review.note, MAX_WORDS))}")
+    if review.stage is ReviewStage.PUBLISHING and review.standing is not ReviewStanding.APPROVED:
+        lines.append("The provider charges for the clip all the same.")
+    return lines
+
+
+def decided(review: Review) -> str:
+    """Return how a review ended."""
+    by = mention(review.decided_by) if review.decided_by else "A moderator"
+    moment = f" {relative(review.decided_at)}" if review.decided_at else ""
+    match review.standing:
+        case ReviewStanding.APPROVED:
+            return f"{by} approved it{moment}."
+        case ReviewStanding.DENIED:
+            return f"{by} denied it{moment}."
+        case ReviewStanding.EXPIRED:
+            return f"Nobody decided in time; it ended{moment}."
+        case _:
+            return f"It ended without a decision{moment}."
+
+
+# Answers to presses
+
+
+def refused(ruling: Ruling) -> str:
+    """Return why a press on a card changed nothing."""
+    review = ruling.review
+    match ruling.outcome:
+        case Outcome.OWN:
+            return "This is your own request, so somebody else has to decide it."
+        case Outcome.HELD if review is not None and review.taken_by and review.taken_at:
+            since, until = relative(review.taken_at), relative(review.taken_at + LOCK)
+            return (
+                f"{mention(review.taken_by)} took this {since}. You can take it over {until}, "
+                "or sooner once it is released."
+            )
+        case Outcome.NOT_HELD:
+            return "You have not taken this, so there is nothing to release."
+        case Outcome.DECIDED if review is not None and review.standing is not ReviewStanding.OPEN:
+            return f"{decided(review)} Your press changed nothing."
+        case Outcome.DECIDED:
+            return "This does not wait for a decision any more. Your press changed nothing."
+        case _:
+            return "This request is not known here any more."
+
+
+def not_a_moderator() -> str:
+    """Return the answer to somebody who may not decide."""
+    return f"Only {STAFF} can decide this."
+
+
+def nothing_folded() -> str:
+    """Return the answer to a press on *Show next* when nothing is left."""
+    return "Nothing else waits."
+
+
+def next_comes() -> str:
+    """Return the answer to a press on *Show next*."""
+    return "The next request appears below in a moment."
+
+
+def prompt_unusable(problem: str) -> str:
+    """Return why a mended prompt was not taken; ``problem`` says what is wrong with it."""
+    return f"{problem}\nThe request still waits, with its former prompt."
+
+
+# Forms
+
+
+DENY_TITLE: Final = "Deny this request"
+DENY_LABEL: Final = "Reason"
+DENY_HINT: Final = "The requester reads it, with your name."
+EDIT_TITLE: Final = "Edit the prompt"
+EDIT_LABEL: Final = "Prompt"
+EDIT_HINT: Final = f"The requester is told. Up to {MAX_PROMPT_UNITS:,} characters."
+
+
+# What the requester reads
+
+
+def mended(who: str, *, by: str, before: str, after: str) -> list[str]:
+    """Return the message in the thread after a moderator changed the prompt."""
+    return [
+        f"{by} changed the wording of the request by {who}. It still waits for a decision.",
+        "Before:",
+        quote(before),
+        "Now:",
+        quote(after),
+    ]
+
+
+def unreachable(job: Job, *, channel: str | None) -> list[str]:
+    """Return the message in the thread when no moderator can be asked.
+
+    Args:
+        job: What waits.
+        channel: The review channel that does not take our messages, as a mention; ``None`` when
+            the server has none.
+    """
+    if channel is None:
+        why = "No moderator can look at this: the server has no review channel."
+        do = f"A manager of the server sets one with {SETTINGS}, then presses Ask again."
+    else:
+        why = f"No moderator can look at this: the bot cannot post in the review channel {channel}."
+        do = (
+            "A manager of the server lets it view the channel, send messages and attach files "
+            f"there, or sets another with {SETTINGS}, then presses Ask again."
+        )
+    until = f" {relative(job.held_until)}" if job.held_until else " in time"
+    spent = (
+        "The provider charges for the finished clip all the same."
+        if job.state is JobState.WITHHELD
+        else "Nothing is spent."
+    )
+    return [why, do, f"Otherwise the request ends by itself{until}. {spent}"]
+
+
+def asked_again() -> str:
+    """Return the answer to a press on *Ask again*."""
+    return (
+        "The moderators are asked again. If nothing appears in the review channel, the bot still "
+        "cannot post there."
+    )
+
+
+def not_asked_again() -> str:
+    """Return the answer to a press on *Ask again* when nothing waits any more."""
+    return "This does not wait for a moderator any more."
+
+
+def only_requester_or_staff(who: str) -> str:
+    """Return the answer to somebody who may not have the moderators asked again."""
+    return f"Only {who} and {STAFF} can do that."
+
+
+# Too many at once
+
+
+def folded(count: int) -> str:
+    """Return the one message that stands for all requests without a card."""
+    if count == 1:
+        return "**1 more request waits** · it appears here when another one is decided."
+    return f"**{count} more requests wait** · they appear here as others are decided."

@@ -1,0 +1,230 @@
+"""What people read in ``/restyle-usage``: their own jobs and money, and a server's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.media.chart import Bar, Chart, Section
+from bot.moderation import Period
+from bot.money import MICROS_PER_DOLLAR, dollars
+from bot.periods import resets_at
+from bot.texts.common import relative
+from bot.texts.quota import quota_left
+from bot.usage import SHOWN_DAYS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from bot.moderation import CapUse
+    from bot.usage import Tally, Usage
+
+COMMAND: Final = "/restyle-usage"
+
+MINE_LABEL: Final = "My own"
+SERVER_LABEL: Final = "This server"
+CSV_LABEL: Final = "Export as CSV"
+STRIKES_LABEL: Final = "Strikes"
+
+_MOST_DESCRIPTION: Final = 1024
+"""Characters that Discord takes as a picture's description.
+
+Source: https://docs.discord.com/developers/components/reference#media-gallery
+"""
+
+_HALF_CENT: Final = MICROS_PER_DOLLAR // 200
+
+OUTCOMES: Final = {
+    Outcome.DELIVERED: "Delivered",
+    Outcome.UNDER_WAY: "Under way",
+    Outcome.REFUSED: "Refused (safety)",
+    Outcome.FAILED: "Failed",
+    Outcome.CANCELLED: "Cancelled",
+    Outcome.UNCLEAR: "Unclear",
+}
+
+
+def clips(count: int) -> str:
+    """Return a number of clips."""
+    return "1 clip" if count == 1 else f"{count:,} clips"
+
+
+def tally(found: Tally) -> str:
+    """Return clips and their money: ``3 clips · $2.25``."""
+    return f"{clips(found.jobs)} · {_sum(found.micros)}"
+
+
+def _sum(micros: int) -> str:
+    """Return an amount; from a dollar on in whole cents, as fractions only make sums hard to read.
+
+    Prices of single clips may have fractions (``bot.money.dollars``).
+    """
+    if micros < MICROS_PER_DOLLAR:
+        return dollars(micros)
+    return dollars((micros + _HALF_CENT) // (2 * _HALF_CENT) * 2 * _HALF_CENT)
+
+
+# One's own
+
+
+def own(
+    *,
+    place: str | None,
+    today: Tally,
+    month: Tally,
+    left: Sequence[CapUse],
+    now: datetime,
+) -> list[str]:
+    """Return what a member used, and what they may still use.
+
+    Args:
+        place: The server's name, ready to be shown; ``None`` in direct messages.
+        today: Since midnight, in UTC.
+        month: Since the first of the month, in UTC.
+        left: The caps that the next clip counts against.
+        now: This moment.
+    """
+    where = f"on {place}" if place is not None else "in direct messages"
+    lines = [f"**Your clips {where}**"]
+    if month.jobs == 0:
+        lines.append("None this month. /restyle starts one.")
+    else:
+        lines += [f"Today: {tally(today)}", f"This month: {tally(month)}"]
+    return lines + _left(left, now)
+
+
+def not_now(refused: str) -> str:
+    """Return why the next clip could not start here, from the words of that refusal."""
+    lines = [line for line in refused.splitlines() if not line.startswith("Nothing was started")]
+    return "\n".join(["**You cannot start one here now.**", *lines])
+
+
+def _left(uses: Sequence[CapUse], now: datetime) -> list[str]:
+    shown = [use for use in uses if use.cap.period is not Period.NOW]
+    if not shown:
+        return ["No limit is set on how many you may make."]
+    lines = ["Left:"]
+    for use in shown:
+        again = resets_at(use.cap.period, now)
+        fresh = f" · starts anew {relative(again)}" if again is not None else ""
+        lines.append(f"- {quota_left(use)}{fresh}")
+    return lines
+
+
+def own_strikes(count: int, limit: int | None, days: int) -> str | None:
+    """Return how many strikes a member has; ``None`` where they do not matter.
+
+    Args:
+        count: Those that count at present.
+        limit: With how many one has to pause; ``None`` when the server does not count them.
+        days: For how long each counts.
+    """
+    if limit is None or count == 0:
+        return None
+    period = "day" if days == 1 else f"{days} days"
+    return (
+        f"Strikes: {count} of {limit} within {period}. "
+        "One is a clip that the provider's safety check refused."
+    )
+
+
+# A server's
+
+
+def server(usage: Usage, *, place: str) -> list[str]:
+    """Return what a server used, around the picture."""
+    lines = [f"**Clips on {place}, last {SHOWN_DAYS} days**"]
+    if usage.total.jobs == 0:
+        return [*lines, "None were asked for. /restyle starts one."]
+    total = tally(usage.total)
+    if usage.reserved:
+        total += f", of which {_sum(usage.reserved)} are set aside for clips under way"
+    lines.append(f"{total}.")
+    lines += [
+        f"{rank}. <@{user_id}> · {tally(found)}"
+        for rank, (user_id, found) in enumerate(usage.members, 1)
+    ]
+    if usage.more_members:
+        others = "1 other member" if usage.more_members == 1 else f"{usage.more_members} others"
+        lines.append(f"and {others}.")
+    return lines
+
+
+def footnote() -> str:
+    """Return what stands below the picture of a server's usage."""
+    return "-# Days are UTC's. Clips that surely cost nothing count as $0.00."
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def chart(usage: Usage) -> Chart:
+    """Return the picture of what a server used.
+
+    Members are numbered as in the text beside it, where Discord shows their names.
+    """
+    most = max((found.micros for _, found in usage.days), default=0)
+    days = tuple(
+        Bar(_day(day) if number % 5 == 4 else "", found.micros)
+        for number, (day, found) in enumerate(usage.days)
+    )
+    members = tuple(
+        Bar(f"Member {rank}", found.micros, tally(found))
+        for rank, (_, found) in enumerate(usage.members, 1)
+    )
+    outcomes = tuple(
+        Bar(OUTCOMES[outcome], found.jobs, tally(found)) for outcome, found in usage.outcomes
+    )
+    return Chart(
+        f"Last {SHOWN_DAYS} days",
+        (
+            Section("Money per day", days, upright=True, top=_sum(most)),
+            Section("Money by member", members),
+            Section("Clips by outcome", outcomes),
+        ),
+    )
+
+
+def description(usage: Usage) -> str:
+    """Return the picture in words, for those who do not see it."""
+    busiest = max(usage.days, key=lambda entry: entry[1].micros, default=None)
+    parts = [f"Bars of the last {SHOWN_DAYS} days: {tally(usage.total)}."]
+    if busiest is not None and busiest[1].micros:
+        parts.append(f"Most on {_day(busiest[0])}: {_sum(busiest[1].micros)}.")
+    parts.append(
+        "By member: "
+        + ", ".join(f"{rank}: {tally(found)}" for rank, (_, found) in enumerate(usage.members, 1))
+        + "."
+    )
+    parts.append(
+        "By outcome: "
+        + ", ".join(f"{OUTCOMES[one].lower()} {tally(found)}" for one, found in usage.outcomes)
+        + "."
+    )
+    return " ".join(parts)[:_MOST_DESCRIPTION]
+
+
+def in_dms() -> str:
+    """Return the answer to a press in direct messages on what belongs to a server."""
+    return f"That belongs to one server. Use {COMMAND} there."
+
+
+def no_picture() -> str:
+    """Return what stands there when the picture could not be drawn."""
+    return "-# The picture could not be drawn just now."
+
+
+def exported(count: int) -> str:
+    """Return what comes with the CSV file."""
+    return f"{clips(count)[0].upper()}{clips(count)[1:]} of the last {SHOWN_DAYS} days, one a line."
+
+
+def nothing_to_export() -> str:
+    """Return the answer when there is nothing to export."""
+    return f"No clips were asked for in the last {SHOWN_DAYS} days, so there is nothing to export."
+
+
+def too_much_to_export() -> str:
+    """Return the answer when Discord would not take the file."""
+    return "The file would be larger than Discord takes. Ask the bot's operator for it."

@@ -1,0 +1,181 @@
+"""The page on which the bot's owner settles unclear clips: name the task, or write off."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.app import RestyleBot, answer_privately
+from bot.errors import TaskTakenError
+from bot.jobs import JobState
+from bot.permissions import Action
+from bot.reviews import MAX_WORDS
+from bot.texts import owner as owner_texts
+from bot.texts import permission as permission_texts
+from cogs.common.forms import Form, typed_words
+from cogs.common.grants import may_here
+from cogs.common.pages import Page, answer_press
+from cogs.common.verdicts import TROUBLE
+from cogs.delivery.cards import YELLOW, card
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.jobs import Job
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):(?P<verb>attach|write-off)-form")
+_TASK_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_SHOWN: Final = 15
+
+
+def _bot(interaction: discord.Interaction[Any]) -> RestyleBot:
+    bot = interaction.client
+    assert isinstance(bot, RestyleBot)  # noqa: S101 - nobody else registers these items
+    return bot
+
+
+def _refusal(interaction: discord.Interaction[Any]) -> str | None:
+    if may_here(interaction, Action.SETTLE_UNCERTAIN):
+        return None
+    return permission_texts.refused(Action.SETTLE_UNCERTAIN)
+
+
+async def uncertain_page(store: Store, *, said: str | None = None) -> Page:
+    """Return the page of all unclear clips.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    found = await store.uncertain.jobs(limit=_SHOWN)
+    items: list[ui.Item[Any]] = [ui.ActionRow(UncertainMenu(found))] if found else []
+    return Page(view=card(YELLOW, owner_texts.uncertain(found), *items), said=said)
+
+
+def _one_page(bot: RestyleBot, job: Job) -> Page:
+    guild = bot.get_guild(job.guild_id) if job.guild_id is not None else None
+    place = owner_texts.guild_name(job.guild_id, guild.name if guild is not None else None)
+    buttons: ui.ActionRow[Any] = ui.ActionRow(
+        UncertainButton(job.id, "attach"),
+        UncertainButton(job.id, "write-off"),
+        UncertainButton(job.id, "back"),
+    )
+    return Page(view=card(YELLOW, owner_texts.uncertain_one(job, place), buttons))
+
+
+class UncertainMenu(ui.DynamicItem[ui.Select[Any]], template=r"uncertain:choose"):
+    """Opens one of the unclear clips."""
+
+    def __init__(self, found: Sequence[Job] = ()) -> None:
+        super().__init__(
+            ui.Select(
+                custom_id="uncertain:choose",
+                placeholder=owner_texts.CHOOSE_PLACEHOLDER,
+                options=[
+                    discord.SelectOption(
+                        label=owner_texts.uncertain_label(number, job), value=str(job.id)
+                    )
+                    for number, job in enumerate(found, 1)
+                ],
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the menu of a page opened earlier, perhaps by another process."""
+        del interaction, item, match
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Show what was chosen."""
+        await answer_press(interaction, lambda: self._open(interaction))
+
+    async def _open(self, interaction: discord.Interaction[Any]) -> str | Page:
+        if (refused := _refusal(interaction)) is not None:
+            return refused
+        bot = _bot(interaction)
+        job = await bot.store.get(int(self.item.values[0]))
+        if job is None or job.state is not JobState.UNCERTAIN:
+            return await uncertain_page(bot.store, said=owner_texts.no_longer_uncertain())
+        return _one_page(bot, job)
+
+
+class UncertainButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=r"restyle:(?P<job_id>[0-9]{1,20}):uncertain-(?P<verb>attach|write-off|back)",
+):
+    """Opens the form in which a clip is settled, or goes back to the list."""
+
+    def __init__(self, job_id: int, verb: str) -> None:
+        super().__init__(
+            ui.Button(
+                label=owner_texts.BUTTONS[verb], custom_id=f"restyle:{job_id}:uncertain-{verb}"
+            )
+        )
+        self.job_id = job_id
+        self.verb = verb
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button of a page opened earlier, perhaps by another process."""
+        del interaction, item
+        return cls(int(match["job_id"]), match["verb"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Open the form or the list."""
+        if (refused := _refusal(interaction)) is not None:
+            await answer_privately(interaction, refused)
+        elif self.verb == "back":
+            await answer_press(interaction, lambda: uncertain_page(_bot(interaction).store))
+        else:
+            try:
+                await interaction.response.send_modal(settling_form(self.job_id, self.verb))
+            except TROUBLE as exc:
+                log.warning("interaction %s: no form: %s", interaction.id, exc)
+
+
+def settling_form(job_id: int, verb: str) -> Form:
+    """Return the form in which a clip is settled; ``settle`` reads it."""
+    title, label, hint = owner_texts.FORMS[verb]
+    return Form(
+        custom_id=f"restyle:{job_id}:{verb}-form",
+        title=title,
+        label=label,
+        hint=hint,
+        max_length=200 if verb == "attach" else MAX_WORDS,
+    )
+
+
+async def settle(interaction: discord.Interaction[Any], job_id: int, verb: str) -> str | Page:
+    """Do what a form says that was sent, and show what is still unclear."""
+    if (refused := _refusal(interaction)) is not None:
+        return refused
+    bot, words = _bot(interaction), typed_words(interaction).strip()
+    unsettled = bot.store.uncertain
+    if verb == "attach":
+        if not _TASK_ID.fullmatch(words):
+            return owner_texts.task_id_unusable()
+        try:
+            job = await unsettled.attach(job_id, task_id=words, user_id=interaction.user.id)
+        except TaskTakenError:
+            return owner_texts.task_taken()
+        said = owner_texts.attached
+    else:
+        job = await unsettled.write_off(
+            job_id, user_id=interaction.user.id, note=words[:MAX_WORDS] or None
+        )
+        said = owner_texts.written_off
+    bot.new_jobs.set()
+    return await uncertain_page(
+        bot.store, said=said(job) if job is not None else owner_texts.no_longer_uncertain()
+    )

@@ -1,0 +1,1 @@
+"""Questions to the moderators about a denial, a failure or a refusal."""

@@ -1,0 +1,149 @@
+"""The two buttons of an appeal, and when the member's one is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.errors import StoreError
+from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState
+from bot.moderation import Decider
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.review.rules import review_rules
+
+if TYPE_CHECKING:
+    import re
+
+    from bot.jobs import Job
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+COG: Final = "Appeals"
+"""The name of the cog that sees to presses."""
+
+_DENIALS: Final = frozenset(
+    {
+        CancelReason.DENIED,
+        CancelReason.WITHHELD,
+        CancelReason.REVIEW_EXPIRED,
+        CancelReason.MODERATOR,
+    }
+)
+_DISPUTABLE: Final = SAFETY_FAILURES | {
+    FailureReason.BAD_OUTPUT,
+    FailureReason.SOURCE_REFUSED,
+    FailureReason.REQUEST_REFUSED,
+}
+"""Failures about which a moderator may have something to say: a limit, a look at the clip."""
+
+
+def is_appealable(job: Job) -> bool:
+    """Tell whether moderators can be asked about how ``job`` ended; not where it was trouble."""
+    if job.guild_id is None:
+        return False
+    if job.state is JobState.CANCELLED:
+        return job.cancel_reason in _DENIALS
+    if job.state is JobState.FAILED:
+        return job.failure in _DISPUTABLE or job.charge is Charge.YES
+    return False
+
+
+class Asking(Protocol):
+    """What sees to presses."""
+
+    async def ask(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
+        """Open the member's form."""
+        ...
+
+    async def answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
+        """Open the moderator's form."""
+        ...
+
+
+def _asking(interaction: discord.Interaction[Any]) -> Asking:
+    return cast("Asking", interaction.client.get_cog(COG))  # set up together with the buttons
+
+
+class AppealButton(
+    ui.DynamicItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):appeal"
+):
+    """Lets a member ask the moderators about a denial, a failure or a refusal."""
+
+    def __init__(self, appeal_id: int) -> None:
+        """Take the id of the job, or of the interaction that was refused."""
+        super().__init__(
+            ui.Button(label="Ask a moderator…", custom_id=f"restyle:{appeal_id}:appeal")
+        )
+        self.appeal_id = appeal_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button of a message posted earlier, perhaps by another process."""
+        del interaction, item
+        return cls(int(match["appeal_id"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand it on."""
+        await _asking(interaction).ask(interaction, self.appeal_id)
+
+
+class AnswerButton(
+    ui.DynamicItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):answer"
+):
+    """Lets a moderator answer an appeal."""
+
+    def __init__(self, appeal_id: int) -> None:
+        super().__init__(ui.Button(label="Answer…", custom_id=f"restyle:{appeal_id}:answer"))
+        self.appeal_id = appeal_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button of a message posted earlier, perhaps by another process."""
+        del interaction, item
+        return cls(int(match["appeal_id"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand it on."""
+        await _asking(interaction).answer(interaction, self.appeal_id)
+
+
+def appeal_view(appeal_id: int) -> ui.View:
+    """Return the button alone, for a private message that says what was refused."""
+    view = ui.View(timeout=None)
+    view.add_item(AppealButton(appeal_id))
+    return view
+
+
+async def can_appeal(store: Store, job: Job) -> bool:
+    """Tell whether moderators can be asked about how ``job`` ended; not when nobody knows."""
+    if not is_appealable(job) or job.guild_id is None:
+        return False
+    return await _has_review_channel(store, job.guild_id)
+
+
+async def refusal_view(
+    interaction: discord.Interaction[Any], store: Store, decided_by: Decider | None
+) -> ui.View | None:
+    """Return the button under a refusal, where moderators could have decided otherwise."""
+    if interaction.guild_id is None or decided_by is not Decider.MODERATORS:
+        return None
+    has_channel = await _has_review_channel(store, interaction.guild_id)
+    return appeal_view(interaction.id) if has_channel else None
+
+
+async def _has_review_channel(store: Store, guild_id: int) -> bool:
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            return (await review_rules(store, guild_id)).channel_id is not None
+    except (TimeoutError, StoreError) as exc:  # the message itself is what matters
+        log.warning("guild %s: told without an appeal: %r", guild_id, exc)
+        return False

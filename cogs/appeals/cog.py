@@ -1,0 +1,248 @@
+"""Appeals: a member asks the moderators about a denial, a failure or a refusal, once each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from discord.ext import commands
+
+from bot.app import RestyleBot, answer_privately
+from bot.errors import DeliveryDelayedError, StoreError
+from bot.permissions import Action
+from bot.reviews import MAX_OPEN_APPEALS, MAX_WORDS
+from bot.texts import appeal as appeal_texts
+from bot.texts import common as texts
+from cogs.appeals.button import COG, AnswerButton, AppealButton
+from cogs.appeals.desk import AppealDesk, appeal_card
+from cogs.common.forms import Form, submitted_id, typed_words
+from cogs.common.verdicts import TROUBLE
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.review.cards import words_on
+from cogs.review.desk import NOBODY
+from cogs.review.rules import may_moderate, review_rules
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.jobs import Job
+    from bot.reviews import Appeal
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_FORM_ID: Final = re.compile(r"restyle:(?P<appeal_id>[0-9]{1,20}):(?P<verb>appeal|answer)-form")
+
+
+class Appeals(commands.Cog, name=COG):
+    """What happens when somebody asks, and when a moderator answers."""
+
+    def __init__(self, *, store: Store, desk: AppealDesk) -> None:
+        self._store = store
+        self._desk = desk
+
+    # The member
+
+    async def ask(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
+        """Open the member's form, or say why not."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                refused = await self._objection(interaction, appeal_id)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no appeal: %r", interaction.id, exc)
+            refused = texts.cancel_store_unavailable()
+        if refused is not None:
+            await answer_privately(interaction, refused)
+            return
+        await self._open(
+            interaction,
+            Form(
+                custom_id=f"restyle:{appeal_id}:appeal-form",
+                title=appeal_texts.APPEAL_TITLE,
+                label=appeal_texts.APPEAL_LABEL,
+                hint=appeal_texts.APPEAL_HINT,
+                max_length=MAX_WORDS,
+            ),
+        )
+
+    async def _objection(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
+        """Return why the person cannot ask (any more), or ``None``."""
+        job = await self._store.get(appeal_id)
+        if job is not None and job.user_id != interaction.user.id:
+            return appeal_texts.not_your_appeal(f"<@{job.user_id}>")
+        known = await self._store.appeals.get(appeal_id)
+        if known is not None and known.message_id is not None:
+            return appeal_texts.already_asked(known)
+        guild_id = _guild_of(interaction, job)
+        if guild_id is None:
+            return appeal_texts.no_review_channel()
+        if (await review_rules(self._store, guild_id)).channel_id is None:
+            return appeal_texts.no_review_channel()
+        if known is None and (
+            await self._store.appeals.open_count(guild_id, interaction.user.id) >= MAX_OPEN_APPEALS
+        ):
+            return appeal_texts.too_many_appeals(MAX_OPEN_APPEALS)
+        return None
+
+    async def _open(self, interaction: discord.Interaction[Any], form: Form) -> None:
+        try:
+            await interaction.response.send_modal(form)
+        except TROUBLE as exc:
+            log.warning("interaction %s: no form: %s", interaction.id, exc)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """See to a form that was sent, also one that another process opened."""
+        custom_id = submitted_id(interaction)
+        match = _FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        if match is None:
+            return
+        appeal_id, words = int(match["appeal_id"]), typed_words(interaction).strip()[:MAX_WORDS]
+        try:
+            # Several calls follow; Discord waits for the first word only.
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            if match["verb"] == "appeal":
+                said = await self._carry(interaction, appeal_id, words)
+            else:
+                said = await self._carry_back(interaction, appeal_id, words)
+        except StoreError as exc:
+            log.warning("interaction %s: not carried: %s", interaction.id, exc)
+            said = texts.cancel_store_unavailable()
+        except TROUBLE as exc:
+            log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
+            return
+        except Exception:  # there is no other place where the person would be told
+            log.exception("interaction %s: the form failed", interaction.id)
+            said = texts.trouble()
+        await answer_privately(interaction, said)
+
+    async def _carry(
+        self, interaction: discord.Interaction[Any], appeal_id: int, words: str
+    ) -> str:
+        """Store the appeal and post it; return what the member reads.
+
+        One that was stored and never posted, because the process died, is posted now.
+        """
+        if (refused := await self._objection(interaction, appeal_id)) is not None:
+            return refused
+        job = await self._store.get(appeal_id)
+        guild_id = _guild_of(interaction, job)
+        if guild_id is None:
+            return appeal_texts.no_review_channel()
+        appeal, _ = await self._store.appeals.add(
+            appeal_id,
+            guild_id=guild_id,
+            user_id=interaction.user.id,
+            job_id=job.id if job is not None else None,
+            about=words_on(interaction.message) or appeal_texts.ABOUT_UNKNOWN,
+            words=words,
+        )
+        if appeal is None:
+            return appeal_texts.too_many_appeals(MAX_OPEN_APPEALS)
+        rules = await review_rules(self._store, guild_id)
+        message_id = None
+        try:
+            if rules.channel_id is not None:
+                message_id = await self._desk.post(appeal, job, rules.channel_id)
+        except DeliveryDelayedError as exc:
+            log.warning("appeal %s: not posted: %s", appeal_id, exc)
+            return appeal_texts.appeal_not_sent()
+        if message_id is None or rules.channel_id is None:
+            await self._store.appeals.withdraw(appeal_id)
+            return appeal_texts.no_review_channel()
+        await self._store.appeals.posted(
+            appeal_id, channel_id=rules.channel_id, message_id=message_id
+        )
+        log.info("appeal %s: by user %s", appeal_id, interaction.user.id)
+        return appeal_texts.appeal_sent()
+
+    # The moderators
+
+    async def answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
+        """Open the moderator's form, or say why not."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                refused = await self._no_answer(interaction, appeal_id)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no answer: %r", interaction.id, exc)
+            refused = texts.cancel_store_unavailable()
+        if refused is not None:
+            await answer_privately(interaction, refused)
+            return
+        await self._open(
+            interaction,
+            Form(
+                custom_id=f"restyle:{appeal_id}:answer-form",
+                title=appeal_texts.ANSWER_TITLE,
+                label=appeal_texts.ANSWER_LABEL,
+                hint=appeal_texts.ANSWER_HINT,
+                max_length=MAX_WORDS,
+            ),
+        )
+
+    async def _no_answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
+        """Return why the person cannot answer, or ``None``."""
+        appeal = await self._store.appeals.get(appeal_id)
+        if appeal is None or appeal.guild_id != interaction.guild_id:
+            return appeal_texts.appeal_unknown()
+        if appeal.user_id == interaction.user.id:
+            return appeal_texts.own_appeal()
+        if not await may_moderate(interaction, self._store, Action.ANSWER_APPEAL):
+            return appeal_texts.may_not_answer()
+        if appeal.is_answered(interaction.created_at):
+            return appeal_texts.answered_first(appeal)
+        return None
+
+    async def _carry_back(
+        self, interaction: discord.Interaction[Any], appeal_id: int, words: str
+    ) -> str:
+        """Store the answer and bring it to the member; return what the moderator reads."""
+        if (refused := await self._no_answer(interaction, appeal_id)) is not None:
+            return refused
+        appeal, is_mine = await self._store.appeals.answer(
+            appeal_id,
+            guild_id=interaction.guild_id or 0,
+            user_id=interaction.user.id,
+            answer=words,
+        )
+        if appeal is None:
+            return appeal_texts.appeal_unknown()
+        if not is_mine:
+            return appeal_texts.answered_first(appeal)
+        job = await self._store.get(appeal.job_id) if appeal.job_id is not None else None
+        try:
+            reached = await self._desk.tell(appeal, job)
+        except DeliveryDelayedError as exc:
+            log.warning("appeal %s: the answer was not posted: %s", appeal_id, exc)
+            await self._store.appeals.unanswer(appeal_id)
+            return appeal_texts.answer_delayed()
+        await self._store.appeals.told(appeal_id)
+        log.info("appeal %s: answered by user %s", appeal_id, interaction.user.id)
+        await self._close_card(interaction, appeal_id, job)
+        if reached:
+            return appeal_texts.answer_sent()
+        return appeal_texts.answer_undeliverable(f"<@{appeal.user_id}>")
+
+    async def _close_card(
+        self, interaction: discord.Interaction[Any], appeal_id: int, job: Job | None
+    ) -> None:
+        appeal: Appeal | None = await self._store.appeals.get(appeal_id)
+        if appeal is None or interaction.message is None:
+            return
+        try:
+            await interaction.message.edit(view=appeal_card(appeal, job), allowed_mentions=NOBODY)
+        except TROUBLE as exc:
+            log.info("appeal %s: its card stays as it was: %s", appeal_id, exc)
+
+
+def _guild_of(interaction: discord.Interaction[Any], job: Job | None) -> int | None:
+    """Return whose moderators are asked; an outcome may have come as a direct message."""
+    return job.guild_id if job is not None else interaction.guild_id
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Let members ask, and moderators answer."""
+    bot.add_dynamic_items(AppealButton, AnswerButton)
+    await bot.add_cog(Appeals(store=bot.store, desk=AppealDesk(bot)))

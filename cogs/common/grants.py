@@ -1,0 +1,55 @@
+"""Who may press what on a page: by the table, or because the command itself was handed to them.
+
+An administrator can hand a command to any role, and no second check contradicts that. A page that
+such a command opened is seen by that person alone and says so in the custom ids of its controls;
+they let through whoever sees them. All others are checked at each press.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+from bot.permissions import Action, may, who
+from cogs.common.actor import actor_of
+from cogs.review.rules import may_moderate
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.storage.store import Store
+
+
+class Grant(enum.StrEnum):
+    """By what a page was opened; part of custom ids."""
+
+    RIGHT = "r"  # by what the person is
+    HANDED = "h"  # by an administrator's word
+
+
+def grant_of(interaction: discord.Interaction[Any], action: Action) -> Grant:
+    """Return by what the person opens a page with a command that Discord guards."""
+    return Grant.RIGHT if may_here(interaction, action) else Grant.HANDED
+
+
+def may_here(interaction: discord.Interaction[Any], action: Action) -> bool:
+    """Tell whether the person may, by their permissions or as the bot's owner."""
+    return may(action, who(actor_of(interaction)))
+
+
+def may_use(interaction: discord.Interaction[Any], action: Action) -> bool:
+    """Tell whether a command does what it says: on a server Discord has decided that already."""
+    return interaction.guild_id is not None or may_here(interaction, action)
+
+
+async def may_press(
+    interaction: discord.Interaction[Any], store: Store, action: Action, grant: Grant
+) -> bool:
+    """Tell whether the person may press a control of a page.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    if grant is Grant.HANDED and interaction.guild_id is not None:
+        return True
+    return await may_moderate(interaction, store, action)

@@ -1,0 +1,91 @@
+"""Consent: whoever posted a clip decides whether another member may restyle it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from discord.ext import commands
+
+from bot.app import RestyleBot, answer_privately
+from bot.errors import StoreError
+from bot.jobs import Hold
+from bot.permissions import Action, may, who
+from bot.texts import common as texts
+from bot.texts import consent as consent_texts
+from cogs.common.actor import actor_of
+from cogs.common.gate import gate_of
+from cogs.common.verdicts import TROUBLE
+from cogs.consent.buttons import COG, ConsentButton
+from cogs.consent.desk import ConsentDesk, closed_card
+from cogs.delivery.cards import mention
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.review.desk import NOBODY
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.consents import Answer, Say
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Consents(commands.Cog, name=COG):
+    """What happens when an author answers."""
+
+    def __init__(self, *, store: Store, new_jobs: asyncio.Event) -> None:
+        self._store = store
+        self._new_jobs = new_jobs
+
+    async def answer(self, interaction: discord.Interaction[Any], job_id: int, say: Say) -> None:
+        """Take the answer, or tell why not; within 3 s, whatever the database does."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                refused, answer = await self._take(interaction, job_id, say)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("job %s: an author's answer was not stored: %r", job_id, exc)
+            await answer_privately(interaction, texts.cancel_store_unavailable())
+            return
+        if answer is None:
+            await answer_privately(interaction, refused)
+            return
+        if answer.is_new or answer.others:
+            log.info("job %s: its author said %s", job_id, say)
+            self._new_jobs.set()
+        await self._show(interaction, answer)
+        said = consent_texts.told(answer.word, say, is_new=answer.is_new)
+        if said is not None:
+            await answer_privately(interaction, said)
+
+    async def _take(
+        self, interaction: discord.Interaction[Any], job_id: int, say: Say
+    ) -> tuple[str, Answer | None]:
+        job = await self._store.get(job_id)
+        if job is None:
+            return consent_texts.unknown(), None
+        whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
+        if not may(Action.ANSWER_CONSENT, whos):
+            author = mention(job.source_author_id) if job.source_author_id is not None else None
+            return consent_texts.not_yours(author), None
+        answer = await self._store.consents.answer(job_id, user_id=interaction.user.id, say=say)
+        return consent_texts.unknown(), answer
+
+    async def _show(self, interaction: discord.Interaction[Any], answer: Answer) -> None:
+        """Answer the press by bringing the question up to date."""
+        try:
+            await interaction.response.edit_message(
+                view=closed_card(answer.job, answer.word, is_direct=interaction.guild_id is None),
+                allowed_mentions=NOBODY,
+            )
+        except TROUBLE as exc:
+            log.warning("job %s: its question stays as it was: %s", answer.job.id, exc)
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Let authors be asked, and listen to what they say."""
+    desk = ConsentDesk(bot, store=bot.store, new_jobs=bot.new_jobs)
+    gate_of(bot).add(Hold.CONSENT, desk)
+    bot.add_dynamic_items(ConsentButton)
+    await bot.add_cog(Consents(store=bot.store, new_jobs=bot.new_jobs))

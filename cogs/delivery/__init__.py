@@ -1,0 +1,1 @@
+"""What the engine sees of Discord: records, threads, answers, and the buttons below them."""

@@ -1,0 +1,207 @@
+"""The buttons under an answer, alive after any restart: Compare, With sound, Delete."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.app import RestyleBot, answer_privately
+from bot.engine.deliverer import Extra
+from bot.engine.extras import ExtraError, Why
+from bot.errors import DeliveryError, StoreError
+from bot.jobs import JobState
+from bot.permissions import Action, may, who
+from bot.texts import clip as clip_texts
+from bot.texts import common as texts
+from cogs.common.actor import actor_of
+from cogs.common.verdicts import TROUBLE
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.review.rules import may_moderate
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Collection
+
+    from bot.jobs import Job
+
+log = logging.getLogger(__name__)
+
+_ACTIONS = {Extra.COMPARE: Action.COMPARE, Extra.SOUND: Action.ADD_SOUND}
+
+
+class _JobButton(ui.DynamicItem[ui.Button[Any]], template=r"restyle:(?P<job_id>[0-9]+):none"):
+    """A button about one job; its custom id says which."""
+
+    def __init__(self, job_id: int, verb: str, label: str, style: discord.ButtonStyle) -> None:
+        super().__init__(ui.Button(label=label, style=style, custom_id=f"restyle:{job_id}:{verb}"))
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button of a message posted earlier, perhaps by another process."""
+        del interaction, item
+        return cls(int(match["job_id"]))  # type: ignore[call-arg] # the kinds below know the rest
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Load the job within the time that Discord gives, then do what the button says."""
+        bot = interaction.client
+        assert isinstance(bot, RestyleBot)  # noqa: S101 - nobody else registers these buttons
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                job = await bot.store.get(self.job_id)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("job %s: the database did not answer a press: %r", self.job_id, exc)
+            await answer_privately(interaction, texts.cancel_store_unavailable())
+            return
+        if job is None or job.state is not JobState.DONE:
+            await answer_privately(interaction, clip_texts.extra_unknown())
+            return
+        await self.press(interaction, bot, job)
+
+    async def press(self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> None:
+        """Do what the button says."""
+        raise NotImplementedError
+
+
+class _ExtraButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
+    extra: Extra
+
+    def __init__(self, job_id: int) -> None:
+        label = clip_texts.LABELS[self.extra]
+        super().__init__(job_id, self.extra.value, label, discord.ButtonStyle.secondary)
+
+    async def press(self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> None:
+        """Have the extra made, unless it is there, and say where it is."""
+        whos = who(actor_of(interaction), requester_id=job.user_id)
+        if not may(_ACTIONS[self.extra], whos):
+            await answer_privately(interaction, texts.not_allowed())
+            return
+        if bot.extras.is_full(job, self.extra):
+            await answer_privately(interaction, clip_texts.extra_missing(Why.BUSY))
+            return
+        await answer_privately(interaction, clip_texts.extra_under_way())
+        try:
+            made = await bot.extras.make(job, self.extra)
+        except ExtraError as exc:
+            text = clip_texts.extra_missing(exc.why)
+        else:
+            is_there = made.channel_id in {job.thread_id, job.channel_id}
+            place = bot.get_partial_messageable(
+                made.channel_id, guild_id=job.guild_id if is_there else None
+            )
+            text = clip_texts.extra_ready(place.get_partial_message(made.message_id).jump_url)
+        try:
+            await interaction.edit_original_response(content=text)
+        except TROUBLE as exc:  # the extra is posted; the person sees it there
+            log.info("job %s: a press was not answered to its end: %s", job.id, exc)
+
+
+class CompareButton(_ExtraButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):compare"):
+    """Makes a video of source and result beside each other; everybody may, it is made once."""
+
+    extra = Extra.COMPARE
+
+
+class SoundButton(_ExtraButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):sound"):
+    """Posts the result with the source's sound; everybody may, it is made once."""
+
+    extra = Extra.SOUND
+
+
+class _DeletingButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
+    async def press(self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> None:
+        """Go on if this person may delete the answer."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                is_allowed = await _may_delete(interaction, bot, job)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("job %s: the database did not answer a press: %r", job.id, exc)
+            await answer_privately(interaction, texts.cancel_store_unavailable())
+            return
+        if is_allowed:
+            await self.delete(interaction, bot, job)
+        else:
+            await answer_privately(interaction, clip_texts.delete_not_yours(f"<@{job.user_id}>"))
+
+    async def delete(
+        self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
+    ) -> None:
+        """Take the next step."""
+        raise NotImplementedError
+
+
+async def _may_delete(interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> bool:
+    whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
+    return may(Action.DELETE_ANSWER, whos) or await may_moderate(
+        interaction, bot.store, Action.DELETE_ANSWER, requester_id=job.user_id
+    )
+
+
+class DeleteButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):delete"):
+    """Asks whether the answer should really be deleted; it was paid for."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(job_id, "delete", clip_texts.DELETE_LABEL, discord.ButtonStyle.secondary)
+
+    async def delete(
+        self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
+    ) -> None:
+        """Ask once more."""
+        del bot
+        view = ui.View(timeout=None)
+        view.add_item(DeleteSureButton(job.id))
+        try:
+            await interaction.response.send_message(
+                clip_texts.delete_sure(), view=view, ephemeral=True
+            )
+        except TROUBLE as exc:
+            log.info("job %s: a press was not answered: %s", job.id, exc)
+
+
+class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):delete-sure"):
+    """Deletes the answer, and what was made of it."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(
+            job_id, "delete-sure", clip_texts.DELETE_SURE_LABEL, discord.ButtonStyle.danger
+        )
+
+    async def delete(
+        self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
+    ) -> None:
+        """Delete it, wherever it is."""
+        try:
+            await interaction.response.defer()
+            await bot.extras.withdraw(job)
+        except DeliveryError as exc:
+            log.info("job %s: its answer was not deleted: %s", job.id, exc)
+            text = clip_texts.delete_refused()
+        except TROUBLE as exc:
+            log.info("job %s: a press was not acknowledged: %s", job.id, exc)
+            return
+        else:
+            log.info("job %s: its answer was deleted by user %s", job.id, interaction.user.id)
+            text = clip_texts.deleted()
+        try:
+            await interaction.edit_original_response(content=text, view=None)
+        except TROUBLE as exc:
+            log.info("job %s: a press was not answered to its end: %s", job.id, exc)
+
+
+BUTTONS = (CompareButton, SoundButton, DeleteButton, DeleteSureButton)
+"""What has to be registered, so that old messages' buttons work."""
+
+
+def answer_buttons(job_id: int, offers: Collection[Extra]) -> ui.ActionRow[Any]:
+    """Return the row under an answer."""
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    for kind in (CompareButton, SoundButton):
+        if kind.extra in offers:
+            row.add_item(kind(job_id))
+    return row.add_item(DeleteButton(job_id))

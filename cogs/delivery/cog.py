@@ -1,0 +1,353 @@
+"""ThreadDeliverer: opens, shows and delivers jobs; what the engine sees of Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import discord
+
+from bot.engine.clock import SystemClock
+from bot.engine.deliverer import Answer, Delivered, Extra, Kept, Opened, Progress
+from bot.engine.extras import Extras
+from bot.engine.studio import WorkshopStudio
+from bot.jobs import JobState
+from bot.quoting import thread_name
+from bot.texts import common as texts
+from cogs.appeals.button import can_appeal
+from cogs.common.verdicts import TROUBLE, Refusals, Verdict, delayed, judge
+from cogs.delivery.announcing import Announcements
+from cogs.delivery.buttons import BUTTONS
+from cogs.delivery.cards import (
+    bears_mark,
+    final_status_card,
+    jump_url,
+    mark,
+    record_card,
+    record_look,
+    status_card,
+    status_look,
+)
+from cogs.delivery.keeping import NONCE_WINDOW, Keeper
+from cogs.delivery.posting import Poster
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable
+    from pathlib import Path
+
+    from discord import ui
+
+    from bot.app import RestyleBot
+    from bot.jobs import Job
+
+log = logging.getLogger(__name__)
+
+ARCHIVE_MINUTES: Final = 1440
+EDIT_SECONDS: Final = 20.0
+"""How long the last edits of a job may hold up the note that its answer is out."""
+
+_MALFORMED: Final = 50035
+_THREAD_EXISTS: Final = 160004
+_OLD_MESSAGE_EDITS: Final = 30046
+_UNKNOWN_MESSAGE: Final = 10008
+_REMEMBERED: Final = 10_000
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Memory:
+    """The last few thousand things; only saves calls, so forgetting some does no harm."""
+
+    def __init__(self) -> None:
+        self._items: OrderedDict[int, Hashable] = OrderedDict()
+
+    def get(self, key: int) -> Hashable:
+        return self._items.get(key)
+
+    def set(self, key: int, value: Hashable) -> None:
+        self._items[key] = value
+        self._items.move_to_end(key)
+        if len(self._items) > _REMEMBERED:
+            self._items.popitem(last=False)
+
+    def drop(self, key: int) -> None:
+        self._items.pop(key, None)
+
+
+class ThreadDeliverer:
+    """Implements ``bot.engine.deliverer.Deliverer`` by ids and the bot's token only.
+
+    Nothing is expected of the cache: after a restart, or for a guild of another process, it is
+    empty.
+
+    Args:
+        client: The logged-in client.
+        now: The wall clock.
+        clock: A monotonic clock, in seconds.
+        can_appeal: Tells whether moderators can be asked about a job that ended badly.
+        announcements: Announces answers elsewhere as well; ``None``: nothing is announced.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], float] = time.monotonic,
+        can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
+        announcements: Announcements | None = None,
+    ) -> None:
+        self._client = client
+        self._announcements = announcements
+        self._now = now
+        self._refusals = Refusals(clock)
+        self._poster = Poster(client, self._refusals, can_appeal=can_appeal)
+        self._keeper = Keeper(client, now=now)
+        self._shown = _Memory()  # message id -> the Look it has
+        self._closed = _Memory()  # message id -> why it takes no more edits
+        self._unquoted = _Memory()  # job id -> its prompt is blocked in this server
+
+    def upload_limit_bytes(self, job: Job) -> int:
+        """Return the guild's limit, as far as the cache knows it, or Discord's default."""
+        guild = self._client.get_guild(job.guild_id) if job.guild_id is not None else None
+        return (
+            guild.filesize_limit
+            if guild is not None
+            else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        )
+
+    # Opening
+
+    async def open(self, job: Job) -> Opened:
+        """Make the thread and the status message, or find those made before a crash.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble; another try may bring the thread.
+        """
+        thread_id = job.thread_id
+        if thread_id is None and job.can_open_thread:
+            thread_id = await self._open_thread(job)
+            if thread_id is None:  # the record now stands for the status as well
+                await self._show_record(job, Progress(phase=None))
+        if thread_id is None or job.status_message_id is not None:
+            return Opened(thread_id=thread_id, status_message_id=job.status_message_id)
+        opened = replace(job, thread_id=thread_id)
+        return Opened(thread_id=thread_id, status_message_id=await self._post_status(opened))
+
+    async def _open_thread(self, job: Job) -> int | None:
+        for name in (
+            thread_name(job.prompt, otherwise=texts.NEUTRAL_NAME),
+            texts.NEUTRAL_NAME,  # where AutoMod or a word list does not take the first
+        ):
+            try:
+                # PartialMessage.create_thread needs the guild in the cache; this does not.
+                await self._client.http.start_thread_with_message(
+                    job.channel_id,
+                    job.record_message_id,
+                    name=name,
+                    auto_archive_duration=ARCHIVE_MINUTES,
+                )
+            except TROUBLE as exc:
+                code = exc.code if isinstance(exc, discord.HTTPException) else None
+                if code == _THREAD_EXISTS:
+                    return job.record_message_id
+                if judge(exc) is Verdict.LATER:
+                    raise delayed(exc) from exc
+                log.info("job %s: no thread: %s", job.id, exc)
+                if judge(exc) is not Verdict.BLOCKED and code != _MALFORMED:
+                    return None
+            else:
+                return job.record_message_id  # a thread has the id of the message it starts from
+        return None
+
+    async def _post_status(self, job: Job) -> int | None:
+        channel = self._client.get_partial_messageable(job.place_id, guild_id=job.guild_id)
+        progress = Progress(phase=None)
+        try:
+            if self._now() - job.created_at > NONCE_WINDOW:
+                wanted = mark(job.id, "status")
+                async for message in channel.history(limit=20, oldest_first=True):
+                    if self._is_ours(message) and bears_mark(message, wanted):
+                        return message.id
+            message = await channel.send(
+                view=status_card(job, progress), silent=True, nonce=f"{job.id}s"
+            )
+        except TROUBLE as exc:
+            log.warning("job %s: no status message: %s", job.id, exc)
+            return None
+        self._shown.set(message.id, status_look(job, progress))
+        return message.id
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    # Showing
+
+    async def show(self, job: Job, progress: Progress) -> None:
+        """Edit the status message and the record where they would change."""
+        await asyncio.gather(self._show_status(job, progress), self._show_record(job, progress))
+
+    async def _show_status(self, job: Job, progress: Progress) -> None:
+        if job.status_message_id is None:
+            return
+        look = status_look(job, progress)
+        if self._shown.get(job.status_message_id) == look:
+            return
+        if await self._edit(job, job.place_id, job.status_message_id, status_card(job, progress)):
+            self._shown.set(job.status_message_id, look)
+
+    async def _show_record(
+        self, job: Job, progress: Progress, *, outcome_url: str | None = None
+    ) -> None:
+        quoted = self._unquoted.get(job.id) is None
+        alone = job.status_message_id is None
+        look = record_look(job, progress, quoted=quoted, alone=alone)
+        if outcome_url is None and self._shown.get(job.record_message_id) == look:
+            return
+        if await self._edit(
+            job,
+            job.channel_id,
+            job.record_message_id,
+            record_card(job, progress, quoted=quoted, alone=alone, outcome_url=outcome_url),
+            otherwise=record_card(
+                job, progress, quoted=False, alone=alone, outcome_url=outcome_url
+            ),
+        ):
+            self._shown.set(job.record_message_id, look)
+
+    async def _edit(
+        self,
+        job: Job,
+        channel_id: int,
+        message_id: int,
+        card: ui.LayoutView,
+        *,
+        otherwise: ui.LayoutView | None = None,
+    ) -> bool:
+        """Edit one of our messages, best effort; tell whether it was done.
+
+        Args:
+            job: Whose message it is, for the log.
+            channel_id: Where it lies.
+            message_id: Which it is.
+            card: What it becomes.
+            otherwise: Without the prompt, for a server whose AutoMod blocks the words of it.
+        """
+        if channel_id in self._refusals or self._closed.get(message_id) is not None:
+            return False
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        try:
+            # Edits re-evaluate mentions; discord.py sends its default only with content.
+            await channel.get_partial_message(message_id).edit(
+                view=card, allowed_mentions=discord.AllowedMentions.none()
+            )
+        except TROUBLE as exc:
+            verdict = judge(exc)
+            if verdict is Verdict.BLOCKED and otherwise is not None:
+                self._unquoted.set(job.id, True)
+                return await self._edit(job, channel_id, message_id, otherwise)
+            code = exc.code if isinstance(exc, discord.HTTPException) else None
+            if code in {_OLD_MESSAGE_EDITS, _UNKNOWN_MESSAGE}:
+                self._closed.set(message_id, code)
+            elif verdict in {Verdict.REFUSED, Verdict.NOT_PERMITTED}:
+                self._refusals.remember(channel_id)
+            log.info("job %s: message %s was not edited: %s", job.id, message_id, exc)
+            return False
+        return True
+
+    # Delivering
+
+    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
+        """Post the outcome, unless it is out already, and bring record and status up to date."""
+        delivered = None
+        if self._may_be_posted(job):
+            delivered = await self._poster.find(job)
+        if delivered is None:
+            delivered = await self._poster.post(job, answer or Answer())
+        try:
+            async with asyncio.timeout(EDIT_SECONDS):
+                await self._finish(job, delivered)
+        except TimeoutError:
+            log.warning("job %s: the last edits took too long; left as they are", job.id)
+        # Before the job is marked as told, so that a crash until then brings it all the same.
+        if self._announcements is not None and job.state is JobState.DELIVERING:
+            await self._announcements.announce(job, delivered)
+        return delivered
+
+    def _may_be_posted(self, job: Job) -> bool:
+        """Tell whether an earlier attempt may have posted what a nonce no longer protects."""
+        since = job.finished_at or job.updated_at
+        return job.delivery_attempts > 0 or self._now() - since > NONCE_WINDOW
+
+    async def _finish(self, job: Job, delivered: Delivered) -> None:
+        if job.state is JobState.DELIVERING:
+            job = replace(job, state=JobState.DONE)
+        url = None  # a direct message is nobody else's business
+        if delivered.channel_id in {job.thread_id, job.channel_id}:
+            url = jump_url(job.guild_id, delivered.channel_id, delivered.message_id)
+        edits = [self._show_record(job, Progress(phase=None), outcome_url=url)]
+        if job.status_message_id is not None:
+            edits.append(self._show_final_status(job, job.status_message_id))
+        await asyncio.gather(*edits)
+        self._shown.drop(job.record_message_id)
+        self._unquoted.drop(job.id)
+
+    async def _show_final_status(self, job: Job, message_id: int) -> None:
+        await self._edit(job, job.place_id, message_id, final_status_card(job))
+        self._shown.drop(message_id)
+
+    # What lies beside the outcome
+
+    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+        """Post what the provider gets where the job's messages go, or find it there."""
+        return await self._keeper.keep(job, clip=clip, reference=reference)
+
+    async def refresh_source(self, job: Job) -> Kept | None:
+        """Read the message that keeps the source once more, which brings fresh links."""
+        return await self._keeper.find(job)
+
+    async def refresh_answer(self, job: Job) -> str | None:
+        """Return a fresh link to the video of the answer."""
+        return await self._keeper.refresh_answer(job)
+
+    async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
+        """Look for an extra that was posted before."""
+        return await self._keeper.find_extra(job, extra)
+
+    async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
+        """Post an extra beside the answer."""
+        return await self._keeper.post_extra(job, extra, video)
+
+    async def withdraw(self, job: Job) -> None:
+        """Delete the answer, its extras and what announced it; take the way out of the record."""
+        await self._keeper.withdraw(job)
+        if self._announcements is not None:
+            await self._announcements.take_back(job)
+        self._shown.drop(job.record_message_id)
+        await self._show_record(job, Progress(phase=None))
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Give the bot its deliverer, and the buttons under answers, which outlive restarts."""
+    bot.deliverer = ThreadDeliverer(
+        bot,
+        can_appeal=lambda job: can_appeal(bot.store, job),
+        announcements=Announcements(bot, bot.store, now=_utc_now),
+    )
+    bot.extras = Extras(
+        deliverer=bot.deliverer,
+        downloader=bot.downloader,
+        scratch=bot.scratch,
+        studio=WorkshopStudio(bot.workshop),
+        clock=SystemClock(),
+        max_output_bytes=bot.settings.max_output_bytes,
+        archive=bot.archive,
+    )
+    bot.add_dynamic_items(*BUTTONS)

@@ -1,0 +1,133 @@
+"""``/restyle-privacy``: what is kept of a person, their opt-out, and their data in their hands."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import RestyleError
+from bot.permissions import Action, may, who
+from bot.privacy import export
+from bot.texts import consent as consent_texts
+from bot.texts import permission as permission_texts
+from bot.texts import privacy as privacy_texts
+from cogs.common.actor import actor_of
+from cogs.common.pages import Page, answer_command
+from cogs.delivery.cards import BLURPLE, YELLOW, card
+from cogs.privacy.button import COG, PrivacyButton
+
+if TYPE_CHECKING:
+    from bot.app import RestyleBot
+    from bot.archive.archive import Archive
+    from bot.privacy import Forgotten
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+SHEET: Final = "restyle-data.json"
+
+
+class Privacy(commands.Cog, name=COG):
+    """The command, and what its buttons do."""
+
+    def __init__(self, *, store: Store, new_jobs: asyncio.Event, archive: Archive | None) -> None:
+        self._store = store
+        self._new_jobs = new_jobs
+        self._archive = archive
+
+    @app_commands.command(
+        name="restyle-privacy",
+        description="See what is kept of you, rule out that others restyle your clips, delete data",
+    )
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def restyle_privacy(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the page."""
+        await answer_command(interaction, lambda: self._page(interaction))
+
+    async def act(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
+        """Do what a button says for the one who pressed it."""
+        if not may(Action.MANAGE_OWN_DATA, who(actor_of(interaction))):
+            return permission_texts.refused(Action.MANAGE_OWN_DATA)
+        user_id = interaction.user.id
+        match what:
+            case "opt-out":
+                refused = await self._store.consents.opt_out(user_id)
+                log.info("user %s: opted out; %d requests refused", user_id, len(refused))
+                if refused:
+                    self._new_jobs.set()  # the engine tells the requesters
+                return await self._page(interaction, said=consent_texts.opted_out())
+            case "opt-in":
+                await self._store.consents.opt_in(user_id)
+                log.info("user %s: took the opt-out back", user_id)
+                return await self._page(interaction, said=privacy_texts.opted_in())
+            case "export":
+                return await self._export(interaction)
+            case "delete":
+                row = ui.ActionRow[Any](PrivacyButton("delete-sure"), PrivacyButton("back"))
+                return Page(view=card(YELLOW, privacy_texts.sure(), row))
+            case "delete-sure":
+                return await self._page(interaction, said=await self._delete(user_id))
+            case _:
+                return await self._page(interaction)
+
+    async def _page(
+        self, interaction: discord.Interaction[Any], *, said: str | None = None
+    ) -> Page:
+        since = await self._store.consents.opted_out_since(interaction.user.id)
+        lines = privacy_texts.page(since=since, archived=self._archive is not None)
+        row = ui.ActionRow[Any](
+            PrivacyButton("opt-out" if since is None else "opt-in"),
+            PrivacyButton("export"),
+            PrivacyButton("delete"),
+        )
+        return Page(view=card(BLURPLE, lines, row), said=said)
+
+    async def _export(self, interaction: discord.Interaction[Any]) -> Page:
+        kept = await self._store.privacy.kept(interaction.user.id)
+        # Thousands of jobs take a moment, in which others must not wait for an answer.
+        sheet, shown = await asyncio.to_thread(export, kept, max_bytes=interaction.filesize_limit)
+        log.info("user %s: exported their data", interaction.user.id)
+        view = card(
+            BLURPLE,
+            [privacy_texts.exported(shown, left_out=kept.job_count - shown)],
+            ui.File(f"attachment://{SHEET}"),
+            ui.ActionRow(PrivacyButton("back")),
+        )
+        return Page(view=view, files=[discord.File(io.BytesIO(sheet), SHEET)])
+
+    async def _delete(self, user_id: int) -> str:
+        forgotten = await self._store.privacy.forget(user_id)
+        log.info("user %s: had the data of %d jobs deleted", user_id, forgotten.jobs)
+        await self._clear_archive(forgotten)
+        count = privacy_texts.shown(len(forgotten.left))
+        return privacy_texts.deleted(
+            forgotten.jobs,
+            [f"<#{job.place_id}>" for job in forgotten.left[:count]],
+            len(forgotten.left) - count,
+        )
+
+    async def _clear_archive(self, forgotten: Forgotten) -> None:
+        """Remove the files that nothing leads to any more; what fails its retention removes."""
+        if self._archive is None:
+            return
+        for url in forgotten.archive_urls:
+            name = self._archive.name_of(url)
+            if name is None:
+                continue
+            try:
+                await self._archive.remove(name)
+            except RestyleError as exc:
+                log.warning("archive: %s was not removed: %s", name, exc)
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Add the command, and its buttons, which outlive restarts."""
+    bot.add_dynamic_items(PrivacyButton)
+    await bot.add_cog(Privacy(store=bot.store, new_jobs=bot.new_jobs, archive=bot.archive))

@@ -1,0 +1,354 @@
+"""From what a person asked for to a stored job: every check before anything is spent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+
+from bot import validation as rules
+from bot.cometapi.models import model_rules
+from bot.engine.deliverer import Progress
+from bot.errors import (
+    CapReachedError,
+    JobExistsError,
+    StoreError,
+)
+from bot.jobs import Hold, NewJob
+from bot.media.plan import Way
+from bot.moderation import Scope
+from bot.money import estimate, prices_with
+from bot.policy.decide import Ask, Verdict, decide
+from bot.texts import quota as quota_texts
+from bot.validation import Refusal, Rule
+from cogs.appeals.button import refusal_view
+from cogs.common.actor import role_ids_of
+from cogs.common.verdicts import TROUBLE
+from cogs.delivery.cards import record_card
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.restyle.examining import Examiner, bytes_limit
+from cogs.restyle.place import (
+    can_open_thread,
+    channel_of,
+    channels_of,
+    check_place,
+    is_age_restricted,
+)
+from cogs.restyle.refusing import RefusedError, refuse_later, refuse_now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.jobs import Job
+    from bot.media.download import Downloader
+    from bot.media.scratch import Scratch
+    from bot.media.workshop import Workshop
+    from bot.moderation import Cap
+    from bot.policy.consent import Origin
+    from bot.policy.decide import Decision
+    from bot.policy.levels import Policy
+    from bot.settings import Settings
+    from bot.storage.store import Store
+    from cogs.restyle.examining import Found
+    from cogs.restyle.requests import Request, Source
+
+log = logging.getLogger(__name__)
+
+RECORD_SECONDS: Final = 2.0
+"""How long the first record may hold the job up. discord.py goes on trying for half a minute, and
+its late success would overwrite what the engine shows meanwhile, even the end of the job."""
+
+# discord.py sends the client's default only along with content, which cards do not have.
+_NOBODY: Final = discord.AllowedMentions.none()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A request together with what holds for it where it was made."""
+
+    request: Request
+    policy: Policy
+    decision: Decision
+
+
+class Intake:
+    """Takes requests in, wherever they come from, up to the stored job."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        downloader: Downloader,
+        scratch: Scratch,
+        workshop: Workshop,
+        new_jobs: asyncio.Event,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._new_jobs = new_jobs
+        self._model = model_rules(settings.runway_model)
+        self._prices = prices_with(settings.prices)
+        self._examiner = Examiner(
+            downloader=downloader, scratch=scratch, workshop=workshop, model=self._model
+        )
+
+    async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
+        """Answer within 3 s, check everything that can be checked, and store the job."""
+        try:
+            asked = await self._check_at_once(interaction, request)
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._store, exc.decided_by)
+            await refuse_now(interaction, exc.text, view=view)
+            return
+        try:
+            response = await interaction.response.defer(thinking=True)
+        except TROUBLE as exc:
+            # Answered by a twin of this event, or too late: the token is spent either way.
+            log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
+            return
+        record_id = response.message_id if response is not None else None
+        if record_id is None:
+            record_id = (await interaction.original_response()).id
+        try:
+            found = await self._examiner.examine(
+                request, asked.decision, upload_bytes=_upload_bytes(interaction)
+            )
+            await self._accept(interaction, asked, found, record_id)
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._store, exc.decided_by)
+            await refuse_later(interaction, exc.text, view=view)
+        except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
+            await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
+            raise
+
+    # What needs neither the file nor Discord
+
+    async def _check_at_once(
+        self, interaction: discord.Interaction[Any], request: Request
+    ) -> _Asked:
+        """Check all that the words alone tell; the database has a second.
+
+        Raises:
+            RefusedError: The request breaks a rule, or the database does not answer.
+        """
+        policy, decision = await self._decide(interaction, request.source, request.prompt)
+        found = (
+            check_place(interaction)
+            or rules.check_prompt(request.prompt)
+            or rules.check_seed(request.seed)
+            or rules.check_ratio(request.ratio, self._model)
+            or rules.check_declared_video(
+                request.source.content_type,
+                request.source.filename,
+                request.source.size_bytes,
+                bytes_limit(decision),
+            )
+            or self._check_reference(request.reference)
+        )
+        if found is not None:
+            raise RefusedError(found)
+        return _Asked(request=request, policy=policy, decision=decision)
+
+    async def foresee(self, interaction: discord.Interaction[Any], source: Source) -> None:
+        """Refuse at once what no prompt could change, before somebody is asked to type one.
+
+        Raises:
+            RefusedError: The person, the place or the clip's author speak against it.
+        """
+        await self._decide(interaction, source, "")
+
+    async def _decide(
+        self, interaction: discord.Interaction[Any], source: Source, prompt: str
+    ) -> tuple[Policy, Decision]:
+        """Return what holds here and what follows from it.
+
+        Raises:
+            RefusedError: It follows that nothing is started, or the database does not answer.
+        """
+        guild_id = interaction.guild_id or 0
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                policy = await self._store.policies.read(guild_id)
+                facts = await self._store.people.facts(guild_id, interaction.user.id)
+                origin = await self._origin(source)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no settings: %r", interaction.id, exc)
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        decision = decide(
+            Ask(
+                prompt=prompt,
+                channel_ids=channels_of(interaction),
+                role_ids=role_ids_of(interaction),
+                user_id=interaction.user.id,
+                is_age_restricted=is_age_restricted(interaction),
+                origin=origin,
+            ),
+            policy,
+            facts,
+            self._settings,
+            interaction.created_at,
+        )
+        if decision.verdict is Verdict.REFUSE:
+            raise RefusedError(decision.refusal)
+        return policy, decision
+
+    async def _origin(self, source: Source) -> Origin | None:
+        """Return whose clip it is; ``None`` when it came with the command."""
+        if source.message_url is None:
+            return None
+        return await self._store.consents.origin(source.author_id, source.people_ids)
+
+    def _check_reference(self, reference: discord.Attachment | None) -> Refusal | None:
+        if reference is None:
+            return None
+        if not self._model.takes_reference:
+            return Refusal(rule=Rule.REFERENCE_NOT_TAKEN, value=self._model.name)
+        return rules.check_declared_reference(
+            reference.content_type, reference.filename, reference.size
+        )
+
+    # The job
+
+    def _job(
+        self,
+        interaction: discord.Interaction[Any],
+        asked: _Asked,
+        found: Found,
+        record_id: int,
+    ) -> NewJob:
+        request, holds, plan = asked.request, asked.decision.effective, found.plan
+        ratio = request.ratio
+        if ratio is None and holds.default_ratio in self._model.ratios:
+            ratio = holds.default_ratio
+        hold, held_hours = _hold(asked.decision)
+        return NewJob(
+            id=interaction.id,
+            guild_id=interaction.guild_id,
+            channel_id=channel_of(interaction),
+            record_message_id=record_id,
+            user_id=interaction.user.id,
+            can_open_thread=can_open_thread(interaction),
+            source_url=request.source.url,
+            source_filename=request.source.filename,
+            source_content_type=found.facts.content_type,
+            source_bytes=found.size_bytes,
+            source_seconds=found.facts.duration_seconds,
+            source_width=found.facts.width,
+            source_height=found.facts.height,
+            source_author_id=request.source.author_id,
+            source_message_url=request.source.message_url,
+            part_start=plan.start_seconds,
+            part_seconds=plan.seconds,
+            plan=plan.to_json() if plan.way is not Way.AS_IS else None,
+            reference_url=request.reference.url if request.reference is not None else None,
+            convert_reference=found.convert_reference,
+            model=self._model.name,
+            prompt=rules.with_look(request.prompt, holds.default_look),
+            seed=request.seed,
+            ratio=ratio,
+            public_figure_threshold=holds.public_figure_threshold,
+            price_micros=estimate(self._model, plan.seconds, self._prices),
+            hold=hold,
+            held_until=(
+                interaction.created_at + timedelta(hours=held_hours) if hold is not None else None
+            ),
+            review_output=holds.review_mode in {"publishing", "both"},
+            spoiler=holds.spoiler_outputs,
+            keep_sound=holds.keep_sound,
+            role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
+            is_age_restricted=is_age_restricted(interaction),
+        )
+
+    async def _accept(
+        self,
+        interaction: discord.Interaction[Any],
+        asked: _Asked,
+        found: Found,
+        record_id: int,
+    ) -> None:
+        """Store the job, then turn the answer into its record, then tell the engine.
+
+        Raises:
+            RefusedError: A cap is reached, or the database does not take the job.
+        """
+        where = channels_of(interaction), role_ids_of(interaction), interaction.user.id
+        caps = asked.policy.caps(*where, self._settings)
+        try:
+            job = await self._store.add(
+                self._job(interaction, asked, found, record_id),
+                holders=asked.policy.holders(*where),
+                caps=caps,
+                review_reasons=asked.decision.review_reasons,
+            )
+        except JobExistsError:
+            log.info("interaction %s arrived twice; it is one job", interaction.id)
+            return
+        except CapReachedError as exc:
+            raise RefusedError(
+                text=quota_texts.cap_reached(exc.use, interaction.created_at, price=exc.price),
+                decided_by=exc.use.cap.decided_by,
+            ) from exc
+        except StoreError as exc:
+            log.warning("interaction %s: not stored: %s", interaction.id, exc)
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        log.info("job %s: accepted from user %s", job.id, job.user_id)
+        try:
+            alone = not job.can_open_thread
+            progress = Progress(phase=None)
+            async with asyncio.timeout(RECORD_SECONDS):
+                try:
+                    await interaction.edit_original_response(
+                        view=record_card(job, progress, alone=alone), allowed_mentions=_NOBODY
+                    )
+                except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
+                    await interaction.edit_original_response(
+                        view=record_card(job, progress, alone=alone, quoted=False),
+                        allowed_mentions=_NOBODY,
+                    )
+        except TROUBLE as exc:
+            # The job is stored and goes on; the engine's next edit brings the record.
+            log.warning("job %s: no record yet: %r", job.id, exc)
+        finally:
+            self._new_jobs.set()
+        await self._tell_what_is_left(interaction, job, caps)
+
+    async def _tell_what_is_left(
+        self, interaction: discord.Interaction[Any], job: Job, caps: Sequence[Cap]
+    ) -> None:
+        """Tell the member in private what the job is expected to cost and what they have left."""
+        own = [cap for cap in caps if cap.holder.scope is Scope.MEMBER]
+        if not own:
+            return
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                uses = await self._store.ledger.uses(own)
+            await interaction.followup.send(
+                quota_texts.what_is_left(job.price_micros, uses), ephemeral=True
+            )
+        except (TimeoutError, StoreError, *TROUBLE) as exc:
+            log.info("job %s: not told what is left: %r", job.id, exc)
+
+
+def _hold(decision: Decision) -> tuple[Hold | None, int]:
+    """Return whose word comes first, and how many hours they have.
+
+    Whoever posted the clip is asked before the moderators, whose time begins after that.
+    """
+    holds = decision.effective
+    if decision.asks_author:
+        return Hold.CONSENT, holds.consent_hours
+    if decision.verdict is Verdict.REVIEW:
+        return Hold.REVIEW, holds.review_hours
+    return None, 0
+
+
+def _upload_bytes(interaction: discord.Interaction[Any]) -> int:
+    """Return how large a file the bot may post there, as far as the event tells."""
+    if interaction.guild is None:
+        return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+    return interaction.guild.filesize_limit

@@ -1,0 +1,208 @@
+"""*Restyle this*, in the menu on messages: another member's clip, or one's own of earlier."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot import validation as rules
+from bot.app import RestyleBot, RestyleTree, answer_privately
+from bot.cometapi.models import model_rules
+from bot.quoting import harmless
+from bot.texts import common as texts
+from bot.texts import message as message_texts
+from bot.texts.refusal import refusal
+from bot.validation import Refusal, Rule
+from cogs.appeals.button import refusal_view
+from cogs.common.forms import FORM_SECONDS, submitted, submitted_id
+from cogs.common.verdicts import TROUBLE
+from cogs.restyle.borrowing import sources_of
+from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
+from cogs.restyle.refusing import RefusedError, refuse_now
+from cogs.restyle.requests import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.storage.store import Store
+    from cogs.restyle.intake import Intake
+    from cogs.restyle.requests import Source
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "Restyle this"
+_REMEMBERED: Final = 1_000
+"""Open forms; the oldest are forgotten first."""
+_FORM_ID: Final = re.compile(r"restyle:(?P<form_id>[0-9]{1,20}):this-form")
+_LABEL: Final = 100
+"""Characters of a choice. Source: https://docs.discord.com/developers/components/reference"""
+
+
+class RestyleForm(ui.Modal):
+    """What to make of the clips in a message; read by whoever gets it sent, not by itself."""
+
+    def __init__(self, *, form_id: int, sources: Sequence[Source], ratios: Sequence[str]) -> None:
+        super().__init__(
+            title=message_texts.MENU_TITLE,
+            custom_id=f"restyle:{form_id}:this-form",
+            timeout=FORM_SECONDS,
+        )
+        if len(sources) > 1:
+            files = [
+                discord.SelectOption(
+                    label=f"{number}. {source.filename}"[:_LABEL],
+                    value=str(number),
+                    default=number == 1,
+                )
+                for number, source in enumerate(sources, 1)
+            ]
+            self._add(message_texts.FILE_LABEL, None, ui.Select(custom_id="file", options=files))
+        self._add(
+            message_texts.PROMPT_LABEL,
+            message_texts.PROMPT_HINT,
+            ui.TextInput(
+                custom_id="prompt",
+                style=discord.TextStyle.paragraph,
+                min_length=1,
+                max_length=rules.MAX_PROMPT_UNITS,
+            ),
+        )
+        shapes = [
+            discord.SelectOption(label=choice.name, value=str(choice.value))
+            for choice in RATIO_CHOICES
+            if choice.value in ratios
+        ]
+        if shapes:
+            self._add(
+                message_texts.SHAPE_LABEL,
+                message_texts.SHAPE_HINT,
+                ui.Select(custom_id="ratio", options=shapes, min_values=0, required=False),
+            )
+        for custom_id, label, hint in (
+            ("start", message_texts.START_LABEL, message_texts.START_HINT),
+            ("length", message_texts.LENGTH_LABEL, message_texts.LENGTH_HINT),
+        ):
+            field: ui.TextInput[Any] = ui.TextInput(
+                custom_id=custom_id, max_length=12, required=False
+            )
+            self._add(label, hint, field)
+
+    def _add(self, label: str, hint: str | None, item: ui.Item[Any]) -> None:
+        self.add_item(ui.Label(text=label, description=hint, component=item))
+
+
+class MessageMenu(commands.Cog):
+    """The menu, and what was typed into its form.
+
+    Discord brings the files of a message along with the menu, and to a bot without the right to
+    read messages at no other time. So which clips a form is about is known to this process alone.
+    """
+
+    def __init__(self, *, intake: Intake, store: Store, ratios: Sequence[str]) -> None:
+        self._intake = intake
+        self._store = store
+        self._ratios = ratios
+        self._open: OrderedDict[int, Sequence[Source]] = OrderedDict()
+
+    async def restyle_this(
+        self, interaction: discord.Interaction[Any], message: discord.Message
+    ) -> None:
+        """Ask what to make of a clip, unless nothing may be made of it."""
+        try:
+            sources = await sources_of(interaction, message, store=self._store)
+            await self._intake.foresee(interaction, sources[0])
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._store, exc.decided_by)
+            await refuse_now(interaction, exc.text, view=view)
+            return
+        self._open[interaction.id] = sources
+        if len(self._open) > _REMEMBERED:
+            self._open.popitem(last=False)
+        form = RestyleForm(form_id=interaction.id, sources=sources, ratios=self._ratios)
+        try:
+            await interaction.response.send_modal(form)
+        except TROUBLE as exc:
+            log.warning("interaction %s: no form: %s", interaction.id, exc)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """See to a form that was sent, also one that was opened before a restart."""
+        custom_id = submitted_id(interaction)
+        match = _FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        if match is None:
+            return
+        try:
+            await self._sent(interaction, int(match["form_id"]))
+        except Exception:  # there is no other place where the person would be told
+            log.exception("interaction %s: the form failed", interaction.id)
+            await answer_privately(interaction, texts.trouble())
+
+    async def _sent(self, interaction: discord.Interaction[Any], form_id: int) -> None:
+        tree = interaction.client.tree
+        # As for a command: the process waits for it when it stops, and takes none after that.
+        if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
+            await answer_privately(interaction, refusal(Refusal(rule=Rule.BOT_STOPPING)))
+            return
+        fields = submitted(interaction)
+        sources = self._open.get(form_id)
+        if sources is None:
+            await answer_privately(
+                interaction, message_texts.form_lost(harmless(fields.get("prompt", "")))
+            )
+            return
+        try:
+            request = _request(sources, fields)
+        except RefusedError as exc:
+            await refuse_now(interaction, exc.text)
+            return
+        await self._intake.take(interaction, request)
+
+
+def _request(sources: Sequence[Source], fields: dict[str, str]) -> Request:
+    """Return what was asked for.
+
+    Raises:
+        RefusedError: A time is none, or past what /restyle takes.
+    """
+    number = int(fields["file"]) if fields.get("file", "").isdecimal() else 1
+    return Request(
+        source=sources[min(max(number, 1), len(sources)) - 1],
+        prompt=rules.clean_prompt(fields.get("prompt", "")),
+        ratio=fields.get("ratio") or None,
+        start=_seconds(fields.get("start", ""), 0.0, MAX_START_SECONDS),
+        length=_seconds(fields.get("length", ""), 0.1, MAX_LENGTH_SECONDS),
+    )
+
+
+def _seconds(typed: str, lowest: float, highest: float) -> float | None:
+    if not typed.strip():
+        return None
+    seconds = rules.parse_seconds(typed)
+    if seconds is None or not lowest <= seconds <= highest:
+        raise RefusedError(Refusal(rule=Rule.MOMENT_UNREADABLE, value=typed))
+    return seconds
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Add the menu; on servers only, for in direct messages there are no others' clips."""
+    intake = cast("Restyle", bot.get_cog(Restyle.__name__)).intake  # loaded before
+    menu = MessageMenu(
+        intake=intake,
+        store=bot.store,
+        ratios=tuple(model_rules(bot.settings.runway_model).ratios),
+    )
+    await bot.add_cog(menu)
+    bot.tree.add_command(
+        app_commands.ContextMenu(
+            name=NAME,
+            callback=menu.restyle_this,
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Requests and results that a moderator looks at first."""

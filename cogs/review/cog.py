@@ -1,0 +1,293 @@
+"""Reviews: moderators decide in their channel what is spent, and what is published."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from discord.ext import commands
+
+from bot.app import RestyleBot, answer_privately
+from bot.errors import StoreError
+from bot.jobs import Hold
+from bot.moderation import ReviewStage
+from bot.permissions import Action
+from bot.reviews import MAX_WORDS, Outcome, Ruling
+from bot.texts import appeal as appeal_texts
+from bot.texts import common as texts
+from bot.texts import review as review_texts
+from bot.texts.refusal import refusal
+from bot.validation import MAX_PROMPT_UNITS, check_prompt, clean_prompt
+from cogs.common.forms import Form, submitted_id, typed_words
+from cogs.common.gate import gate_of
+from cogs.common.verdicts import TROUBLE
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.review.buttons import COG, AskAgainButton, ReviewButton, ShowNextButton
+from cogs.review.cards import NO_MEDIA, keeps_media, media_on, review_card
+from cogs.review.desk import NOBODY, ReviewDesk
+from cogs.review.rules import may_moderate
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import discord
+
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_FORM_ID: Final = re.compile(
+    r"restyle:(?P<job_id>[0-9]{1,20}):(?P<verb>deny|edit)-(?P<stage>spending|publishing)-form"
+)
+
+
+class Reviews(commands.Cog, name=COG):
+    """What happens when somebody presses a button on a card, or sends one of its forms."""
+
+    def __init__(self, *, store: Store, desk: ReviewDesk, new_jobs: asyncio.Event) -> None:
+        self._store = store
+        self._desk = desk
+        self._new_jobs = new_jobs
+
+    # Buttons of a card
+
+    async def press(
+        self, interaction: discord.Interaction[Any], job_id: int, stage: ReviewStage, verb: str
+    ) -> None:
+        """Do what a button says, or tell why not; within 3 s, whatever the database does."""
+        here = {"guild_id": interaction.guild_id or 0, "user_id": interaction.user.id}
+        act = {
+            "take": self._store.reviews.take,
+            "release": self._store.reviews.release,
+            "approve": self._store.reviews.approve,
+        }.get(verb, self._store.reviews.look)
+        ruling = await self._rule(interaction, lambda: act(job_id, stage, **here))
+        if ruling is None:
+            return
+        if ruling.outcome is not Outcome.DONE:
+            await self._tell_refused(interaction, ruling)
+            return
+        if verb in {"deny", "edit"}:
+            await self._open_form(interaction, ruling, verb)
+            return
+        log.info("job %s: %s by user %s (%s)", job_id, verb, interaction.user.id, stage)
+        if verb == "approve":
+            self._new_jobs.set()
+        await self._show(interaction, ruling)
+        if verb == "approve":
+            await self._refill(interaction)
+
+    async def _rule(
+        self, interaction: discord.Interaction[Any], ask: Callable[[], Awaitable[Ruling]]
+    ) -> Ruling | None:
+        """Ask the database if the person may; ``None`` when they have their answer already."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                if await may_moderate(interaction, self._store, Action.REVIEW):
+                    return await ask()
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no decision: %r", interaction.id, exc)
+            await answer_privately(interaction, texts.cancel_store_unavailable())
+            return None
+        await answer_privately(interaction, review_texts.not_a_moderator())
+        return None
+
+    async def _tell_refused(self, interaction: discord.Interaction[Any], ruling: Ruling) -> None:
+        if ruling.outcome in {Outcome.DECIDED, Outcome.HELD}:
+            await self._show(interaction, ruling)  # it was pressed because it was out of date
+        await answer_privately(interaction, review_texts.refused(ruling))
+
+    async def _show(self, interaction: discord.Interaction[Any], ruling: Ruling) -> None:
+        """Answer the press by bringing its card up to date."""
+        message, review, job = interaction.message, ruling.review, ruling.job
+        if message is None or review is None or job is None:
+            await interaction.response.defer()
+            return
+        changes: dict[str, Any] = {}
+        media = media_on(message)
+        if review.decided_at is not None and message.attachments and not keeps_media(review):
+            media, changes = NO_MEDIA, {"attachments": []}
+        try:
+            await interaction.response.edit_message(
+                view=review_card(review, job, media), allowed_mentions=NOBODY, **changes
+            )
+        except TROUBLE as exc:
+            log.warning("job %s: its card was not brought up to date: %s", job.id, exc)
+
+    async def _refill(self, interaction: discord.Interaction[Any]) -> None:
+        if interaction.guild_id is None:
+            return
+        try:
+            await self._desk.refill(interaction.guild_id)
+        except StoreError as exc:  # the next card that is posted or closed sees to it
+            log.warning("guild %s: free places stay free: %s", interaction.guild_id, exc)
+
+    # Forms
+
+    async def _open_form(
+        self, interaction: discord.Interaction[Any], ruling: Ruling, verb: str
+    ) -> None:
+        job, review = ruling.job, ruling.review
+        if job is None or review is None:
+            return
+        custom_id = f"restyle:{job.id}:{verb}-{review.stage}-form"
+        if verb == "deny":
+            form = Form(
+                custom_id=custom_id,
+                title=review_texts.DENY_TITLE,
+                label=review_texts.DENY_LABEL,
+                hint=review_texts.DENY_HINT,
+                max_length=MAX_WORDS,
+            )
+        else:
+            form = Form(
+                custom_id=custom_id,
+                title=review_texts.EDIT_TITLE,
+                label=review_texts.EDIT_LABEL,
+                hint=review_texts.EDIT_HINT,
+                max_length=max(MAX_PROMPT_UNITS, len(job.prompt)),
+                default=job.prompt,
+            )
+        try:
+            await interaction.response.send_modal(form)
+        except TROUBLE as exc:
+            log.warning("interaction %s: no form: %s", interaction.id, exc)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """See to a form that was sent, also one that another process opened."""
+        custom_id = submitted_id(interaction)
+        match = _FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        if match is None:
+            return
+        words = typed_words(interaction)
+        job_id, stage = int(match["job_id"]), ReviewStage(match["stage"])
+        try:
+            if match["verb"] == "deny":
+                await self._deny(interaction, job_id, stage, words)
+            else:
+                await self._mend(interaction, job_id, words)
+        except Exception:  # there is no other place where the person would be told
+            log.exception("interaction %s: the form failed", interaction.id)
+            await answer_privately(interaction, texts.trouble())
+
+    async def _deny(
+        self, interaction: discord.Interaction[Any], job_id: int, stage: ReviewStage, words: str
+    ) -> None:
+        ruling = await self._rule(
+            interaction,
+            lambda: self._store.reviews.deny(
+                job_id,
+                stage,
+                guild_id=interaction.guild_id or 0,
+                user_id=interaction.user.id,
+                note=words.strip()[:MAX_WORDS],
+            ),
+        )
+        if ruling is None:
+            return
+        if ruling.outcome is not Outcome.DONE:
+            await self._tell_refused(interaction, ruling)
+            return
+        self._new_jobs.set()
+        log.info("job %s: deny by user %s (%s)", job_id, interaction.user.id, stage)
+        await self._show(interaction, ruling)
+        await self._refill(interaction)
+
+    async def _mend(self, interaction: discord.Interaction[Any], job_id: int, words: str) -> None:
+        prompt = clean_prompt(words)
+        if (found := check_prompt(prompt)) is not None:
+            await answer_privately(interaction, review_texts.prompt_unusable(refusal(found)))
+            return
+        ruling = await self._rule(
+            interaction,
+            lambda: self._store.reviews.mend(
+                job_id,
+                guild_id=interaction.guild_id or 0,
+                user_id=interaction.user.id,
+                prompt=prompt,
+            ),
+        )
+        if ruling is None:
+            return
+        if ruling.outcome is not Outcome.DONE:
+            await self._tell_refused(interaction, ruling)
+            return
+        self._new_jobs.set()
+        await self._show(interaction, ruling)
+        if ruling.job is not None and ruling.former_prompt is not None:
+            log.info("job %s: mended by user %s", job_id, interaction.user.id)
+            await self._desk.tell_mended(
+                ruling.job, by=interaction.user.id, before=ruling.former_prompt
+            )
+
+    # Other buttons
+
+    async def show_next(self, interaction: discord.Interaction[Any], guild_id: int) -> None:
+        """Open one more request than the channel has places for."""
+        if guild_id != interaction.guild_id:
+            await answer_privately(interaction, review_texts.nothing_folded())
+            return
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                allowed = await may_moderate(interaction, self._store, Action.REVIEW)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: nothing opened: %r", interaction.id, exc)
+            await answer_privately(interaction, texts.cancel_store_unavailable())
+            return
+        if not allowed:
+            await answer_privately(interaction, review_texts.not_a_moderator())
+            return
+        try:
+            await interaction.response.defer()  # the message itself is edited by its keeper
+            opened = await self._desk.refill(guild_id, beyond=1)
+        except StoreError as exc:
+            log.warning("interaction %s: nothing opened: %s", interaction.id, exc)
+            await answer_privately(interaction, texts.cancel_store_unavailable())
+            return
+        except TROUBLE as exc:
+            log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
+            return
+        said = review_texts.next_comes() if opened else review_texts.nothing_folded()
+        await answer_privately(interaction, said)
+
+    async def ask_again(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        """Ask the moderators once more, who could not be reached."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                said = await self._ask_again(interaction, job_id)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: not asked again: %r", interaction.id, exc)
+            said = texts.cancel_store_unavailable()
+        await answer_privately(interaction, said)
+
+    async def _ask_again(self, interaction: discord.Interaction[Any], job_id: int) -> str:
+        job = await self._store.get(job_id)
+        if job is None or job.guild_id is None or job.guild_id != interaction.guild_id:
+            return review_texts.not_asked_again()
+        if not await may_moderate(
+            interaction, self._store, Action.ASK_AGAIN, requester_id=job.user_id
+        ):
+            return review_texts.only_requester_or_staff(f"<@{job.user_id}>")
+        rules = await self._desk.rules(job.guild_id)
+        if rules.channel_id is None:
+            return appeal_texts.no_review_channel()
+        if not await self._store.reviews.ask_again(job_id, guild_id=job.guild_id):
+            return review_texts.not_asked_again()
+        self._new_jobs.set()
+        return review_texts.asked_again()
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Let moderators be asked, and listen to what they say."""
+    desk = ReviewDesk(
+        bot,
+        store=bot.store,
+        new_jobs=bot.new_jobs,
+        kept_source=lambda job: bot.deliverer.refresh_source(job),
+    )
+    gate_of(bot).add(Hold.REVIEW, desk)
+    bot.add_dynamic_items(ReviewButton, ShowNextButton, AskAgainButton)
+    await bot.add_cog(Reviews(store=bot.store, desk=desk, new_jobs=bot.new_jobs))

@@ -1,0 +1,1 @@
+"""``/restyle-settings``: the panel of a server's moderators."""

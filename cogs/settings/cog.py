@@ -1,0 +1,245 @@
+"""``/restyle-settings``: moderators see and change what holds on their server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app import RestyleBot, answer_privately
+from bot.cometapi.models import model_rules
+from bot.errors import StoreError
+from bot.permissions import Action
+from bot.policy.problems import Target
+from bot.policy.topics import Topic
+from bot.texts import panel_answer as answers
+from bot.texts import permission as permission_texts
+from bot.validation import MAX_PROMPT_UNITS
+from cogs.common.forms import submitted_id
+from cogs.common.grants import grant_of, may_press
+from cogs.common.pages import answer_command, answer_press, show_beside
+from cogs.common.verdicts import TROUBLE
+from cogs.restyle.cancel import STORE_SECONDS
+from cogs.settings.desk import Desk
+from cogs.settings.entry import Entries
+from cogs.settings.exchange import Exchange, Upload
+from cogs.settings.forms import FILE_ID, sent
+from cogs.settings.items import COG, FORM_ID, ITEMS, Spot
+from cogs.settings.trial import Asked, asked_in, report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.settings import Settings
+    from bot.storage.store import Store
+    from cogs.common.pages import Page
+    from cogs.settings.forms import SettingsForm
+
+log = logging.getLogger(__name__)
+
+_FORM: Final = re.compile(FORM_ID)
+_OPENING: Final = frozenset({"form", "rule", "test", "import"})
+"""What answers with a form."""
+
+Words = app_commands.Range[str, 1, MAX_PROMPT_UNITS]
+Seconds = app_commands.Range[float, 0.1, 86_400.0]
+# Not forums: with them Discord's library also names media channels, and Discord's API description
+# does not know their type. Test… on the panel takes forums.
+Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
+
+
+class ServerSettings(commands.Cog, name=COG):
+    """The command that opens the panel, and whatever is done on it."""
+
+    def __init__(self, bot: RestyleBot, *, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        model = model_rules(settings.runway_model)
+        self._desk = Desk(bot, settings=settings, store=store, model=model)
+        self._entries = Entries(self._desk, settings=settings, store=store)
+        self._exchange = Exchange(
+            self._desk, store=store, downloader=bot.downloader, scratch=bot.scratch
+        )
+
+    @app_commands.command(
+        name="restyle-settings", description="See and change how Restyle works on this server"
+    )
+    @app_commands.describe(
+        test="See what would happen for this member, and which rule decides",
+        channel="For a test: where; this channel when left out",
+        prompt="For a test: the words",
+        length="For a test: how long the clip is, in seconds",
+        file="Read settings from a file that Export made; you see what changes first",
+    )
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    async def restyle_settings(
+        self,
+        interaction: discord.Interaction[Any],
+        test: discord.User | None = None,
+        channel: Place | None = None,
+        prompt: Words | None = None,
+        length: Seconds | None = None,
+        file: discord.Attachment | None = None,
+    ) -> None:
+        """Show the panel to the person alone; or a trial, or what a file would change.
+
+        Who may is Discord's business: administrators can hand the command to another role, so
+        no second check stands here.
+        """
+        if interaction.guild_id is None:  # the command is not offered in direct messages
+            return
+        guild_id = interaction.guild_id
+        spot = Spot(grant=grant_of(interaction, Action.CHANGE_SETTINGS))
+
+        async def make() -> str | Page:
+            if test is not None:
+                roles = test.roles if isinstance(test, discord.Member) else None
+                asked = Asked(
+                    user_id=test.id,
+                    role_ids=None if roles is None else frozenset(role.id for role in roles),
+                    channel_id=channel.id if channel is not None else None,
+                    prompt=prompt,
+                    seconds=length,
+                )
+                return await self._try_out(interaction, asked)
+            if channel is not None or prompt is not None or length is not None:
+                return answers.test_needs_member()
+            if file is not None:
+                upload = Upload(url=file.url, size_bytes=file.size)
+                return await self._exchange.take(interaction, spot, upload)
+            return await self._desk.panel(guild_id, spot)
+
+        await answer_command(interaction, make)
+
+    async def _try_out(self, interaction: discord.Interaction[Any], asked: Asked) -> str | Page:
+        return await report(interaction, asked, store=self._store, settings=self._settings)
+
+    # The panel
+
+    async def touched(
+        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
+    ) -> None:
+        """Answer a press, with no values, or a choice."""
+        if match["verb"] in _OPENING:
+            await self._open(interaction, match, values)
+        else:
+            await answer_press(interaction, lambda: self._do(interaction, match, values))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """See to a form that was sent, also one that another process opened."""
+        match = _FORM.fullmatch(submitted_id(interaction) or "")
+        if match is not None:
+            await answer_press(interaction, lambda: self._enter(interaction, match))
+
+    async def _refusal(
+        self, interaction: discord.Interaction[Any], match: re.Match[str]
+    ) -> str | None:
+        """Return why a press does nothing."""
+        if interaction.guild_id is None:
+            return answers.not_here()
+        spot = _spot(match)
+        if spot is None:
+            return answers.out_of_date()
+        if not await may_press(interaction, self._store, Action.CHANGE_SETTINGS, spot.grant):
+            return permission_texts.refused(Action.CHANGE_SETTINGS)
+        return None
+
+    async def _do(
+        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
+    ) -> str | Page:
+        spot, guild_id = _spot(match), interaction.guild_id
+        refused = await self._refusal(interaction, match)
+        if refused is not None or spot is None or guild_id is None:
+            return refused or answers.out_of_date()
+        arg = match["arg"] or ""
+        match match["verb"]:
+            case "level":
+                target = spot.target
+                if values:
+                    target = Target(target.scope, int(values[0]))
+                return await self._desk.panel(guild_id, spot.at(target))
+            case "topic" if values and values[0] in set(Topic):
+                moved = Spot(grant=spot.grant, target=spot.target, topic=Topic(values[0]))
+                return await self._desk.panel(guild_id, moved)
+            case "set" | "on" | "off" as verb:
+                return await self._entries.choose(interaction, spot, verb, arg, values)
+            case "undo" if arg.isdigit():
+                return await self._desk.undo(interaction, spot, int(arg))
+            case "save" | "cancel" as verb:
+                return await self._desk.decide(interaction, spot, arg, save=verb == "save")
+            case "export":
+                return await self._exchange.export(interaction, spot)
+            case _:
+                return answers.out_of_date()
+
+    async def _open(
+        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
+    ) -> None:
+        """Open a form; what it shows has a second to be read."""
+        spot = _spot(match)
+        form: SettingsForm | str
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                refused = await self._refusal(interaction, match)
+                if refused is not None or spot is None:
+                    form = refused or answers.out_of_date()
+                else:
+                    arg = values[0] if values else match["arg"] or ""
+                    form = await self._entries.form(interaction, spot, match["verb"], arg)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no form: %r", interaction.id, exc)
+            form = answers.unavailable()
+        if isinstance(form, str):
+            await answer_privately(interaction, form)
+            return
+        try:
+            await interaction.response.send_modal(form)
+        except TROUBLE as exc:
+            log.warning("interaction %s: no form: %s", interaction.id, exc)
+
+    async def _enter(
+        self, interaction: discord.Interaction[Any], match: re.Match[str]
+    ) -> str | Page:
+        """Do what a form says that was sent."""
+        spot = _spot(match)
+        refused = await self._refusal(interaction, match)
+        if refused is not None or spot is None:
+            return refused or answers.out_of_date()
+        found, arg = sent(interaction), match["arg"] or ""
+        match match["verb"]:
+            case "form":
+                return await self._entries.enter(interaction, spot, arg, found)
+            case "rule":
+                return await self._entries.enter_rule(interaction, spot, arg, found)
+            case "test":
+                asked = asked_in(found, interaction.guild_id or 0)
+                if isinstance(asked, str):
+                    return asked
+                return await show_beside(interaction, await self._try_out(interaction, asked))
+            case "import":
+                file_id = found.first_id(FILE_ID) or ""
+                upload = Upload.of(found.about("attachments", file_id))
+                return await self._exchange.take(interaction, spot, upload)
+            case _:
+                return answers.out_of_date()
+
+
+def _spot(match: re.Match[str]) -> Spot | None:
+    try:
+        return Spot.of(match)
+    except ValueError:  # of a version with other topics
+        return None
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Add the command, and the controls that outlive restarts."""
+    bot.add_dynamic_items(*ITEMS)
+    await bot.add_cog(ServerSettings(bot, settings=bot.settings, store=bot.store))

@@ -1,0 +1,238 @@
+"""What the panel of ``/restyle-settings`` does: shows, previews, saves, undoes."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.errors import SettingRefusedError, StoreError
+from bot.policy.allowance import allowed
+from bot.policy.problems import Flaw, Problem
+from bot.storage.policies import check_changes
+from bot.texts import panel_answer as answers
+from bot.texts import policy as policy_texts
+from cogs.settings.controls import Facts
+from cogs.settings.drafts import Draft, Drafts, own_values
+from cogs.settings.log import log_channels, post_action
+from cogs.settings.page import draft_page, settings_page
+from cogs.settings.preview import effect_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import discord
+
+    from bot.app import RestyleBot
+    from bot.cometapi.models import VideoModel
+    from bot.policy.changes import PolicyChange
+    from bot.policy.levels import Policy
+    from bot.policy.problems import Target
+    from bot.settings import Settings
+    from bot.storage.store import Store
+    from cogs.common.pages import Page
+    from cogs.settings.drafts import Changes
+    from cogs.settings.items import Spot
+
+log = logging.getLogger(__name__)
+
+_ONE_ACTION: Final = 1_000
+"""More settings than one action changes."""
+
+
+class Desk:
+    """Answers what moderators do on the panel; every answer is a page, or words alone.
+
+    Args:
+        bot: For what it knows of servers, and for the log channel.
+        settings: The operator's settings.
+        store: Where the servers' are.
+        model: What the provider's model takes.
+    """
+
+    def __init__(
+        self, bot: RestyleBot, *, settings: Settings, store: Store, model: VideoModel
+    ) -> None:
+        self._bot = bot
+        self._operator = settings
+        self._store = store
+        self._model = model
+        self._drafts = Drafts()
+
+    async def panel(self, guild_id: int, spot: Spot, *, said: str | None = None) -> Page:
+        """Return the panel as things stand now.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        facts = Facts(
+            policy=await self._store.policies.read(guild_id),
+            changes=await self._store.policies.changes(guild_id),
+            guild=self._bot.get_guild(guild_id),
+            operator=self._operator,
+            model=self._model,
+        )
+        return settings_page(spot, facts, said=said)
+
+    # Changing
+
+    async def propose(
+        self,
+        interaction: discord.Interaction[Any],
+        spot: Spot,
+        changes: Mapping[Target, Mapping[str, Any]],
+        *,
+        what: str = answers.CHANGED,
+        unchanged: str | None = None,
+    ) -> str | Page:
+        """Save changes at once, or show first what they would have done.
+
+        Args:
+            interaction: The press or form.
+            spot: Where on the panel.
+            changes: As ``Policies.change`` takes them.
+            what: What the action is called in the log channel.
+            unchanged: What is said when all of it is set already.
+
+        Raises:
+            StoreError: The database does not answer; nothing was changed.
+        """
+        guild_id = _guild_id(interaction)
+        policy = await self._store.policies.read(guild_id)
+        try:
+            checked = self._check(changes, policy)
+        except SettingRefusedError as exc:
+            return await self.panel(guild_id, spot, said=policy_texts.not_saved(exc.problems))
+        real = _really_changed(checked, policy)
+        if not real:
+            return await self.panel(guild_id, spot, said=unchanged)
+        now = interaction.created_at
+        effect = await effect_of(self._store, policy, real, self._operator, now)
+        draft = Draft(
+            guild_id=guild_id,
+            user_id=interaction.user.id,
+            changes=real,
+            before=own_values(policy, real),
+            what=what,
+        )
+        if not effect.is_any and what != answers.IMPORTED:
+            return await self._save(interaction, spot, draft, policy)
+        lines = [
+            policy_texts.changed(name, draft.before[target][name], value, target)
+            for target, values in real.items()
+            for name, value in values.items()
+        ]
+        words = answers.proposed(lines, effect.words or answers.NO_EFFECT)
+        return draft_page(spot, words, self._drafts.add(draft))
+
+    async def decide(
+        self, interaction: discord.Interaction[Any], spot: Spot, key: str, *, save: bool
+    ) -> str | Page:
+        """Save what waits, or drop it."""
+        guild_id = _guild_id(interaction)
+        draft = self._drafts.take(key, guild_id=guild_id, user_id=interaction.user.id)
+        if draft is None or not save:
+            said = answers.draft_gone() if save else None
+            return await self.panel(guild_id, spot, said=said)
+        policy = await self._store.policies.read(guild_id)
+        if draft.is_overtaken(policy):
+            return await self.panel(guild_id, spot, said=answers.save_overtaken())
+        return await self._save(interaction, spot, draft, policy)
+
+    async def undo(
+        self, interaction: discord.Interaction[Any], spot: Spot, newest_id: int
+    ) -> str | Page:
+        """Take the last action back, if it is the one whose newest change was shown."""
+        guild_id = _guild_id(interaction)
+        before = await self._store.policies.read(guild_id)
+        action = await self._store.policies.last_action(guild_id)
+        if not action:
+            return await self.panel(guild_id, spot, said=answers.nothing_to_undo())
+        if action[0].id != newest_id:
+            return await self.panel(guild_id, spot, said=answers.undo_overtaken())
+        try:
+            after = await self._store.policies.undo(
+                guild_id, action, user_id=interaction.user.id, operator=self._operator
+            )
+        except SettingRefusedError as exc:
+            return await self.panel(guild_id, spot, said=policy_texts.not_saved(exc.problems))
+        except StoreError as exc:
+            log.warning("guild %s: not undone: %s", guild_id, exc)
+            return answers.perhaps_not_saved()
+        if after is None:
+            return await self.panel(guild_id, spot, said=answers.undo_overtaken())
+        return await self._done(interaction, spot, (before, after), newest_id, answers.UNDID)
+
+    def _check(self, changes: Mapping[Target, Mapping[str, Any]], policy: Policy) -> Changes:
+        checked = check_changes(changes, allowed(self._operator, policy.allowance))
+        least = self._model.min_seconds
+        problems = [
+            Problem(
+                name="max_video_seconds",
+                flaw=Flaw.TOO_LOW,
+                target=target,
+                value=seconds,
+                lowest=least,
+            )
+            for target, values in checked.items()
+            # Lower would close the command without saying so.
+            if isinstance(seconds := values.get("max_video_seconds"), int | float)
+            and least is not None
+            and seconds < least
+        ]
+        if problems:
+            raise SettingRefusedError(problems)
+        return checked
+
+    async def _save(
+        self, interaction: discord.Interaction[Any], spot: Spot, draft: Draft, before: Policy
+    ) -> str | Page:
+        guild_id = draft.guild_id
+        try:
+            latest = await self._store.policies.changes(guild_id, 1)
+            after = await self._store.policies.change(
+                guild_id, draft.changes, user_id=draft.user_id, operator=self._operator
+            )
+        except SettingRefusedError as exc:
+            return await self.panel(guild_id, spot, said=policy_texts.not_saved(exc.problems))
+        except StoreError as exc:
+            log.warning("guild %s: settings not saved: %s", guild_id, exc)
+            return answers.perhaps_not_saved()
+        newest_id = latest[0].id if latest else 0
+        return await self._done(interaction, spot, (before, after), newest_id, draft.what)
+
+    async def _done(
+        self,
+        interaction: discord.Interaction[Any],
+        spot: Spot,
+        policies: tuple[Policy, Policy],
+        newest_id: int,
+        what: str,
+    ) -> Page:
+        """Post what was done in the log channel, and show the panel."""
+        guild_id, user_id = _guild_id(interaction), interaction.user.id
+        log.info("guild %s: user %s %s", guild_id, user_id, what)
+        said = None
+        if channel_ids := log_channels(*policies):
+            action = await self._since(guild_id, newest_id, user_id)
+            guild = self._bot.get_guild(guild_id)
+            said = await post_action(self._bot, guild, channel_ids, action, what=what)
+        return await self.panel(guild_id, spot, said=said)
+
+    async def _since(self, guild_id: int, newest_id: int, user_id: int) -> list[PolicyChange]:
+        found = await self._store.policies.changes(guild_id, _ONE_ACTION)
+        return [one for one in reversed(found) if one.id > newest_id and one.user_id == user_id]
+
+
+def _guild_id(interaction: discord.Interaction[Any]) -> int:
+    assert interaction.guild_id is not None  # noqa: S101 - asked for before
+    return interaction.guild_id
+
+
+def _really_changed(changes: Mapping[Target, Mapping[str, Any]], policy: Policy) -> Changes:
+    """Return the changes that change anything."""
+    found: Changes = {}
+    for target, values in changes.items():
+        for name, value in values.items():
+            if policy.own(name, target) != value:
+                found.setdefault(target, {})[name] = value
+    return found

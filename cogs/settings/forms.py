@@ -1,0 +1,209 @@
+"""The forms that the panel of ``/restyle-settings`` opens, and what was put into them.
+
+As with ``cogs/common/forms.py`` nothing happens in the modal itself: the cog reads every
+submission, so that a form is good also after a restart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import ui
+
+from bot.policy.catalogue import SETTINGS
+from bot.policy.kinds import Line, Number
+from bot.policy.problems import UNSET
+from bot.policy.rules import MAX_RULE_CHARACTERS, RuleAction, RuleKind
+from bot.policy.typed import typed
+from bot.quoting import cut
+from bot.texts import panel as panel_texts
+from bot.texts import panel_form as words
+from bot.validation import MAX_PROMPT_UNITS
+from cogs.common.forms import FORM_SECONDS, parts_of
+from cogs.settings.items import CHANNEL_TYPES, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.policy.levels import Policy
+    from bot.policy.rules import PromptRule
+
+HOW_ID, FIELD_ID = "how", "words"
+KIND_ID, ACTION_ID, REMOVE_ID = "kind", "action", "remove"
+MEMBER_ID, CHANNEL_ID, PROMPT_ID, LENGTH_ID = "member", "channel", "prompt", "length"
+FILE_ID: Final = "file"
+
+NUMBER, NULL, UNSET_WORD = "number", "null", "unset"
+"""What can be chosen in a form; ``number`` stands for words too."""
+
+
+class SettingsForm(ui.Modal):
+    """A form of the panel."""
+
+    def __init__(self, custom_id: str, title: str) -> None:
+        super().__init__(title=cut(title, 45), custom_id=custom_id, timeout=FORM_SECONDS)
+
+    def ask(self, label: str, component: ui.Item[Any], hint: str | None = None) -> None:
+        """Add one field."""
+        self.add_item(ui.Label(text=cut(label, 45), description=hint, component=component))
+
+
+def initial_choice(name: str, policy: Policy, spot: Spot) -> str:
+    """Return what a form shows as chosen at first."""
+    own = policy.own(name, spot.target)
+    return UNSET_WORD if own is UNSET else NULL if own is None else NUMBER
+
+
+def value_form(spot: Spot, name: str, policy: Policy, *, highest: float | None) -> SettingsForm:
+    """Return the form for a number or a line of words.
+
+    Args:
+        spot: Where it is set.
+        name: The setting.
+        policy: What is set now.
+        highest: The most that the operator allows; ``None``: any.
+    """
+    setting, own = SETTINGS[name], policy.own(name, spot.target)
+    is_number = isinstance(setting.kind, Number)
+    form = SettingsForm(spot.custom_id("f", "form", name), setting.title)
+    chosen = initial_choice(name, policy, spot)
+    radio: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=HOW_ID)
+    radio.add_option(
+        label=words.NUMBER_LABEL if is_number else words.WORDS_LABEL,
+        value=NUMBER,
+        default=chosen == NUMBER,
+    )
+    if setting.null is not None:
+        radio.add_option(label=words.null_label(name), value=NULL, default=chosen == NULL)
+    radio.add_option(
+        label=words.UNSET_LABEL,
+        value=UNSET_WORD,
+        description=panel_texts.above(name, policy, spot.target),
+        default=chosen == UNSET_WORD,
+    )
+    form.ask(words.HOW_LABEL, radio, setting.meaning)
+    field_: ui.TextInput[Any] = ui.TextInput(
+        custom_id=FIELD_ID,
+        required=False,
+        max_length=setting.kind.longest if isinstance(setting.kind, Line) else 20,
+        default=shown_value(name, own),
+    )
+    if is_number:
+        form.ask(words.number_field(name), field_, words.number_hint(name, highest))
+    else:
+        form.ask(words.WORDS_FIELD, field_)
+    return form
+
+
+def shown_value(name: str, own: Any) -> str | None:  # noqa: ANN401 - each setting has its own type
+    """Return what the field of a form holds at first."""
+    if own is UNSET or own is None:
+        return None
+    return typed(name, own) if isinstance(SETTINGS[name].kind, Number) else str(own)
+
+
+def rule_form(spot: Spot, mark: str, rule: PromptRule | None) -> SettingsForm:
+    """Return the form for a prompt rule; without a rule it is for a new one.
+
+    Args:
+        spot: Where it is set.
+        mark: By what the form knows its rule again.
+        rule: As it is now.
+    """
+    form = SettingsForm(spot.custom_id("f", "rule", mark), words.RULE_TITLE)
+    form.ask(
+        words.RULE_TEXT_LABEL,
+        ui.TextInput(
+            custom_id=FIELD_ID,
+            min_length=1,
+            max_length=MAX_RULE_CHARACTERS,
+            default=rule.text if rule is not None else None,
+        ),
+        words.RULE_TEXT_HINT,
+    )
+    kinds: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=KIND_ID)
+    for kind, (label, does) in words.RULE_KINDS.items():
+        is_chosen = kind is (rule.kind if rule is not None else RuleKind.WORDS)
+        kinds.add_option(label=label, value=kind.value, description=does, default=is_chosen)
+    form.ask(words.RULE_KIND_LABEL, kinds)
+    actions: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=ACTION_ID)
+    for action, (label, does) in words.RULE_ACTIONS.items():
+        is_chosen = action is (rule.action if rule is not None else RuleAction.REFUSE)
+        actions.add_option(label=label, value=action.value, description=does, default=is_chosen)
+    form.ask(words.RULE_ACTION_LABEL, actions)
+    if rule is not None:
+        form.ask(words.RULE_REMOVE_LABEL, ui.Checkbox(custom_id=REMOVE_ID), words.RULE_REMOVE_HINT)
+    return form
+
+
+def trial_form(spot: Spot) -> SettingsForm:
+    """Return the form that asks what would happen."""
+    form = SettingsForm(spot.custom_id("f", "test"), words.TEST_TITLE)
+    form.ask(words.TEST_MEMBER, ui.UserSelect(custom_id=MEMBER_ID))
+    form.ask(
+        words.TEST_CHANNEL,
+        ui.ChannelSelect(
+            custom_id=CHANNEL_ID, channel_types=CHANNEL_TYPES, required=False, min_values=0
+        ),
+        words.TEST_CHANNEL_HINT,
+    )
+    form.ask(
+        words.TEST_PROMPT,
+        ui.TextInput(
+            custom_id=PROMPT_ID,
+            style=discord.TextStyle.paragraph,
+            required=False,
+            max_length=MAX_PROMPT_UNITS,
+        ),
+    )
+    form.ask(words.TEST_LENGTH, ui.TextInput(custom_id=LENGTH_ID, required=False, max_length=20))
+    return form
+
+
+def import_form(spot: Spot) -> SettingsForm:
+    """Return the form for a file of settings."""
+    form = SettingsForm(spot.custom_id("f", "import"), words.IMPORT_TITLE)
+    upload: ui.FileUpload[Any] = ui.FileUpload(custom_id=FILE_ID, min_values=1, max_values=1)
+    form.ask(words.IMPORT_FIELD, upload, words.IMPORT_HINT)
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was put into a form that was sent."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    """What Discord tells of the chosen members and files, by kind and id."""
+
+    def text(self, key: str) -> str:
+        """Return what was typed or chosen; empty for nothing."""
+        found = self.fields.get(key)
+        return found if isinstance(found, str) else ""
+
+    def ticked(self, key: str) -> bool:
+        """Return whether a box was ticked."""
+        return self.fields.get(key) is True
+
+    def first_id(self, key: str) -> str | None:
+        """Return the first of the things that were chosen."""
+        found = self.fields.get(key)
+        return str(found[0]) if isinstance(found, list) and found else None
+
+    def about(self, kind: str, id_: str) -> Mapping[str, Any]:
+        """Return what Discord tells of a chosen thing."""
+        found: Mapping[str, Any] = self.resolved.get(kind, {}).get(id_, {})
+        return found
+
+
+def sent(interaction: discord.Interaction[Any]) -> Sent:
+    """Return what was put into the form that was sent."""
+    data: Mapping[str, Any] = interaction.data or {}
+    fields = {
+        part["custom_id"]: part["values"] if "values" in part else part.get("value")
+        for part in parts_of(data.get("components", []))
+        if "custom_id" in part
+    }
+    return Sent(fields, data.get("resolved", {}))

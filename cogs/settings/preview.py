@@ -1,0 +1,69 @@
+"""What a change of settings would have done to the server's past jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.policy.changes import applied
+from bot.policy.past import needed_since
+from bot.policy.preview import preview_aside
+from bot.texts.preview import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bot.policy.levels import Policy
+    from bot.policy.problems import Target
+    from bot.settings import Settings
+    from bot.storage.store import Store
+
+_NEVER: Final = frozenset(
+    {
+        "default_ratio",
+        "default_look",
+        "keep_sound",
+        "spoiler_outputs",
+        "review_channel_id",
+        "reviewer_role_ids",
+        "review_hours",
+        "review_open_cap",
+        "consent_mode",
+        "consent_hours",
+        "announce_channel_id",
+        "log_channel_id",
+        "strike_limit",
+        "strike_days",
+        "strike_pause_hours",
+    }
+)
+"""What makes no difference to whether a past job is refused, reviewed or cut: no job is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a change would have done."""
+
+    is_any: bool
+    words: str | None = None
+    """``None`` when nothing had to be tried."""
+
+
+async def effect_of(
+    store: Store,
+    policy: Policy,
+    changes: Mapping[Target, Mapping[str, Any]],
+    operator: Settings,
+    now: datetime,
+) -> Effect:
+    """Return what checked changes of ``policy`` would have done to the last 30 days of jobs.
+
+    Raises:
+        StoreError: The database does not answer.
+    """
+    if all(name in _NEVER for values in changes.values() for name in values):
+        return Effect(is_any=False)
+    past = await store.past.jobs(policy.guild_id, needed_since(now))
+    found = await preview_aside(past, policy, applied(policy, changes), operator, now)
+    return Effect(is_any=not found.changes_nothing, words=summary(found))

@@ -1,0 +1,1 @@
+"""``/restyle-usage``: what was used, and what is left."""

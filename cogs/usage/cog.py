@@ -1,0 +1,211 @@
+"""``/restyle-usage``: everybody sees their own jobs and money, moderators the server's."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import MediaError
+from bot.media import chart
+from bot.moderation import Cap, Decider, Holder, Period, Scope, Unit
+from bot.permissions import Action
+from bot.policy.decide import Ask, decide
+from bot.quoting import cut, harmless
+from bot.texts import permission as permission_texts
+from bot.texts import usage as usage_texts
+from bot.texts.refusal import refusal
+from bot.usage import Tally, summarise, to_csv, window
+from cogs.admin.strikes import LiftMenu, strikes_page
+from cogs.common.actor import role_ids_of
+from cogs.common.grants import Grant
+from cogs.common.pages import Page, answer_command
+from cogs.delivery.cards import BLURPLE, card
+from cogs.restyle.place import channels_of, is_age_restricted
+from cogs.review.rules import may_moderate
+from cogs.usage.button import COG, UsageButton
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.app import RestyleBot
+    from bot.media.scratch import Scratch
+    from bot.media.workshop import Workshop
+    from bot.moderation import CapUse
+    from bot.policy.levels import Policy
+    from bot.settings import Settings
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+PICTURE: Final = "usage.png"
+SHEET: Final = "usage.csv"
+
+_ACTIONS: Final = {
+    "mine": Action.SEE_OWN_USAGE,
+    "server": Action.SEE_SERVER_USAGE,
+    "csv": Action.SEE_SERVER_USAGE,
+    "strikes": Action.LIFT_STRIKE,
+}
+_COUNTED: Final = tuple(
+    (period, unit) for period in (Period.DAY, Period.MONTH) for unit in (Unit.JOBS, Unit.MICROS)
+)
+
+
+class UsageCog(commands.Cog, name=COG):
+    """The command, and what its buttons show."""
+
+    def __init__(
+        self, *, settings: Settings, store: Store, scratch: Scratch, workshop: Workshop
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._scratch = scratch
+        self._workshop = workshop
+
+    @app_commands.command(
+        name="restyle-usage", description="See what you used, what is left, and your strikes"
+    )
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def restyle_usage(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the person's own usage; from there moderators reach the server's."""
+        await answer_command(interaction, lambda: self._own(interaction))
+
+    async def show(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
+        """Return what a button shows."""
+        guild_id = interaction.guild_id
+        if what == "mine":
+            return await self._own(interaction)
+        if not await may_moderate(interaction, self._store, _ACTIONS[what]):
+            return permission_texts.refused(_ACTIONS[what])
+        if guild_id is None:
+            return usage_texts.in_dms()
+        if what == "strikes":
+            return await strikes_page(self._store, guild_id, None, Grant.RIGHT)
+        if what == "csv":
+            return await self._export(interaction, guild_id)
+        return await self._server(interaction, guild_id)
+
+    # One's own
+
+    async def _own(self, interaction: discord.Interaction[Any]) -> Page:
+        guild_id, user_id = interaction.guild_id or 0, interaction.user.id
+        now = interaction.created_at
+        policy = await self._store.policies.read(guild_id)
+        channel_ids, role_ids = channels_of(interaction), role_ids_of(interaction)
+        me = Holder(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
+        caps = policy.caps(channel_ids, role_ids, user_id, self._settings)
+        uses = await self._store.ledger.uses((*_countless(me), *caps))
+        today, month = _tallies(uses)
+        lines = usage_texts.own(
+            place=_place(interaction),
+            today=today,
+            month=month,
+            left=uses[len(_COUNTED) :],
+            now=now,
+        )
+        lines += await self._in_the_way(interaction, policy, now)
+        buttons = []
+        if guild_id and await may_moderate(interaction, self._store, Action.SEE_SERVER_USAGE):
+            buttons = [ui.ActionRow[Any](UsageButton("server"), UsageButton("strikes"))]
+        return Page(view=card(BLURPLE, lines, *buttons))
+
+    async def _in_the_way(
+        self, interaction: discord.Interaction[Any], policy: Policy, now: datetime
+    ) -> list[str]:
+        """Return the member's strikes, and why the next clip could not start here."""
+        facts = await self._store.people.facts(policy.guild_id, interaction.user.id)
+        asked = Ask(
+            prompt="",
+            channel_ids=channels_of(interaction),
+            role_ids=role_ids_of(interaction),
+            user_id=interaction.user.id,
+            is_age_restricted=is_age_restricted(interaction),
+        )
+        decision = decide(asked, policy, facts, self._settings, now)
+        holds = decision.effective
+        strikes = usage_texts.own_strikes(
+            len(facts.strikes_since(now, holds.strike_days)),
+            holds.strike_limit,
+            holds.strike_days,
+        )
+        lines = [strikes] if strikes is not None else []
+        if decision.refusal is not None:
+            lines.append(usage_texts.not_now(refusal(decision.refusal)))
+        return lines
+
+    # The server's
+
+    async def _server(self, interaction: discord.Interaction[Any], guild_id: int) -> Page:
+        now = interaction.created_at
+        usage = summarise(await self._store.ledger.sums(guild_id, *window(now)), now)
+        lines = usage_texts.server(usage, place=_place(interaction) or "")
+        buttons = ui.ActionRow[Any](UsageButton("mine"), UsageButton("strikes"))
+        if usage.total.jobs == 0:
+            return Page(view=card(BLURPLE, lines, buttons))
+        buttons.add_item(UsageButton("csv"))
+        try:
+            picture = await chart.draw(self._workshop, self._scratch, usage_texts.chart(usage))
+        except MediaError as exc:
+            log.warning("guild %s: its usage was not drawn: %s", guild_id, exc)
+            lines += [usage_texts.no_picture(), usage_texts.footnote()]
+            return Page(view=card(BLURPLE, lines, buttons))
+        gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+        gallery.add_item(
+            media=f"attachment://{PICTURE}", description=usage_texts.description(usage)
+        )
+        return Page(
+            view=card(BLURPLE, lines, gallery, ui.TextDisplay(usage_texts.footnote()), buttons),
+            files=[discord.File(io.BytesIO(picture), PICTURE)],
+        )
+
+    async def _export(self, interaction: discord.Interaction[Any], guild_id: int) -> str | Page:
+        rows = await self._store.ledger.spend(guild_id, *window(interaction.created_at))
+        if not rows:
+            return usage_texts.nothing_to_export()
+        sheet = to_csv(rows)
+        if len(sheet) > interaction.filesize_limit:
+            return usage_texts.too_much_to_export()
+        log.info("guild %s: usage exported by user %s", guild_id, interaction.user.id)
+        view = card(
+            BLURPLE,
+            [usage_texts.exported(len(rows))],
+            ui.File(f"attachment://{SHEET}"),
+            ui.ActionRow(UsageButton("server")),
+        )
+        return Page(view=view, files=[discord.File(io.BytesIO(sheet), SHEET)])
+
+
+def _countless(holder: Holder) -> tuple[Cap, ...]:
+    """Return caps that never bind, for what they count."""
+    return tuple(
+        Cap(holder=holder, period=period, unit=unit, limit=0, decided_by=Decider.OPERATOR)
+        for period, unit in _COUNTED
+    )
+
+
+def _tallies(uses: tuple[CapUse, ...]) -> tuple[Tally, Tally]:
+    """Return what was used today and this month, of the uses of :func:`_countless`."""
+    jobs_today, money_today, jobs_month, money_month = (use.used for use in uses[: len(_COUNTED)])
+    return Tally(jobs_today, money_today), Tally(jobs_month, money_month)
+
+
+def _place(interaction: discord.Interaction[Any]) -> str | None:
+    """Return the server's name as it can be shown; ``None`` in direct messages."""
+    if interaction.guild_id is None:
+        return None
+    guild = interaction.guild
+    return harmless(cut(guild.name, 60)) if guild is not None and guild.name else "this server"
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Add the command, and the controls that outlive restarts."""
+    bot.add_dynamic_items(UsageButton, LiftMenu)
+    await bot.add_cog(
+        UsageCog(settings=bot.settings, store=bot.store, scratch=bot.scratch, workshop=bot.workshop)
+    )
