@@ -20,8 +20,7 @@ from bot.moderation import ReviewStage
 from bot.permissions import Action, Actor, may, who
 from bot.policy.problems import SERVER
 from cogs.admin import jobs_page as _jobs_page
-from cogs.admin import strikes
-from cogs.admin import uncertain
+from cogs.admin import strikes, uncertain
 from cogs.appeals import button as _appeal_button
 from cogs.common.grants import Grant
 from cogs.consent import buttons as _consent_buttons
