@@ -52,8 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.moderation import CapUse
-    from bot.policy.exchange import FileProblem
-    from bot.policy.problems import Problem
+    from bot.policy.problems import FileProblem, Problem
 
 
 class RestyleError(Exception):
@@ -314,7 +313,7 @@ class SettingsFileError(RestyleError, ValueError):
     """A file of settings cannot be taken; nothing was changed.
 
     Attributes:
-        problems: Everything that is wrong: with the file (``bot.policy.exchange.FileProblem``), and
+        problems: Everything that is wrong: with the file (``bot.policy.problems.FileProblem``), and
             with each setting in it (``bot.policy.problems.Problem``).
     """
 

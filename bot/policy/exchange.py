@@ -15,16 +15,14 @@ is not named is not set. Ids are in quotes, because many programs round large nu
 
 from __future__ import annotations
 
-import enum
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bot.errors import SettingsFileError
 from bot.moderation import Scope
 from bot.policy.catalogue import SETTINGS, parse
 from bot.policy.kinds import MAX_ID, Id, Ids
-from bot.policy.problems import SERVER, UNSET, Problem, Target, Unset
+from bot.policy.problems import SERVER, UNSET, FileFlaw, FileProblem, Problem, Target, Unset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,32 +38,6 @@ MAX_VALUES: Final = 1_000
 _SECTIONS: Final = {"channels": Scope.CHANNEL, "roles": Scope.ROLE}
 _MAX_DIGITS: Final = 19  # of an id; and no other number is longer
 _MAX_PROBLEMS: Final = 100
-
-
-class FileFlaw(enum.StrEnum):
-    """What is wrong with the file itself; ``texts/exchange.py`` has a sentence for each."""
-
-    TOO_LARGE = "too_large"
-    NOT_TEXT = "not_text"
-    NOT_JSON = "not_json"  # where: line and column, if known
-    NOT_A_NUMBER = "not_a_number"  # where: NaN, Infinity or -Infinity
-    TOO_DEEP = "too_deep"
-    NOT_SETTINGS = "not_settings"  # another file altogether
-    WRONG_VERSION = "wrong_version"  # where: the version it says
-    UNKNOWN_PART = "unknown_part"  # where: the name, beside server, channels and roles
-    TWICE = "twice"  # where: the name
-    NOT_AN_OBJECT = "not_an_object"  # where: server, channels, roles, or one of these
-    BAD_ID = "bad_id"  # where: what stands for a channel's or role's id
-    TOO_MANY = "too_many"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileProblem:
-    """One thing that is wrong with a file of settings."""
-
-    flaw: FileFlaw
-    where: str = ""
-    """A name out of the file, or a place in it."""
 
 
 def dump(policy: Policy) -> bytes:

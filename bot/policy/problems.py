@@ -66,3 +66,29 @@ class Problem:
     def decided_by(self) -> Decider:
         """Who could allow it."""
         return Decider.OPERATOR if self.flaw is Flaw.BEYOND_FLOOR else Decider.MODERATORS
+
+
+class FileFlaw(enum.StrEnum):
+    """What is wrong with the file itself; ``texts/exchange.py`` has a sentence for each."""
+
+    TOO_LARGE = "too_large"
+    NOT_TEXT = "not_text"
+    NOT_JSON = "not_json"  # where: line and column, if known
+    NOT_A_NUMBER = "not_a_number"  # where: NaN, Infinity or -Infinity
+    TOO_DEEP = "too_deep"
+    NOT_SETTINGS = "not_settings"  # another file altogether
+    WRONG_VERSION = "wrong_version"  # where: the version it says
+    UNKNOWN_PART = "unknown_part"  # where: the name, beside server, channels and roles
+    TWICE = "twice"  # where: the name
+    NOT_AN_OBJECT = "not_an_object"  # where: server, channels, roles, or one of these
+    BAD_ID = "bad_id"  # where: what stands for a channel's or role's id
+    TOO_MANY = "too_many"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProblem:
+    """One thing that is wrong with a file of settings."""
+
+    flaw: FileFlaw
+    where: str = ""
+    """A name out of the file, or a place in it."""

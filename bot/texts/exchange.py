@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.policy.exchange import MAX_FILE_BYTES, MAX_VALUES, VERSION, FileFlaw, FileProblem
+from bot.policy.exchange import MAX_FILE_BYTES, MAX_VALUES, VERSION
+from bot.policy.problems import FileFlaw, FileProblem
 from bot.quoting import cut, harmless
 
 if TYPE_CHECKING:

@@ -10,13 +10,11 @@ from bot.policy.changes import applied
 from bot.policy.exchange import (
     MAX_FILE_BYTES,
     MAX_VALUES,
-    FileFlaw,
-    FileProblem,
     dump,
     load,
     replacing,
 )
-from bot.policy.problems import SERVER, UNSET, Flaw
+from bot.policy.problems import SERVER, UNSET, FileFlaw, FileProblem, Flaw
 from bot.texts.exchange import MAX_CHARACTERS, file_problem, refused_file
 from tests.policy.builders import VIP, channel, policy, role
 from tests.policy.values import policies
