@@ -1,4 +1,4 @@
-"""What can be wrong with a setting that somebody wants to set: a value that texts can say."""
+"""What can be wrong with a setting, or with a file of settings: values that texts can say."""
 
 from __future__ import annotations
 
