@@ -1,4 +1,4 @@
-"""Reading a prompt as a person would: whatever its letters are made of, and however spaced.
+"""The letters that a text looks like, whatever they are made of.
 
 Unicode's own list of confusable characters is the source of the table: its letters of the scripts
 that people borrow from, for the letters a to z, in lower case. Fonts made of symbols, full width,
@@ -13,12 +13,9 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import regex
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LOOK_LIKE: Final = {
     "a": "\u0251\u03b1\u0430\u13aa\u15c5\u1d00\ua4ee",
@@ -61,18 +58,12 @@ _UNSEEN: Final = regex.compile(
 )
 _DIACRITICS: Final = regex.compile(
     # Not every mark: in Indic scripts and in Thai they are the vowels.
-    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    # The second range stands between letters, as an apostrophe does.
+    r"[\u0300-\u036f\u02b9-\u02df\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
-_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_UNSPACED: Final = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-)
-_LEET: Final = str.maketrans({"0": "o", "3": "e", "4": "a", "5": "s", "7": "t"})
-_SIGNS: Final = {"@": "a", "$": "s", "!": "i"}
-_SIGN: Final = regex.compile(r"[@$](?=\p{L})|(?<=\p{L})[@$!](?=[\p{L}\p{N}])")
-_LONGEST_PIECES: Final = 40
-"""Characters; longer words are not looked for in pieces."""
+WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+"""What counts as a word; the rest is space and punctuation."""
 
 
 def fold(text: str) -> str:
@@ -94,102 +85,4 @@ def visible(text: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of ``text``, the phrase of a rule, folded."""
-    return tuple(_WORD.findall(fold(text)))
-
-
-class Reading:
-    """A prompt as it can be read.
-
-    Attributes:
-        texts: The prompt as patterns look at it: as it is seen, folded, and with letters that
-            stand alone joined to words.
-    """
-
-    def __init__(self, prompt: str) -> None:
-        seen, folded = visible(prompt), fold(prompt)
-        self._streams = [_Stream(one) for one in dict.fromkeys((folded, *_unleeted(folded)))]
-        self.texts = tuple(dict.fromkeys((seen, folded, self._streams[0].joined)))
-
-    def has(self, phrase: str) -> bool:
-        """Tell whether the whole words of ``phrase`` can be read in the prompt, in this order.
-
-        Tricks with spaces and punctuation do not hide them ("b a d", "b.a.d", "b ad"). Where a
-        script puts no spaces between words, any place counts.
-        """
-        words = words_of(phrase)
-        return bool(words) and any(stream.has(words) for stream in self._streams)
-
-
-def _unleeted(folded: str) -> Iterator[str]:
-    """Read digits and signs as letters, where most of a word is letters: ``b4d``, not ``4k``."""
-    with_signs = _SIGN.sub(lambda sign: _SIGNS[sign.group()], folded)
-    for one in "il":
-        yield _WORD.sub(functools.partial(_unleeted_word, one=one), with_signs)
-
-
-def _unleeted_word(word: regex.Match[str], *, one: str) -> str:
-    found = word.group()
-    digits = sum(character.isdigit() for character in found)
-    if not digits or len(found) - digits < max(2, digits):
-        return found
-    return found.translate(_LEET).replace("1", one)
-
-
-class _Stream:
-    """One way to read a prompt, as words."""
-
-    def __init__(self, folded: str) -> None:
-        words: list[str] = []
-        self._whole: set[str] = set()
-        for chunk in folded.split():
-            parts = _WORD.findall(chunk)
-            words += parts
-            self._whole.add("".join(parts))  # b.a.d, ba-d
-        self._whole.update(words)
-        self._spaced = f" {' '.join(words)} "
-        # Letters that stand alone: a run of them may hold the word anywhere. A word may not: who
-        # forbids "hell" has nothing against "hello".
-        alone = (word if len(word) == 1 else " " for word in words)
-        self._runs = [run for run in "".join(alone).split() if len(run) > 1]
-        self._whole.update(_pieces(words))
-        self.joined = " ".join(_runs(words))
-
-    def has(self, words: tuple[str, ...]) -> bool:
-        whole = "".join(words)
-        if _UNSPACED.search(whole):
-            return whole in self._spaced.replace(" ", "")
-        return (
-            whole in self._whole
-            or any(whole in run for run in self._runs if len(whole) > 1)
-            or f" {' '.join(words)} " in self._spaced
-        )
-
-
-def _runs(words: list[str]) -> Iterator[str]:
-    """Join neighbours that are single characters; other words stay as they are."""
-    run = ""
-    for word in words:
-        if len(word) == 1:
-            run += word
-            continue
-        if run:
-            yield run
-        run = ""
-        yield word
-    if run:
-        yield run
-
-
-def _pieces(words: list[str]) -> Iterator[str]:
-    """Join up to three neighbours, one of which is a single character: "b ad", "ba d".
-
-    "a" and "i" before a word are words of their own: "a long" is not "along".
-    """
-    for start, first in enumerate(words):
-        for count in (2, 3):
-            part = words[start : start + count]
-            alone = [word for word in part if len(word) == 1]
-            if len(part) == count and alone and sum(map(len, part)) <= _LONGEST_PIECES:
-                if first in {"a", "i"} and len(alone) == 1:
-                    continue
-                yield "".join(part)
+    return tuple(WORD.findall(fold(text)))

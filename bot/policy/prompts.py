@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import regex
 
-from bot.policy.lookalikes import Reading
 from bot.policy.patterns import SlowPatternError, finds
+from bot.policy.reading import Reading
 from bot.policy.rules import PromptRule, RuleAction, RuleKind
 
 if TYPE_CHECKING:
