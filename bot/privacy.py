@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.jobs import CancelReason, JobState
 from bot.money import MICROS_PER_DOLLAR, micros_of_credits
 
 if TYPE_CHECKING:
@@ -93,10 +94,19 @@ def _job(job: Job) -> dict[str, Any]:
         "clip_url": job.source_url,
         "clip_message_url": job.source_message_url,
         "reference_url": job.reference_url,
-        "result_url": job.archive_url or job.output_url,
+        "result_url": _result_url(job),
         "expected_cost": _dollars(job.price_micros),
         "cost": _dollars(cost),
     }
+
+
+def _result_url(job: Job) -> str | None:
+    """Return the link to the result, unless moderators have not published it."""
+    unpublished = job.state is JobState.WITHHELD or job.cancel_reason in {
+        CancelReason.WITHHELD,
+        CancelReason.REVIEW_EXPIRED,
+    }
+    return None if unpublished else job.archive_url or job.output_url
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS: Final = 3
 """How often a job is sent while every attempt was surely not carried out."""
 RESEND_SECONDS: Final = 5.0
+ADMITTED_SECONDS: Final = 2.0
+"""How long an admission holds while the request is made, which may take a download."""
 LONGEST_RESEND_SECONDS: Final = 900.0
 """The most that ``Retry-After`` may put a job off; the source's link does not live for ever."""
 
@@ -77,6 +79,7 @@ class Submitter:
         pause = await self._admit(ticket, job)
         if pause is not None:
             return pause
+        admitted_at = self._parts.clock.monotonic()
         try:
             fresh = await self._requests.refresh(job)
             if fresh is None:
@@ -104,6 +107,10 @@ class Submitter:
                 Charge.NO,
                 detail=f"the source has to be sent along, and cannot: {exc}",
             )
+        if self._parts.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
+            pause = await self._admit(ticket, job)  # somebody may have paused everything meanwhile
+            if pause is not None:
+                return pause
         return await self._spend(ticket, job, request)
 
     async def _admit(self, ticket: Ticket, job: Job) -> float | None:

@@ -41,7 +41,8 @@ class Ticket:
         is_delay_told: Whether people were told of a ``Delay`` or a position.
         place: Its place in line and what holds it up besides, as people were told.
         presented: The state and hold for which the gatekeeper has asked.
-        asks_anew: Set by the scheduler: somebody let go of the job so that it is presented again.
+        asks_anew: Set by the scheduler: somebody let go of the job, so that it is presented again
+            or, while it runs, given up; the row says which.
         failures: Steps in a row that ended in trouble of ours (database, surprises).
         refusals: Answers in a row without news of the task (errors of the provider).
         without_place: No message may keep the clip, so it has to travel inside the request.

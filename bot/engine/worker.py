@@ -90,11 +90,14 @@ class Worker:
             self._parts.line.wake()
 
     async def _advance(self, ticket: Ticket) -> float | None:
-        if ticket.state is JobState.RUNNING:
+        if ticket.state is JobState.RUNNING and not ticket.asks_anew:
             return await self._poller.poll(ticket)
         job = await self._load(ticket)
         if job is None or job.is_settled:
             return None
+        if job.state is ticket.state is JobState.RUNNING:  # nobody gave it up
+            ticket.asks_anew = False
+            return await self._poller.poll(ticket)
         if (job.state, job.hold) != (ticket.state, ticket.hold):
             lane = ticket.lane
             ticket.follow(job)

@@ -140,16 +140,18 @@ def _blocked(facts: MemberFacts) -> tuple[Refusal, Source] | None:
 def struck_until(facts: MemberFacts, holds: Effective, now: datetime) -> datetime | None:
     """Return until when strikes pause the member; ``None`` when they do not.
 
-    They do from the strike that made the limit full, for as long as the server says.
+    They do for as long as the server says from each strike that came within its days of enough
+    others. What becomes too old meanwhile does not end a pause of which the member was told.
     """
     if holds.strike_limit is None:
         return None
-    since = now - timedelta(days=holds.strike_days)
-    recent = sorted((s.struck_at for s in facts.strikes if s.struck_at >= since), reverse=True)
-    if len(recent) < max(1, holds.strike_limit):
-        return None
-    until = recent[0] + timedelta(hours=holds.strike_pause_hours)
-    return until if until > now else None
+    days, pause = timedelta(days=holds.strike_days), timedelta(hours=holds.strike_pause_hours)
+    enough = max(1, holds.strike_limit)
+    moments = sorted((strike.struck_at for strike in facts.strikes), reverse=True)
+    for newest, oldest in zip(moments, moments[enough - 1 :], strict=False):
+        if newest - oldest <= days:
+            return newest + pause if newest + pause > now else None
+    return None
 
 
 def _struck(facts: MemberFacts, holds: Effective, now: datetime) -> tuple[Refusal, Source] | None:

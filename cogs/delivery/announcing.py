@@ -19,7 +19,7 @@ from bot.quoting import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from cogs.common.verdicts import TROUBLE, Verdict, judge
-from cogs.delivery.cards import GREEN, bears_mark, card, jump_url, mark, mention
+from cogs.delivery.cards import GREEN, bears_mark, card, jump_url, mark, markdown_url, mention
 from cogs.delivery.keeping import NONCE_WINDOW
 
 if TYPE_CHECKING:
@@ -168,9 +168,19 @@ def announcement_card(job: Job, url: str, *, quoted: bool = True) -> ui.LayoutVi
         lines.append(quote(job.prompt))
     if job.spoiler:
         lines.append(clip_texts.behind_spoiler())
-    lines.append("-# " + texts.provenance(mention(job.source_author_id or job.user_id)))
+    lines.append("-# " + _provenance(job))
     button: ui.Button[ui.LayoutView] = ui.Button(label="Watch", url=url)
     return card(GREEN, lines, ui.ActionRow(button), id_=mark(job.id, _KIND))
+
+
+def _provenance(job: Job) -> str:
+    """Return whose clip it was; who asked stands above."""
+    requester = mention(job.user_id)
+    if job.source_author_id is not None:
+        return texts.provenance(mention(job.source_author_id))
+    if job.source_message_url is None:
+        return texts.provenance(requester)
+    return texts.provenance(requester, clip=markdown_url(job.source_message_url))
 
 
 async def _look_up(

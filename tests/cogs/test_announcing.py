@@ -214,6 +214,13 @@ async def test_whose_clip_it_was_is_said(stage, place):
     assert f"From a clip by {stage.bob.mention} · made with AI" in text_of(place.last_message)
 
 
+async def test_an_apps_clip_is_not_said_to_be_the_requesters(stage, place):
+    url = "https://discord.com/channels/1/2/3"
+    await announce(stage, source_message_url=url)
+    assert f"From a clip in [this message]({url})" in text_of(place.last_message)
+    assert f"clip by {stage.alice.mention}" not in text_of(place.last_message)
+
+
 async def test_a_prompt_that_automod_blocks_is_left_out(stage, place):
     stage.env.inject_error("POST", f"/channels/{place.id}/messages", status=400, code=200000)
     await announce(stage, prompt="blocked words")

@@ -6,6 +6,8 @@ from sqlalchemy import text
 
 from bot.jobs import JobState
 from bot.media.plan import Plan
+from bot.moderation import Scope
+from bot.policy.problems import Target
 from bot.settings import MEBIBYTE
 from bot.validation import MAX_PROMPT_UNITS
 from tests.cogs.conftest import buttons_of, said, text_of
@@ -199,6 +201,47 @@ async def test_a_clip_longer_than_the_servers_limit_is_cut(stage, long_clip):
     result = await stage.restyle(long_clip)
     assert (await stage.job(result)).restyled_seconds == 3
     assert "the first 3 s are restyled" in said(result)
+
+
+async def test_the_clip_limits_of_the_channel_and_the_role_hold(stage, long_clip):
+    regulars = stage.guild.create_role("regulars")
+    bob = stage.guild.add_member(stage.env.create_user("rob"), roles=[regulars])
+    loose = stage.guild.create_text_channel("anything")
+    await stage.bot.get_channel(stage.channel.id).create_thread(
+        name="talk", type=discord.ChannelType.public_thread
+    )
+    [thread] = stage.channel.threads
+    await stage.set(max_video_seconds=4)
+    await stage.set(Target(Scope.CHANNEL, stage.channel.id), max_video_seconds=2)
+    await stage.set(Target(Scope.ROLE, regulars.id), max_video_seconds=3)
+    asked = {
+        stage.alice: {loose: 4, stage.channel: 2, thread: 2},
+        bob: {loose: 3, stage.channel: 3},
+    }
+    for who, places in asked.items():
+        for where, seconds in places.items():
+            job = await stage.job(await stage.restyle(long_clip, who=who, where=where))
+            assert job.restyled_seconds == seconds, (who, where)
+
+
+async def test_the_size_limit_of_a_role_holds(stage, clip):
+    everyone = Target(Scope.ROLE, stage.guild.id)
+    await stage.set(everyone, max_video_bytes=MEBIBYTE)
+    result = await stage.restyle(clip + bytes(MEBIBYTE))
+    await refused_at_once(stage, result, "this server takes", "moderator")
+
+
+async def test_the_caps_of_the_channel_and_the_role_hold(stage, clip):
+    other = stage.guild.create_text_channel("other")
+    await stage.set(Target(Scope.CHANNEL, stage.channel.id), jobs_per_day=1)
+    await stage.set(Target(Scope.ROLE, stage.guild.id), member_jobs_per_day=2)
+    await stage.restyle(clip)
+    refused = await stage.restyle(clip)
+    assert "This channel's 1 clip today is used up" in said(refused)
+    await stage.restyle(clip, where=other)
+    refused = await stage.restyle(clip, where=other)
+    assert "Your 2 clips today are used up" in said(refused)
+    assert await stage.store.count_active() == 2
 
 
 async def test_a_part_longer_than_the_servers_limit_is_refused(stage, long_clip):

@@ -142,6 +142,16 @@ async def test_a_job_given_up_while_it_runs_is_told_and_its_result_is_not_posted
     assert len(bench.standin.creates) == 1
 
 
+async def test_a_job_that_is_given_up_is_told_before_its_task_ends(process, bench):
+    bench.standin.script.task(Fate(end=Succeed(), task_seconds=3600))
+    await process.add(1)
+    await pass_time(bench.clock, in_state(process.store, 1, JobState.RUNNING))
+    await process.store.drop(1, by=7)
+    process.new_jobs.set()
+    await pass_time(bench.clock, all_settled(process.store, 1), most=100)
+    assert bench.deliverer.told == [1]
+
+
 # Ends of processes
 
 

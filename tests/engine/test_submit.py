@@ -8,6 +8,7 @@ from bot.engine.posts import ANSWER_SECONDS, LATE_SECONDS
 from bot.engine.ticket import Ticket
 from bot.errors import DeliveryDelayedError
 from bot.jobs import Charge, FailureReason, JobState, Phase
+from bot.people import EVERYTHING
 from sandbox.cometapi import (
     Answer,
     Close,
@@ -228,6 +229,27 @@ async def test_a_source_that_is_refused_both_ways_ends_the_job(lone_bench, clip_
     job = await lone_bench.run(await lone_bench.add(source_url=clip_url, source_bytes=1000))
     assert job.failure is FailureReason.SOURCE_UNREACHABLE
     assert len(lone_bench.standin.refused) == 2
+
+
+async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
+    bench.standin.script.create(UNREACHABLE)
+    ticket = await bench.add(source_url=clip_url, source_bytes=1000)
+    await bench.run(ticket, until=lambda ticket: ticket.wants_data_uri)
+    download = bench.downloader.download
+
+    async def long_download(*args, **options):
+        await bench.store.people.pause(EVERYTHING, user_id=1)
+        bench.clock.advance(10)
+        return await download(*args, **options)
+
+    bench.downloader.download = long_download
+    await bench.step(ticket)
+    assert ticket.state is JobState.QUEUED
+    assert bench.standin.creates == []
+    bench.downloader.download = download
+    await bench.store.people.resume(EVERYTHING)
+    await bench.run(ticket, until=lambda ticket: ticket.state is JobState.RUNNING)
+    assert len(bench.standin.creates) == 1
 
 
 # Uncertain

@@ -135,8 +135,9 @@ def test_a_block_stops_exempt_members_too(guild_id, level):
     [
         ((1, 2), False),  # one is missing
         ((1, 2, 3), True),
-        ((1, 2, 24 * 7 + 1), False),  # one is too old to count together
-        ((1, 2, 24 * 7 - 1), True),
+        ((1, 2, 24 * 7 + 2), False),  # one is too old to count together
+        ((1, 2, 24 * 7), True),
+        ((23, 24, 24 * 8 - 1), True),  # they did when the third came: the pause goes on
         ((25, 26, 27), False),  # the pause is over
         ((23, 26, 27), True),
     ],
@@ -153,6 +154,13 @@ def test_the_pause_runs_from_the_newest_strike():
     until = int((NOW + timedelta(hours=9)).timestamp())
     assert decision.refusal.words == (f"<t:{until}:f>", f"<t:{until}:R>")
     assert decision.source == BY_SERVER
+
+
+def test_a_pause_lasts_as_long_as_it_said_whatever_becomes_too_old_meanwhile():
+    settings = policy(strike_limit=2, strike_days=1, strike_pause_hours=72)
+    decision = decided(settings, MemberFacts(strikes=strikes(48, 50)))
+    until = int((NOW + timedelta(hours=24)).timestamp())
+    assert decision.refusal.words == (f"<t:{until}:f>", f"<t:{until}:R>")
 
 
 def test_strikes_can_be_off_and_do_not_touch_the_exempt():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.jobs import FailureReason, JobState
+from bot.jobs import CancelReason, FailureReason, JobState
 from bot.moderation import Holder, Scope, Standing
 from bot.privacy import export
 from tests.factories import GUILD_ID, USER_ID, new_job
@@ -107,6 +107,24 @@ async def test_the_export_has_all_that_is_kept_and_nothing_of_others(store, over
     assert found["jobs"][0]["expected_cost"] == 0.75
     assert found["opted_out_since"].startswith("20")
     assert found["older_jobs_left_out"] == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (JobState.WITHHELD, None),
+        (JobState.CANCELLED, CancelReason.WITHHELD),
+        (JobState.CANCELLED, CancelReason.REVIEW_EXPIRED),
+    ],
+)
+async def test_the_export_is_no_way_around_the_moderators(store, over, state, reason):
+    await over(1)
+    await over(2, state)
+    await put(store, 2, state, cancel_reason=reason)
+    sheet, _ = export(await store.privacy.kept(USER_ID), max_bytes=1_000_000)
+    withheld, published = json.loads(sheet)["jobs"]
+    assert withheld["result_url"] is None
+    assert published["result_url"] == "https://archive.example/1"
 
 
 async def test_an_export_too_large_for_discord_leaves_the_oldest_out_and_says_so(store, over):
