@@ -85,7 +85,7 @@ _ALL: Final = (
     Setting(
         name="refused_channel_ids",
         title="Channels refused",
-        meaning="Never in these channels and their threads, even when they are allowed above.",
+        meaning="Never in these channels and their threads, even if allowed above.",
         kind=Ids("channel"),
         default=frozenset(),
         scopes=_S,
@@ -101,7 +101,7 @@ _ALL: Final = (
     Setting(
         name="exempt_role_ids",
         title="Roles exempt",
-        meaning="Free of this server's quotas, limits and review; the bot's own limits still hold.",
+        meaning="Free of this server's limits, strikes and review, not of the bot's own.",
         kind=Ids("role"),
         default=frozenset(),
         scopes=_S,
@@ -128,7 +128,7 @@ _ALL: Final = (
     Setting(
         name="max_video_seconds",
         title="Clip length",
-        meaning="The longest part of a clip that is restyled; the cost grows with it.",
+        meaning="The longest part that is restyled; it sets the cost.",
         kind=Number(1, 86_400, "seconds", whole=False),
         default=None,
         scopes=_SCR,
@@ -155,7 +155,7 @@ _ALL: Final = (
     Setting(
         name="keep_sound",
         title="Keep the sound",
-        meaning="Lay the clip's own sound over the result, which comes without.",
+        meaning="Results are silent; this adds the clip's own sound.",
         kind=Flag(),
         default=False,
         scopes=_SC,
@@ -172,7 +172,7 @@ _ALL: Final = (
     Setting(
         name="review_mode",
         title="Review",
-        meaning="Whether a moderator looks before money is spent, before others see it, or both.",
+        meaning="A moderator looks before money is spent, before others see it, or both.",
         kind=Choice(("off", "spending", "publishing", "both")),
         default="off",
         scopes=_SCR,
@@ -180,7 +180,7 @@ _ALL: Final = (
     Setting(
         name="review_channel_id",
         title="Review channel",
-        meaning="Where requests for review and appeals are posted.",
+        meaning="Where requests for review and questions to moderators are posted.",
         kind=Id("channel"),
         default=None,
         scopes=_S,
@@ -189,7 +189,7 @@ _ALL: Final = (
     Setting(
         name="reviewer_role_ids",
         title="Reviewers",
-        meaning="Members with these roles may decide reviews, besides the server's moderators.",
+        meaning="Members with these roles decide reviews too, besides moderators.",
         kind=Ids("role"),
         default=frozenset(),
         scopes=_S,
@@ -197,7 +197,7 @@ _ALL: Final = (
     Setting(
         name="review_skip_role_ids",
         title="Roles not reviewed",
-        meaning="Nobody looks at the requests of members with these roles first.",
+        meaning="Requests of members with these roles go on without a review.",
         kind=Ids("role"),
         default=frozenset(),
         scopes=_S,
@@ -205,7 +205,7 @@ _ALL: Final = (
     Setting(
         name="review_hours",
         title="Review time",
-        meaning="After so many hours without a decision a request is dropped and told so.",
+        meaning="Without a decision for so long, a request ends.",
         kind=Number(1, 72, "hours"),
         default=24,
         scopes=_S,
@@ -213,7 +213,7 @@ _ALL: Final = (
     Setting(
         name="review_open_cap",
         title="Open reviews shown",
-        meaning="More open requests than that are folded into one message.",
+        meaning="More than these are folded into one message.",
         kind=Number(1, 50, "requests"),
         default=10,
         scopes=_S,
@@ -230,7 +230,7 @@ _ALL: Final = (
     Setting(
         name="consent_mode",
         title="Consent",
-        meaning="Whose clips may be restyled: one's own, others' once they agree, or anybody's.",
+        meaning="One's own clips only, others' once they agree, or anybody's.",
         kind=Choice(("open", "ask", "own")),
         default="ask",
         scopes=_S,
@@ -238,7 +238,7 @@ _ALL: Final = (
     Setting(
         name="consent_hours",
         title="Consent time",
-        meaning="After so many hours without an answer the question counts as refused.",
+        meaning="Without an answer for so long, it counts as a no.",
         kind=Number(1, 72, "hours"),
         default=24,
         scopes=_S,
@@ -266,7 +266,7 @@ _ALL: Final = (
     Setting(
         name="strike_limit",
         title="Strikes",
-        meaning="After so many refusals by the provider's safety check a member has to pause.",
+        meaning="After so many safety refusals a member has to pause.",
         kind=Number(1, 50, "strikes"),
         default=3,
         scopes=_S,
@@ -283,40 +283,82 @@ _ALL: Final = (
     Setting(
         name="strike_pause_hours",
         title="Pause after strikes",
-        meaning="For so many hours a member with too many strikes cannot restyle.",
+        meaning="How long a member with too many strikes has to pause.",
         kind=Number(1, 720, "hours"),
         default=24,
         scopes=_S,
     ),
     # Caps
-    _cap("jobs_per_day", "Clips a day", "Clips a day, of all together.", _JOBS, _SCR),
-    _cap("jobs_per_month", "Clips a month", "Clips a month, of all together.", _JOBS, _SCR),
-    _cap("micros_per_day", "Money a day", "What a day may cost, for all together.", _MICROS, _SCR),
     _cap(
-        "micros_per_month",
-        "Money a month",
-        "What a calendar month may cost, for all together.",
+        "jobs_per_day",
+        "Clips a day",
+        "How many clips all together get in a day.",
+        _JOBS,
+        _SCR,
+    ),
+    _cap(
+        "jobs_per_month",
+        "Clips a month",
+        "How many clips all together get in a calendar month.",
+        _JOBS,
+        _SCR,
+    ),
+    _cap(
+        "micros_per_day",
+        "Money a day",
+        "What all clips together may cost in a day.",
         _MICROS,
         _SCR,
     ),
-    _cap("running", "At once", "Clips at once, of all together; more wait.", _RUNNING, _SCR),
-    _cap("member_jobs_per_day", "A member's clips a day", "Clips a day, each.", _JOBS, _SR),
-    _cap("member_jobs_per_month", "A member's clips a month", "Clips a month, each.", _JOBS, _SR),
+    _cap(
+        "micros_per_month",
+        "Money a month",
+        "What all clips together may cost in a calendar month.",
+        _MICROS,
+        _SCR,
+    ),
+    _cap(
+        "running",
+        "Clips at once",
+        "How many clips are made at the same time; more wait.",
+        _RUNNING,
+        _SCR,
+    ),
+    _cap(
+        "member_jobs_per_day",
+        "A member's clips a day",
+        "How many clips each member gets in a day.",
+        _JOBS,
+        _SR,
+    ),
+    _cap(
+        "member_jobs_per_month",
+        "A member's clips a month",
+        "How many clips each member gets in a calendar month.",
+        _JOBS,
+        _SR,
+    ),
     _cap(
         "member_micros_per_day",
         "A member's money a day",
-        "What a day of each member may cost.",
+        "What each member's clips may cost in a day.",
         _MICROS,
         _SR,
     ),
     _cap(
         "member_micros_per_month",
         "A member's money a month",
-        "What a calendar month of each member may cost.",
+        "What each member's clips may cost in a calendar month.",
         _MICROS,
         _SR,
     ),
-    _cap("member_running", "A member's at once", "Clips at once, each; more wait.", _RUNNING, _SR),
+    _cap(
+        "member_running",
+        "A member's clips at once",
+        "How many clips each gets at the same time; more wait.",
+        _RUNNING,
+        _SR,
+    ),
 )
 
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType({one.name: one for one in _ALL})

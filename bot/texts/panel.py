@@ -95,7 +95,10 @@ def heading(guild_name: str, target: Target, others: Collection[Target]) -> str:
     lines = [f"## Restyle on {harmless(cut(guild_name, 80))}"]
     match target:
         case Target(scope=Scope.SERVER):
-            lines.append("Every change is saved at once and holds for new requests.")
+            lines.append(
+                "Changes hold for new requests. What would have made a difference to the last "
+                "30 days is shown before it is saved."
+            )
         case Target(scope=Scope.CHANNEL, scope_id=0):
             lines.append("Choose the channel that shall have settings of its own.")
         case Target(scope=Scope.ROLE, scope_id=0):

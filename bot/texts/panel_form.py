@@ -12,7 +12,7 @@ from bot.texts.policy import amount, title
 UNSET_LABEL: Final = "Nothing set here"
 NUMBER_LABEL: Final = "The number below"
 WORDS_LABEL: Final = "The words below"
-HOW_LABEL: Final = "What shall hold?"
+HOW_LABEL: Final = "What applies here?"
 WORDS_FIELD: Final = "Words"
 
 _FIELDS: Final = {

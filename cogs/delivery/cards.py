@@ -281,9 +281,9 @@ def answer_card(
     if elsewhere:
         title += "\n" + texts.elsewhere()
     view.add_item(ui.TextDisplay(title))
-    gallery = _gallery(job, answer)
-    if attached and gallery.items:
-        view.add_item(gallery)
+    if attached:
+        for gallery in _galleries(job, answer):
+            view.add_item(gallery)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
     if quoted:  # apart from the rest, for which see _blocks
         container.add_item(ui.TextDisplay(quote(job.prompt)))
@@ -299,21 +299,21 @@ def picture_filename(answer: Answer) -> str:
     return POSTER_FILENAME if answer.is_poster else PICTURE_FILENAME
 
 
-def _gallery(job: Job, answer: Answer) -> ui.MediaGallery[ui.LayoutView]:
-    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+def _galleries(job: Job, answer: Answer) -> list[ui.MediaGallery[ui.LayoutView]]:
+    """Return the video and the picture, each in a gallery of its own: in one, both are cropped."""
+    shown: list[tuple[str, str]] = []
     if answer.video is not None:
-        gallery.add_item(
-            media=f"attachment://{OUTPUT_FILENAME}",
-            description=texts.file_description(cut(one_line(job.prompt), 900)),
-            spoiler=job.spoiler,
-        )
+        prompt = cut(one_line(job.prompt), 900)
+        shown.append((OUTPUT_FILENAME, texts.file_description(prompt)))
     if answer.picture is not None:
-        gallery.add_item(
-            media=f"attachment://{picture_filename(answer)}",
-            description=clip_texts.picture_description(is_poster=answer.is_poster),
-            spoiler=job.spoiler,
-        )
-    return gallery
+        words = clip_texts.picture_description(is_poster=answer.is_poster)
+        shown.append((picture_filename(answer), words))
+    galleries: list[ui.MediaGallery[ui.LayoutView]] = []
+    for name, description in shown:
+        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        gallery.add_item(media=f"attachment://{name}", description=description, spoiler=job.spoiler)
+        galleries.append(gallery)
+    return galleries
 
 
 def _answer_lines(job: Job, answer: Answer, *, attached: bool, linked: bool) -> list[str]:

@@ -60,13 +60,13 @@ def review_mark(job_id: int, stage: ReviewStage) -> int:
     return mark(job_id, f"review-{stage}")
 
 
-def _gallery(media: Media, *, spoiler: bool) -> list[ui.Item[Any]]:
-    if not media.urls:
-        return []
-    gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+def _galleries(media: Media, *, spoiler: bool) -> list[ui.Item[Any]]:
+    """Return the pictures, each in a gallery of its own: in one, all are cropped."""
+    galleries: list[ui.Item[Any]] = []
     for url, name in zip(media.urls, _NAMES, strict=False):
-        gallery.add_item(media=url, description=name, spoiler=spoiler)
-    return [gallery]
+        gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+        galleries.append(gallery.add_item(media=url, description=name, spoiler=spoiler))
+    return galleries
 
 
 def review_card(review: Review, job: Job, media: Media, *, quoted: bool = True) -> ui.LayoutView:
@@ -81,12 +81,12 @@ def review_card(review: Review, job: Job, media: Media, *, quoted: bool = True) 
     id_ = review_mark(job.id, review.stage)
     colour = _COLOURS[review.standing]
     # A finished clip nobody approved is shown to nobody by accident.
-    gallery = _gallery(media, spoiler=review.stage is ReviewStage.PUBLISHING or job.spoiler)
+    galleries = _galleries(media, spoiler=review.stage is ReviewStage.PUBLISHING or job.spoiler)
     if review.standing is not ReviewStanding.OPEN:
         lines = review_texts.closed_lines(review, job, quoted=quoted)
-        return card(colour, lines, *(gallery if keeps_media(review) else []), id_=id_)
+        return card(colour, lines, *(galleries if keeps_media(review) else []), id_=id_)
     above, below = review_texts.card_lines(
-        review, job, has_clip=bool(gallery), link=_link(review, job, media), quoted=quoted
+        review, job, has_clip=bool(galleries), link=_link(review, job, media), quoted=quoted
     )
     first = "take" if review.taken_by is None else "release"
     verbs = [first, "approve", "deny"]
@@ -95,7 +95,7 @@ def review_card(review: Review, job: Job, media: Media, *, quoted: bool = True) 
     row: ui.ActionRow[Any] = ui.ActionRow()
     for verb in verbs:
         row.add_item(ReviewButton(job.id, review.stage, verb))
-    return card(colour, above, *gallery, ui.TextDisplay("\n".join(below)), row, id_=id_)
+    return card(colour, above, *galleries, ui.TextDisplay("\n".join(below)), row, id_=id_)
 
 
 def keeps_media(review: Review) -> bool:

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bot.moderation import Scope
+from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import Target
 from bot.policy.topics import settings_of, topics_of
 from bot.texts import panel as panel_texts
@@ -128,10 +129,12 @@ def _topic_menu(spot: Spot) -> PanelMenu:
 
 
 def _topic(spot: Spot, facts: Facts) -> ui.Container[Any]:
-    title = panel_texts.TOPIC_TITLES[spot.topic]
-    card: ui.Container[Any] = ui.Container(ui.TextDisplay(f"### {title}"))
+    title, names = panel_texts.TOPIC_TITLES[spot.topic], settings_of(spot.topic, spot.target.scope)
+    card: ui.Container[Any] = ui.Container()
+    if title != SETTINGS[names[0]].title:  # else the same words would follow
+        card.add_item(ui.TextDisplay(f"### {title}"))
     holds = facts.holds_for(spot.target)
-    for name in settings_of(spot.topic, spot.target.scope):
+    for name in names:
         for item in setting_items(name, spot, facts, holds):
             card.add_item(item)
     return card

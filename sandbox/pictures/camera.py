@@ -42,11 +42,8 @@ _STYLE: Final = """
   .channel-message { background: transparent !important; }
   .modal-dialog, .modal-body { max-height: none !important; }
   button.component-button { opacity: 1 !important; }
-  .media-player { position: relative; padding: 0; border: 0; }
+  .media-player { position: relative; width: 100%; padding: 0; border: 0; }
   .media-player-native { border-radius: 8px; object-fit: cover; }
-  .component-gallery:has(> figure + figure) .media-player-native {
-    aspect-ratio: 298 / 280; max-height: none;
-  }
   .media-player::after {
     position: absolute; inset: calc(50% - 24px) auto auto calc(50% - 24px);
     width: 48px; height: 48px; background: #fff; content: "";

@@ -18,7 +18,7 @@ from bot.storage.rows import row_from
 from bot.storage.tables import jobs, ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 DAYS: Final = 27
@@ -59,11 +59,13 @@ class Place:
         guild_id: The server.
         channel_ids: Where people restyle, the busiest first.
         user_ids: Who does, the busiest first.
+        role_ids: The roles of those who have some.
     """
 
     guild_id: int
     channel_ids: Sequence[int]
     user_ids: Sequence[int]
+    role_ids: Mapping[int, frozenset[int]]
 
 
 def write_history(database: Path, place: Place, now: datetime) -> int:
@@ -122,6 +124,8 @@ def _job(
         ratio=None,
         public_figure_threshold="auto",
         price_micros=price,
+        role_ids=place.role_ids.get(user_id, frozenset()),
+        is_age_restricted=False,
     )
     after = moment + timedelta(seconds=90)
     job = row_from(new) | {

@@ -43,7 +43,7 @@ class Town:
         mira: A member.
         noor: Another one.
         sam: A moderator who manages the server.
-        directors: A role, with nobody in it.
+        directors: A role; Ada has it.
         clip: The sample, as a file.
     """
 
@@ -236,8 +236,12 @@ async def found_town(stage: Stage) -> Town:
         raise TownError("the bot is not there")
     directors = world.guild.create_role("Directors")
     others = [
-        join(env, world.guild, world.pictures, name, colour)
-        for name, colour in (("Noor", "#b7791f"), ("Jonas", "#4a6fa5"), ("Ada", "#7d5ba6"))
+        join(env, world.guild, world.pictures, name, colour, roles=roles)
+        for name, colour, roles in (
+            ("Noor", "#b7791f", []),
+            ("Jonas", "#4a6fa5", []),
+            ("Ada", "#7d5ba6", [directors]),
+        )
     ]
     lounge = world.guild.create_text_channel("lounge")
     desk = world.guild.create_text_channel(
@@ -254,6 +258,7 @@ async def found_town(stage: Stage) -> Town:
         guild_id=world.guild.id,
         channel_ids=(world.channel.id, lounge.id),
         user_ids=(world.member.id, *(other.id for other in others)),
+        role_ids={others[-1].id: frozenset({directors.id})},
     )
     await asyncio.to_thread(write_history, stage.folder / "restyle.db", place, datetime.now(UTC))
     return Town(

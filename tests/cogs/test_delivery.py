@@ -267,6 +267,23 @@ async def test_a_frame_of_the_result_stands_in_where_there_is_nothing_to_compare
     assert names == ["restyled.mp4", "restyled.jpg"]
 
 
+@pytest.mark.parametrize("spoiler", [False, True])
+async def test_clip_and_picture_stand_uncropped_below_each_other_both_behind_a_spoiler_or_none(
+    stage, clip, output, tmp_path, spoiler
+):
+    job = replace(await stage.finished(clip), spoiler=spoiler)
+    picture = make_image(tmp_path / "before-and-after.png")
+    await stage.deliverer.deliver(job, replace(output, picture=picture))
+    answer = thread_of(stage).last_message
+    clips, pictures = [
+        part for part in answer.components if isinstance(part, discord.MediaGalleryComponent)
+    ]
+    [shown_clip], [shown_picture] = clips.items, pictures.items  # Discord crops two in one
+    assert shown_clip.media.url == answer.attachments[0].url
+    assert shown_picture.media.url == answer.attachments[1].url
+    assert (shown_clip.spoiler, shown_picture.spoiler) == (spoiler, spoiler)
+
+
 @pytest.mark.parametrize("code", [200000, 240000])
 async def test_a_prompt_that_automod_blocks_is_left_out_and_then_the_link(
     stage, clip, output, code

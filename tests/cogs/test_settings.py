@@ -207,7 +207,7 @@ async def test_only_what_can_be_set_for_a_level_is_offered_there(stage, panel, s
     chosen = stage.channel if scope == "channel" else stage.guild.create_role("Artists")
     await panel.go("consent")
     await panel.level(scope, chosen)
-    assert "### Consent" not in panel.text
+    assert "**Consent:**" not in panel.text
     offered = [option.value for option in panel.control("topic").options]
     assert offered == [topic.value for topic in topics_of(scope)]
     for topic in offered:
@@ -215,6 +215,13 @@ async def test_only_what_can_be_set_for_a_level_is_offered_there(stage, panel, s
         for name in TOPICS[topic]:
             is_shown = f"**{SETTINGS[name].title}:**" in panel.text
             assert is_shown is (scope in SETTINGS[name].scopes), name
+
+
+async def test_a_topic_is_named_once_where_its_first_setting_bears_the_same_name(panel):
+    await panel.go("rules")
+    assert panel.text.count("Prompt rules") == 1
+    await panel.go("members")
+    assert "### Limits for each member\n**A member's clips a day:**" in panel.text
 
 
 async def test_the_level_is_chosen_before_anything_can_be_set(panel):

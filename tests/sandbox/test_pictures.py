@@ -1,10 +1,15 @@
 """Taking the pictures of the docs, as far as it needs no browser."""
 
 import io
+from datetime import UTC, datetime
+from pathlib import Path
 
 from PIL import Image
+from sqlalchemy import make_url
 
+from bot.policy.past import needed_since
 from sandbox.pictures.camera import small_png
+from sandbox.pictures.history import Place, write_history
 from sandbox.pictures.take import take_pictures
 
 
@@ -13,6 +18,18 @@ async def test_without_a_browser_one_is_told_what_to_install(tmp_path, monkeypat
     monkeypatch.setenv("PATH", str(tmp_path))
     assert await take_pictures([], folder=tmp_path) == 1
     assert "apt-get install chromium" in capsys.readouterr().err
+
+
+async def test_a_change_for_a_role_can_be_tried_on_the_invented_weeks(sqlite_store, sqlite_url):
+    now = datetime.now(UTC)
+    place = Place(guild_id=1, channel_ids=(2, 3), user_ids=(4, 5), role_ids={5: frozenset({6})})
+    count = write_history(Path(make_url(sqlite_url).database), place, now)
+    past = await sqlite_store.past.jobs(1, needed_since(now))
+    assert len(past) == count
+    assert {(job.user_id, job.role_ids) for job in past} == {
+        (4, frozenset()),
+        (5, frozenset({6})),
+    }
 
 
 def test_a_picture_too_large_loses_colours_and_not_its_size():
