@@ -17,6 +17,7 @@ from discord import ui
 from bot.consents import Say
 from bot.jobs import FailureReason, Hold, JobState
 from bot.moderation import ReviewStage
+from bot.people import EVERYTHING
 from bot.permissions import Action, Actor, may, who
 from bot.policy.problems import SERVER
 from cogs.admin import jobs_page as _jobs_page
@@ -617,6 +618,25 @@ COMMANDS = {
     "restyle-admin pause-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
     "restyle-admin resume-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
 }
+OPTIONS = {
+    "restyle-admin block": lambda world: _alice(world) | {"reason": "spam"},
+    "restyle-admin strikes": _alice,
+    "restyle-admin pause": lambda world: {"reason": "an event"},
+    "restyle-admin pause-all": lambda world: {"reason": "an event"},
+    "restyle-admin server-limit": lambda world: {
+        "limit": "jobs_per_day",
+        "value": "5",
+        "server": str(world.guild.id),
+    },
+    "restyle-settings": lambda world: {
+        "test": world.people["member"],
+        "channel": world.stage.channel,
+        "prompt": "neon",
+        "length": 3.0,
+    },
+    "restyle-settings file": lambda world: {"file": ("settings.json", b"{}")},
+}
+"""The ways through a command that its options open, besides the one of ``Command.needs``."""
 CONTEXT_MENUS = {"Restyle this"}
 """By the name that people see; each is offered to everybody on a server, and to nobody elsewhere.
 """
@@ -661,18 +681,50 @@ async def test_everybody_is_offered_the_commands_that_are_theirs(world, name):
     }
 
 
-@pytest.mark.parametrize("key", sorted(key for key, one in COMMANDS.items() if one.needs))
-async def test_a_command_does_what_it_says_for_those_who_may(world, key):
+async def test_every_option_of_the_bots_commands_is_in_the_walk(world):
+    walked = {}
+    for key, needs in OPTIONS.items():
+        walked.setdefault(key.removesuffix(" file"), set()).update(needs(world))
+    for command in world.bot.tree.walk_commands():
+        key = command.qualified_name
+        if key in COMMANDS and COMMANDS[key].needs is not None:
+            known = walked.get(key, set()) | set(COMMANDS[key].needs(world))
+            assert {option.display_name for option in command.parameters} == known, key
+
+
+PATHS = {
+    **{key: (key, one.needs) for key, one in COMMANDS.items() if one.needs is not None},
+    **{f"{key}, options": (key.removesuffix(" file"), needs) for key, needs in OPTIONS.items()},
+}
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+async def test_a_command_does_what_it_says_for_those_who_may(world, path):
+    key, needs = PATHS[path]
     command = COMMANDS[key]
     for name in FACTS:
-        person, options = world.people[name], command.needs(world)
+        person, options = world.people[name], needs(world)
         if not command.managers or FACTS[name].get("manage_guild", False):
-            answer = await person.slash(world.stage.channel, key, **options)
             allowed = not command.owner_only or world.expects(command.action, name, in_guild=True)
+            before = await held_against(world)
+            answer = await person.slash(world.stage.channel, key, **options)
             assert (REFUSAL.search(said(answer)) is None) is allowed, (name, said(answer))
             assert answer.ephemeral
+            assert allowed or await held_against(world) == before
         if command.dms:
-            answer = await person.user.slash(key, **options)
             allowed = command.action is None or world.expects(command.action, name, in_guild=False)
+            before = await held_against(world)
+            answer = await person.user.slash(key, **options)
             assert (REFUSAL.search(said(answer)) is None) is allowed, (name, said(answer))
             assert answer.ephemeral
+            assert allowed or await held_against(world) == before
+
+
+async def held_against(world):
+    """What commands change: pauses, blocks and limits."""
+    people, policies = world.store.people, world.store.policies
+    return (
+        [await people.paused(guild_id) for guild_id in (EVERYTHING, world.guild.id)],
+        [await people.blocks(guild_id) for guild_id in (EVERYTHING, world.guild.id)],
+        await policies.read(world.guild.id),
+    )
