@@ -13,9 +13,9 @@ from bot.jobs import CancelReason, JobState
 from bot.permissions import Action
 from bot.texts import admin as admin_texts
 from bot.texts import permission as permission_texts
+from cogs.common.cards import GREY, RED, card
 from cogs.common.grants import Grant, may_press
 from cogs.common.pages import Page, answer_press
-from cogs.delivery.cards import GREY, RED, card
 
 if TYPE_CHECKING:
     import re

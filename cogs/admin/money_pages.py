@@ -9,8 +9,8 @@ from bot.moderation import Period
 from bot.periods import resets_at, started_at
 from bot.policy.allowance import limits_of, read_limit
 from bot.texts import owner as owner_texts
+from cogs.common.cards import GREY, card
 from cogs.common.pages import Page
-from cogs.delivery.cards import GREY, card
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,9 +11,9 @@ from bot.app import RestyleBot
 from bot.permissions import Action
 from bot.texts import admin as admin_texts
 from bot.texts import permission as permission_texts
+from cogs.common.cards import GREY, card
 from cogs.common.grants import Grant, may_press
 from cogs.common.pages import Page, answer_press
-from cogs.delivery.cards import GREY, card
 
 if TYPE_CHECKING:
     import re

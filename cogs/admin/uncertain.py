@@ -16,11 +16,11 @@ from bot.permissions import Action
 from bot.reviews import MAX_WORDS
 from bot.texts import owner as owner_texts
 from bot.texts import permission as permission_texts
+from cogs.common.cards import YELLOW, card
 from cogs.common.forms import Form, typed_words
 from cogs.common.grants import may_here
 from cogs.common.pages import Page, answer_press
 from cogs.common.verdicts import TROUBLE
-from cogs.delivery.cards import YELLOW, card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

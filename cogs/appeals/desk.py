@@ -11,8 +11,8 @@ from discord import ui
 
 from bot.texts import appeal as appeal_texts
 from cogs.appeals.button import AnswerButton
+from cogs.common.cards import BLURPLE, GREEN, bears_mark, card, mark
 from cogs.common.verdicts import TROUBLE, Verdict, delayed, judge
-from cogs.delivery.cards import BLURPLE, GREEN, bears_mark, card, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable

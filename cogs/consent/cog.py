@@ -15,11 +15,11 @@ from bot.permissions import Action, may, who
 from bot.texts import common as texts
 from bot.texts import consent as consent_texts
 from cogs.common.actor import actor_of
+from cogs.common.cards import mention
 from cogs.common.gate import gate_of
 from cogs.common.verdicts import TROUBLE
 from cogs.consent.buttons import COG, ConsentButton
 from cogs.consent.desk import ConsentDesk, closed_card
-from cogs.delivery.cards import mention
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.desk import NOBODY
 

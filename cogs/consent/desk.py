@@ -11,9 +11,7 @@ import discord
 from bot.consents import Word, word_on
 from bot.jobs import Hold, JobState
 from bot.texts import consent as consent_texts
-from cogs.common.verdicts import TROUBLE, Verdict, delayed, judge
-from cogs.consent.buttons import consent_row
-from cogs.delivery.cards import (
+from cogs.common.cards import (
     GREEN,
     GREY,
     RED,
@@ -24,6 +22,8 @@ from cogs.delivery.cards import (
     markdown_url,
     mention,
 )
+from cogs.common.verdicts import TROUBLE, Verdict, delayed, judge
+from cogs.consent.buttons import consent_row
 from cogs.review.cards import is_open_card
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from bot.jobs import JobState
 from bot.quoting import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
+from cogs.common.cards import GREEN, bears_mark, card, jump_url, mark, markdown_url, mention
 from cogs.common.verdicts import TROUBLE, Verdict, judge
-from cogs.delivery.cards import GREEN, bears_mark, card, jump_url, mark, markdown_url, mention
 from cogs.delivery.keeping import NONCE_WINDOW
 
 if TYPE_CHECKING:

@@ -20,20 +20,18 @@ from bot.jobs import JobState
 from bot.quoting import thread_name
 from bot.texts import common as texts
 from cogs.appeals.button import can_appeal
+from cogs.common.cards import bears_mark, jump_url, mark
 from cogs.common.verdicts import TROUBLE, Refusals, Verdict, delayed, judge
 from cogs.delivery.announcing import Announcements
 from cogs.delivery.buttons import BUTTONS
-from cogs.delivery.cards import (
-    bears_mark,
+from cogs.delivery.keeping import NONCE_WINDOW, Keeper
+from cogs.delivery.looks import (
     final_status_card,
-    jump_url,
-    mark,
     record_card,
     record_look,
     status_card,
     status_look,
 )
-from cogs.delivery.keeping import NONCE_WINDOW, Keeper
 from cogs.delivery.posting import Poster
 
 if TYPE_CHECKING:

@@ -10,15 +10,9 @@ import discord
 
 from bot.engine.deliverer import Delivered, Extra, Kept
 from bot.errors import DeliveryImpossibleError
+from cogs.common.cards import bears_mark, mark
 from cogs.common.verdicts import TROUBLE, Verdict, delayed, judge
-from cogs.delivery.cards import (
-    OUTPUT_FILENAME,
-    bears_mark,
-    extra_card,
-    extra_filename,
-    mark,
-    source_card,
-)
+from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,12 @@ import discord
 from bot.engine.deliverer import Answer, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from bot.jobs import JobState
+from cogs.common.cards import bears_mark
 from cogs.common.verdicts import TROUBLE, Refusals, Verdict, delayed, judge
-from cogs.delivery.cards import (
+from cogs.delivery.answers import (
     OUTPUT_FILENAME,
     answer_card,
     answer_mark,
-    bears_mark,
     outcome_card,
     picture_filename,
     plain_outcome,

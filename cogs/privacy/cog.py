@@ -18,8 +18,8 @@ from bot.texts import consent as consent_texts
 from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
 from cogs.common.actor import actor_of
+from cogs.common.cards import BLURPLE, YELLOW, card
 from cogs.common.pages import Page, answer_command
-from cogs.delivery.cards import BLURPLE, YELLOW, card
 from cogs.privacy.button import COG, PrivacyButton
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from bot.jobs import JobState
 from bot.message_links import parse_message_link
 from bot.validation import Refusal, Rule, is_declared_video
 from cogs.common.verdicts import TROUBLE
-from cogs.delivery.cards import OUTPUT_FILENAME
+from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.restyle.place import is_age_restricted
 from cogs.restyle.refusing import RefusedError
 from cogs.restyle.requests import Source

@@ -28,7 +28,7 @@ from bot.validation import Refusal, Rule
 from cogs.appeals.button import refusal_view
 from cogs.common.actor import role_ids_of
 from cogs.common.verdicts import TROUBLE
-from cogs.delivery.cards import record_card
+from cogs.delivery.looks import record_card
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.restyle.examining import Examiner, bytes_limit
 from cogs.restyle.place import (

@@ -11,16 +11,8 @@ from discord import ui
 from bot.jobs import JobState
 from bot.moderation import ReviewStage, ReviewStanding
 from bot.texts import review as review_texts
-from cogs.delivery.cards import (
-    GREEN,
-    GREY,
-    OUTPUT_FILENAME,
-    RED,
-    YELLOW,
-    card,
-    mark,
-    markdown_url,
-)
+from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, mark, markdown_url
+from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from bot.engine.links import is_link_dead
 from bot.jobs import JobState
 from bot.moderation import ReviewStage, ReviewStanding
 from bot.texts import review as review_texts
+from cogs.common.cards import BLURPLE, bears_mark, card
 from cogs.common.verdicts import TROUBLE, Verdict, delayed, judge
-from cogs.delivery.cards import BLURPLE, OUTPUT_FILENAME, bears_mark, card
+from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.cards import (
     ATTACHED,
     NO_MEDIA,

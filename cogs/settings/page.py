@@ -14,8 +14,8 @@ from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import Target
 from bot.policy.topics import settings_of, topics_of
 from bot.texts import panel as panel_texts
+from cogs.common.cards import BLURPLE, GREY, YELLOW
 from cogs.common.pages import Page
-from cogs.delivery.cards import BLURPLE, GREY, YELLOW
 from cogs.settings.controls import Facts, setting_items, with_chosen
 from cogs.settings.items import (
     CHANNEL_TYPES,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bot.policy.trial import Question, caps_to_ask, try_out
 from bot.texts import panel_answer as answers
 from bot.texts import trial as trial_texts
+from cogs.common.cards import GREY, card
 from cogs.common.pages import Page
-from cogs.delivery.cards import GREY, card
 from cogs.restyle.place import channels_of, is_age_restricted
 from cogs.settings import forms
 

@@ -22,9 +22,9 @@ from bot.texts.refusal import refusal
 from bot.usage import Tally, summarise, to_csv, window
 from cogs.admin.strikes import LiftMenu, strikes_page
 from cogs.common.actor import role_ids_of
+from cogs.common.cards import BLURPLE, card
 from cogs.common.grants import Grant
 from cogs.common.pages import Page, answer_command
-from cogs.delivery.cards import BLURPLE, card
 from cogs.restyle.place import channels_of, is_age_restricted
 from cogs.review.rules import may_moderate
 from cogs.usage.button import COG, UsageButton

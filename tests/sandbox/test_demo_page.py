@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 
-from cogs.delivery.cards import OUTPUT_FILENAME
+from cogs.delivery.answers import OUTPUT_FILENAME
 from sandbox.demo import inside
 from sandbox.demo.page import DemoPage
 from sandbox.demo.stage import open_stage

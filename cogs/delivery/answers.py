@@ -1,40 +1,37 @@
-"""What people see of a job, as components: record, status, answer, outcome."""
+"""What people see of a job's end, as components: answer, outcome, and what lies beside them."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import discord
 from discord import ui
 
 from bot.cometapi.models import model_rules
-from bot.engine.deliverer import Answer, Delay
 from bot.jobs import Charge, FailureReason, Job, JobState
 from bot.quoting import cut, harmless, one_line, quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
 from cogs.appeals.button import AppealButton
+from cogs.common.cards import (
+    GREEN,
+    STATE_COLOURS,
+    card,
+    mark,
+    markdown_url,
+    mention,
+)
 from cogs.delivery.buttons import answer_buttons
-from cogs.restyle.cancel import CancelButton
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.engine.deliverer import Extra, Progress
-
-GREY: Final = discord.Colour(0x80848E)
-BLURPLE: Final = discord.Colour.blurple()
-GREEN: Final = discord.Colour(0x23A55A)
-RED: Final = discord.Colour(0xDA373C)
-YELLOW: Final = discord.Colour(0xF0B132)
+    from bot.engine.deliverer import Answer, Extra
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
 PICTURE_FILENAME: Final = "before-and-after.png"
 POSTER_FILENAME: Final = "restyled.jpg"
+
+_SAME_SECONDS: Final = 0.3
+"""A part that lacks no more than that is the whole clip to people."""
 
 _PLAYABLE: Final = frozenset({"mp4", "mov", "webm", "gif", "png", "jpg", "jpeg", "webp"})
 """Others are shown as files.
@@ -42,218 +39,12 @@ _PLAYABLE: Final = frozenset({"mp4", "mov", "webm", "gif", "png", "jpg", "jpeg",
 Source: https://docs.discord.com/developers/reference#uploading-files
 """
 
-_SAME_SECONDS: Final = 0.3
-"""A part that lacks no more than that is the whole clip to people."""
-
-_NOT_YET: Final = frozenset({JobState.HELD, JobState.QUEUED})
-"""Nothing is spent yet, so it can be cancelled for nothing."""
-
-_LINK_CHARACTERS: Final = 2500
-"""Longer links are left out: a message has room for 4,000 characters of text."""
-
-_COLOURS: Final = {
-    JobState.HELD: GREY,
-    JobState.QUEUED: GREY,
-    JobState.SUBMITTING: GREY,
-    JobState.RUNNING: BLURPLE,
-    JobState.WITHHELD: BLURPLE,
-    JobState.DELIVERING: BLURPLE,
-    JobState.DONE: GREEN,
-    JobState.FAILED: RED,
-    JobState.CANCELLED: GREY,
-    JobState.UNCERTAIN: YELLOW,
-}
-
-
-def mention(user_id: int) -> str:
-    """Return a user's mention."""
-    return f"<@{user_id}>"
-
-
-def jump_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
-    """Return the link to a message."""
-    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
-
-
-def mark(job_id: int, kind: str) -> int:
-    """Return the component id by which a message of ours is known again: 1 to 2³¹ - 1.
-
-    Discord keeps the ids that components are given, whereas a nonce is not told again later.
-
-    Source: https://docs.discord.com/developers/components/reference#anatomy-of-a-component
-    """
-    digest = hashlib.sha256(f"{job_id}{kind}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % (2**31 - 1) + 1
-
 
 def answer_mark(job: Job) -> int:
     """Return the mark of the job's outcome."""
     if job.state in {JobState.DELIVERING, JobState.DONE}:
         return mark(job.id, "answer")
     return mark(job.id, job.state.value)
-
-
-def bears_mark(message: discord.Message, wanted: int) -> bool:
-    """Tell whether ``message`` is the one that was posted with this mark."""
-    return any(getattr(component, "id", None) == wanted for component in message.components)
-
-
-def card(
-    colour: discord.Colour, lines: Sequence[str], *items: ui.Item[Any], id_: int | None = None
-) -> ui.LayoutView:
-    """Return a card: lines of text, then ``items``; ``id_`` is its :func:`mark`."""
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour, id=id_)
-    for block in _blocks(lines):
-        container.add_item(ui.TextDisplay("\n".join(block)))
-    for item in items:
-        container.add_item(item)
-    view = ui.LayoutView(timeout=None)
-    view.add_item(container)
-    return view
-
-
-def _blocks(lines: Sequence[str]) -> list[list[str]]:
-    """Return the lines in blocks, one of which ends after each quotation and each list.
-
-    Markdown lets those swallow the line after them; Discord's own clients do not, others do.
-    """
-    blocks: list[list[str]] = [[]]
-    in_list = False
-    for line in lines:
-        was_in_list, in_list = in_list, _LISTED.match(line) is not None
-        if was_in_list and not in_list:
-            blocks.append([])
-        blocks[-1].append(line)
-        if line.startswith("> "):
-            blocks.append([])
-    return [block for block in blocks if block]
-
-
-_LISTED: Final = re.compile(r"(?:-|[0-9]+\.) ")
-
-
-def _cancel_row(job: Job) -> list[ui.Item[Any]]:
-    if job.state not in _NOT_YET:
-        return []
-    return [ui.ActionRow(CancelButton(job.id))]
-
-
-def _known_before(job: Job) -> str:
-    is_part = job.restyled_seconds < job.source_seconds - 0.1
-    return "-# " + texts.before_spending(
-        model=job.model,
-        price=job.price_micros,
-        part=(job.part_start, job.restyled_seconds) if is_part else None,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a card shows, comparable: an edit that would change nothing is not sent."""
-
-    colour: int
-    lines: tuple[str, ...]
-    can_cancel: bool
-
-
-def _words(job: Job, progress: Progress, fraction: float | None) -> str:
-    """Return where the job stands, in a few words."""
-    found = None
-    if job.state in _NOT_YET and not _is_past(job, progress):
-        found = clip_texts.waiting(progress.delay, progress.position)
-    return found or texts.phase_words(job.state, progress.phase, fraction)
-
-
-def _detail(job: Job, progress: Progress) -> str | None:
-    """Return the line under it."""
-    found = None
-    if job.state in _NOT_YET and not _is_past(job, progress):
-        found = clip_texts.waiting_detail(progress.delay, progress.position)
-    return found or texts.status_detail(
-        job,
-        phase=progress.phase,
-        typical_seconds=progress.typical_seconds,
-        overdue=progress.overdue,
-    )
-
-
-def _is_past(job: Job, progress: Progress) -> bool:
-    """Tell whether the job has been prepared meanwhile."""
-    return progress.delay is Delay.PREPARING and job.prepared_at is not None
-
-
-def status_look(job: Job, progress: Progress) -> Look:
-    """Return what the status message says."""
-    lines = [f"**{_words(job, progress, progress.fraction)}**"]
-    detail = _detail(job, progress)
-    if detail is not None:
-        lines.append(detail)
-    return Look(_COLOURS[job.state].value, tuple(lines), job.state in _NOT_YET)
-
-
-def status_card(job: Job, progress: Progress) -> ui.LayoutView:
-    """Return the status message."""
-    look = status_look(job, progress)
-    return card(
-        discord.Colour(look.colour), look.lines, *_cancel_row(job), id_=mark(job.id, "status")
-    )
-
-
-def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = True) -> Look:
-    """Return what the record says.
-
-    Args:
-        job: The job.
-        progress: How far it is.
-        alone: Whether there is no status message, so that the record stands for it as well.
-        quoted: Whether the prompt is shown; a server's AutoMod may block it.
-    """
-    lines = [texts.record_title(job.state, mention(job.user_id))]
-    if quoted:
-        lines.append(quote(job.prompt))
-    fraction = progress.fraction if alone else None
-    lines.append(f"**{_words(job, progress, fraction)}**")
-    if job.state in _NOT_YET | {JobState.SUBMITTING, JobState.RUNNING, JobState.WITHHELD}:
-        if alone and (detail := _detail(job, progress)):
-            lines.append(detail)
-        lines.append(_known_before(job))
-    can_cancel = alone and job.state in _NOT_YET
-    return Look(_COLOURS[job.state].value, tuple(lines), can_cancel)
-
-
-def record_card(
-    job: Job,
-    progress: Progress,
-    *,
-    alone: bool,
-    quoted: bool = True,
-    outcome_url: str | None = None,
-) -> ui.LayoutView:
-    """Return the record; ``outcome_url`` leads to the answer or the message that says why not."""
-    look = record_look(job, progress, alone=alone, quoted=quoted)
-    items: list[ui.Item[Any]] = _cancel_row(job) if look.can_cancel else []
-    if outcome_url is not None:
-        label = "Watch" if job.state is JobState.DONE else "Details"
-        items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
-    return card(discord.Colour(look.colour), look.lines, *items)
-
-
-def final_status_card(job: Job) -> ui.LayoutView:
-    """Return the status message of a job that is over; the outcome stands below it."""
-    return card(
-        _COLOURS[job.state],
-        [f"**{texts.phase_words(job.state)}**"],
-        id_=mark(job.id, "status"),
-    )
-
-
-def markdown_url(url: str) -> str | None:
-    """Return ``url`` so that it can stand in a markdown link, or ``None`` when it cannot."""
-    if not url.startswith(("https://", "http://")) or len(url) > _LINK_CHARACTERS:
-        return None
-    for character, code in (("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E")):
-        url = url.replace(character, code)
-    return None if any(character.isspace() for character in url) else url
 
 
 def answer_card(
@@ -285,7 +76,7 @@ def answer_card(
         for gallery in _galleries(job, answer):
             view.add_item(gallery)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
-    if quoted:  # apart from the rest, for which see _blocks
+    if quoted:  # apart from the rest, for which see ``blocks``
         container.add_item(ui.TextDisplay(quote(job.prompt)))
     lines = _answer_lines(job, answer, attached=attached, linked=linked)
     container.add_item(ui.TextDisplay("\n".join(lines)))
@@ -431,7 +222,9 @@ def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False)
     if elsewhere:
         head += " " + texts.elsewhere()
     items: list[ui.Item[Any]] = [ui.ActionRow(AppealButton(job.id))] if can_appeal else []
-    return card(_COLOURS[job.state], [f"{head} {first}", *others], *items, id_=answer_mark(job))
+    return card(
+        STATE_COLOURS[job.state], [f"{head} {first}", *others], *items, id_=answer_mark(job)
+    )
 
 
 def plain_outcome(job: Job) -> str:
