@@ -24,7 +24,7 @@ from bot.periods import day_of
 from bot.storage.changes import change_job
 from bot.storage.columns import Moment
 from bot.storage.policies import read_policy
-from bot.storage.tables import UNSETTLED, jobs, ledger, pauses
+from bot.storage.tables import UNSETTLED, jobs, ledger, opt_outs, pauses
 from bot.turns import Place, Waiting, arrange, position
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class Admissions:
         of a paused server: nobody waits for one that would not start.
 
         A job that a cap of zero leaves no turn, now that it waits, is CANCELLED (NO_TURN): nothing
-        was spent, and it must not wait for ever.
+        was spent, and it must not wait for ever. So is one whose clip is by somebody else who
+        opted out by now (CONSENT_REFUSED): that is their last word until it is sent.
 
         Args:
             job: As last read.
@@ -148,10 +149,11 @@ class Admissions:
             paused = await _paused(connection, job)
             if paused is not None:
                 return Admission(admitted=False, paused=paused)
-            policy = await read_policy(connection, job.guild_id or 0)
-            if operator_running is None and not _can_bind(policy):
-                return _ADMITTED
-            found = await self._decide(connection, job, policy, operator_running, of)
+            if await _is_ruled_out(connection, job):
+                await self._end(connection, job, CancelReason.CONSENT_REFUSED)
+                found = None
+            else:
+                found = await self._turn(connection, job, operator_running, of)
         if found is None:
             raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
         return found
@@ -160,6 +162,18 @@ class Admissions:
         """Return how many jobs run at this moment, of each whom one counts for."""
         async with self._database.transaction() as connection:
             return await _running(connection, true())
+
+    async def _turn(
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        operator_running: int | None,
+        of: int | None,
+    ) -> Admission | None:
+        policy = await read_policy(connection, job.guild_id or 0)
+        if operator_running is None and not _can_bind(policy):
+            return _ADMITTED
+        return await self._decide(connection, job, policy, operator_running, of)
 
     async def _decide(
         self,
@@ -184,16 +198,7 @@ class Admissions:
         if not caps:
             return _ADMITTED
         if any(cap.limit == 0 for cap in caps):
-            await change_job(
-                connection,
-                self._database,
-                *_still(job),
-                state=JobState.CANCELLED,
-                owner=None,
-                charge=Charge.NO,
-                cancel_reason=CancelReason.NO_TURN,
-                finished_at=self._database.now(),
-            )
+            await self._end(connection, job, CancelReason.NO_TURN)
             return None
         in_line = true() if of is None else jobs.c.guild_id.is_not_distinct_from(job.guild_id)
         waiting = await _waiting(connection, job, in_line, policy, operator_running)
@@ -208,6 +213,18 @@ class Admissions:
             self._lines.seen.pop(of, None)
             return _ADMITTED
         return Admission(admitted=False, position=position(places, job.id))
+
+    async def _end(self, connection: AsyncConnection, job: Job, reason: CancelReason) -> None:
+        await change_job(
+            connection,
+            self._database,
+            *_still(job),
+            state=JobState.CANCELLED,
+            owner=None,
+            charge=Charge.NO,
+            cancel_reason=reason,
+            finished_at=self._database.now(),
+        )
 
 
 def _still(job: Job) -> tuple[ColumnElement[bool], ...]:
@@ -230,6 +247,14 @@ async def _paused(connection: AsyncConnection, job: Job) -> Paused | None:
     if EVERYWHERE in found:
         return Paused.BOT
     return Paused.SERVER if found else None
+
+
+async def _is_ruled_out(connection: AsyncConnection, job: Job) -> bool:
+    """Tell whether the clip is by somebody else who wants none of theirs restyled."""
+    if job.source_author_id in {None, job.user_id}:
+        return False
+    known = select(opt_outs.c.user_id).where(opt_outs.c.user_id == job.source_author_id)
+    return await connection.scalar(known) is not None
 
 
 async def _holders(

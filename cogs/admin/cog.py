@@ -26,7 +26,7 @@ from cogs.admin.jobs_page import CancelMenu, DropButton, RefreshButton, jobs_pag
 from cogs.admin.money_pages import limits_page, spend_page
 from cogs.admin.strikes import strikes_page
 from cogs.admin.uncertain import FORM_ID, UncertainButton, UncertainMenu, settle, uncertain_page
-from cogs.common.forms import submitted_id
+from cogs.common.forms import sent_form
 from cogs.common.grants import grant_of, may_here, may_use
 from cogs.common.pages import Page, answer_command, answer_press
 
@@ -287,8 +287,7 @@ class Admin(
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See to a form that was sent, also one that another process opened."""
-        custom_id = submitted_id(interaction)
-        match = FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        match = sent_form(interaction, FORM_ID)
         if match is not None:
             job_id, verb = int(match["job_id"]), match["verb"]
             await answer_press(interaction, lambda: settle(interaction, job_id, verb))

@@ -17,7 +17,7 @@ from bot.texts import appeal as appeal_texts
 from bot.texts import common as texts
 from cogs.appeals.button import COG, AnswerButton, AppealButton
 from cogs.appeals.desk import AppealDesk, appeal_card
-from cogs.common.forms import Form, submitted_id, typed_words
+from cogs.common.forms import Form, sent_form, typed_words
 from cogs.common.verdicts import TROUBLE
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.cards import words_on
@@ -25,6 +25,8 @@ from cogs.review.desk import NOBODY
 from cogs.review.rules import may_moderate, review_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     import discord
 
     from bot.jobs import Job
@@ -47,17 +49,9 @@ class Appeals(commands.Cog, name=COG):
 
     async def ask(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
         """Open the member's form, or say why not."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                refused = await self._objection(interaction, appeal_id)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: no appeal: %r", interaction.id, exc)
-            refused = texts.cancel_store_unavailable()
-        if refused is not None:
-            await answer_privately(interaction, refused)
-            return
-        await self._open(
+        await self._offer(
             interaction,
+            self._objection(interaction, appeal_id),
             Form(
                 custom_id=f"restyle:{appeal_id}:appeal-form",
                 title=appeal_texts.APPEAL_TITLE,
@@ -86,7 +80,19 @@ class Appeals(commands.Cog, name=COG):
             return appeal_texts.too_many_appeals(MAX_OPEN_APPEALS)
         return None
 
-    async def _open(self, interaction: discord.Interaction[Any], form: Form) -> None:
+    async def _offer(
+        self, interaction: discord.Interaction[Any], objection: Awaitable[str | None], form: Form
+    ) -> None:
+        """Open a form, or say what speaks against it; the database has a second to tell."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                refused = await objection
+        except (TimeoutError, StoreError) as exc:
+            log.warning("interaction %s: no form: %r", interaction.id, exc)
+            refused = texts.cancel_store_unavailable()
+        if refused is not None:
+            await answer_privately(interaction, refused)
+            return
         try:
             await interaction.response.send_modal(form)
         except TROUBLE as exc:
@@ -95,8 +101,7 @@ class Appeals(commands.Cog, name=COG):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See to a form that was sent, also one that another process opened."""
-        custom_id = submitted_id(interaction)
-        match = _FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
         appeal_id, words = int(match["appeal_id"]), typed_words(interaction).strip()[:MAX_WORDS]
@@ -162,17 +167,9 @@ class Appeals(commands.Cog, name=COG):
 
     async def answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
         """Open the moderator's form, or say why not."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                refused = await self._no_answer(interaction, appeal_id)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: no answer: %r", interaction.id, exc)
-            refused = texts.cancel_store_unavailable()
-        if refused is not None:
-            await answer_privately(interaction, refused)
-            return
-        await self._open(
+        await self._offer(
             interaction,
+            self._no_answer(interaction, appeal_id),
             Form(
                 custom_id=f"restyle:{appeal_id}:answer-form",
                 title=appeal_texts.ANSWER_TITLE,

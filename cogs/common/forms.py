@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Mapping
 
 FORM_SECONDS: Final = 900.0
@@ -50,6 +51,11 @@ def submitted_id(interaction: discord.Interaction[Any]) -> str | None:
         return None
     found = interaction.data.get("custom_id")
     return found if isinstance(found, str) else None
+
+
+def sent_form(interaction: discord.Interaction[Any], ids: re.Pattern[str]) -> re.Match[str] | None:
+    """Return what the custom id of the form says that was sent, if it is one of ``ids``."""
+    return ids.fullmatch(submitted_id(interaction) or "")
 
 
 def typed_words(interaction: discord.Interaction[Any]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 
 from bot.consents import Word, word_on
-from bot.jobs import Hold, JobState
+from bot.jobs import CancelReason, Hold, JobState
 from bot.texts import consent as consent_texts
 from cogs.common.cards import (
     GREEN,
@@ -137,7 +137,8 @@ class ConsentDesk:
 
         The copy of the clip that was to be sent goes as well: nobody allowed it.
         """
-        if job.state is not JobState.CANCELLED or job.hold is not Hold.CONSENT:
+        is_refused = job.cancel_reason is CancelReason.CONSENT_REFUSED
+        if job.state is not JobState.CANCELLED or not (is_refused or job.hold is Hold.CONSENT):
             return
         await self._delete_copy(job)
         message = await self._find(job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -118,6 +118,9 @@ class Intake:
             found = await self._examiner.examine(
                 request, asked.decision, upload_bytes=_upload_bytes(interaction)
             )
+            # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
+            policy, decision = await self._decide(interaction, request.source, request.prompt)
+            asked = replace(asked, policy=policy, decision=decision)
             await self._accept(interaction, asked, found, record_id)
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)

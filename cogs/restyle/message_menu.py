@@ -20,7 +20,7 @@ from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 from bot.validation import Refusal, Rule
 from cogs.appeals.button import refusal_view
-from cogs.common.forms import FORM_SECONDS, submitted, submitted_id
+from cogs.common.forms import FORM_SECONDS, sent_form, submitted
 from cogs.common.verdicts import TROUBLE
 from cogs.restyle.borrowing import sources_of
 from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
@@ -133,8 +133,7 @@ class MessageMenu(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See to a form that was sent, also one that was opened before a restart."""
-        custom_id = submitted_id(interaction)
-        match = _FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
         try:

@@ -20,7 +20,7 @@ from bot.texts import common as texts
 from bot.texts import review as review_texts
 from bot.texts.refusal import refusal
 from bot.validation import MAX_PROMPT_UNITS, check_prompt, clean_prompt
-from cogs.common.forms import Form, submitted_id, typed_words
+from cogs.common.forms import Form, sent_form, typed_words
 from cogs.common.gate import gate_of
 from cogs.common.verdicts import TROUBLE
 from cogs.restyle.cancel import STORE_SECONDS
@@ -158,8 +158,7 @@ class Reviews(commands.Cog, name=COG):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See to a form that was sent, also one that another process opened."""
-        custom_id = submitted_id(interaction)
-        match = _FORM_ID.fullmatch(custom_id) if custom_id is not None else None
+        match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
         words = typed_words(interaction)

@@ -20,7 +20,7 @@ from bot.policy.topics import Topic
 from bot.texts import panel_answer as answers
 from bot.texts import permission as permission_texts
 from bot.validation import MAX_PROMPT_UNITS
-from cogs.common.forms import submitted_id
+from cogs.common.forms import sent_form
 from cogs.common.grants import grant_of, may_press
 from cogs.common.pages import answer_command, answer_press, show_beside
 from cogs.common.verdicts import TROUBLE
@@ -135,7 +135,7 @@ class ServerSettings(commands.Cog, name=COG):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See to a form that was sent, also one that another process opened."""
-        match = _FORM.fullmatch(submitted_id(interaction) or "")
+        match = sent_form(interaction, _FORM)
         if match is not None:
             await answer_press(interaction, lambda: self._enter(interaction, match))
 

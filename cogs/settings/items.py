@@ -7,7 +7,7 @@ the press can answer it, also after a restart.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 
 import discord
 from discord import ui
@@ -20,6 +20,8 @@ from cogs.common.grants import Grant
 if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
+
+ItemT = TypeVar("ItemT", bound=ui.Item[Any])
 
 COG: Final = "ServerSettings"
 """The name of the cog that sees to the panel."""
@@ -103,33 +105,35 @@ async def _hand_on(
     await cog.touched(interaction, match, values)
 
 
-class PanelButton(ui.DynamicItem[ui.Button[Any]], template=rf"settings\.b:{_SPOT}"):
-    """A button of the panel."""
+class _Control(ui.DynamicItem[ItemT], template=r"settings\.none"):
+    """Something on the panel; its custom id says what it does, and where."""
 
     match: re.Match[str]
-
-    def __init__(self, custom_id: str, label: str = "-", **looks: Any) -> None:  # noqa: ANN401 - as buttons take them
-        super().__init__(ui.Button(label=label, custom_id=custom_id, **looks))
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button of a panel opened earlier, perhaps by another process."""
+        """Make the control of a panel opened earlier, perhaps by another process."""
         del interaction, item
-        found = cls(match.string)
+        found = cls(match.string)  # type: ignore[arg-type] # the kinds below take their custom id
         found.match = match
         return found
+
+
+class PanelButton(_Control[ui.Button[Any]], template=rf"settings\.b:{_SPOT}"):
+    """A button of the panel."""
+
+    def __init__(self, custom_id: str, label: str = "-", **looks: Any) -> None:  # noqa: ANN401 - as buttons take them
+        super().__init__(ui.Button(label=label, custom_id=custom_id, **looks))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press on."""
         await _hand_on(interaction, self.match)
 
 
-class PanelMenu(ui.DynamicItem[ui.Select[Any]], template=rf"settings\.m:{_SPOT}"):
+class PanelMenu(_Control[ui.Select[Any]], template=rf"settings\.m:{_SPOT}"):
     """A menu of words."""
-
-    match: re.Match[str]
 
     def __init__(
         self,
@@ -141,61 +145,27 @@ class PanelMenu(ui.DynamicItem[ui.Select[Any]], template=rf"settings\.m:{_SPOT}"
             ui.Select(custom_id=custom_id, options=list(options), placeholder=placeholder)
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the menu of a panel opened earlier, perhaps by another process."""
-        del interaction, item
-        found = cls(match.string)
-        found.match = match
-        return found
-
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the choice on."""
         await _hand_on(interaction, self.match, self.item.values)
 
 
-class PanelChannels(ui.DynamicItem[ui.ChannelSelect[Any]], template=rf"settings\.c:{_SPOT}"):
+class PanelChannels(_Control[ui.ChannelSelect[Any]], template=rf"settings\.c:{_SPOT}"):
     """A menu of channels."""
-
-    match: re.Match[str]
 
     def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
         super().__init__(ui.ChannelSelect(custom_id=custom_id, **looks))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the menu of a panel opened earlier, perhaps by another process."""
-        del interaction, item
-        found = cls(match.string)
-        found.match = match
-        return found
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the choice on."""
         await _hand_on(interaction, self.match, [str(one.id) for one in self.item.values])
 
 
-class PanelRoles(ui.DynamicItem[ui.RoleSelect[Any]], template=rf"settings\.r:{_SPOT}"):
+class PanelRoles(_Control[ui.RoleSelect[Any]], template=rf"settings\.r:{_SPOT}"):
     """A menu of roles."""
-
-    match: re.Match[str]
 
     def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
         super().__init__(ui.RoleSelect(custom_id=custom_id, **looks))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the menu of a panel opened earlier, perhaps by another process."""
-        del interaction, item
-        found = cls(match.string)
-        found.match = match
-        return found
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the choice on."""

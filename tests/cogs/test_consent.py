@@ -6,6 +6,7 @@ The engine does not run: ``asked`` does what it would do with a job that it clai
 import discord
 import pytest
 
+from bot.errors import JobLostError
 from bot.jobs import CancelReason, Hold, JobState
 from bot.policy.problems import SERVER
 from cogs.consent.desk import question_card
@@ -444,6 +445,23 @@ async def test_a_no_ends_it_and_takes_the_copy_of_the_clip_away(stage, asked, cl
     await engine(stage)
     assert copy.id not in {found.id for found in stage.channel.history()}
     assert await stage.store.consents.opted_out_since(stage.bob.id) is None
+
+
+async def test_an_opt_out_ends_what_nobody_was_asked_about_and_takes_the_copy_away(
+    stage, mode, asked
+):
+    await mode("open")
+    job = await asked()
+    copy = await stage.bot.get_channel(stage.channel.id).send("copy")
+    job = await stage.store.update(
+        job, source_message_id=copy.id, source_channel_id=copy.channel.id
+    )
+    await stage.store.consents.opt_out(stage.bob.id)
+    with pytest.raises(JobLostError):
+        await stage.store.admit(job, operator_running=None)
+    await engine(stage)
+    assert (await stage.store.get(job.id)).cancel_reason is CancelReason.CONSENT_REFUSED
+    assert copy.id not in {found.id for found in stage.channel.history()}
 
 
 async def test_never_ask_me_refuses_everything_else_that_waits_too(stage, asked):

@@ -4,7 +4,7 @@ import discord
 import pytest
 from sqlalchemy import text
 
-from bot.jobs import JobState
+from bot.jobs import Hold, JobState
 from bot.media.plan import Plan
 from bot.moderation import Scope
 from bot.policy.problems import Target
@@ -242,6 +242,29 @@ async def test_the_caps_of_the_channel_and_the_role_hold(stage, clip):
     refused = await stage.restyle(clip, where=other)
     assert "Your 2 clips today are used up" in said(refused)
     assert await stage.store.count_active() == 2
+
+
+async def test_what_moderators_decide_while_a_clip_is_checked_counts(stage, clip, downloader):
+    download = downloader.download
+
+    async def meanwhile(*args, **options):
+        await stage.store.people.block(stage.guild.id, stage.alice.id, by=stage.mo.id)
+        return await download(*args, **options)
+
+    downloader.download = meanwhile
+    await refused_later(stage, await stage.restyle(clip), "You cannot restyle clips here since")
+
+
+async def test_a_review_that_is_switched_on_while_a_clip_is_checked_counts(stage, clip, downloader):
+    download = downloader.download
+
+    async def meanwhile(*args, **options):
+        await stage.set(review_mode="spending")
+        return await download(*args, **options)
+
+    downloader.download = meanwhile
+    job = await stage.job(await stage.restyle(clip))
+    assert (job.state, job.hold) == (JobState.HELD, Hold.REVIEW)
 
 
 async def test_a_part_longer_than_the_servers_limit_is_refused(stage, long_clip):

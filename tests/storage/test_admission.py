@@ -295,6 +295,23 @@ async def test_a_job_that_was_admitted_is_not_ended_by_a_cap_of_zero(store):
     assert await admit(store, job) == ADMITTED
 
 
+async def test_an_opt_out_ends_what_was_not_sent_and_touches_no_clip_of_ones_own(
+    store, store_factory
+):
+    other = await store_factory("w2")
+    borrowed = await ready(store, source_author_id=USER_ID + 1)
+    own = await ready(store, ID + 1, source_author_id=USER_ID)
+    for user_id in (USER_ID, USER_ID + 1):
+        await other.consents.opt_out(user_id)
+    with pytest.raises(JobLostError):
+        await admit(store, borrowed)
+    (told,) = await other.claim(10)
+    assert (told.id, told.state, told.charge) == (ID, JobState.CANCELLED, Charge.NO)
+    assert told.cancel_reason is CancelReason.CONSENT_REFUSED
+    assert await rows_of(store, ID) == {(Standing.RELEASED, 1)}
+    assert await admit(store, own) == ADMITTED
+
+
 # Pauses
 
 

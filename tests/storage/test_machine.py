@@ -16,11 +16,13 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, update
 
 from bot.errors import JobLostError, LeaseLostError
-from bot.jobs import FINAL_STATES, TRANSITIONS, Job, JobState
+from bot.jobs import FINAL_STATES, TRANSITIONS, Hold, Job, JobState
+from bot.moderation import ReviewStage
+from bot.reviews import Outcome
 from bot.storage.database import open_database
 from bot.storage.store import Store
-from bot.storage.tables import jobs, workers
-from tests.factories import new_job
+from bot.storage.tables import jobs, reviews, workers
+from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import all_jobs
 
 WORKERS = st.sampled_from([0, 1])
@@ -69,6 +71,7 @@ class Workers(RuleBasedStateMachine):
 
         async def clear():
             async with self.databases[0].transaction() as connection:
+                await connection.execute(delete(reviews))
                 await connection.execute(delete(jobs))
                 await connection.execute(delete(workers))
 
@@ -108,6 +111,32 @@ class Workers(RuleBasedStateMachine):
     @rule()
     def someone_asks(self):
         self.run(self.stores[0].add(new_job(next(self.numbers))))
+
+    @rule()
+    def someone_asks_where_moderators_look_first(self):
+        new = new_job(next(self.numbers), hold=Hold.REVIEW)
+        self.run(self.stores[0].add(new, review_reasons=["every request is reviewed"]))
+
+    def known(self, number, *states):
+        """The id of a job that was last seen in one of these states, if any."""
+        found = sorted(job_id for job_id, state in self.seen.items() if state in states)
+        return found[number % len(found)] if found else None
+
+    @rule(number=PICKS, states=st.sampled_from([(JobState.HELD,), tuple(JobState)]))
+    def two_moderators_approve(self, number, states):
+        if job_id := self.known(number, *states):
+
+            async def both():
+                presses = (
+                    store.reviews.approve(
+                        job_id, ReviewStage.SPENDING, guild_id=GUILD_ID, user_id=USER_ID + n
+                    )
+                    for n, store in enumerate(self.stores, 1)
+                )
+                return [ruling.outcome for ruling in await asyncio.gather(*presses)]
+
+            outcomes = self.run(both())
+            assert outcomes.count(Outcome.DONE) == (self.seen[job_id] is JobState.HELD)
 
     @rule(worker=WORKERS, limit=st.integers(1, 3))
     def claim(self, worker, limit):
@@ -162,6 +191,14 @@ class Workers(RuleBasedStateMachine):
         if job:
             self.step(worker, job, JobState.UNCERTAIN)
 
+    @rule(worker=WORKERS, number=PICKS, is_lost=st.booleans())
+    def all_goes_its_usual_way(self, worker, number, is_lost):
+        """Without this, few of so many random steps would get as far as the provider."""
+        self.someone_asks()
+        self.claim(worker, 3)
+        self.submit(worker, number)
+        (self.answer_lost if is_lost else self.answer_accepted)(worker, number)
+
     @rule(worker=WORKERS, number=PICKS, to=st.sampled_from(["delivering", "failed"]))
     def finish(self, worker, number, to):
         if job := self.pick(worker, number, JobState.RUNNING):
@@ -183,6 +220,23 @@ class Workers(RuleBasedStateMachine):
     def someone_cancels(self, number):
         if self.seen:
             self.run(self.stores[0].cancel(sorted(self.seen)[number % len(self.seen)]))
+
+    @rule(number=PICKS)
+    def a_manager_gives_up_what_runs(self, number):
+        if job_id := self.known(number, JobState.RUNNING):
+            self.run(self.stores[0].drop(job_id, by=1))
+
+    @rule(number=PICKS, finds_it=st.booleans())
+    def the_owner_settles_what_is_uncertain(self, number, finds_it):
+        job_id = self.known(number, JobState.UNCERTAIN)
+        if job_id is None:
+            return
+        is_answered = not any(job_id in wire for wire in self.wire)
+        if finds_it and is_answered and self.posts[job_id]:
+            task_id = f"task-{job_id}"
+            self.run(self.stores[0].uncertain.attach(job_id, task_id=task_id, user_id=1))
+        elif not finds_it:
+            self.run(self.stores[0].uncertain.write_off(job_id, user_id=1))
 
     # What befalls workers
 
@@ -225,7 +279,7 @@ class Workers(RuleBasedStateMachine):
         if not self.databases:
             return
         for job_id, job in self.run(all_jobs(self.stores[0])).items():
-            before = self.seen.get(job_id, JobState.QUEUED)
+            before = self.seen.get(job_id, JobState.HELD)
             assert job.state in REACHABLE[before], f"{before} became {job.state}"
             if job_id in self.uncertain_since:
                 assert job.state not in {JobState.QUEUED, JobState.SUBMITTING}

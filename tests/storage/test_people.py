@@ -63,14 +63,15 @@ async def test_a_pause_is_seen_by_every_process_at_once(store, store_factory, pl
     assert reached is (place == EVERYTHING)
 
 
-async def test_nothing_is_admitted_while_paused_and_all_goes_on_afterwards(store):
+async def test_a_pause_by_one_process_is_honoured_by_another_until_it_ends(store, store_factory):
+    other = await store_factory("w2")
     job = await store.add(new_job(1), owner=store.worker_id)
-    await store.people.pause(EVERYTHING, user_id=SAM)
+    await other.people.pause(EVERYTHING, user_id=SAM)
     assert not (await store.admit(job, operator_running=None)).admitted
-    await store.people.resume(EVERYTHING)
-    await store.people.pause(GUILD_ID, user_id=SAM)
+    await other.people.resume(EVERYTHING)
+    await other.people.pause(GUILD_ID, user_id=SAM)
     assert not (await store.admit(job, operator_running=None)).admitted
-    await store.people.resume(GUILD_ID)
+    await other.people.resume(GUILD_ID)
     assert (await store.admit(job, operator_running=None)).admitted
 
 
