@@ -236,4 +236,4 @@ def plain_outcome(job: Job) -> str:
     link = job.archive_url or job.output_url
     if link is not None and len(link) < 1800:
         lines.append(f"<{link}>")
-    return "\n".join(lines)
+    return "\n".join([*lines, _provenance(job)])

@@ -140,10 +140,10 @@ class ThreadDeliverer:
         return Opened(thread_id=thread_id, status_message_id=await self._post_status(opened))
 
     async def _open_thread(self, job: Job) -> int | None:
-        for name in (
-            thread_name(job.prompt, otherwise=texts.NEUTRAL_NAME),
-            texts.NEUTRAL_NAME,  # where AutoMod or a word list does not take the first
-        ):
+        names = [texts.NEUTRAL_NAME]  # where AutoMod or a word list does not take the first
+        if job.hold is None:  # before anybody allowed the request, its words are not for everybody
+            names.insert(0, thread_name(job.prompt, otherwise=texts.NEUTRAL_NAME))
+        for name in names:
             try:
                 # PartialMessage.create_thread needs the guild in the cache; this does not.
                 await self._client.http.start_thread_with_message(

@@ -97,10 +97,11 @@ def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tru
         job: The job.
         progress: How far it is.
         alone: Whether there is no status message, so that the record stands for it as well.
-        quoted: Whether the prompt is shown; a server's AutoMod may block it.
+        quoted: Whether the prompt may be shown; a server's AutoMod may block it. Before everybody
+            it is not shown anyway until whoever has to allow the request has done so.
     """
     lines = [texts.record_title(job.state, mention(job.user_id))]
-    if quoted:
+    if quoted and job.hold is None:
         lines.append(quote(job.prompt))
     fraction = progress.fraction if alone else None
     lines.append(f"**{_words(job, progress, fraction)}**")

@@ -5,7 +5,7 @@ import pytest
 
 from bot.engine.deliverer import Answer, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
-from bot.jobs import Charge, FailureReason, JobState, Phase
+from bot.jobs import Charge, FailureReason, Hold, JobState, Phase
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 from tests.media.clips import make_image
 
@@ -100,6 +100,18 @@ async def test_a_name_that_is_not_taken_becomes_a_neutral_one(stage, clip, code)
     stage.env.inject_error("POST", THREADS, status=400, code=code)
     await stage.started(clip, prompt="bad words")
     assert thread_of(stage).name == "Restyled clip"
+
+
+@pytest.mark.parametrize("hold", Hold)
+async def test_before_anybody_allowed_a_request_its_words_are_not_shown_to_all(stage, clip, hold):
+    job = replace(await stage.job(await stage.restyle(clip)), state=JobState.HELD, hold=hold)
+    await stage.deliverer.open(job)
+    await stage.deliverer.show(job, Progress(phase=None))
+    assert thread_of(stage).name == "Restyled clip"
+    assert "rainy night" not in text_of(record_of(stage))
+    allowed = replace(job, state=JobState.QUEUED, hold=None, thread_id=thread_of(stage).id)
+    await stage.deliverer.show(allowed, Progress(phase=None))
+    assert "rainy night" in text_of(record_of(stage))
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 50013), (413, 40005), (500, 0), (503, 0)])
@@ -333,7 +345,9 @@ async def test_a_message_that_discord_calls_malformed_goes_as_plain_text(stage, 
     stage.env.inject_error("POST", POSTS, status=400, code=50035)
     await stage.deliverer.deliver(job, output)
     assert thread_of(stage).last_message.content == (
-        f"{stage.alice.mention} Here is your clip.\n<{OUTPUT_URL}>"
+        f"{stage.alice.mention} Here is your clip.\n<{OUTPUT_URL}>\n"
+        f"From a clip by {stage.alice.mention} · made with AI, "
+        "[Powered by Runway](https://runwayml.com)"
     )
 
 
