@@ -50,9 +50,8 @@ def report(results: Results) -> str:
         "",
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}, Python {platform.python_version()}, "
         f"PyAV {results.versions['PyAV']} (FFmpeg {results.versions['with']}), beside the command "
-        f"line ffmpeg {results.versions['ffmpeg']}; {results.seconds:.0f} s in all. The machine had "
-        "other work meanwhile, so the ratios count, which were measured by turns, and not the "
-        "seconds.",
+        f"line ffmpeg {results.versions['ffmpeg']}; {results.seconds:.0f} s in all. Compare the "
+        "ratios, which were measured by turns, and not the seconds.",
         "",
         "## In short",
         "",
