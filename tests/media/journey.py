@@ -1,7 +1,6 @@
 """Take files all the way that a job's clip goes: probed, planned, prepared, sent to a provider."""
 
 import asyncio
-import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from bot.media.workshop import Workshop
 from bot.moderation import Decider
 from bot.validation import Limit, Refusal
 from sandbox.cometapi import StandIn
+from tests.media.processes import children
 from tests.sandbox.conftest import VERSION
 
 UPLOAD_BYTES = 10 * 1024**2
@@ -138,19 +138,6 @@ async def travel(workshop, attached, folder):
     )
 
 
-def processes():
-    """Return the process ids of this process's children, zombies included; none without /proc."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == os.getpid():
-            found.add(stat.parent.name)
-    return found
-
-
 def descriptors():
     """Return how many files this process has open."""
     folder = Path("/proc/self/fd")
@@ -162,7 +149,7 @@ async def run_all(files, folder, *, outputs=lambda journey: False):
 
     ``outputs(journey)`` chooses those that are restyled as well, to look at the outcome.
     """
-    found, before, opened = Run(), processes(), descriptors()
+    found, before, opened = Run(), children(), descriptors()
     begun = time.perf_counter()
     workshop = Workshop(processes=2, waiting=len(files))
     with own_scratch(folder) as scratch:
@@ -172,12 +159,12 @@ async def run_all(files, folder, *, outputs=lambda journey: False):
                 travel(workshop, file, folders.enter_context(scratch.folder())) for file in files
             ))  # fmt: skip
             heart.cancel()
-            found.left_processes = processes() - before
+            found.left_processes = children() - before
             found.journeys = {journey.attached.name: journey for journey in journeys}
             found.seconds = time.perf_counter() - begun
             await _send(found, workshop, folder, outputs)
         found.left_files = list(folder.glob("*/restyle-*"))
-    found.left_processes |= processes() - before
+    found.left_processes |= children() - before
     found.left_descriptors = descriptors() - opened
     return found
 

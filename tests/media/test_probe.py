@@ -11,6 +11,7 @@ import pytest
 from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
 from bot.media.probe import ProbeLimits, probe_image, probe_video
 from tests.media.clips import make_audio, make_clip, make_gif, make_image, make_stills
+from tests.media.processes import children
 
 FASTSTART = {"movflags": "faststart"}
 
@@ -30,19 +31,6 @@ def find(data, *path):
     for kind in path:
         start, end = next((at + 8, at + n) for k, at, n in boxes(data, start, end) if k == kind)
     return start
-
-
-def children():
-    """Return the process ids of this process's children, zombies included."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == os.getpid():
-            found.add(stat.parent.name)
-    return found
 
 
 def environment_of(processes):

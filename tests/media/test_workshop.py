@@ -21,7 +21,7 @@ from bot.media.probe import probe_video
 from bot.media.workshop import WorkLimits, Workshop
 from tests.media.clips import make_clip
 from tests.media.direct import DirectWorkshop
-from tests.media.test_probe import children
+from tests.media.processes import children
 
 ROOT = Path(__file__).parents[2]
 ROOM = WorkLimits(file_bytes=10_000_000)
