@@ -62,9 +62,9 @@ TIERS: Final = (
 DISCORD_CALLS_PER_SECOND: Final = 50.0
 """Documented, per bot and not per process; answers to interactions do not count.
 https://docs.discord.com/developers/topics/rate-limits"""
-CALLS_PER_JOB: Final = 5
-"""Measured, besides progress: open the thread, post the status, post the answer, edit both cards
-one last time. (Two more answer the interaction.)"""
+CALLS_PER_JOB: Final = 6
+"""Measured, besides progress: open the thread, post the status, the source and the answer, edit
+both cards one last time. (Two more answer the interaction.)"""
 GUILDS_PER_SHARD: Final = 2_500
 """Documented, the most. https://docs.discord.com/developers/events/gateway#sharding"""
 GUILDS_UNVERIFIED: Final = 100
@@ -92,9 +92,9 @@ TRANSFER_CPU_SECONDS_PER_BYTE: Final = 5e-9
 
 # The database. Measured with the real Store.
 
-WRITES_PER_JOB: Final = 7
-"""Commits besides progress: add, claim, opened, SUBMITTING, RUNNING, DELIVERING, DONE."""
-READS_PER_JOB: Final = 4
+WRITES_PER_JOB: Final = 8
+"""Commits besides progress: add, claim, opened, prepared, SUBMITTING, RUNNING, DELIVERING, DONE."""
+READS_PER_JOB: Final = 8
 """Transactions that only read, besides progress. Each show is one more read and one more write;
 a poll that shows nothing new is neither."""
 SQLITE_BYTES_PER_JOB: Final = 2_114

@@ -76,11 +76,20 @@ def _filled(start: str, number: int, length: int) -> str:
 async def live(store: Store, number: int) -> Job:
     """Take one job through the very calls of ``Store`` that cogs and engine make for it."""
     new = typical_job(number)
-    await store.policies.read(new.guild_id or 0)  # cogs/restyle/intake.py, before it answers
+    for _ in range(2):  # cogs/restyle/intake.py, before it answers and before it stores
+        await store.policies.read(new.guild_id or 0)
+        await store.people.facts(new.guild_id or 0, new.user_id)
     await store.add(new)
     await store.claim(1000)  # or it is in the claim of another one that runs beside this one
     job = await _loaded(store, new.id)
     job = await store.update(job, thread_id=new.record_message_id, status_message_id=new.id + 9)
+    job = await store.update(
+        job,
+        prepared_at=datetime.now(UTC),
+        source_channel_id=new.record_message_id,
+        source_message_id=new.id + 8,
+    )
+    await store.admit(job, operator_running=None)
     job = await store.move(job, JobState.SUBMITTING)
     await store.move(job, JobState.RUNNING, task_id=f"17f20503-6c24-4c16-946b-{number:012d}")
     for shown in range(SHOWS):
