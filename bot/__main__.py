@@ -19,21 +19,21 @@ from bot.archive.archive import keep_expiring, open_archive
 from bot.cometapi.client import CometClient, open_http
 from bot.cometapi.models import model_rules
 from bot.engine.budget import Budget, UrgentDeliverer, keep_sharing
-from bot.engine.clock import SystemClock
 from bot.engine.engine import Engine
 from bot.engine.studio import WorkshopStudio
 from bot.errors import RestyleError, SettingsError
-from bot.health import is_alive, keep_beating
 from bot.log import set_up_logging
 from bot.media.download import Downloader
+from bot.media.process_pool import Workshop
 from bot.media.scratch import own_scratch
-from bot.media.workshop import Workshop
-from bot.memory import spare_the_living
 from bot.settings import Settings, load_settings
 from bot.storage.database import open_database
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.storage.transfer import transfer
+from bot.system.clock import SystemClock
+from bot.system.gc import spare_the_living
+from bot.system.health import is_alive, keep_beating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from bot.archive.archive import Archive
     from bot.engine.budget import Budget
-    from bot.engine.deliverer import Deliverer, Gatekeeper
     from bot.engine.extras import Extras
+    from bot.engine.ports import Deliverer, Gatekeeper
     from bot.media.download import Downloader
+    from bot.media.process_pool import Workshop
     from bot.media.scratch import Scratch
-    from bot.media.workshop import Workshop
     from bot.settings import Settings
     from bot.storage.store import Store
 

@@ -51,7 +51,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.moderation import CapUse
+    from bot.domain.quotas import CapUse
     from bot.policy.problems import FileProblem, Problem
 
 

@@ -26,9 +26,9 @@ from bot.archive.address import (
     check_public_url,
     read_archive_url,
 )
+from bot.domain.money import check_prices
 from bot.errors import SettingsError
-from bot.hosts import is_loopback
-from bot.money import check_prices
+from bot.system.hosts import is_loopback
 
 MEBIBYTE = 1024 * 1024
 

@@ -1,6 +1,6 @@
 """Values that tests make up; every argument overrides one field."""
 
-from bot.jobs import NewJob
+from bot.domain.jobs import NewJob
 
 GUILD_ID = 2_000_000_000_000_000_000
 CHANNEL_ID = 3_000_000_000_000_000_000

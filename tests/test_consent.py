@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.consents import Say, Word, word_on
-from bot.jobs import CancelReason, Hold, JobState
-from bot.message_links import MessageLink, parse_message_link
-from bot.people import MemberFacts
+from bot.domain.consents import Say, Word, word_on
+from bot.domain.jobs import CancelReason, Hold, JobState
+from bot.domain.sanctions import MemberFacts
 from bot.policy.consent import MAX_OPEN_QUESTIONS, Origin, must_ask, refuse_origin
 from bot.policy.decide import Ask, Verdict, decide
 from bot.policy.levels import Policy
 from bot.policy.problems import SERVER
+from bot.requests.message_links import MessageLink, parse_message_link
+from bot.requests.validation import MAX_PROMPT_UNITS, Refusal, Rule, parse_seconds
 from bot.settings import Settings
 from bot.texts import consent as consent_texts
 from bot.texts import privacy as privacy_texts
 from bot.texts.message import ABOUT_MESSAGES
 from bot.texts.refusal import refusal
-from bot.validation import MAX_PROMPT_UNITS, Refusal, Rule, parse_seconds
 from tests.texts.test_common import a_job
 
 ALICE, BOB, MO = 1, 2, 3

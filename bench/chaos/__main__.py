@@ -20,8 +20,8 @@ import asyncpg
 from bench.chaos import report
 from bench.chaos.databases import PostgresMaker, SqliteMaker
 from bench.chaos.kills import Point, boundaries, storm
-from bench.chaos.life import When
 from bench.chaos.points import POINTS
+from bench.chaos.process_spec import When
 from bench.chaos.processes import ChaosError, Nursery
 from bench.chaos.trouble import (
     discord_silent,

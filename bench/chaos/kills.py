@@ -8,8 +8,8 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.chaos.life import Fuse, When
 from bench.chaos.points import MARKERS
+from bench.chaos.process_spec import Fuse, When
 from bench.chaos.processes import ChaosError
 from bench.chaos.world import open_world
 

@@ -12,7 +12,7 @@ import re
 import signal
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.chaos.life import What, When
+from bench.chaos.process_spec import What, When
 from bot.errors import CometNoAnswerError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bench.chaos.life import Fuse
+    from bench.chaos.process_spec import Fuse
 
 WITHIN_SECONDS: Final = {"comet.create_task": 0.008, "discord.outcome": 0.004}
 """How long after the beginning of a call WITHIN is; 2 ms for all others."""

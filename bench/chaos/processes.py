@@ -98,7 +98,7 @@ class Child:
 
 
 class Nursery:
-    """The other end of :mod:`bench.chaos.nursery`; an async context manager.
+    """The other end of :mod:`bench.chaos.forkserver`; an async context manager.
 
     Args:
         folder: For logs, data and temporary files; made when missing.
@@ -113,7 +113,7 @@ class Nursery:
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "bench.chaos.nursery"),
+            *("-m", "bench.chaos.forkserver"),
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=asyncio.subprocess.PIPE,

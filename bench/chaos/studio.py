@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.engine.studio import Source
-    from bot.media.plan import Plan
+    from bot.requests.clip_plan import Plan
 
 
 class CopyingStudio:

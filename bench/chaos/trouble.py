@@ -17,10 +17,10 @@ from bench.chaos.kills import (
     in_parallel,
     make,
 )
-from bench.chaos.life import LEASE_SECONDS, Fuse, What
+from bench.chaos.process_spec import LEASE_SECONDS, Fuse, What
 from bench.chaos.processes import ChaosError
 from bench.chaos.world import open_world
-from bot.jobs import NewJob
+from bot.domain.jobs import NewJob
 from bot.storage.store import open_store
 
 if TYPE_CHECKING:

@@ -21,20 +21,20 @@ import discord
 from bench.chaos.points import Counted, Proxy, Trigger, guard_discord, simple_point, store_point
 from bench.chaos.studio import CopyingStudio
 from bot.cometapi.client import CometClient
-from bot.engine.clock import SystemClock
+from bot.domain.jobs import NewJob
 from bot.engine.engine import Engine
 from bot.errors import JobExistsError, StoreUnavailableError
-from bot.jobs import NewJob
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
 from bot.settings import load_settings
 from bot.storage.store import open_store
+from bot.system.clock import SystemClock
 from cogs.delivery.cog import ThreadDeliverer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.chaos.life import Life
+    from bench.chaos.process_spec import Life
     from bot.storage.store import Store
 
 LOOK_SECONDS = 0.05

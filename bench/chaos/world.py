@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bench.chaos.count import Asked, Counts, count, prompt_of
-from bench.chaos.life import Life
+from bench.chaos.process_spec import Life
 from bench.chaos.processes import ChaosError
-from bot.jobs import NewJob
+from bot.domain.jobs import NewJob
 
 if TYPE_CHECKING:
     import signal

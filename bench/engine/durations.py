@@ -22,15 +22,15 @@ from bench.engine.waiting import VERSION, CountingClient
 from bench.scale.measure import typical_job
 from bot.cometapi.client import open_http
 from bot.cometapi.wire import Created, Task, TaskStatus
-from bot.engine.clock import SystemClock
-from bot.engine.pacing import Durations, Limits
+from bot.domain.jobs import JobState, Phase
+from bot.engine.job_handle import Lane, Ticket
+from bot.engine.poll_schedule import Durations, Limits
 from bot.engine.scheduler import Scheduler
-from bot.engine.ticket import Lane, Ticket
-from bot.jobs import JobState, Phase
 from bot.storage.database import open_database
 from bot.storage.rows import row_from
 from bot.storage.store import Store
 from bot.storage.tables import jobs as jobs_table
+from bot.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from bot.cometapi.wire import CreateRequest

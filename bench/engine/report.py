@@ -243,7 +243,7 @@ def report(results: Results) -> str:
         "little at 100 jobs.",
         "",
         "The engine's process tells the garbage collector at its start to leave out what lives then "
-        "(`bot/memory.py`). Without that, full collections of 60 to 85 ms every two or three seconds "
+        "(`bot/system/gc.py`). Without that, full collections of 60 to 85 ms every two or three seconds "
         "were its longest stalls at 10,000 jobs; with it they take 5 to 8 ms.",
         "",
         "## Saturated",

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from bench.engine.rig import KEY, engine_for, fill, settings_for
 from bench.engine.waiting import VERSION
 from bot.cometapi.client import CometClient, open_http
-from bot.memory import spare_the_living
 from bot.storage.store import open_store
+from bot.system.gc import spare_the_living
 
 
 async def resume(*, port: int, jobs: int, folder: str, url: str = "") -> dict[str, Any]:

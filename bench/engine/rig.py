@@ -11,13 +11,13 @@ from sqlalchemy import insert
 
 from bench.engine.answerer import task_id
 from bench.scale.measure import typical_job
-from bot.engine.deliverer import Delivered, Opened
+from bot.domain.jobs import Job, JobState, Phase
 from bot.engine.engine import Engine
+from bot.engine.ports import Delivered, Opened
 from bot.engine.studio import WorkshopStudio
 from bot.errors import DeliveryImpossibleError, MediaTooLargeError
-from bot.jobs import Job, JobState, Phase
+from bot.media.process_pool import Workshop
 from bot.media.scratch import Scratch
-from bot.media.workshop import Workshop
 from bot.settings import load_settings
 from bot.storage.database import open_database
 from bot.storage.rows import row_from
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.cometapi.client import CometClient
-    from bot.engine.clock import Clock
-    from bot.engine.deliverer import Answer, Extra, Kept, Progress
+    from bot.engine.ports import Answer, Extra, Kept, Progress
     from bot.media.download import Downloader
     from bot.settings import Settings
     from bot.storage.store import Store
+    from bot.system.clock import Clock
 
 KEY: Final = "bench.key"
 PROGRESS: Final = 0.4

@@ -16,10 +16,10 @@ from bench.engine.bare import Line, request_for
 from bench.engine.rig import KEY, engine_for, running_job, settings_for
 from bench.engine.waiting import VERSION
 from bot.cometapi.client import CometClient, open_http
-from bot.engine.clock import SystemClock
+from bot.engine.job_handle import Lane, Ticket
 from bot.engine.scheduler import Scheduler
-from bot.engine.ticket import Lane, Ticket
 from bot.storage.store import open_store
+from bot.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -19,9 +19,9 @@ from bench.engine.bare import Bare
 from bench.engine.gauges import counted, end_if_stuck, resident_bytes, watch
 from bench.engine.rig import KEY, engine_for, fill, settings_for
 from bot.cometapi.client import CometClient, open_http
-from bot.memory import spare_the_living
 from bot.storage.database import open_database
 from bot.storage.store import Store
+from bot.system.gc import spare_the_living
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,19 +18,19 @@ from bench.media.clips import SOURCES, Source, make
 from bench.media.gauges import Late, Used, children, stalls
 from bench.media.rival import Cost, command, run
 from bot.cometapi.models import model_rules
+from bot.domain.quotas import Decider
 from bot.media.fit import fit
-from bot.media.plan import plan_clip
 from bot.media.prepare import prepare
 from bot.media.probe import VideoFacts, probe_video
-from bot.media.workshop import Workshop
-from bot.moderation import Decider
-from bot.validation import Limit, Refusal
+from bot.media.process_pool import Workshop
+from bot.requests.clip_plan import plan_clip
+from bot.requests.validation import Limit, Refusal
 from tests.media.corpus import CLIPS
 from tests.media.damage import Clips
 from tests.media.journey import Attached, travel
 
 if TYPE_CHECKING:
-    from bot.media.plan import Plan as ClipPlan
+    from bot.requests.clip_plan import Plan as ClipPlan
 
 _UPLOAD_BYTES: Final = 10 * 1024**2
 _STALL_SECONDS: Final = 0.25

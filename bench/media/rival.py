@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.media.encoding import bits_for
-from bot.media.plan import Plan, Way
-from bot.media.tracks import SOUND_BITS, THREADS
+from bot.media.worker.encoder import bits_for
+from bot.media.worker.tracks import SOUND_BITS, THREADS
+from bot.requests.clip_plan import Plan, Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from bench.scale import assumptions as a
 from bench.scale.peak import HOUR, Peak, simulate_peak
-from bot.engine.announcer import SHOWS_PER_SECOND
+from bot.engine.job_handle import Lane
+from bot.engine.progress import SHOWS_PER_SECOND
 from bot.engine.scheduler import LANE_CAPS
-from bot.engine.ticket import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

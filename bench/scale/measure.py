@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
 
-from bot.jobs import Charge, Job, JobState, NewJob, Phase
+from bot.domain.jobs import Charge, Job, JobState, NewJob, Phase
 from bot.media.probe import probe_video
 from bot.storage.database import Database, open_database
 from bot.storage.store import Store

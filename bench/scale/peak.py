@@ -1,7 +1,7 @@
 """The peak hour, event by event: who waits for the provider, and how often we ask.
 
 The sum of many servers' Poisson arrivals is one Poisson process, however unlike they are, so one
-rate is enough. The poll moments come from the bot's own rule (``bot.engine.pacing.Durations``),
+rate is enough. The poll moments come from the bot's own rule (``bot.engine.poll_schedule.Durations``),
 which goes on learning from the simulated jobs as it would from real ones.
 """
 
@@ -15,10 +15,10 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from bench.scale.assumptions import MEDIAN_SECONDS, SIGMA
-from bot.engine.pacing import HISTORY, Durations, Limits
-from bot.engine.poller import OVERDUE_SECONDS
-from bot.engine.ticket import tenth
-from bot.jobs import Phase
+from bot.domain.jobs import Phase
+from bot.engine.job_handle import tenth
+from bot.engine.poll_schedule import HISTORY, Durations, Limits
+from bot.engine.steps.poll import OVERDUE_SECONDS
 from bot.settings import Settings
 
 if TYPE_CHECKING:

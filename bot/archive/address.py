@@ -11,7 +11,7 @@ from urllib.request import url2pathname
 
 from yarl import URL
 
-from bot.hosts import is_internal, is_loopback
+from bot.system.hosts import is_internal, is_loopback
 
 _EXAMPLE: Final = "s3://bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1"
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")

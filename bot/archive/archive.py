@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.archive.address import FolderAddress, read_archive_url
-from bot.archive.folder import FolderShelf
+from bot.archive.backends.folder import FolderShelf
 from bot.archive.names import is_name, make_name
 from bot.errors import ArchiveError
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from bot.archive.shelf import Shelf
-    from bot.engine.clock import Clock
+    from bot.archive.backends.port import Shelf
     from bot.settings import Settings
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,9 @@ def _open_shelf(settings: Settings) -> Shelf:
     address = read_archive_url(settings.archive_url)
     if isinstance(address, FolderAddress):
         return FolderShelf(address.path)
-    from bot.archive.bucket import BucketShelf  # 10 MiB of memory, for those alone who have one
+    from bot.archive.backends.bucket import (
+        BucketShelf,  # 10 MiB of memory, for those alone who have one
+    )
 
     return BucketShelf(
         address,

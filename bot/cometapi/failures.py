@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.tasks import TaskStatus
-from bot.jobs import Charge, FailureReason
+from bot.domain.jobs import Charge, FailureReason
 
 if TYPE_CHECKING:
     from bot.cometapi.tasks import Task

@@ -1,4 +1,4 @@
-"""What each Runway model takes: keys, lengths, sizes, ratios; ``bot.money`` has the prices.
+"""What each Runway model takes: keys, lengths, sizes, ratios; ``bot.domain.money`` has the prices.
 
 The only table of this kind; requests, checks and texts read it. Runway rejects a body with a key
 that the model does not have, so the models cannot share one body.

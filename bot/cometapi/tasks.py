@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 from bot.cometapi.redaction import redact
 from bot.cometapi.refusals import poll_error
 from bot.cometapi.reply import read_credits
-from bot.hosts import is_loopback
-from bot.jobs import Phase
+from bot.domain.jobs import Phase
+from bot.system.hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from bot.engine.clock import Clock
-    from bot.engine.deliverer import (
+    from bot.domain.jobs import Job
+    from bot.engine.ports import (
         Answer,
         Delivered,
         Deliverer,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
         Opened,
         Progress,
     )
-    from bot.jobs import Job
     from bot.storage.store import Store
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -7,18 +7,18 @@ import logging
 import random
 from typing import TYPE_CHECKING, Final, Self
 
-from bot.engine.announcer import Announcer
-from bot.engine.clock import SystemClock
+from bot.domain.jobs import JobState
+from bot.engine.context import Parts, default_review_hours
 from bot.engine.history import History
-from bot.engine.pacing import Limits
-from bot.engine.parts import Parts, default_review_hours
+from bot.engine.job_handle import Lane, Ticket
+from bot.engine.poll_schedule import Limits
+from bot.engine.progress import Announcer
 from bot.engine.scheduler import Scheduler
 from bot.engine.throttle import Throttle
-from bot.engine.ticket import Lane, Ticket
 from bot.engine.worker import Worker
 from bot.errors import LeaseLostError, StoreUnavailableError
-from bot.jobs import JobState
-from bot.uninterrupted import finish
+from bot.system.clock import SystemClock
+from bot.system.shielding import finish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
-    from bot.engine.clock import Clock
-    from bot.engine.deliverer import Deliverer, Gatekeeper
+    from bot.domain.jobs import Job
+    from bot.engine.ports import Deliverer, Gatekeeper
     from bot.engine.studio import Studio
-    from bot.jobs import Job
     from bot.media.download import Downloader
     from bot.media.scratch import Scratch
     from bot.settings import Settings
     from bot.storage.store import Store
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import enum
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.deliverer import Extra
-from bot.engine.sources import Sources
+from bot.engine.ports import Extra
+from bot.engine.steps.sources import Sources
 from bot.errors import (
     ArchiveError,
     DeliveryError,
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.archive.archive import Archive
-    from bot.engine.clock import Clock
-    from bot.engine.deliverer import Delivered, Deliverer
+    from bot.domain.jobs import Job
+    from bot.engine.ports import Delivered, Deliverer
     from bot.engine.studio import Studio
-    from bot.jobs import Job
     from bot.media.download import Downloader
     from bot.media.scratch import Scratch
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.pacing import HISTORY, Durations
+from bot.engine.poll_schedule import HISTORY, Durations
 from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.engine.clock import Clock
-    from bot.engine.pacing import Limits
+    from bot.engine.poll_schedule import Limits
     from bot.storage.store import Store
+    from bot.system.clock import Clock
 
 REFRESH_SECONDS: Final = 600.0
 """How old the picture may get: other processes finish jobs, too."""

@@ -10,12 +10,12 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.ticket import Lane, Ticket
+from bot.engine.job_handle import Lane, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from bot.engine.clock import Clock
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from bot.media.sound import add_sound
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.plan import Plan
-    from bot.media.workshop import Workshop
+    from bot.media.process_pool import Workshop
+    from bot.requests.clip_plan import Plan
 
 
 _SUFFIXES: Final = {"jpeg": ".jpg"}

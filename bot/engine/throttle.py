@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from bot.engine.clock import Clock
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.courier import Courier
-from bot.engine.gate import Gate
-from bot.engine.opener import Opener
-from bot.engine.pacing import backoff_seconds
-from bot.engine.parts import UNFIRM_SECONDS, JobMovedError
-from bot.engine.poller import Poller
-from bot.engine.preparer import Preparer
-from bot.engine.submitter import Submitter
-from bot.engine.ticket import Lane
+from bot.domain.jobs import JobState
+from bot.engine.context import UNFIRM_SECONDS, JobMovedError
+from bot.engine.job_handle import Lane
+from bot.engine.poll_schedule import backoff_seconds
+from bot.engine.steps.approve import Gate
+from bot.engine.steps.deliver import Courier
+from bot.engine.steps.open import Opener
+from bot.engine.steps.poll import Poller
+from bot.engine.steps.prepare import Preparer
+from bot.engine.steps.submit import Submitter
 from bot.errors import JobLostError, StoreUnavailableError
-from bot.jobs import JobState
 
 if TYPE_CHECKING:
-    from bot.engine.parts import Parts
-    from bot.engine.posts import Posts
-    from bot.engine.ticket import Ticket
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+    from bot.engine.job_handle import Ticket
+    from bot.engine.steps.paid_requests import Posts
 
 log = logging.getLogger(__name__)
 

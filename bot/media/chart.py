@@ -11,13 +11,13 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.media.workshop import WorkLimits
+from bot.media.process_pool import WorkLimits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.media.process_pool import Workshop
     from bot.media.scratch import Scratch
-    from bot.media.workshop import Workshop
 
 _LIMITS: Final = WorkLimits(wall_seconds=30, cpu_seconds=30, file_bytes=4 * 1024**2)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.media.workshop import WorkLimits
+from bot.media.process_pool import WorkLimits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.workshop import Workshop
+    from bot.media.process_pool import Workshop
 
 _ROOM_BYTES: Final = 32 * 1024**2  # an attempt may miss its mark, and is then thrown away
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.media.workshop import WorkLimits
+from bot.media.process_pool import WorkLimits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.workshop import Workshop
+    from bot.media.process_pool import Workshop
 
 MAX_SHEET_BYTES: Final = 1_000_000
 MAX_POSTER_SIDE: Final = 1280

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import MediaProbeError
-from bot.media.plan import Way
-from bot.media.workshop import WorkLimits
+from bot.media.process_pool import WorkLimits
+from bot.requests.clip_plan import Way
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.plan import Plan
-    from bot.media.workshop import Workshop
+    from bot.media.process_pool import Workshop
+    from bot.requests.clip_plan import Plan
 
 _ROOM_BYTES: Final = 32 * 1024**2  # an attempt may miss its mark, and is then thrown away
 

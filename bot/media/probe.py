@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.errors import MediaProbeError
-from bot.media.workshop import WorkLimits, Workshop
+from bot.media.process_pool import WorkLimits, Workshop
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import MediaUnreadableError, UnreadableReason
-from bot.media.workshop import WorkLimits
-from bot.validation import MAX_REFERENCE_BYTES, TAKEN_IMAGES, Refusal, Rule
+from bot.media.process_pool import WorkLimits
+from bot.requests.validation import MAX_REFERENCE_BYTES, TAKEN_IMAGES, Refusal, Rule
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.workshop import Workshop
+    from bot.media.process_pool import Workshop
 
 MAX_SIDE: Final = 4096
 """Pixels of the longer side. Ours, not the provider's: a style shows in far fewer, and the provider

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from bot.errors import MediaStorageError
-from bot.filelock import try_lock
+from bot.system.filelock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from bot.media.fit import Fitted, encoding_limits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.workshop import Workshop
+    from bot.media.process_pool import Workshop
 
 
 async def add_sound(

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.money import MICROS_PER_DOLLAR
+from bot.domain.money import MICROS_PER_DOLLAR
 from bot.policy.catalogue import SETTINGS
 from bot.policy.floors import ceiling
 from bot.policy.problems import UNSET, Unset

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.moderation import Period, Scope, Unit
-from bot.policy.kinds import BadValueError, Choice, Flag, Id, Ids, Kind, Line, Number, Ratio
+from bot.domain.quotas import Period, Scope, Unit
 from bot.policy.problems import SERVER, Flaw, Problem, Target
-from bot.policy.rules import Rules
+from bot.policy.prompt_rules.rules import Rules
+from bot.policy.values import BadValueError, Choice, Flag, Id, Ids, Kind, Line, Number, Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from bot.moderation import Scope
+    from bot.domain.quotas import Scope
     from bot.policy.levels import Policy
 
 

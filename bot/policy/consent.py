@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.moderation import Decider
-from bot.validation import Refusal, Rule
+from bot.domain.quotas import Decider
+from bot.requests.validation import Refusal, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.moderation import Decider
-from bot.people import EVERYTHING
+from bot.domain.quotas import Decider
+from bot.domain.sanctions import EVERYTHING
 from bot.policy.consent import must_ask, refuse_origin
 from bot.policy.levels import BY_OPERATOR, BY_SERVER, Source
-from bot.policy.prompts import check_rules
-from bot.policy.rules import RuleAction
-from bot.quoting import cut
+from bot.policy.prompt_rules.check import check_rules
+from bot.policy.prompt_rules.rules import RuleAction
+from bot.requests.text_safety import cut
+from bot.requests.validation import Refusal, Rule
 from bot.texts.common import at, relative
-from bot.validation import Refusal, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from bot.people import MemberFacts
+    from bot.domain.sanctions import MemberFacts
     from bot.policy.consent import Origin
     from bot.policy.levels import Effective, Policy
-    from bot.policy.prompts import Hit
-    from bot.policy.rules import PromptRule
+    from bot.policy.prompt_rules.check import Hit
+    from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
 
 

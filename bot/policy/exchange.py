@@ -18,11 +18,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from bot.domain.quotas import Scope
 from bot.errors import SettingsFileError
-from bot.moderation import Scope
 from bot.policy.catalogue import SETTINGS, parse
-from bot.policy.kinds import MAX_ID, Id, Ids
 from bot.policy.problems import SERVER, UNSET, FileFlaw, FileProblem, Problem, Target, Unset
+from bot.policy.values import MAX_ID, Id, Ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

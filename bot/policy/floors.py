@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.problems import Flaw, Problem, Target
 
 if TYPE_CHECKING:

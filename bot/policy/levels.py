@@ -16,18 +16,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.moderation import Decider, Scope
+from bot.domain.quotas import Decider, Scope
 from bot.policy.allowance import allowed
-from bot.policy.caps import caps_of, holders_of, running_caps_of
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
 from bot.policy.floors import ceiling
 from bot.policy.problems import SERVER, UNSET, Target, Unset
+from bot.policy.quotas import caps_of, holders_of, running_caps_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from bot.moderation import Cap, Holder
-    from bot.policy.rules import PromptRule
+    from bot.domain.quotas import Cap, Holder
+    from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
 
 
@@ -65,7 +65,7 @@ class Effective:
     """What holds for one request, and where each value comes from.
 
     Of the caps of all together (``jobs_per_day`` …) it is the lowest number: each level has a cap
-    of its own and all of them count (``bot.policy.caps``).
+    of its own and all of them count (``bot.policy.quotas``).
     """
 
     public_figure_threshold: str
@@ -210,7 +210,7 @@ class Policy:
     def holders(
         self, channel_ids: Sequence[int], role_ids: Collection[int], user_id: int
     ) -> tuple[Holder, ...]:
-        """Return whom a request counts for; see ``bot.policy.caps.holders_of``."""
+        """Return whom a request counts for; see ``bot.policy.quotas.holders_of``."""
         return holders_of(self, channel_ids, role_ids, user_id)
 
     def caps(
@@ -220,14 +220,14 @@ class Policy:
         user_id: int,
         operator: Settings,
     ) -> tuple[Cap, ...]:
-        """Return the caps that a new request must fit under; see ``bot.policy.caps.caps_of``."""
+        """Return the caps that a new request must fit under; see ``bot.policy.quotas.caps_of``."""
         operator = allowed(operator, self.allowance)
         return caps_of(self, channel_ids, role_ids, user_id, operator)
 
     def running_caps(
         self, holders: Collection[Holder], *, bot_running: int | None
     ) -> tuple[Cap, ...]:
-        """Return the caps on what runs at once; see ``bot.policy.caps.running_caps_of``."""
+        """Return the caps on what runs at once; see ``bot.policy.quotas.running_caps_of``."""
         return running_caps_of(self, holders, bot_running=bot_running)
 
     def _lowest(

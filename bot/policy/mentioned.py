@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
-from bot.policy.kinds import Id, Ids
+from bot.policy.values import Id, Ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

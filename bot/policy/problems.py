@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from bot.moderation import Decider, Scope
+from bot.domain.quotas import Decider, Scope
 
 
 class Target(NamedTuple):

@@ -11,7 +11,7 @@ from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.moderation import Scope
+    from bot.domain.quotas import Scope
 
 
 class Topic(enum.StrEnum):

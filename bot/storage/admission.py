@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, or_, select, text, true
 
+from bot.domain.fair_queue import Place, Waiting, arrange, position
+from bot.domain.jobs import CancelReason, Charge, JobState
+from bot.domain.periods import day_of
+from bot.domain.quotas import Holder, Scope
 from bot.errors import JobLostError
-from bot.jobs import CancelReason, Charge, JobState
-from bot.moderation import Holder, Scope
-from bot.periods import day_of
 from bot.storage.changes import change_job
 from bot.storage.columns import Moment
 from bot.storage.policies import read_policy
 from bot.storage.tables import UNSETTLED, jobs, ledger, opt_outs, pauses
-from bot.turns import Place, Waiting, arrange, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.policy.levels import Policy
     from bot.storage.database import Database
 

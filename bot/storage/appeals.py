@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from bot.reviews import MAX_OPEN_APPEALS, Appeal
+from bot.domain.reviews import MAX_OPEN_APPEALS, Appeal
 from bot.storage.tables import appeals
 
 if TYPE_CHECKING:

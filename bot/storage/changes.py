@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, or_, update
 
-from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
-from bot.moderation import Standing
-from bot.money import micros_of_credits
+from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
+from bot.domain.money import micros_of_credits
+from bot.domain.quotas import Standing
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs, ledger, strikes
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
 
 _SETTLED_ANEW: Final = frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED})

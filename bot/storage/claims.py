@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text, update
 
-from bot.jobs import JobState
+from bot.domain.jobs import JobState
 from bot.storage.leases import bury_the_dead
 from bot.storage.rows import job_from
 from bot.storage.tables import FREE, UNSETTLED, jobs
@@ -14,7 +14,7 @@ from bot.storage.tables import FREE, UNSETTLED, jobs
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
     from bot.storage.leases import Lease
 

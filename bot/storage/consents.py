@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, or_, select, text
 
-from bot.consents import Answer, Say, Word, word_on
-from bot.jobs import CancelReason, Charge, Hold, JobState
-from bot.moderation import ReviewStage, ReviewStanding
+from bot.domain.consents import Answer, Say, Word, word_on
+from bot.domain.jobs import CancelReason, Charge, Hold, JobState
+from bot.domain.quotas import ReviewStage, ReviewStanding
 from bot.policy.consent import Origin
 from bot.storage.changes import change_job
 from bot.storage.policies import read_policy
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
 
 _ASKED: Final = and_(text(UNSETTLED), jobs.c.state == JobState.HELD, jobs.c.hold == Hold.CONSENT)

@@ -24,9 +24,9 @@ from bot.storage.engines import (
     sqlite_path,
 )
 from bot.storage.lockfile import exclusive
-from bot.storage.uninterrupted import UninterruptedConnection
+from bot.storage.shielded_connection import UninterruptedConnection
 from bot.storage.upgrade import upgrade
-from bot.uninterrupted import finish
+from bot.system.shielding import finish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import delete, exists, func, insert, select, text, update
 
+from bot.domain.jobs import JobState
 from bot.errors import LeaseLostError
-from bot.jobs import JobState
 from bot.storage.tables import UNSETTLED, jobs, workers
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The ledger: what each job takes of every cap that it counts for, and what that adds up to.
 
 There are no counters that could drift. A job has one row for each whom it counts for (a
-``bot.moderation.Holder``), written with the job itself; how much of a cap is used is the sum of the
+``bot.domain.quotas.Holder``), written with the job itself; how much of a cap is used is the sum of the
 rows that are not released. ``bot.storage.changes`` moves their standing along with the job.
 """
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, union_all
 
+from bot.domain.periods import day_of, first_day
+from bot.domain.quotas import CapUse, Period, Scope, Standing, Unit
+from bot.domain.spending import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
-from bot.moderation import CapUse, Period, Scope, Standing, Unit
-from bot.periods import day_of, first_day
-from bot.policy.caps import reached
-from bot.spending import GuildSpend, SpendRow, SpendSum
+from bot.policy.quotas import reached
 from bot.storage.tables import jobs, ledger
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
-    from bot.moderation import Cap, Holder
+    from bot.domain.jobs import Job
+    from bot.domain.quotas import Cap, Holder
     from bot.storage.database import Database
 
 _COUNTED: Final = ledger.c.standing != Standing.RELEASED

@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from bot.errors import StoreInUseError, StoreUnavailableError
-from bot.filelock import try_lock
+from bot.system.filelock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

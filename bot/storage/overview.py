@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import case, func, select, text
 
-from bot.jobs import JobState
+from bot.domain.jobs import JobState
 from bot.storage.rows import job_from
 from bot.storage.tables import UNSETTLED, jobs
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
 
 OPEN_STATES: Final = (

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, select
 
-from bot.media.plan import Reason
-from bot.moderation import Scope, Standing
-from bot.periods import day_of
-from bot.policy.past import MOST_JOBS, PastJob
+from bot.domain.periods import day_of
+from bot.domain.quotas import Scope, Standing
+from bot.policy.replay.past_jobs import MOST_JOBS, PastJob
+from bot.requests.clip_plan import Reason
 from bot.storage.tables import jobs, ledger
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Past:
 
         Args:
             guild_id: The server.
-            since: See ``bot.policy.past.needed_since``.
+            since: See ``bot.policy.replay.past_jobs.needed_since``.
             limit: How many at most, the newest ones. One more than ``preview`` replays, so that it
                 can tell whether some are left out.
         """

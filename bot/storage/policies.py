@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.domain.quotas import Scope
 from bot.errors import SettingRefusedError
-from bot.moderation import Scope
 from bot.policy.allowance import allowed
 from bot.policy.catalogue import SETTINGS, from_json, parse, to_json
 from bot.policy.changes import PolicyChange, last_action, undoing
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Insert
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.policy.problems import Unset
     from bot.settings import Settings
     from bot.storage.database import Database

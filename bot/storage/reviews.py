@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, insert, or_, select, update
 
-from bot.jobs import CancelReason, Charge, Hold, JobState
-from bot.moderation import ReviewStage, ReviewStanding
-from bot.reviews import Outcome, Review, Ruling
+from bot.domain.jobs import CancelReason, Charge, Hold, JobState
+from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.reviews import Outcome, Review, Ruling
 from bot.storage.changes import change_job
-from bot.storage.review_places import Places
+from bot.storage.review_slots import Places
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs, reviews
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
 
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Review))
@@ -132,7 +132,7 @@ class Reviews:
         return await self._press(job_id, stage, guild_id, user_id, lambda _, __: {})
 
     async def take(self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int) -> Ruling:
-        """Close the request to other moderators for ``bot.reviews.LOCK``, or for as long again."""
+        """Close the request to other moderators for ``bot.domain.reviews.LOCK``, or for as long again."""
         return await self._press(
             job_id,
             stage,

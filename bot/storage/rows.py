@@ -1,11 +1,11 @@
-"""Between rows of ``jobs`` and values of ``bot.jobs``."""
+"""Between rows of ``jobs`` and values of ``bot.domain.jobs``."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.jobs import TRANSITIONS, Charge, Job, JobState, NewJob, clip_bucket
+from bot.domain.jobs import TRANSITIONS, Charge, Job, JobState, NewJob, clip_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

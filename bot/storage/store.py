@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import JobExistsError, JobLostError
-from bot.jobs import CancelReason, Charge, JobState
 from bot.storage.admission import Admissions
 from bot.storage.appeals import Appeals
 from bot.storage.changes import change_job
@@ -20,11 +20,11 @@ from bot.storage.leases import Lease, steady_seconds
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
 from bot.storage.overview import Overview
 from bot.storage.past import Past
-from bot.storage.people import People
+from bot.storage.personal_data import Privacy
 from bot.storage.policies import Policies
-from bot.storage.privacy import Privacy
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changes, job_from, row_from, values_for_move
+from bot.storage.sanctions import People
 from bot.storage.tables import UNSETTLED, jobs, workers
 from bot.storage.uncertain import Uncertain
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from bot.jobs import Job, NewJob
-    from bot.moderation import Cap, Holder
+    from bot.domain.jobs import Job, NewJob
+    from bot.domain.quotas import Cap, Holder
     from bot.storage.admission import Admission
     from bot.storage.database import Database
 
@@ -309,7 +309,7 @@ class Store:
 
         Args:
             model: The model's name.
-            bucket: ``bot.jobs.clip_bucket`` of the clip's seconds.
+            bucket: ``bot.domain.jobs.clip_bucket`` of the clip's seconds.
             limit: How many at most.
         """
         async with self._database.transaction() as connection:

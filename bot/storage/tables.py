@@ -18,8 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from bot.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
-from bot.moderation import ReviewStage, ReviewStanding, Scope, Standing
+from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
+from bot.domain.quotas import ReviewStage, ReviewStanding, Scope, Standing
 from bot.storage.columns import IdSet, Moment, PlainText, Word
 
 metadata: Final = MetaData(
@@ -56,7 +56,7 @@ def _one_of(column: str, words: list[str]) -> str:
 jobs: Final = Table(
     "jobs",
     metadata,
-    # What was asked for, and where (bot.jobs.NewJob).
+    # What was asked for, and where (bot.domain.jobs.NewJob).
     Column("id", _KEY, primary_key=True, autoincrement=False),
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
@@ -90,7 +90,7 @@ jobs: Final = Table(
     Column("keep_sound", Boolean, nullable=False, server_default=false()),
     Column("role_ids", IdSet),
     Column("is_age_restricted", Boolean),
-    # Where it stands (bot.jobs.Job).
+    # Where it stands (bot.domain.jobs.Job).
     Column("state", Word(JobState), nullable=False),
     Column("owner", PlainText),
     Column("created_at", Moment, nullable=False),
@@ -202,7 +202,7 @@ setting_changes: Final = Table(
 ledger: Final = Table(
     "ledger",
     metadata,
-    # One row for each cap that a job counts against (bot.moderation.Scope).
+    # One row for each cap that a job counts against (bot.domain.quotas.Scope).
     Column("job_id", BigInteger, primary_key=True, autoincrement=False),
     Column("scope", Word(Scope), primary_key=True),
     Column("scope_id", BigInteger, primary_key=True, autoincrement=False),

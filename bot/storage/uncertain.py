@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import TaskTakenError
-from bot.jobs import CancelReason, Charge, JobState
 from bot.storage.changes import change_job
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs
 
 if TYPE_CHECKING:
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
 
 log = logging.getLogger(__name__)

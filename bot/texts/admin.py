@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.jobs import JobState
-from bot.people import EVERYTHING
-from bot.quoting import cut, harmless, one_line
+from bot.domain.jobs import JobState
+from bot.domain.sanctions import EVERYTHING
+from bot.requests.text_safety import cut, harmless, one_line
 from bot.texts.common import phase_words, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.jobs import Job
-    from bot.people import Block, Pause, Strike
+    from bot.domain.jobs import Job
+    from bot.domain.sanctions import Block, Pause, Strike
 
 COMMAND: Final = "/restyle-admin"
 

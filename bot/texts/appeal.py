@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.quoting import cut, harmless, one_line
-from bot.reviews import MAX_WORDS
+from bot.domain.reviews import MAX_WORDS
+from bot.requests.text_safety import cut, harmless, one_line
 from bot.texts.common import relative
 from bot.texts.review import SETTINGS, STAFF, mention
 
 if TYPE_CHECKING:
-    from bot.reviews import Appeal
+    from bot.domain.reviews import Appeal
 
 APPEAL_TITLE: Final = "Ask a moderator"
 APPEAL_LABEL: Final = "What should they know?"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.engine.deliverer import Delay, Extra
 from bot.engine.extras import Why
+from bot.engine.ports import Delay, Extra
 from bot.texts.common import duration
 
 # On the way to the provider

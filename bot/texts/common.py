@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from bot.jobs import Hold, JobState, Phase
-from bot.money import dollars, micros_of_credits
+from bot.domain.jobs import Hold, JobState, Phase
+from bot.domain.money import dollars, micros_of_credits
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
 
 MEBIBYTE: Final = 1024 * 1024
 NEUTRAL_NAME: Final = "Restyled clip"

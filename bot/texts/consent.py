@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.consents import Say, Word
-from bot.quoting import quote
+from bot.domain.consents import Say, Word
+from bot.requests.text_safety import quote
 from bot.texts.common import relative
 
 if TYPE_CHECKING:
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
 
 PRIVACY: Final = "/restyle-privacy"
 

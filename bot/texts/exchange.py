@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.policy.exchange import MAX_FILE_BYTES, MAX_VALUES, VERSION
 from bot.policy.problems import FileFlaw, FileProblem
-from bot.quoting import cut, harmless
+from bot.requests.text_safety import cut, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable

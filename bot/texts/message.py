@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.quoting import cut, harmless
-from bot.validation import Rule
+from bot.requests.text_safety import cut, harmless
+from bot.requests.validation import Rule
 
 if TYPE_CHECKING:
-    from bot.validation import Refusal
+    from bot.requests.validation import Refusal
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
 _SETTINGS: Final = "/restyle-settings"

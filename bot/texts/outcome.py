@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
+from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
 from bot.texts.common import money
 
 _WHAT: Final = {

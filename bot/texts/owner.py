@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.money import dollars
-from bot.quoting import cut, harmless, one_line, quote
+from bot.domain.money import dollars
+from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.texts.common import at, duration, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.jobs import Job
-    from bot.spending import GuildSpend
+    from bot.domain.jobs import Job
+    from bot.domain.spending import GuildSpend
 
 _SHOWN_GUILDS: Final = 20
 _PROMPT_CHARACTERS: Final = 60

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
-from bot.policy.kinds import Number
 from bot.policy.levels import Level
 from bot.policy.problems import UNSET, Target
-from bot.policy.rules import RuleAction, RuleKind
+from bot.policy.prompt_rules.rules import RuleAction, RuleKind
 from bot.policy.topics import Topic
-from bot.quoting import cut, harmless
+from bot.policy.values import Number
+from bot.requests.text_safety import cut, harmless
 from bot.texts.common import duration
 from bot.texts.policy import change_line, place, source, title, value
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.cometapi.models import VideoModel
     from bot.policy.changes import PolicyChange
     from bot.policy.levels import Effective, Policy
-    from bot.policy.rules import PromptRule
+    from bot.policy.prompt_rules.rules import PromptRule
 
 TOPIC_TITLES: Final = {
     Topic.STRICTNESS: "Strictness",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.policy.rules import MAX_RULES
-from bot.quoting import cut, harmless
+from bot.policy.prompt_rules.rules import MAX_RULES
+from bot.requests.text_safety import cut, harmless
 from bot.texts.policy import COMMAND, change, title
 
 if TYPE_CHECKING:

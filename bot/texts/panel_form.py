@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.policy.catalogue import SETTINGS
-from bot.policy.kinds import Number
-from bot.policy.rules import RuleAction, RuleKind
+from bot.policy.prompt_rules.rules import RuleAction, RuleKind
+from bot.policy.values import Number
 from bot.texts.policy import amount, title
 
 UNSET_LABEL: Final = "Nothing set here"

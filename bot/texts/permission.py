@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.permissions import MAY, NOT_OWN, Action, Who
+from bot.domain.permissions import MAY, NOT_OWN, Action, Who
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -93,7 +93,7 @@ _TITLES: Final = {
 
 _HEAD: Final = """# Who may do what
 
-Made from the one table in `bot/permissions.py`, which every button, menu and form asks
+Made from the one table in `bot/domain/permissions.py`, which every button, menu and form asks
 (`make permissions` writes this page, a test compares them). [For moderators](moderators.md) says
 what to do with it.
 

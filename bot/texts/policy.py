@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.moderation import Scope
-from bot.money import dollars
+from bot.domain.money import dollars
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
-from bot.policy.kinds import Choice, Flag, Id, Ids, Number
 from bot.policy.levels import Level
 from bot.policy.problems import UNSET, Flaw
-from bot.policy.rules import Rules
-from bot.quoting import cut, harmless
+from bot.policy.prompt_rules.rules import Rules
+from bot.policy.values import Choice, Flag, Id, Ids, Number
+from bot.requests.text_safety import cut, harmless
 from bot.texts.common import duration, relative, size
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.moderation import Scope
-from bot.money import dollars
-from bot.policy.past import DAYS, MOST_JOBS
-from bot.quoting import cut
-from bot.validation import Rule
+from bot.domain.money import dollars
+from bot.domain.quotas import Scope
+from bot.policy.replay.past_jobs import DAYS, MOST_JOBS
+from bot.requests.text_safety import cut
+from bot.requests.validation import Rule
 
 if TYPE_CHECKING:
-    from bot.policy.preview import Preview
-    from bot.policy.replay import Ground
+    from bot.policy.replay.preview import Preview
+    from bot.policy.replay.replay import Ground
 
 MAX_CHARACTERS: Final = 1_000
 _GROUNDS_SHOWN: Final = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.privacy import MOST_JOBS
+from bot.domain.personal_data import MOST_JOBS
 from bot.texts.common import relative
 from bot.texts.usage import clips
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.moderation import Decider, Period, Scope, Unit
-from bot.money import dollars
-from bot.periods import resets_at
+from bot.domain.money import dollars
+from bot.domain.periods import resets_at
+from bot.domain.quotas import Decider, Period, Scope, Unit
 from bot.texts.common import at, relative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.moderation import Cap, CapUse
+    from bot.domain.quotas import Cap, CapUse
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
 _EACH: Final = {Period.DAY: "a day", Period.MONTH: "a month", Period.NOW: "at once"}

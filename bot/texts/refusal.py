@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.domain.quotas import Decider
 from bot.errors import UnreadableReason
-from bot.moderation import Decider
-from bot.quoting import cut, harmless
+from bot.requests.text_safety import cut, harmless
+from bot.requests.validation import Refusal, Rule
 from bot.texts.common import duration, size
 from bot.texts.message import about_message
-from bot.validation import Refusal, Rule
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
 _SETTINGS: Final = "/restyle-settings"

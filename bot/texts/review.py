@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.jobs import JobState
-from bot.moderation import ReviewStage, ReviewStanding
-from bot.money import dollars
-from bot.quoting import cut, harmless, one_line, quote
-from bot.reviews import LOCK, MAX_WORDS, Outcome
+from bot.domain.jobs import JobState
+from bot.domain.money import dollars
+from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.reviews import LOCK, MAX_WORDS, Outcome
+from bot.requests.text_safety import cut, harmless, one_line, quote
+from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts.common import duration, relative
-from bot.validation import MAX_PROMPT_UNITS
 
 if TYPE_CHECKING:
-    from bot.jobs import Job
-    from bot.reviews import Review, Ruling
+    from bot.domain.jobs import Job
+    from bot.domain.reviews import Review, Ruling
 
 SETTINGS: Final = "/restyle-settings"
 _QUOTED: Final = (1000, 800, 600)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.moderation import Scope
-from bot.money import dollars
+from bot.domain.money import dollars
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
 from bot.policy.decide import Verdict
 from bot.policy.levels import Level
-from bot.quoting import cut, harmless, quote
+from bot.requests.text_safety import cut, harmless, quote
+from bot.requests.validation import Rule
 from bot.texts.common import duration
 from bot.texts.quota import cap_reached, quota_left
 from bot.texts.refusal import refusal as refusal_text
-from bot.validation import Rule
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.moderation import CapUse
+    from bot.domain.quotas import CapUse
     from bot.policy.levels import Source
-    from bot.policy.trial import Trial
+    from bot.policy.replay.trial import Trial
 
 MAX_CHARACTERS: Final = 2_000
 _USES_SHOWN: Final = 8

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.money import MICROS_PER_DOLLAR, dollars
+from bot.domain.periods import resets_at
+from bot.domain.quotas import Period
+from bot.domain.usage import SHOWN_DAYS, Outcome
 from bot.media.chart import Bar, Chart, Section
-from bot.moderation import Period
-from bot.money import MICROS_PER_DOLLAR, dollars
-from bot.periods import resets_at
 from bot.texts.common import relative
 from bot.texts.quota import quota_left
-from bot.usage import SHOWN_DAYS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from bot.moderation import CapUse
-    from bot.usage import Tally, Usage
+    from bot.domain.quotas import CapUse
+    from bot.domain.usage import Tally, Usage
 
 COMMAND: Final = "/restyle-usage"
 
@@ -57,7 +57,7 @@ def tally(found: Tally) -> str:
 def _sum(micros: int) -> str:
     """Return an amount; from a dollar on in whole cents, as fractions only make sums hard to read.
 
-    Prices of single clips may have fractions (``bot.money.dollars``).
+    Prices of single clips may have fractions (``bot.domain.money.dollars``).
     """
     if micros < MICROS_PER_DOLLAR:
         return dollars(micros)

@@ -16,8 +16,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
-from bot.people import EVERYTHING, MAX_NOTE
-from bot.permissions import Action
+from bot.domain.permissions import Action
+from bot.domain.sanctions import EVERYTHING, MAX_NOTE
 from bot.policy.allowance import LIMITS
 from bot.texts import admin as admin_texts
 from bot.texts import owner as owner_texts

@@ -9,8 +9,8 @@ import discord
 from discord import ui
 
 from bot.app import RestyleBot
-from bot.jobs import CancelReason, JobState
-from bot.permissions import Action
+from bot.domain.jobs import CancelReason, JobState
+from bot.domain.permissions import Action
 from bot.texts import admin as admin_texts
 from bot.texts import permission as permission_texts
 from cogs.common.cards import GREY, RED, card
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)

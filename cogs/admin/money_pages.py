@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bot.moderation import Period
-from bot.periods import resets_at, started_at
+from bot.domain.periods import resets_at, started_at
+from bot.domain.quotas import Period
 from bot.policy.allowance import limits_of, read_limit
 from bot.texts import owner as owner_texts
 from cogs.common.cards import GREY, card

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.app import RestyleBot
-from bot.permissions import Action
+from bot.domain.permissions import Action
 from bot.texts import admin as admin_texts
 from bot.texts import permission as permission_texts
 from cogs.common.cards import GREY, card
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
 
-    from bot.people import Strike
+    from bot.domain.sanctions import Strike
     from bot.storage.store import Store
 
 _SHOWN: Final = 25

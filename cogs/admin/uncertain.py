@@ -10,22 +10,22 @@ import discord
 from discord import ui
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.jobs import JobState
+from bot.domain.permissions import Action
+from bot.domain.reviews import MAX_WORDS
 from bot.errors import TaskTakenError
-from bot.jobs import JobState
-from bot.permissions import Action
-from bot.reviews import MAX_WORDS
 from bot.texts import owner as owner_texts
 from bot.texts import permission as permission_texts
 from cogs.common.cards import YELLOW, card
+from cogs.common.discord_errors import TROUBLE
 from cogs.common.forms import Form, typed_words
 from cogs.common.grants import may_here
 from cogs.common.pages import Page, answer_press
-from cogs.common.verdicts import TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)

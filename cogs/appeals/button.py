@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
+from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState
+from bot.domain.quotas import Decider
 from bot.errors import StoreError
-from bot.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState
-from bot.moderation import Decider
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.rules import review_rules
 
 if TYPE_CHECKING:
     import re
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.permissions import Action
+from bot.domain.reviews import MAX_OPEN_APPEALS, MAX_WORDS
 from bot.errors import DeliveryDelayedError, StoreError
-from bot.permissions import Action
-from bot.reviews import MAX_OPEN_APPEALS, MAX_WORDS
 from bot.texts import appeal as appeal_texts
 from bot.texts import common as texts
 from cogs.appeals.button import COG, AnswerButton, AppealButton
-from cogs.appeals.desk import AppealDesk, appeal_card
+from cogs.appeals.request_messages import AppealDesk, appeal_card
+from cogs.common.discord_errors import TROUBLE
 from cogs.common.forms import Form, sent_form, typed_words
-from cogs.common.verdicts import TROUBLE
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.cards import words_on
-from cogs.review.desk import NOBODY
+from cogs.review.request_messages import NOBODY
 from cogs.review.rules import may_moderate, review_rules
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bot.jobs import Job
-    from bot.reviews import Appeal
+    from bot.domain.jobs import Job
+    from bot.domain.reviews import Appeal
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)

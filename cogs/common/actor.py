@@ -1,4 +1,4 @@
-"""Who presses: what an interaction says of a person, for ``bot/permissions.py``."""
+"""Who presses: what an interaction says of a person, for ``bot/domain/permissions.py``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.permissions import Actor
+from bot.domain.permissions import Actor
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot

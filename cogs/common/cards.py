@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.jobs import JobState
+from bot.domain.jobs import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from bot.permissions import Action, may, who
+from bot.domain.permissions import Action, may, who
 from cogs.common.actor import actor_of
 from cogs.review.rules import may_moderate
 

@@ -11,7 +11,7 @@ import discord
 from bot.app import answer_privately
 from bot.errors import StoreError
 from bot.texts import common as texts
-from cogs.common.verdicts import TROUBLE
+from cogs.common.discord_errors import TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.consents import Say
+from bot.domain.consents import Say
 from bot.texts.consent import LABELS
 
 if TYPE_CHECKING:

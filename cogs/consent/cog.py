@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.jobs import Hold
+from bot.domain.permissions import Action, may, who
 from bot.errors import StoreError
-from bot.jobs import Hold
-from bot.permissions import Action, may, who
 from bot.texts import common as texts
 from bot.texts import consent as consent_texts
 from cogs.common.actor import actor_of
+from cogs.common.approval_router import gate_of
 from cogs.common.cards import mention
-from cogs.common.gate import gate_of
-from cogs.common.verdicts import TROUBLE
+from cogs.common.discord_errors import TROUBLE
 from cogs.consent.buttons import COG, ConsentButton
-from cogs.consent.desk import ConsentDesk, closed_card
+from cogs.consent.request_messages import ConsentDesk, closed_card
 from cogs.restyle.cancel import STORE_SECONDS
-from cogs.review.desk import NOBODY
+from cogs.review.request_messages import NOBODY
 
 if TYPE_CHECKING:
     import discord
 
-    from bot.consents import Answer, Say
+    from bot.domain.consents import Answer, Say
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from discord import ui
 
 from bot.cometapi.models import model_rules
-from bot.jobs import Charge, FailureReason, Job, JobState
-from bot.quoting import cut, harmless, one_line, quote
+from bot.domain.jobs import Charge, FailureReason, Job, JobState
+from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
@@ -24,7 +24,7 @@ from cogs.common.cards import (
 from cogs.delivery.buttons import answer_buttons
 
 if TYPE_CHECKING:
-    from bot.engine.deliverer import Answer, Extra
+    from bot.engine.ports import Answer, Extra
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
 PICTURE_FILENAME: Final = "before-and-after.png"

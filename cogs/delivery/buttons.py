@@ -10,15 +10,15 @@ import discord
 from discord import ui
 
 from bot.app import RestyleBot, answer_privately
-from bot.engine.deliverer import Extra
+from bot.domain.jobs import JobState
+from bot.domain.permissions import Action, may, who
 from bot.engine.extras import ExtraError, Why
+from bot.engine.ports import Extra
 from bot.errors import DeliveryError, StoreError
-from bot.jobs import JobState
-from bot.permissions import Action, may, who
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from cogs.common.actor import actor_of
-from cogs.common.verdicts import TROUBLE
+from cogs.common.discord_errors import TROUBLE
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.rules import may_moderate
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Collection
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
 

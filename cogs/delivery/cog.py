@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Final
 
 import discord
 
-from bot.engine.clock import SystemClock
-from bot.engine.deliverer import Answer, Delivered, Extra, Kept, Opened, Progress
+from bot.domain.jobs import JobState
 from bot.engine.extras import Extras
+from bot.engine.ports import Answer, Delivered, Extra, Kept, Opened, Progress
 from bot.engine.studio import WorkshopStudio
-from bot.jobs import JobState
-from bot.quoting import thread_name
+from bot.requests.text_safety import thread_name
+from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from cogs.appeals.button import can_appeal
 from cogs.common.cards import bears_mark, jump_url, mark
-from cogs.common.verdicts import TROUBLE, Refusals, Verdict, delayed, judge
-from cogs.delivery.announcing import Announcements
+from cogs.common.discord_errors import TROUBLE, Refusals, Verdict, delayed, judge
+from cogs.delivery.announcements import Announcements
 from cogs.delivery.buttons import BUTTONS
-from cogs.delivery.keeping import NONCE_WINDOW, Keeper
-from cogs.delivery.looks import (
+from cogs.delivery.outcome_messages import Poster
+from cogs.delivery.progress_cards import (
     final_status_card,
     record_card,
     record_look,
     status_card,
     status_look,
 )
-from cogs.delivery.posting import Poster
+from cogs.delivery.source_message import NONCE_WINDOW, Keeper
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from discord import ui
 
     from bot.app import RestyleBot
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class _Memory:
 
 
 class ThreadDeliverer:
-    """Implements ``bot.engine.deliverer.Deliverer`` by ids and the bot's token only.
+    """Implements ``bot.engine.ports.Deliverer`` by ids and the bot's token only.
 
     Nothing is expected of the cache: after a restart, or for a guild of another process, it is
     empty.

@@ -11,9 +11,9 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.domain.permissions import Action, may, who
+from bot.domain.personal_data import export
 from bot.errors import RestyleError
-from bot.permissions import Action, may, who
-from bot.privacy import export
 from bot.texts import consent as consent_texts
 from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
@@ -25,7 +25,7 @@ from cogs.privacy.button import COG, PrivacyButton
 if TYPE_CHECKING:
     from bot.app import RestyleBot
     from bot.archive.archive import Archive
-    from bot.privacy import Forgotten
+    from bot.domain.personal_data import Forgotten
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)

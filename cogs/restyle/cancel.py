@@ -10,16 +10,16 @@ import discord
 from discord import ui
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.jobs import CancelReason, JobState
+from bot.domain.permissions import Action
 from bot.errors import StoreError
-from bot.jobs import CancelReason, JobState
-from bot.permissions import Action
 from bot.texts import common as texts
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
     import re
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import validation as rules
 from bot.cometapi.models import RATIOS
-from bot.validation import Refusal
-from cogs.restyle.borrowing import fetch_linked, sources_of
+from bot.requests import validation as rules
+from bot.requests.validation import Refusal
 from cogs.restyle.cancel import CancelButton
 from cogs.restyle.intake import Intake
-from cogs.restyle.refusing import RefusedError, refuse_now
+from cogs.restyle.message_source import fetch_linked, sources_of
+from cogs.restyle.refusals import RefusedError, refuse_now
 from cogs.restyle.requests import Request, Source
 
 if TYPE_CHECKING:

@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
-from bot import validation as rules
 from bot.cometapi.models import model_rules
-from bot.engine.deliverer import Progress
+from bot.domain.jobs import Hold, NewJob
+from bot.domain.money import estimate, prices_with
+from bot.domain.quotas import Scope
+from bot.engine.ports import Progress
 from bot.errors import (
     CapReachedError,
     JobExistsError,
     StoreError,
 )
-from bot.jobs import Hold, NewJob
-from bot.media.plan import Way
-from bot.moderation import Scope
-from bot.money import estimate, prices_with
 from bot.policy.decide import Ask, Verdict, decide
+from bot.requests import validation as rules
+from bot.requests.clip_plan import Way
+from bot.requests.validation import Refusal, Rule
 from bot.texts import quota as quota_texts
-from bot.validation import Refusal, Rule
 from cogs.appeals.button import refusal_view
 from cogs.common.actor import role_ids_of
-from cogs.common.verdicts import TROUBLE
-from cogs.delivery.looks import record_card
+from cogs.common.discord_errors import TROUBLE
+from cogs.delivery.progress_cards import record_card
 from cogs.restyle.cancel import STORE_SECONDS
-from cogs.restyle.examining import Examiner, bytes_limit
+from cogs.restyle.file_checks import Examiner, bytes_limit
 from cogs.restyle.place import (
     can_open_thread,
     channel_of,
@@ -38,22 +38,22 @@ from cogs.restyle.place import (
     check_place,
     is_age_restricted,
 )
-from cogs.restyle.refusing import RefusedError, refuse_later, refuse_now
+from cogs.restyle.refusals import RefusedError, refuse_later, refuse_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
+    from bot.domain.quotas import Cap
     from bot.media.download import Downloader
+    from bot.media.process_pool import Workshop
     from bot.media.scratch import Scratch
-    from bot.media.workshop import Workshop
-    from bot.moderation import Cap
     from bot.policy.consent import Origin
     from bot.policy.decide import Decision
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store
-    from cogs.restyle.examining import Found
+    from cogs.restyle.file_checks import Found
     from cogs.restyle.requests import Request, Source
 
 log = logging.getLogger(__name__)

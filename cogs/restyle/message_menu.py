@@ -11,20 +11,20 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot import validation as rules
 from bot.app import RestyleBot, RestyleTree, answer_privately
 from bot.cometapi.models import model_rules
-from bot.quoting import harmless
+from bot.requests import validation as rules
+from bot.requests.text_safety import harmless
+from bot.requests.validation import Refusal, Rule
 from bot.texts import common as texts
 from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
-from bot.validation import Refusal, Rule
 from cogs.appeals.button import refusal_view
+from cogs.common.discord_errors import TROUBLE
 from cogs.common.forms import FORM_SECONDS, sent_form, submitted
-from cogs.common.verdicts import TROUBLE
-from cogs.restyle.borrowing import sources_of
 from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
-from cogs.restyle.refusing import RefusedError, refuse_now
+from cogs.restyle.message_source import sources_of
+from cogs.restyle.refusals import RefusedError, refuse_now
 from cogs.restyle.requests import Request
 
 if TYPE_CHECKING:

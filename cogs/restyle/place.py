@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.validation import Refusal, Rule
+from bot.requests.validation import Refusal, Rule
 
 _THREAD_PARENTS: Final = frozenset({discord.ChannelType.text, discord.ChannelType.news})
 _THREADS: Final = frozenset(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.moderation import ReviewStage
+from bot.domain.quotas import ReviewStage
 
 if TYPE_CHECKING:
     import re

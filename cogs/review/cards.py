@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.jobs import JobState
-from bot.moderation import ReviewStage, ReviewStanding
+from bot.domain.jobs import JobState
+from bot.domain.quotas import ReviewStage, ReviewStanding
 from bot.texts import review as review_texts
 from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, mark, markdown_url
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
 
 if TYPE_CHECKING:
-    from bot.jobs import Job
-    from bot.reviews import Review
+    from bot.domain.jobs import Job
+    from bot.domain.reviews import Review
 
 _COLOURS: Final = {
     ReviewStanding.OPEN: YELLOW,

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.jobs import Hold
+from bot.domain.permissions import Action
+from bot.domain.quotas import ReviewStage
+from bot.domain.reviews import MAX_WORDS, Outcome, Ruling
 from bot.errors import StoreError
-from bot.jobs import Hold
-from bot.moderation import ReviewStage
-from bot.permissions import Action
-from bot.reviews import MAX_WORDS, Outcome, Ruling
+from bot.requests.validation import MAX_PROMPT_UNITS, check_prompt, clean_prompt
 from bot.texts import appeal as appeal_texts
 from bot.texts import common as texts
 from bot.texts import review as review_texts
 from bot.texts.refusal import refusal
-from bot.validation import MAX_PROMPT_UNITS, check_prompt, clean_prompt
+from cogs.common.approval_router import gate_of
+from cogs.common.discord_errors import TROUBLE
 from cogs.common.forms import Form, sent_form, typed_words
-from cogs.common.gate import gate_of
-from cogs.common.verdicts import TROUBLE
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.buttons import COG, AskAgainButton, ReviewButton, ShowNextButton
 from cogs.review.cards import NO_MEDIA, keeps_media, media_on, review_card
-from cogs.review.desk import NOBODY, ReviewDesk
+from cogs.review.request_messages import NOBODY, ReviewDesk
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:

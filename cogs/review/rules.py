@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.permissions import Action, may, who
+from bot.domain.permissions import Action, may, who
 from cogs.common.actor import actor_of
 
 if TYPE_CHECKING:

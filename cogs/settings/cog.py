@@ -13,23 +13,23 @@ from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
 from bot.cometapi.models import model_rules
+from bot.domain.permissions import Action
 from bot.errors import StoreError
-from bot.permissions import Action
 from bot.policy.problems import Target
 from bot.policy.topics import Topic
+from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel_answer as answers
 from bot.texts import permission as permission_texts
-from bot.validation import MAX_PROMPT_UNITS
+from cogs.common.discord_errors import TROUBLE
 from cogs.common.forms import sent_form
 from cogs.common.grants import grant_of, may_press
 from cogs.common.pages import answer_command, answer_press, show_beside
-from cogs.common.verdicts import TROUBLE
 from cogs.restyle.cancel import STORE_SECONDS
-from cogs.settings.desk import Desk
 from cogs.settings.entry import Entries
 from cogs.settings.exchange import Exchange, Upload
 from cogs.settings.forms import FILE_ID, sent
 from cogs.settings.items import COG, FORM_ID, ITEMS, Spot
+from cogs.settings.panel import Desk
 from cogs.settings.trial import Asked, asked_in, report
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
-from bot.policy.kinds import Choice, Flag, Id, Ids, Line, Number, Ratio
 from bot.policy.problems import SERVER, UNSET, Target
-from bot.policy.rules import MAX_RULES
-from bot.quoting import cut
+from bot.policy.prompt_rules.rules import MAX_RULES
+from bot.policy.values import Choice, Flag, Id, Ids, Line, Number, Ratio
+from bot.requests.text_safety import cut
 from bot.texts import panel as panel_texts
 from bot.texts import policy as policy_texts
 from cogs.restyle.cog import RATIO_CHOICES

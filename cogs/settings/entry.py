@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.policy.allowance import allowed
 from bot.policy.catalogue import SETTINGS, to_json
 from bot.policy.floors import ceiling
-from bot.policy.kinds import Flag, Id, Ids, Number
 from bot.policy.problems import SERVER, UNSET, Problem
-from bot.policy.rules import MAX_RULES, Rules
-from bot.policy.typed import read_typed
+from bot.policy.prompt_rules.rules import MAX_RULES, Rules
+from bot.policy.typed_values import read_typed
+from bot.policy.values import Flag, Id, Ids, Number
 from bot.texts import panel_answer as answers
 from bot.texts import panel_form as form_texts
 from bot.texts import policy as policy_texts
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     import discord
 
     from bot.policy.problems import Target
-    from bot.policy.rules import PromptRule
+    from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
     from bot.storage.store import Store
     from cogs.common.pages import Page
-    from cogs.settings.desk import Desk
     from cogs.settings.forms import Sent, SettingsForm
     from cogs.settings.items import Spot
+    from cogs.settings.panel import Desk
 
 _RULES: Final = "prompt_rules"
 

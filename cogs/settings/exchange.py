@@ -16,7 +16,7 @@ from bot.policy.mentioned import mentioned
 from bot.texts import exchange as exchange_texts
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
-from cogs.common.verdicts import TROUBLE
+from cogs.common.discord_errors import TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bot.policy.mentioned import Mentioned
     from bot.storage.store import Store
     from cogs.common.pages import Page
-    from cogs.settings.desk import Desk
     from cogs.settings.items import Spot
+    from cogs.settings.panel import Desk
 
 log = logging.getLogger(__name__)
 

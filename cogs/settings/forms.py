@@ -13,14 +13,14 @@ import discord
 from discord import ui
 
 from bot.policy.catalogue import SETTINGS
-from bot.policy.kinds import Line, Number
 from bot.policy.problems import UNSET
-from bot.policy.rules import MAX_RULE_CHARACTERS, RuleAction, RuleKind
-from bot.policy.typed import typed
-from bot.quoting import cut
+from bot.policy.prompt_rules.rules import MAX_RULE_CHARACTERS, RuleAction, RuleKind
+from bot.policy.typed_values import typed
+from bot.policy.values import Line, Number
+from bot.requests.text_safety import cut
+from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel as panel_texts
 from bot.texts import panel_form as words
-from bot.validation import MAX_PROMPT_UNITS
 from cogs.common.forms import FORM_SECONDS, parts_of
 from cogs.settings.items import CHANNEL_TYPES, Spot
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.policy.levels import Policy
-    from bot.policy.rules import PromptRule
+    from bot.policy.prompt_rules.rules import PromptRule
 
 HOW_ID, FIELD_ID = "how", "words"
 KIND_ID, ACTION_ID, REMOVE_ID = "kind", "action", "remove"

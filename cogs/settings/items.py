@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 import discord
 from discord import ui
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.problems import SERVER, Target
 from bot.policy.topics import Topic, topics_of
 from cogs.common.grants import Grant

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import discord
 
 from bot.texts import panel_answer as panel_answer_texts
-from cogs.common.verdicts import TROUBLE
+from cogs.common.discord_errors import TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import Target
 from bot.policy.topics import settings_of, topics_of

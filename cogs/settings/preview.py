@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.policy.changes import applied
-from bot.policy.past import needed_since
-from bot.policy.preview import preview_aside
+from bot.policy.replay.past_jobs import needed_since
+from bot.policy.replay.preview import preview_aside
 from bot.texts.preview import summary
 
 if TYPE_CHECKING:

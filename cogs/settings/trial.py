@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.policy.trial import Question, caps_to_ask, try_out
+from bot.policy.replay.trial import Question, caps_to_ask, try_out
 from bot.texts import panel_answer as answers
 from bot.texts import trial as trial_texts
 from cogs.common.cards import GREY, card

@@ -10,16 +10,16 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.domain.permissions import Action
+from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
+from bot.domain.usage import Tally, summarise, to_csv, window
 from bot.errors import MediaError
 from bot.media import chart
-from bot.moderation import Cap, Decider, Holder, Period, Scope, Unit
-from bot.permissions import Action
 from bot.policy.decide import Ask, decide
-from bot.quoting import cut, harmless
+from bot.requests.text_safety import cut, harmless
 from bot.texts import permission as permission_texts
 from bot.texts import usage as usage_texts
 from bot.texts.refusal import refusal
-from bot.usage import Tally, summarise, to_csv, window
 from cogs.admin.strikes import LiftMenu, strikes_page
 from cogs.common.actor import role_ids_of
 from cogs.common.cards import BLURPLE, card
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import RestyleBot
+    from bot.domain.quotas import CapUse
+    from bot.media.process_pool import Workshop
     from bot.media.scratch import Scratch
-    from bot.media.workshop import Workshop
-    from bot.moderation import CapUse
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.jobs import JobState
 from bot.errors import MediaUnreadableError
-from bot.jobs import JobState
 from bot.media.probe import probe_video
-from sandbox.demo.stage import Stage, open_stage
+from sandbox.demo.harness import Stage, open_stage
 from sandbox.demo.transcript import Transcript
 from sandbox.sample import sample_clip
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bot.jobs import Job
+    from bot.domain.jobs import Job
 
 TASK_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.3

@@ -22,8 +22,13 @@ import aiohttp
 import orjson
 from aiohttp import web
 
-from sandbox.demo.inside import move_page, page_channel, pass_videos_through, steady_actions
-from sandbox.demo.stage import Stage, open_stage
+from sandbox.demo.harness import Stage, open_stage
+from sandbox.demo.simcord_private import (
+    move_page,
+    page_channel,
+    pass_videos_through,
+    steady_actions,
+)
 from sandbox.sample import sample_clip
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import discord
 
 from sandbox.cdn import CDN_HOST
-from sandbox.demo.faces import person, robot
+from sandbox.demo.avatars import person, robot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

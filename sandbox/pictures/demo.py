@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from sandbox.demo.harness import open_stage
 from sandbox.demo.page import PROMPTS, DemoPage
-from sandbox.demo.stage import open_stage
-from sandbox.pictures.camera import small_png
+from sandbox.pictures.screenshots import small_png
 from sandbox.sample import sample_clip
 
 if TYPE_CHECKING:

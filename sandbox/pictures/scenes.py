@@ -5,18 +5,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.problems import Target
 from bot.policy.topics import Topic
 from bot.texts import panel as panel_texts
 from bot.texts.usage import SERVER_LABEL
-from sandbox.demo.inside import show_linked_files
+from sandbox.demo.simcord_private import show_linked_files
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from sandbox.pictures.camera import Camera
-    from sandbox.pictures.town import Town
+    from sandbox.pictures.demo_guild import Town
+    from sandbox.pictures.screenshots import Camera
 
 
 async def answer(town: Town, camera: Camera) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Final
 
-from sandbox.demo.stage import open_stage
+from sandbox.demo.harness import open_stage
 from sandbox.pictures.browser import BrowserError, open_tab
-from sandbox.pictures.camera import HEIGHT, WIDTH, Camera
 from sandbox.pictures.demo import picture_demo
+from sandbox.pictures.demo_guild import TownError, found_town
 from sandbox.pictures.scenes import SCENES
-from sandbox.pictures.town import TownError, found_town
+from sandbox.pictures.screenshots import HEIGHT, WIDTH, Camera
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.archive.address import read_archive_url
 from bot.archive.archive import SWEEP_SECONDS, Archive, keep_expiring, open_archive
-from bot.archive.bucket import PIECE_BYTES, BucketShelf
+from bot.archive.backends.bucket import PIECE_BYTES, BucketShelf
 from bot.errors import ArchiveError
 from tests.archive.bucket_server import KEY_ID, SECRET
 from tests.archive.conftest import PUBLIC_URL

@@ -12,7 +12,7 @@ from bench.media.__main__ import main
 from bench.media.measure import Results
 from bench.media.report import ratio
 from bench.media.rival import command
-from bot.media.plan import Plan, Reason, Way
+from bot.requests.clip_plan import Plan, Reason, Way
 
 ROOT = Path(__file__).parents[2]
 PLAN = Plan(

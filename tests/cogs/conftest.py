@@ -16,10 +16,10 @@ import discord
 import pytest
 
 from bot.app import RestyleBot
-from bot.jobs import Charge, FailureReason, JobState
+from bot.domain.jobs import Charge, FailureReason, JobState
 from bot.media.download import Downloader
+from bot.media.process_pool import Workshop
 from bot.media.scratch import Scratch
-from bot.media.workshop import Workshop
 from bot.policy.problems import SERVER
 from bot.settings import Settings
 from cogs.delivery.cog import ThreadDeliverer

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import discord
 
-from bot.jobs import CancelReason, Hold, JobState
+from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.policy.decide import BY_REVIEW_MODE
 from bot.policy.problems import SERVER
 from cogs.appeals.button import can_appeal

@@ -3,9 +3,9 @@
 import pytest
 import simcord
 
-from bot.jobs import CancelReason, Charge, FailureReason, Hold, JobState
-from bot.moderation import Standing
-from bot.people import EVERYTHING
+from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
+from bot.domain.quotas import Standing
+from bot.domain.sanctions import EVERYTHING
 from tests.cogs.conftest import said, text_of
 from tests.factories import new_job
 from tests.storage.money import holders, rows_of

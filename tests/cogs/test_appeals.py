@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.jobs import CancelReason, Charge, FailureReason, JobState
-from bot.reviews import MAX_OPEN_APPEALS
+from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState
+from bot.domain.reviews import MAX_OPEN_APPEALS
 from cogs.appeals.button import appeal_view, is_appealable
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.cogs.reviewing import EXTENSIONS, Court

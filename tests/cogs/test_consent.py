@@ -6,10 +6,10 @@ The engine does not run: ``asked`` does what it would do with a job that it clai
 import discord
 import pytest
 
+from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.errors import JobLostError
-from bot.jobs import CancelReason, Hold, JobState
 from bot.policy.problems import SERVER
-from cogs.consent.desk import question_card
+from cogs.consent.request_messages import question_card
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.storage.rows import put
 

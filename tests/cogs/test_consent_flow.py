@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.jobs import CancelReason, Hold, JobState
+from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.policy.problems import SERVER
 from tests.cogs.conftest import buttons_of, text_of
 from tests.cogs.test_review_flow import (

@@ -3,9 +3,9 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.engine.deliverer import Answer, Delivered, Opened, Progress
+from bot.domain.jobs import Charge, FailureReason, Hold, JobState, Phase
+from bot.engine.ports import Answer, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
-from bot.jobs import Charge, FailureReason, Hold, JobState, Phase
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 from tests.media.clips import make_image
 

@@ -1,7 +1,7 @@
 """Everything that can be used or pressed, by everybody, in a server and in direct messages.
 
 What there is comes from the running bot; whatever is not in the tables below fails the walk. What
-each person may comes from ``bot.permissions`` and from Discord's own default permissions.
+each person may comes from ``bot.domain.permissions`` and from Discord's own default permissions.
 """
 
 import itertools
@@ -14,11 +14,11 @@ import discord
 import pytest
 from discord import ui
 
-from bot.consents import Say
-from bot.jobs import FailureReason, Hold, JobState
-from bot.moderation import ReviewStage
-from bot.people import EVERYTHING
-from bot.permissions import Action, Actor, may, who
+from bot.domain.consents import Say
+from bot.domain.jobs import FailureReason, Hold, JobState
+from bot.domain.permissions import Action, Actor, may, who
+from bot.domain.quotas import ReviewStage
+from bot.domain.sanctions import EVERYTHING
 from bot.policy.problems import SERVER
 from cogs.admin import jobs_page as _jobs_page
 from cogs.admin import strikes, uncertain
@@ -111,7 +111,7 @@ class World:
         )
 
     def expects(self, action, name, in_guild, *, about_job=True):
-        """What ``bot.permissions`` says."""
+        """What ``bot.domain.permissions`` says."""
         found = who(
             self.actor(name, in_guild),
             reviewer_role_ids={self.reviewing.id},

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from bot.domain.jobs import JobState
 from bot.errors import ArchiveError
-from bot.jobs import JobState
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job
 from tests.storage.rows import put

@@ -4,12 +4,12 @@ import discord
 import pytest
 from sqlalchemy import text
 
-from bot.jobs import Hold, JobState
-from bot.media.plan import Plan
-from bot.moderation import Scope
+from bot.domain.jobs import Hold, JobState
+from bot.domain.quotas import Scope
 from bot.policy.problems import Target
+from bot.requests.clip_plan import Plan
+from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.settings import MEBIBYTE
-from bot.validation import MAX_PROMPT_UNITS
 from tests.cogs.conftest import buttons_of, said, text_of
 
 

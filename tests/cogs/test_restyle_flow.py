@@ -6,11 +6,11 @@ import aiohttp
 import pytest
 
 from bot.cometapi.client import CometClient
+from bot.domain.jobs import JobState
 from bot.engine.engine import Engine
 from bot.engine.studio import WorkshopStudio
-from bot.jobs import JobState
+from bot.media.process_pool import Workshop
 from bot.media.scratch import Scratch
-from bot.media.workshop import Workshop
 from bot.storage.store import open_store
 from sandbox.cometapi import Fail, Fate, StandIn
 from tests.cogs.conftest import buttons_of, said, text_of

@@ -3,9 +3,9 @@
 import discord
 import pytest
 
+from bot.domain.jobs import CancelReason, JobState
+from bot.domain.quotas import ReviewStage, ReviewStanding
 from bot.errors import DeliveryDelayedError
-from bot.jobs import CancelReason, JobState
-from bot.moderation import ReviewStage, ReviewStanding
 from bot.policy.decide import BY_REVIEW_MODE
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.cogs.reviewing import EXTENSIONS, OUTPUT_URL, SOURCE_URL, Court

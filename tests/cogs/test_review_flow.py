@@ -10,11 +10,11 @@ import discord
 import pytest
 
 from bot.cometapi.client import CometClient
+from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.engine.engine import Engine
 from bot.engine.studio import WorkshopStudio
-from bot.jobs import CancelReason, Hold, JobState
+from bot.media.process_pool import Workshop
 from bot.media.scratch import Scratch
-from bot.media.workshop import Workshop
 from bot.policy.problems import SERVER
 from bot.storage.store import open_store
 from sandbox.cometapi import StandIn

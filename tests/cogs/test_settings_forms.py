@@ -3,7 +3,7 @@
 import pytest
 
 from bot.policy.problems import UNSET
-from bot.policy.rules import RuleAction, RuleKind
+from bot.policy.prompt_rules.rules import RuleAction, RuleKind
 from tests.cogs.conftest import said
 from tests.cogs.panels import DOLLAR, MEBIBYTE
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
-from bot.policy.kinds import Line, Number
 from bot.policy.problems import SERVER, Target
 from bot.policy.topics import settings_of, topics_of
+from bot.policy.values import Line, Number
 from cogs.common.grants import Grant
 from cogs.settings import forms
 from cogs.settings.items import Spot

@@ -7,8 +7,8 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.jobs import Charge, FailureReason, JobState
-from bot.people import EVERYTHING
+from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.domain.sanctions import EVERYTHING
 from bot.policy.problems import SERVER
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.cometapi.wire import Task, TaskStatus, judge_failure, read_task
-from bot.jobs import Charge, FailureReason
+from bot.domain.jobs import Charge, FailureReason
 from tests.cometapi.answers import answer
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from bot.cometapi.wire import Reply, TaskStatus, read_task
+from bot.domain.jobs import Phase
 from bot.errors import (
     CometAuthError,
     CometError,
@@ -17,7 +18,6 @@ from bot.errors import (
     CometServerError,
     CometTaskNotFoundError,
 )
-from bot.jobs import Phase
 from tests.cometapi.answers import answer
 from tests.cometapi.json_values import json_bodies
 

@@ -12,13 +12,13 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.cometapi.client import CometClient
-from bot.engine.announcer import Announcer
-from bot.engine.deliverer import Delivered, Kept, Opened
+from bot.engine.context import Parts
 from bot.engine.history import History
-from bot.engine.pacing import Limits
-from bot.engine.parts import Parts
+from bot.engine.job_handle import Lane, Ticket
+from bot.engine.poll_schedule import Limits
+from bot.engine.ports import Delivered, Kept, Opened
+from bot.engine.progress import Announcer
 from bot.engine.throttle import Throttle
-from bot.engine.ticket import Lane, Ticket
 from bot.engine.worker import Worker
 from bot.errors import MediaTooLargeError
 from bot.media.download import Downloaded, Downloader

@@ -2,8 +2,8 @@
 
 from contextlib import asynccontextmanager, contextmanager
 
+from bot.domain.jobs import JobState
 from bot.errors import StoreUnavailableError
-from bot.jobs import JobState
 from bot.storage.tables import jobs
 
 

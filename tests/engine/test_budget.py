@@ -16,7 +16,7 @@ from bot.engine.budget import (
     keep_sharing,
     urgency,
 )
-from bot.engine.deliverer import Progress
+from bot.engine.ports import Progress
 from bot.errors import StoreUnavailableError
 from bot.storage.store import Store
 from tests.engine.clocks import FakeClock, settle

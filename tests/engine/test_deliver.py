@@ -3,15 +3,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.engine.deliverer import Progress
-from bot.engine.ticket import Ticket
+from bot.domain.jobs import FailureReason, JobState
+from bot.engine.job_handle import Ticket
+from bot.engine.ports import Progress
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryImpossibleError,
     MediaStorageError,
     MediaUnfitError,
 )
-from bot.jobs import FailureReason, JobState
 from sandbox.cometapi import Fate, OutputFault, Succeed, no_quota
 from tests.engine.clocks import until
 from tests.engine.faults import Broken, database_of

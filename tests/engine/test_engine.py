@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
+from bot.domain.jobs import FailureReason, JobState
 from bot.engine.engine import Engine
 from bot.errors import DeliveryDelayedError
-from bot.jobs import FailureReason, JobState
 from sandbox.cometapi import Fail, Fate, Hang, Succeed, model_not_found, server_error
 from tests.engine.clocks import settle, until
 from tests.engine.conftest import LEASE_SECONDS, LIVE_SOURCE

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.engine.deliverer import Delivered, Extra
 from bot.engine.extras import WAITING, ExtraError, Extras, Why
+from bot.engine.ports import Delivered, Extra
 from bot.errors import (
     DeliveryImpossibleError,
     MediaBusyError,

@@ -3,9 +3,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.engine.poller import GRACE_SECONDS, MAX_MISSES, MAX_REFUSALS_PAST_DEADLINE, OVERDUE_SECONDS
-from bot.engine.ticket import Ticket
-from bot.jobs import Charge, FailureReason, JobState, Phase
+from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.engine.job_handle import Ticket
+from bot.engine.steps.poll import (
+    GRACE_SECONDS,
+    MAX_MISSES,
+    MAX_REFUSALS_PAST_DEADLINE,
+    OVERDUE_SECONDS,
+)
 from sandbox.cometapi import (
     Answer,
     Cancel,

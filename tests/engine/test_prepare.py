@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.engine.deliverer import Delay, Kept, Progress
-from bot.engine.ticket import Lane
+from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.engine.job_handle import Lane
+from bot.engine.ports import Delay, Kept, Progress
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryImpossibleError,
@@ -16,9 +17,8 @@ from bot.errors import (
     MediaUnreachableError,
     MediaUnreadableError,
 )
-from bot.jobs import Charge, FailureReason, JobState
-from bot.media.plan import Plan, Reason, Way
 from bot.media.scratch import own_scratch
+from bot.requests.clip_plan import Plan, Reason, Way
 from sandbox.cometapi import Answer
 from tests.engine.conftest import KEPT_REFERENCE, KEPT_SOURCE, LIVE_SOURCE, THREAD_ID
 from tests.engine.faults import Broken, database_of

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.jobs import Job, JobState, Phase
+from bot.engine.job_handle import Lane, Ticket
 from bot.engine.scheduler import Scheduler
-from bot.engine.ticket import Lane, Ticket
-from bot.jobs import Job, JobState, Phase
 from tests.engine.clocks import FakeClock, settle
 from tests.factories import new_job
 

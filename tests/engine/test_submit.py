@@ -3,12 +3,12 @@ import logging
 
 import pytest
 
-from bot.engine.deliverer import Opened
-from bot.engine.posts import ANSWER_SECONDS, LATE_SECONDS
-from bot.engine.ticket import Ticket
+from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.domain.sanctions import EVERYTHING
+from bot.engine.job_handle import Ticket
+from bot.engine.ports import Opened
+from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
 from bot.errors import DeliveryDelayedError
-from bot.jobs import Charge, FailureReason, JobState, Phase
-from bot.people import EVERYTHING
 from sandbox.cometapi import (
     Answer,
     Close,

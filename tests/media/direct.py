@@ -2,8 +2,8 @@
 
 import json
 
-from bot.media.child import do
-from bot.media.workshop import Workshop, _path_as_text, _understand
+from bot.media.process_pool import Workshop, _path_as_text, _understand
+from bot.media.worker.worker_main import do
 
 
 class DirectWorkshop(Workshop):

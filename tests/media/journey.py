@@ -10,14 +10,14 @@ import aiohttp
 from aiohttp import web
 
 from bot.cometapi.models import model_rules
+from bot.domain.quotas import Decider
 from bot.errors import MediaError, MediaUnreadableError
-from bot.media.plan import Plan, Way, plan_clip
 from bot.media.prepare import Prepared, prepare
 from bot.media.probe import VideoFacts, probe_video
+from bot.media.process_pool import Workshop
 from bot.media.scratch import own_scratch
-from bot.media.workshop import Workshop
-from bot.moderation import Decider
-from bot.validation import Limit, Refusal
+from bot.requests.clip_plan import Plan, Way, plan_clip
+from bot.requests.validation import Limit, Refusal
 from sandbox.cometapi import StandIn
 from tests.media.processes import children
 from tests.sandbox.conftest import VERSION

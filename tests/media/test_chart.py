@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image
 
-from bot.jobs import JobState
+from bot.domain.jobs import JobState
+from bot.domain.quotas import Standing
+from bot.domain.spending import SpendSum
+from bot.domain.usage import summarise
 from bot.media.chart import draw
+from bot.media.process_pool import Workshop
 from bot.media.scratch import Scratch
-from bot.media.workshop import Workshop
-from bot.moderation import Standing
-from bot.spending import SpendSum
 from bot.texts import usage as usage_texts
-from bot.usage import summarise
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

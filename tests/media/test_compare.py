@@ -5,7 +5,7 @@ import pytest
 from bot.errors import MediaUnreadableError
 from bot.media.compare import side_by_side
 from bot.media.probe import probe_video
-from bot.media.workshop import Workshop
+from bot.media.process_pool import Workshop
 from tests.media.boxes import turn
 from tests.media.direct import DirectWorkshop
 from tests.media.scenes import colour, index_is_in_front, loud_from, make_scene, read_images

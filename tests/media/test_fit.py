@@ -6,7 +6,7 @@ import pytest
 from bot.errors import MediaUnfitError, MediaUnreadableError
 from bot.media.fit import fit
 from bot.media.probe import probe_video
-from bot.media.workshop import Workshop
+from bot.media.process_pool import Workshop
 from tests.media.boxes import turn
 from tests.media.direct import DirectWorkshop
 from tests.media.scenes import index_is_in_front, loud_from, make_scene, read_images

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.media.layout import plan_pair, plan_sheet
+from bot.media.worker.layout import plan_pair, plan_sheet
 
 SIZES = st.tuples(st.integers(16, 8192), st.integers(16, 8192))
 

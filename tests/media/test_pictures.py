@@ -5,8 +5,8 @@ from PIL import Image
 
 from bot.errors import MediaUnreadableError
 from bot.media.pictures import MAX_POSTER_SIDE, MAX_SHEET_BYTES, before_after, poster
-from bot.media.tasks.before_after import save
-from bot.media.workshop import Workshop
+from bot.media.process_pool import Workshop
+from bot.media.worker.tasks.before_after import save
 from tests.media.boxes import turn
 from tests.media.direct import DirectWorkshop
 from tests.media.scenes import colour, make_scene

@@ -8,16 +8,16 @@ import pytest
 from PIL import Image
 
 from bot.cometapi.models import model_rules
+from bot.domain.quotas import Decider
 from bot.errors import MediaUnfitError, MediaUnreadableError
-from bot.media.encoding import encode_to_fit
-from bot.media.plan import Plan, Way, plan_clip
 from bot.media.prepare import prepare
 from bot.media.probe import probe_video
-from bot.media.reading import read_pictures
-from bot.media.tracks import Sound
-from bot.media.workshop import Workshop
-from bot.moderation import Decider
-from bot.validation import Limit
+from bot.media.process_pool import Workshop
+from bot.media.worker.encoder import encode_to_fit
+from bot.media.worker.frames import read_pictures
+from bot.media.worker.tracks import Sound
+from bot.requests.clip_plan import Plan, Way, plan_clip
+from bot.requests.validation import Limit
 from tests.media.boxes import turn
 from tests.media.clips import make_clip, make_gif
 from tests.media.direct import DirectWorkshop

@@ -36,7 +36,7 @@ def find(data, *path):
 def environment_of(processes):
     """Return the environment of the process that probes, once it runs."""
     for process in processes:
-        if b"bot.media.child" in Path(f"/proc/{process}/cmdline").read_bytes():
+        if b"bot.media.worker.worker_main" in Path(f"/proc/{process}/cmdline").read_bytes():
             return Path(f"/proc/{process}/environ").read_bytes()
     return b""
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import MediaUnreadableError, UnreadableReason
+from bot.media.process_pool import Workshop
 from bot.media.reference import (
     MAX_SIDE,
     Change,
@@ -16,9 +17,8 @@ from bot.media.reference import (
     read_reference,
     refuse_reference,
 )
-from bot.media.workshop import Workshop
+from bot.requests.validation import MAX_REFERENCE_BYTES, Rule
 from bot.texts.refusal import refusal
-from bot.validation import MAX_REFERENCE_BYTES, Rule
 from tests.media.direct import DirectWorkshop
 
 RED, BLUE = (200, 30, 30), (20, 20, 200)

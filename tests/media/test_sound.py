@@ -5,8 +5,8 @@ import pytest
 
 from bot.errors import MediaNoSoundError
 from bot.media.probe import probe_video
+from bot.media.process_pool import Workshop
 from bot.media.sound import add_sound
-from bot.media.workshop import Workshop
 from tests.media.direct import DirectWorkshop
 from tests.media.scenes import index_is_in_front, loud_from, make_scene
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from bot.moderation import Scope
-from bot.people import MemberFacts
+from bot.domain.quotas import Scope
+from bot.domain.sanctions import MemberFacts
 from bot.policy.catalogue import parse
 from bot.policy.decide import Ask, decide
 from bot.policy.levels import Policy

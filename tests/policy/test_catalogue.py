@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS, from_json, parse, to_json
-from bot.policy.kinds import MAX_ID, Ids, Number
 from bot.policy.problems import SERVER, Flaw, Problem
+from bot.policy.values import MAX_ID, Ids, Number
 from tests.policy.builders import channel, role
 from tests.policy.values import value_of
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.changes import PolicyChange, applied, last_action, undoing
 from bot.policy.problems import SERVER, UNSET
 from tests.policy.builders import NOW, VIP, policy, role

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.jobs import FailureReason
-from bot.moderation import Decider
-from bot.people import Block, MemberFacts, Pause, Strike
+from bot.domain.jobs import FailureReason
+from bot.domain.quotas import Decider
+from bot.domain.sanctions import Block, MemberFacts, Pause, Strike
 from bot.policy.decide import BY_REVIEW_MODE, Verdict
 from bot.policy.levels import Level, Policy, Source
 from bot.policy.problems import SERVER
-from bot.validation import Rule
+from bot.requests.validation import Rule
 from tests.policy.builders import (
     CHANNEL,
     GUILD,

@@ -166,6 +166,6 @@ def test_one_message_lists_what_is_wrong_and_stays_short():
 
 
 def test_patterns_of_a_file_are_tried_for_half_a_second_at_most(monkeypatch):
-    monkeypatch.setattr("bot.policy.rules.TRYING_SECONDS", 0.0)
+    monkeypatch.setattr("bot.policy.prompt_rules.rules.TRYING_SECONDS", 0.0)
     rule = {"kind": "pattern", "text": "gore", "action": "refuse"}
     assert flaws(written(server={"prompt_rules": [rule]})) == [(Flaw.SLOW_PATTERN, "prompt_rules")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.moderation import Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Decider, Holder, Period, Scope, Unit
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
 from bot.policy.levels import BY_DEFAULT, BY_OPERATOR, BY_SERVER, Level, Policy, Source
 from tests.policy.builders import (

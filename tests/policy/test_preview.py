@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.policy import preview as preview_module
-from bot.policy import replay
 from bot.policy.changes import applied
-from bot.policy.past import MOST_JOBS, PastJob, needed_since
-from bot.policy.preview import Preview, preview
 from bot.policy.problems import SERVER, UNSET
+from bot.policy.replay import preview as preview_module
+from bot.policy.replay import replay
+from bot.policy.replay.past_jobs import MOST_JOBS, PastJob, needed_since
+from bot.policy.replay.preview import Preview, preview
+from bot.requests.validation import Rule
 from bot.texts.preview import MAX_CHARACTERS, summary
-from bot.validation import Rule
 from tests.policy.builders import (
     CHANNEL,
     GUILD,

@@ -4,19 +4,19 @@ import time
 
 import pytest
 
-from bot.policy import prompts
-from bot.policy.kinds import BadValueError
-from bot.policy.lookalikes import fold
-from bot.policy.patterns import (
+from bot.policy.problems import Flaw
+from bot.policy.prompt_rules import check as prompts
+from bot.policy.prompt_rules.check import check_rules
+from bot.policy.prompt_rules.lookalikes import fold
+from bot.policy.prompt_rules.patterns import (
     MAX_EXPANDED,
     SlowPatternError,
     check_pattern,
     expanded_size,
     finds,
 )
-from bot.policy.problems import Flaw
-from bot.policy.prompts import check_rules
-from bot.policy.rules import PromptRule, RuleAction, RuleKind
+from bot.policy.prompt_rules.rules import PromptRule, RuleAction, RuleKind
+from bot.policy.values import BadValueError
 
 SLOW = r"(?:x+x+)+y"
 LONG = "x" * 1000

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
 from bot.policy.topics import TOPICS, settings_of, topic_of, topics_of
 

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.jobs import FailureReason
-from bot.moderation import CapUse, Holder, Scope
-from bot.people import Block, MemberFacts, Pause, Strike
+from bot.domain.jobs import FailureReason
+from bot.domain.quotas import CapUse, Holder, Scope
+from bot.domain.sanctions import Block, MemberFacts, Pause, Strike
 from bot.policy.decide import Verdict
 from bot.policy.levels import Level, Source
-from bot.policy.trial import Question, caps_to_ask, try_out
+from bot.policy.replay.trial import Question, caps_to_ask, try_out
+from bot.requests.validation import Rule
 from bot.texts.trial import MAX_CHARACTERS, report
-from bot.validation import Rule
 from tests.policy.builders import (
     CHANNEL,
     GUILD,

@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from bot.policy.catalogue import SETTINGS, parse
-from bot.policy.kinds import MAX_ID, Choice, Flag, Id, Ids, Line, Number, Ratio
 from bot.policy.problems import Problem
-from bot.policy.rules import Rules
+from bot.policy.prompt_rules.rules import Rules
+from bot.policy.values import MAX_ID, Choice, Flag, Id, Ids, Line, Number, Ratio
 from tests.policy.builders import policy
 
 IDS = st.integers(1, MAX_ID)

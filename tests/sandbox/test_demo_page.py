@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 
 from cogs.delivery.answers import OUTPUT_FILENAME
-from sandbox.demo import inside
+from sandbox.demo import simcord_private as inside
+from sandbox.demo.harness import open_stage
 from sandbox.demo.page import DemoPage
-from sandbox.demo.stage import open_stage
 from sandbox.sample import tiny_clip
 
 

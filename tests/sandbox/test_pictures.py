@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image
 from sqlalchemy import make_url
 
-from bot.policy.past import needed_since
-from sandbox.pictures.camera import small_png
+from bot.policy.replay.past_jobs import needed_since
 from sandbox.pictures.history import Place, write_history
+from sandbox.pictures.screenshots import small_png
 from sandbox.pictures.take import take_pictures
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import insert, select, update
 
-from bot.moderation import Cap, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
 from bot.policy.catalogue import to_json
 from bot.storage.tables import ledger, pauses, setting_values
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID

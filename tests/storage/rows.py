@@ -2,7 +2,7 @@
 
 from sqlalchemy import insert, select, update
 
-from bot.jobs import JobState
+from bot.domain.jobs import JobState
 from bot.storage.rows import job_from, row_from
 from bot.storage.tables import jobs
 from tests.factories import new_job

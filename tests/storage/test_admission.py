@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import event
 
+from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState
+from bot.domain.quotas import Holder, Scope, Standing
 from bot.errors import JobLostError, StoreUnavailableError
-from bot.jobs import CancelReason, Charge, FailureReason, JobState
-from bot.moderation import Holder, Scope, Standing
 from bot.storage.admission import FAR, REMEMBERED_SECONDS, Admission, Admissions, Paused
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import (

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.domain.quotas import Decider, Scope
 from bot.errors import CapReachedError, SettingRefusedError
-from bot.moderation import Decider, Scope
 from bot.policy.allowance import limits_of, read_limit
 from bot.policy.levels import Level
 from bot.policy.problems import SERVER, UNSET

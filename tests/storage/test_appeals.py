@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import update
 
-from bot.reviews import ANSWER_AGAIN, MAX_OPEN_APPEALS
+from bot.domain.reviews import ANSWER_AGAIN, MAX_OPEN_APPEALS
 from bot.storage.tables import appeals
 from tests.factories import GUILD_ID, USER_ID
 

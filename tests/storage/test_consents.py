@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.consents import Say, Word
-from bot.jobs import CancelReason, Charge, Hold, JobState
-from bot.moderation import Holder, Scope, Standing
+from bot.domain.consents import Say, Word
+from bot.domain.jobs import CancelReason, Charge, Hold, JobState
+from bot.domain.quotas import Holder, Scope, Standing
 from bot.policy.problems import SERVER
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import rows_of

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import JobExistsError, JobLostError
-from bot.jobs import (
+from bot.domain.jobs import (
     FINAL_STATES,
     TRANSITIONS,
     CancelReason,
@@ -20,6 +19,7 @@ from bot.jobs import (
     Phase,
     clip_bucket,
 )
+from bot.errors import JobExistsError, JobLostError
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import all_jobs, put
 

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 from sqlalchemy import text
 
+from bot.domain.jobs import JobState
 from bot.errors import JobLostError, LeaseLostError, StoreUnavailableError
-from bot.jobs import JobState
 from bot.storage.leases import new_worker_id
 from bot.storage.store import Store, open_store
 from tests.factories import new_job

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select, text
 
+from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
+from bot.domain.periods import day_of
+from bot.domain.quotas import Period, ReviewStage, Scope, Standing, Unit
+from bot.domain.spending import GuildSpend, SpendSum
 from bot.errors import CapReachedError, JobExistsError, StoreUnavailableError
-from bot.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
-from bot.moderation import Period, ReviewStage, Scope, Standing, Unit
-from bot.periods import day_of
-from bot.spending import GuildSpend, SpendSum
 from bot.storage.tables import ledger, strikes
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID, new_job
 from tests.storage.money import (

@@ -15,10 +15,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, update
 
+from bot.domain.jobs import FINAL_STATES, TRANSITIONS, Hold, Job, JobState
+from bot.domain.quotas import ReviewStage
+from bot.domain.reviews import Outcome
 from bot.errors import JobLostError, LeaseLostError
-from bot.jobs import FINAL_STATES, TRANSITIONS, Hold, Job, JobState
-from bot.moderation import ReviewStage
-from bot.reviews import Outcome
 from bot.storage.database import open_database
 from bot.storage.store import Store
 from bot.storage.tables import jobs, reviews, workers

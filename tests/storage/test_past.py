@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.jobs import Charge, JobState
-from bot.media.plan import Plan, Reason, Way
-from bot.moderation import Holder, Scope
+from bot.domain.jobs import Charge, JobState
+from bot.domain.quotas import Holder, Scope
+from bot.requests.clip_plan import Plan, Reason, Way
 from tests.factories import CHANNEL_ID, GUILD_ID, new_job
 from tests.storage.money import SERVER, holders
 

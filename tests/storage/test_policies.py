@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from bot.domain.quotas import Scope
 from bot.errors import SettingRefusedError
-from bot.moderation import Scope
 from bot.policy.exchange import dump, load, replacing
 from bot.policy.levels import Policy
 from bot.policy.problems import SERVER, UNSET, Flaw, Target

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.jobs import CancelReason, Charge, Hold, JobState
-from bot.moderation import ReviewStage, ReviewStanding
-from bot.reviews import LOCK, Fold, Outcome
+from bot.domain.jobs import CancelReason, Charge, Hold, JobState
+from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.reviews import LOCK, Fold, Outcome
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import put
 

@@ -12,8 +12,8 @@ from sqlalchemy import event, func, insert, inspect, literal, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.domain.jobs import JobState
 from bot.errors import StoreInUseError, StoreTooNewError, StoreUnavailableError
-from bot.jobs import JobState
 from bot.storage.lockfile import exclusive
 from bot.storage.rows import row_from
 from bot.storage.store import open_store

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.jobs import JobState
+from bot.domain.jobs import JobState
 from bot.policy.problems import SERVER
 from bot.storage.store import Store
 from bot.storage.transfer import TransferError, transfer

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from bot.domain.jobs import JobState
 from bot.errors import StoreUnavailableError
-from bot.jobs import JobState
 from bot.storage.store import open_store
 from tests.factories import new_job
 from tests.postgres import PostgresServer

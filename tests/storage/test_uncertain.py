@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.jobs import CancelReason, Charge, JobState
+from bot.domain.quotas import Standing
 from bot.errors import TaskTakenError
-from bot.jobs import CancelReason, Charge, JobState
-from bot.moderation import Standing
 from tests.factories import new_job
 from tests.storage.money import HOLDERS, cap, rows_of
 from tests.storage.rows import put

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs import CancelReason, Charge, FailureReason, Job, JobState, Phase
+from bot.domain.jobs import CancelReason, Charge, FailureReason, Job, JobState, Phase
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
 

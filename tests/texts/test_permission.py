@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.permissions import Action
+from bot.domain.permissions import Action
 from bot.texts.permission import ACTIONS, page, refused, who_may
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.moderation import Scope
+from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS, parse, to_json
 from bot.policy.changes import PolicyChange
-from bot.policy.kinds import Choice
 from bot.policy.problems import SERVER, UNSET, Flaw, Problem, Target
 from bot.policy.topics import Topic
+from bot.policy.values import Choice
 from bot.texts import panel as panel_texts
 from bot.texts import policy as policy_texts
 

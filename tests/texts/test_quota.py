@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.moderation import Cap, CapUse, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, CapUse, Decider, Holder, Period, Scope, Unit
 from bot.texts.quota import cap_reached, what_is_left
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

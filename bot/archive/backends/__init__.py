@@ -1,0 +1,1 @@
+"""Where the archive's files lie: a folder, or a bucket."""

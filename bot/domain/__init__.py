@@ -1,0 +1,1 @@
+"""What the program is about: jobs, quotas, money, reviews, people. Values without I/O."""

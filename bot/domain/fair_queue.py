@@ -1,0 +1,103 @@
+"""Whose turn it is among jobs that wait for others to end. No I/O.
+
+Members take turns: first come those jobs of whose member the fewest run or wait ahead; of equals
+those whose member's last turn is the longest ago, or never was; then the oldest. Without the last
+turns, whoever asked for ten clips first would get all ten where only one runs at a time. Nobody
+starves: a member's next job moves up whenever one of theirs ends, and whoever had a turn after
+theirs comes after them.
+
+A job that a cap of its own keeps back does not keep back those behind it who have nothing to do
+with that cap.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.quotas import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bot.domain.quotas import Cap, Holder
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A job that is ready and may not start yet."""
+
+    job_id: int
+    user_id: int
+    caps: tuple[Cap, ...]
+    """Those on what runs at once that it counts against."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a job stands once everybody before it got what there was."""
+
+    waiting: Waiting
+    full: frozenset[Holder]
+    """Whose caps keep it back; none: its turn has come."""
+
+
+def arrange(
+    waiting: Iterable[Waiting],
+    running: Mapping[Holder, int],
+    last_turns: Mapping[int, datetime] | None = None,
+) -> list[Place]:
+    """Return the jobs in the order of their turns, each with what keeps it back.
+
+    Args:
+        waiting: The jobs that are ready, in any order.
+        running: How many jobs run of each holder; those without any may be missing.
+        last_turns: When each member last had a turn, by user id; who never had may be missing.
+    """
+    used = Counter(running)
+    places: list[Place] = []
+    for one in _in_turn(waiting, running, last_turns or {}):
+        full = frozenset(cap.holder for cap in one.caps if used[cap.holder] >= cap.limit)
+        if not full:
+            used.update({cap.holder for cap in one.caps})
+        places.append(Place(waiting=one, full=full))
+    return places
+
+
+def _in_turn(
+    waiting: Iterable[Waiting],
+    running: Mapping[Holder, int],
+    last_turns: Mapping[int, datetime],
+) -> list[Waiting]:
+    busy: Counter[int] = Counter()
+    for holder, count in running.items():
+        if holder.scope is Scope.MEMBER:
+            busy[holder.scope_id] += count
+    ranked: list[tuple[int, datetime, int, Waiting]] = []
+    for one in sorted(waiting, key=lambda one: one.job_id):
+        last = last_turns.get(one.user_id, _NEVER)
+        ranked.append((busy[one.user_id], last, one.job_id, one))
+        busy[one.user_id] += 1
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
+
+
+def position(places: Sequence[Place], job_id: int) -> int | None:
+    """Return the place in line as its member sees it: 1 is next; ``None`` if it is not in line.
+
+    Counted are the jobs before it that wait for the same. One that a cap keeps back which does not
+    concern this job is passed over, as it will be when the turn comes.
+    """
+    at = next((n for n, place in enumerate(places) if place.waiting.job_id == job_id), None)
+    if at is None:
+        return None
+    me = places[at]
+    mine = {cap.holder for cap in me.waiting.caps}
+    return 1 + sum(
+        1
+        for place in places[:at]
+        if place.full <= mine and any(cap.holder in me.full for cap in place.waiting.caps)
+    )

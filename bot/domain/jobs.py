@@ -1,0 +1,265 @@
+"""Jobs: one accepted ``/restyle`` each, and the states they pass through."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class JobState(enum.StrEnum):
+    """Where a job stands."""
+
+    HELD = "held"  # waits for a person's word before anything is spent
+    QUEUED = "queued"  # accepted; nothing spent
+    SUBMITTING = "submitting"  # the paid POST may be on the wire
+    RUNNING = "running"  # CometAPI has it; its task id is known
+    WITHHELD = "withheld"  # finished and paid for; a moderator looks at it before all others
+    DELIVERING = "delivering"  # finished at the provider; Discord has not got it yet
+    UNCERTAIN = "uncertain"  # the POST was sent, its answer never came; never sent again
+    DONE = "done"  # the answer is posted
+    FAILED = "failed"  # ended without a video
+    CANCELLED = "cancelled"  # ended by a person
+
+
+TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    JobState.HELD: frozenset({JobState.QUEUED, JobState.CANCELLED, JobState.FAILED}),
+    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
+    JobState.SUBMITTING: frozenset(
+        {JobState.RUNNING, JobState.QUEUED, JobState.FAILED, JobState.UNCERTAIN}
+    ),
+    JobState.RUNNING: frozenset(
+        {JobState.DELIVERING, JobState.WITHHELD, JobState.FAILED, JobState.CANCELLED}
+    ),
+    JobState.WITHHELD: frozenset({JobState.DELIVERING, JobState.CANCELLED}),
+    JobState.DELIVERING: frozenset({JobState.DONE, JobState.FAILED}),
+    JobState.UNCERTAIN: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.DONE: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+"""What each state may become; the only place that says so."""
+
+FINAL_STATES: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
+
+
+class Hold(enum.StrEnum):
+    """Whose word a HELD job waits for."""
+
+    CONSENT = "consent"  # the member's who posted the clip
+    REVIEW = "review"  # a moderator's
+
+
+class CancelReason(enum.StrEnum):
+    """Why a person, or the lack of one, ended a job."""
+
+    REQUESTER = "requester"  # by the one who asked for it
+    MODERATOR = "moderator"  # by a moderator, before it started
+    DENIED = "denied"  # a moderator looked at the request and said no
+    WITHHELD = "withheld"  # a moderator looked at the result and said no
+    REVIEW_EXPIRED = "review_expired"  # no moderator looked in time
+    CONSENT_REFUSED = "consent_refused"  # the one who posted the clip said no
+    CONSENT_EXPIRED = "consent_expired"  # the one who posted the clip did not answer in time
+    WRITTEN_OFF = "written_off"  # uncertain, and the bot's owner closed it
+    NO_TURN = "no_turn"  # while it waited, what may run at once was set to nothing
+
+
+class FailureReason(enum.StrEnum):
+    """Why a job ended without a video; ``texts.py`` has a sentence for each."""
+
+    SAFETY_PROMPT = "safety_prompt"  # SAFETY.INPUT.TEXT, INPUT_PREPROCESSING.SAFETY.TEXT
+    SAFETY_SOURCE = "safety_source"  # SAFETY.INPUT.VIDEO
+    SAFETY_REFERENCE = "safety_reference"  # SAFETY.INPUT.IMAGE
+    SAFETY_INPUT = "safety_input"  # SAFETY.INPUT.*, anything else
+    SAFETY_OUTPUT = "safety_output"  # SAFETY.OUTPUT.*
+    BAD_OUTPUT = "bad_output"  # INTERNAL.BAD_OUTPUT.*
+    SOURCE_REFUSED = "source_refused"  # ASSET.INVALID, or a 400 that names the file
+    SOURCE_UNREACHABLE = "source_unreachable"  # the provider could not fetch the file
+    SOURCE_GONE = "source_gone"  # the file vanished from Discord before its turn came
+    SOURCE_UNFIT = "source_unfit"  # it could not be made small enough, or not be converted
+    REQUEST_REFUSED = "request_refused"  # any other definite refusal of the request
+    MODEL_UNAVAILABLE = "model_unavailable"  # unknown, retired or unrouted model
+    KEY_REFUSED = "key_refused"  # 401 or 403
+    WRONG_ADDRESS = "wrong_address"  # no such API at the configured address
+    NO_CREDIT = "no_credit"  # the operator's account is empty
+    BUSY = "busy"  # refused for now, too many times
+    PROVIDER_TROUBLE = "provider_trouble"  # INTERNAL, THIRD_PARTY.UNAVAILABLE, no code
+    PROVIDER_CANCELLED = "provider_cancelled"  # the task was cancelled at the provider
+    NO_OUTPUT = "no_output"  # succeeded, but without a video
+    TASK_LOST = "task_lost"  # the provider does not know the task any more
+    TIMED_OUT = "timed_out"  # not finished before our deadline
+    UNDELIVERABLE = "undeliverable"  # Discord left no place for the answer
+
+
+SAFETY_FAILURES: Final = frozenset(
+    {
+        FailureReason.SAFETY_PROMPT,
+        FailureReason.SAFETY_SOURCE,
+        FailureReason.SAFETY_REFERENCE,
+        FailureReason.SAFETY_INPUT,
+        FailureReason.SAFETY_OUTPUT,
+    }
+)
+"""The provider's safety check refused: charged all the same, and a strike against the member."""
+
+
+class Charge(enum.StrEnum):
+    """Was the job paid for?"""
+
+    NO = "no"  # surely not
+    YES = "yes"  # the provider said so, or documents it for this outcome
+    UNKNOWN = "unknown"  # nobody said
+
+
+class Phase(enum.StrEnum):
+    """What the provider says of an unfinished task, in the words of Runway."""
+
+    PENDING = "pending"  # accepted, waiting
+    THROTTLED = "throttled"  # held back: the account's concurrency is used up
+    RUNNING = "running"  # working
+
+
+def clip_bucket(seconds: float) -> int:
+    """Return the class of clips of about this length, which take about as long to restyle.
+
+    1 is up to 5.5 s, 2 up to 10.5 s, and so on in steps of 5 s; everything past a minute is 12.
+    The half second is there because a clip "of 5 seconds" usually has a frame or two more.
+    """
+    return min(max(math.ceil((seconds - 0.5) / 5), 1), 12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a person asked for, and where: a job before it has a state."""
+
+    id: int
+    """The id of the interaction, so an interaction that arrives twice makes one job."""
+    guild_id: int | None
+    """``None`` in a direct message."""
+    channel_id: int
+    """Where the command was used; the record (the command's response) lies there."""
+    record_message_id: int
+    user_id: int
+    can_open_thread: bool
+    """Whether a thread may be made from the record; otherwise the answer comes in place."""
+    source_url: str
+    source_filename: str
+    source_content_type: str
+    source_bytes: int
+    source_seconds: float
+    source_width: int
+    source_height: int
+    reference_url: str | None
+    model: str
+    prompt: str
+    seed: int | None
+    ratio: str | None
+    public_figure_threshold: str
+    """``auto`` or ``low``, as the guild's settings were when the job was accepted."""
+    source_author_id: int | None = None
+    """Who posted the clip; ``None`` is the requester."""
+    source_message_url: str | None = None
+    """The message that the clip was taken from, when it was somebody's message."""
+    part_start: float = 0.0
+    """Where in the clip the restyled part begins, in seconds."""
+    part_seconds: float | None = None
+    """How long that part is; ``None`` is the whole clip."""
+    plan: str | None = None
+    """How the clip is prepared, as ``bot.requests.clip_plan.Plan.to_json``; ``None`` is not at all."""
+    convert_reference: bool = False
+    """Whether the reference picture must be turned or converted before it is sent."""
+    price_micros: int | None = None
+    """What it is expected to cost, in millionths of a dollar; ``None`` when nobody can say."""
+    hold: Hold | None = None
+    """Whose word the job waits for first; such a job begins as HELD."""
+    held_until: datetime | None = None
+    """When that wait ends without an answer."""
+    review_output: bool = False
+    """Whether a moderator sees the result before all others."""
+    spoiler: bool = False
+    """Whether the result is posted behind a spoiler."""
+    keep_sound: bool = False
+    """Whether the source's sound is laid over the silent result."""
+    role_ids: frozenset[int] | None = None
+    """The requester's roles at that moment; ``None`` where nobody noted them, as of old jobs."""
+    is_age_restricted: bool | None = None
+    """Whether only adults see the channel; ``None`` as above."""
+
+    @property
+    def restyled_seconds(self) -> float:
+        """How long the part is that is restyled."""
+        return self.source_seconds if self.part_seconds is None else self.part_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(NewJob):
+    """One row of ``jobs``. Moments are aware, in UTC; ``None`` means not yet."""
+
+    state: JobState
+    owner: str | None
+    """The worker that works on it."""
+    created_at: datetime
+    updated_at: datetime
+    admitted_at: datetime | None = None
+    """When its turn came under the caps on what runs at once."""
+    prepared_at: datetime | None = None
+    """When the clip was ready for the provider; ``None`` means that this is still to be done."""
+    sent_url: str | None = None
+    """Where the provider gets the clip, once it is prepared; ``None`` is ``source_url``."""
+    sent_bytes: int | None = None
+    sent_content_type: str | None = None
+    source_channel_id: int | None = None
+    source_message_id: int | None = None
+    """The message of ours that keeps the clip (and the reference) for later."""
+    thread_id: int | None = None
+    status_message_id: int | None = None
+    answer_message_id: int | None = None
+    answer_channel_id: int | None = None
+    submit_attempts: int = 0
+    """Paid POSTs that were surely not carried out, so far."""
+    submitted_by: str | None = None
+    """The worker that sent the paid POST; it alone may still bring a late answer."""
+    submit_started_at: datetime | None = None
+    submitted_at: datetime | None = None
+    task_id: str | None = None
+    phase: Phase | None = None
+    """As last shown to people; a poll that changes nothing writes nothing."""
+    progress: float | None = None
+    """0 to 1, as last shown to people."""
+    output_url: str | None = None
+    output_expires_at: datetime | None = None
+    archive_url: str | None = None
+    """The link that lasts, where the operator keeps an archive."""
+    finished_at: datetime | None = None
+    """When the provider finished, or the job ended without it."""
+    failure: FailureReason | None = None
+    failure_detail: str | None = None
+    """The provider's own words; for the log and the operator only."""
+    charge: Charge | None = None
+    cost_credits: float | None = None
+    """As the provider reported it; 1 credit = $0.01."""
+    cancel_reason: CancelReason | None = None
+    cancelled_by: int | None = None
+    """The person who ended it; ``None`` when nobody did."""
+    cancel_note: str | None = None
+    """What that person wrote about it, for the requester."""
+    delivery_attempts: int = 0
+    told_at: datetime | None = None
+    """When the outcome (answer, failure, cancellation, uncertainty) was posted."""
+
+    @property
+    def place_id(self) -> int:
+        """The channel in which the job's messages go: its thread, or where the command was."""
+        return self.thread_id or self.channel_id
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do for the program."""
+        return self.told_at is not None and (
+            self.state in FINAL_STATES or self.state is JobState.UNCERTAIN
+        )

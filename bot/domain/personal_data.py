@@ -1,0 +1,117 @@
+"""What is kept of a person, as they can take it along. No I/O."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.jobs import CancelReason, JobState
+from bot.domain.money import MICROS_PER_DOLLAR, micros_of_credits
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.jobs import Job
+    from bot.domain.reviews import Appeal
+
+MOST_JOBS: Final = 5_000
+"""How many of the newest jobs an export has at most; some 5 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the database has of one person. Moments are aware, in UTC."""
+
+    jobs: tuple[Job, ...]
+    """Newest first; at most ``MOST_JOBS``."""
+    job_count: int
+    """How many there are in all."""
+    appeals: tuple[Appeal, ...]
+    opted_out_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was deleted of one person, and what was not."""
+
+    jobs: int
+    """How many lost their words and links."""
+    left: tuple[Job, ...]
+    """The jobs under way, which keep theirs; oldest first."""
+    archive_urls: tuple[str, ...]
+    """The links of the files in the operator's archive that belonged to them."""
+
+
+def export(kept: Kept, *, max_bytes: int) -> tuple[bytes, int]:
+    """Return it as JSON, and how many jobs are in it: the newest that fit into ``max_bytes``."""
+    shown = len(kept.jobs)
+    while True:
+        found = json.dumps(_document(kept, shown), ensure_ascii=False, indent=1).encode(
+            "utf-8", "replace"
+        )
+        if len(found) <= max_bytes or shown == 0:
+            return found, shown
+        shown //= 2
+
+
+def _document(kept: Kept, shown: int) -> dict[str, Any]:
+    return {
+        "about": "What this Restyle bot keeps of you. Moments are in UTC, money in US dollars.",
+        "opted_out_since": _moment(kept.opted_out_since),
+        "older_jobs_left_out": kept.job_count - shown,
+        "jobs": [_job(job) for job in kept.jobs[:shown]],
+        "questions_to_moderators": [
+            {
+                "asked_at": _moment(appeal.opened_at),
+                "about": appeal.about,
+                "words": appeal.words,
+                "answer": appeal.answer,
+            }
+            for appeal in kept.appeals
+        ],
+    }
+
+
+def _job(job: Job) -> dict[str, Any]:
+    cost = micros_of_credits(job.cost_credits) if job.cost_credits is not None else None
+    return {
+        "id": str(job.id),
+        "server_id": str(job.guild_id) if job.guild_id is not None else None,
+        "channel_id": str(job.channel_id),
+        "asked_at": _moment(job.created_at),
+        "sent_at": _moment(job.submitted_at),
+        "ended_at": _moment(job.finished_at),
+        "state": job.state.value,
+        "failure": job.failure.value if job.failure is not None else None,
+        "cancel_reason": job.cancel_reason.value if job.cancel_reason is not None else None,
+        "prompt": job.prompt,
+        "model": job.model,
+        "seed": job.seed,
+        "ratio": job.ratio,
+        "seconds": round(job.restyled_seconds, 3),
+        "clip": job.source_filename,
+        "clip_url": job.source_url,
+        "clip_message_url": job.source_message_url,
+        "reference_url": job.reference_url,
+        "result_url": _result_url(job),
+        "expected_cost": _dollars(job.price_micros),
+        "cost": _dollars(cost),
+    }
+
+
+def _result_url(job: Job) -> str | None:
+    """Return the link to the result, unless moderators have not published it."""
+    unpublished = job.state is JobState.WITHHELD or job.cancel_reason in {
+        CancelReason.WITHHELD,
+        CancelReason.REVIEW_EXPIRED,
+    }
+    return None if unpublished else job.archive_url or job.output_url
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment is not None else None
+
+
+def _dollars(micros: int | None) -> float | None:
+    return micros / MICROS_PER_DOLLAR if micros is not None else None

@@ -1,0 +1,159 @@
+"""What the steps of a job share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.jobs import JobState
+from bot.engine.wait_queue import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from bot.archive.archive import Archive
+    from bot.cometapi.client import CometClient
+    from bot.domain.jobs import Charge, FailureReason, Job
+    from bot.engine.history import History
+    from bot.engine.job_handle import Ticket
+    from bot.engine.ports import Deliverer, Gatekeeper
+    from bot.engine.progress import Announcer
+    from bot.engine.studio import Studio
+    from bot.engine.throttle import Throttle
+    from bot.errors import StoreUnavailableError
+    from bot.media.download import Downloader
+    from bot.media.scratch import Scratch
+    from bot.settings import Settings
+    from bot.storage.store import Store
+    from bot.system.clock import Clock
+
+log = logging.getLogger(__name__)
+
+LEASE_RESERVE: Final = 0.25
+"""How much of a lease must be left before money is spent or Discord is written to."""
+
+UNFIRM_SECONDS: Final = 1.0
+"""When to look again whether the lease was renewed."""
+
+REVIEW_HOURS: Final = 24.0
+"""How long a result waits for a moderator where nobody has set it."""
+
+
+async def default_review_hours(job: Job) -> float:
+    """Return ``REVIEW_HOURS``, wherever the job is from."""
+    del job
+    return REVIEW_HOURS
+
+
+class JobMovedError(Exception):
+    """A job turned out to be in another state than its ticket says.
+
+    Attributes:
+        job: The job as it is.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job.id)
+        self.job = job
+
+
+class StoreWatch:
+    """Says once that the database is gone, and once that it is back."""
+
+    def __init__(self) -> None:
+        self._is_down = False
+
+    def failed(self, error: StoreUnavailableError) -> None:
+        """Take note that the database did not answer."""
+        if not self._is_down:
+            self._is_down = True
+            log.error("The database is unavailable; nothing is spent until it is back: %s", error)
+
+    def worked(self) -> None:
+        """Take note that the database answered."""
+        if self._is_down:
+            self._is_down = False
+            log.warning("The database is back; all jobs go on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a step uses, borrowed from whoever opened it."""
+
+    settings: Settings
+    store: Store
+    comet: CometClient
+    deliverer: Deliverer
+    downloader: Downloader
+    scratch: Scratch
+    studio: Studio
+    clock: Clock
+    history: History
+    announcer: Announcer
+    polls: Throttle
+    """The pace of everything that is asked."""
+    creates: Throttle
+    """The pace of paid requests: refusing those (a daily limit, say) says nothing about polls."""
+    lease_seconds: float
+    adopt: Callable[[Job], None]
+    """Called with a job that unexpectedly has something to do again."""
+    gatekeeper: Gatekeeper | None = None
+    """``None``: held jobs wait until their time is over, and nobody is asked."""
+    archive: Archive | None = None
+    review_hours: Callable[[Job], Awaitable[float]] = default_review_hours
+    """How long a result waits for a moderator, where the job is from."""
+    line: Line = field(default_factory=Line)
+    """The jobs of this process that wait for others to end."""
+    watch: StoreWatch = field(default_factory=StoreWatch)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the engine stops: no more money is spent from then on."""
+
+    def is_lease_firm(self) -> bool:
+        """Tell whether this process surely owns its jobs for a while yet.
+
+        Asked right before money is spent or Discord is written to: after a freeze the jobs may
+        be in other hands.
+        """
+        return self.store.lease_remaining() >= LEASE_RESERVE * self.lease_seconds
+
+    def age_seconds(self, since: datetime | None) -> float:
+        """Return how long ago ``since`` was; 0 for ``None`` and for the future."""
+        return max(0.0, (self.clock.now() - since).total_seconds()) if since else 0.0
+
+    async def fail(
+        self,
+        ticket: Ticket,
+        job: Job,
+        reason: FailureReason,
+        charge: Charge,
+        *,
+        detail: str | None = None,
+        cost_credits: float | None = None,
+    ) -> float:
+        """End ``job`` without a video; its next step, due now, is to say so.
+
+        Raises:
+            JobLostError: It is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        job = await self.store.move(
+            job,
+            JobState.FAILED,
+            failure=reason,
+            failure_detail=detail,
+            charge=charge,
+            cost_credits=cost_credits,
+        )
+        log.warning(
+            "job %s: failed: %s (charged: %s, task %s): %s",
+            job.id,
+            reason,
+            charge,
+            job.task_id,
+            detail or "-",
+        )
+        ticket.follow(job)
+        return 0.0

@@ -1,0 +1,1 @@
+"""One step of one job each: open, prepare, approve, submit, poll, deliver."""

@@ -1,0 +1,190 @@
+"""What comes with a finished video: its sound, a size that fits, a picture, a link that lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from bot.engine.ports import Answer, Extra
+from bot.engine.steps.sources import Sources, file_size
+from bot.errors import (
+    ArchiveError,
+    MediaBusyError,
+    MediaError,
+    MediaNoSoundError,
+    RestyleError,
+)
+from bot.system.shielding import finish
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from pathlib import Path
+    from typing import Any
+
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+    from bot.engine.studio import Source
+
+log = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
+
+TRIMMINGS_SECONDS: Final = 45.0
+"""How long an answer may be held up by what it could do without."""
+FIT_SECONDS: Final = 240.0
+"""How long it may be held up by making it small enough to be posted at all."""
+TRIMMED_TRIES: Final = 2
+"""So often the trimmings are made; an answer that Discord did not take by then goes out plainly."""
+SAFE_BYTES: Final = 9 * 1024 * 1024
+"""What Discord takes from everybody, with room for the rest of the message.
+
+Source: https://docs.discord.com/developers/reference#uploading-files
+"""
+_SHRINK: Final = 0.75
+
+VIDEO_TYPE: Final = "video/mp4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trimmed:
+    """A video with what was made of it."""
+
+    video: Path
+    job: Job
+    picture: Path | None = None
+    is_poster: bool = False
+    offers: frozenset[Extra] = frozenset()
+
+
+class Packer:
+    """Turns a downloaded output into an answer. Whatever fails, the answer goes out without it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._sources = Sources(
+            downloader=parts.downloader, deliverer=parts.deliverer, clock=parts.clock
+        )
+
+    async def pack(self, job: Job, output: Path | None) -> tuple[Job, Answer]:
+        """Return what is to be posted, and the job with what was noted about it.
+
+        Args:
+            job: A job that is DELIVERING.
+            output: The provider's file, alone in a folder of its own; ``None`` if there is only
+                its link.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        if output is None:
+            return job, Answer()
+        trimmed = _Trimmed(video=output, job=job)
+        if job.delivery_attempts < TRIMMED_TRIES:
+            trimmed = await self._trim(job, output)
+        limit = self._parts.deliverer.upload_limit_bytes(job)
+        video, is_smaller = await self._fit(job, trimmed.video, limit)
+        answer = Answer(
+            video=video,
+            picture=trimmed.picture,
+            is_poster=trimmed.is_poster,
+            is_smaller=is_smaller,
+            offers=trimmed.offers,
+            can_shrink=video is not None,
+        )
+        return trimmed.job, answer
+
+    async def shrink(self, job: Job, answer: Answer) -> Answer:
+        """Return ``answer`` with a video that Discord surely takes; with none if that fails."""
+        if answer.video is None:
+            return answer
+        limit = min(SAFE_BYTES, int(file_size(answer.video) * _SHRINK))
+        video, _ = await self._fit(job, answer.video, limit)
+        return replace(answer, video=video, is_smaller=video is not None, can_shrink=False)
+
+    async def _fit(self, job: Job, video: Path, limit: int) -> tuple[Path | None, bool]:
+        size = file_size(video)
+        if size <= limit:
+            return video, False
+        target = video.with_name(f"fitted-{limit}.mp4")
+        try:
+            async with asyncio.timeout(FIT_SECONDS):
+                await self._parts.studio.fit(video, target, max_bytes=limit)
+        except (MediaError, TimeoutError) as exc:
+            log.info("job %s: its %d bytes cannot be made to fit: %s", job.id, size, exc or "slow")
+            return None, False
+        return target, True
+
+    # Trimmings
+
+    async def _trim(self, job: Job, output: Path) -> _Trimmed:
+        """Make what an answer can do without, as far as the time goes."""
+        until = asyncio.get_running_loop().time() + TRIMMINGS_SECONDS
+        source = await self._within(job, until, "its source", self._source(job, output))
+        offers: frozenset[Extra] = frozenset()
+        video, picture = output, None
+        if source is not None:
+            offers = frozenset({Extra.COMPARE})
+            sounding = await self._within(job, until, "sound", self._sound(job, source, output))
+            if sounding is not None:
+                video = sounding
+            elif await self._within(
+                job, until, "a look for sound", self._parts.studio.has_sound(source.path)
+            ):
+                offers |= {Extra.SOUND}
+            picture = await self._within(job, until, "picture", self._picture(source, output))
+        is_poster = picture is None
+        if picture is None:
+            picture = await self._within(job, until, "poster", self._poster(output))
+        job = await self._within(job, until, "archive", self._archive(job, video)) or job
+        return _Trimmed(video=video, job=job, picture=picture, is_poster=is_poster, offers=offers)
+
+    async def _within(
+        self, job: Job, until: float, what: str, work: Coroutine[Any, Any, ResultT]
+    ) -> ResultT | None:
+        """Return what ``work`` brings; ``None`` if it is late or fails."""
+        try:
+            async with asyncio.timeout_at(until):
+                return await work
+        except MediaNoSoundError:
+            return None
+        except (MediaBusyError, TimeoutError):
+            log.info("job %s: no time for %s", job.id, what)
+        except (MediaError, ArchiveError) as exc:
+            log.warning("job %s: without %s: %s", job.id, what, exc)
+        except RestyleError:
+            raise  # the database, or the job is not ours any more
+        except Exception:  # a trimming must not cost the answer
+            log.exception("job %s: without %s", job.id, what)
+        return None
+
+    async def _source(self, job: Job, output: Path) -> Source | None:
+        return await self._sources.fetch(job, output.with_name("source"))
+
+    async def _sound(self, job: Job, source: Source, output: Path) -> Path | None:
+        if not job.keep_sound:
+            return None
+        target = output.with_name("sounding.mp4")
+        limit = self._parts.settings.max_output_bytes
+        await self._parts.studio.add_sound(source, output, target, max_bytes=limit)
+        return target
+
+    async def _picture(self, source: Source, output: Path) -> Path:
+        target = output.with_name("picture.png")
+        await self._parts.studio.picture(source, output, target)
+        return target
+
+    async def _poster(self, output: Path) -> Path:
+        target = output.with_name("poster.jpg")
+        await self._parts.studio.poster(output, target)
+        return target
+
+    async def _archive(self, job: Job, video: Path) -> Job:
+        archive = self._parts.archive
+        if archive is None or job.archive_url is not None:
+            return job
+        name = archive.name(job.id, "restyled", content_type=VIDEO_TYPE)
+        link = await archive.keep(video, name=name, content_type=VIDEO_TYPE)
+        return await finish(self._parts.store.update(job, archive_url=link))

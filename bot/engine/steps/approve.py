@@ -1,0 +1,128 @@
+"""Gate: jobs that wait for a person's word, before the spending or before the publishing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.jobs import CancelReason, Hold, JobState
+from bot.engine.poll_schedule import backoff_seconds
+from bot.engine.ports import Progress
+from bot.errors import DeliveryDelayedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+    from bot.engine.job_handle import Ticket
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE_SECONDS: Final = 300.0
+SETTLE_SECONDS: Final = 15.0
+"""How long bringing a request up to date may hold the job up."""
+NO_LIMIT_SECONDS: Final = 86_400.0
+"""The pause of a job that waits without an end; its decision wakes it."""
+
+_EXPIRED: Final = {
+    Hold.CONSENT: CancelReason.CONSENT_EXPIRED,
+    Hold.REVIEW: CancelReason.REVIEW_EXPIRED,
+}
+
+_DECIDED: Final = frozenset(
+    {
+        CancelReason.DENIED,
+        CancelReason.WITHHELD,
+        CancelReason.REVIEW_EXPIRED,
+        CancelReason.CONSENT_REFUSED,
+        CancelReason.CONSENT_EXPIRED,
+    }
+)
+
+
+class Gate:
+    """Asks through the gatekeeper, waits without polling, and ends what nobody answered.
+
+    A decision is a change in the database; the claim that follows it brings the job back.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def is_expired(self, job: Job) -> bool:
+        """Tell whether the wait is over without an answer."""
+        return job.held_until is not None and self._parts.clock.now() >= job.held_until
+
+    def must_present(self, ticket: Ticket, job: Job) -> bool:
+        """Tell whether people have to be asked yet, for all that this process knows."""
+        is_news = ticket.asks_anew or ticket.presented != (job.state, job.hold)
+        return self._parts.gatekeeper is not None and is_news
+
+    async def hold(self, ticket: Ticket, job: Job, clip: Path | None = None) -> float:
+        """Ask if that is still to be done; return seconds until the wait is over.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        if self.is_expired(job):
+            return await self._expire(ticket, job)
+        gatekeeper = self._parts.gatekeeper
+        if gatekeeper is not None and self.must_present(ticket, job):
+            try:
+                await gatekeeper.present(job, clip)
+            except DeliveryDelayedError as exc:
+                log.warning("job %s: not presented yet: %s", job.id, exc)
+                return _later(ticket, exc.retry_after_seconds)
+            except Exception:  # the request must come before a person, whatever broke
+                log.exception("job %s: presenting broke in the program", job.id)
+                return _later(ticket, None)
+            ticket.presented = (job.state, job.hold)
+            ticket.asks_anew = False
+            ticket.attempts = 0
+            self._parts.announcer.announce(job.id, Progress(phase=None))
+        if job.held_until is None:
+            return NO_LIMIT_SECONDS
+        return max(0.1, (job.held_until - self._parts.clock.now()).total_seconds())
+
+    async def _expire(self, ticket: Ticket, job: Job) -> float:
+        reason = _EXPIRED[job.hold or Hold.REVIEW]
+        if job.state is JobState.WITHHELD:
+            reason = CancelReason.REVIEW_EXPIRED
+        job = await self._parts.store.move(job, JobState.CANCELLED, cancel_reason=reason)
+        log.info("job %s: cancelled: %s", job.id, reason)
+        ticket.follow(job)
+        return 0.0
+
+    async def leave(self, ticket: Ticket, job: Job) -> None:
+        """Bring the request up to date if ``job`` goes on from where it was presented.
+
+        Where it ends instead, or is delivered, that follows the outcome: see :meth:`told`.
+        """
+        if ticket.presented in {None, (job.state, job.hold)}:
+            return
+        ticket.presented = None
+        if job.state in {JobState.HELD, JobState.QUEUED}:
+            await self._settle(job)
+
+    async def told(self, job: Job) -> None:
+        """Bring the request up to date, if there may be one, after the outcome was told."""
+        if job.held_until is not None or job.cancel_reason in _DECIDED:
+            await self._settle(job)
+
+    async def _settle(self, job: Job) -> None:
+        """Bring the request up to date, best effort."""
+        if self._parts.gatekeeper is None:
+            return
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._parts.gatekeeper.settled(job)
+        except Exception:  # the job must not suffer from a card that is out of date
+            log.exception("job %s: its request was not brought up to date", job.id)
+
+
+def _later(ticket: Ticket, at_least: float | None) -> float:
+    ticket.attempts += 1
+    return backoff_seconds(ticket.attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)

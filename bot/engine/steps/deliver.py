@@ -1,0 +1,256 @@
+"""Deliver: bring a job's outcome to Discord, then mark it as told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.cometapi.wire import TaskStatus
+from bot.domain.jobs import FailureReason, JobState
+from bot.engine.context import UNFIRM_SECONDS
+from bot.engine.poll_schedule import backoff_seconds
+from bot.engine.ports import Progress
+from bot.engine.steps.answer_builder import Packer
+from bot.engine.steps.poll import OUTPUT_LIFE
+from bot.errors import (
+    CometError,
+    DeliveryDelayedError,
+    DeliveryImpossibleError,
+    DeliveryTooLargeError,
+    MediaError,
+    MediaRefusedError,
+    MediaStorageError,
+    MediaTooLargeError,
+    MediaUnreachableError,
+)
+from bot.media.sniff import is_page, is_video
+from bot.system.shielding import finish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+    from bot.engine.job_handle import Ticket
+    from bot.engine.ports import Answer, Delivered
+    from bot.engine.steps.approve import Gate
+
+log = logging.getLogger(__name__)
+
+MAX_DOWNLOADS: Final = 3
+"""How many steps try to download the output (each of them several times) before the answer goes
+out with the link alone."""
+LONGEST_PAUSE_SECONDS: Final = 300.0
+GIVE_UP_AFTER: Final = timedelta(days=7)
+"""So long Discord is asked to take an outcome; the output's link is dead by then."""
+
+MIN_TRIES: Final = 3
+"""Even then it is asked some times by this process, which may have been stopped for days."""
+
+_EXPIRED: Final = frozenset({401, 403, 404, 410})
+
+
+def _refuse_other(path: Path) -> None:
+    with path.open("rb") as file:
+        if not is_video(file):
+            what = "a page" if is_page(file) else "another kind of file"
+            raise MediaUnreachableError(f"{what} came instead of the video")
+
+
+class AgainError(Exception):
+    """The output is not there yet: come back in ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Courier:
+    """Posts outcomes: the answer with its video, or what went wrong. Post first, mark second."""
+
+    def __init__(self, parts: Parts, gate: Gate) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._gate = gate
+        self._packer = Packer(parts)
+
+    async def deliver(self, ticket: Ticket, job: Job) -> float | None:
+        """Try once; return seconds until the next try, or ``None`` when the outcome is told.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        if ticket.delivered is not None:  # posted; only the mark is missing
+            await self._mark(ticket, job, ticket.delivered)
+            return None
+        age = self._parts.clock.now() - (job.finished_at or job.created_at)
+        if age > GIVE_UP_AFTER and ticket.tries >= MIN_TRIES:
+            await self._bury(job, "Discord did not take it for days")
+            return None
+        await self._parts.announcer.settle(job.id)
+        with ExitStack() as stack:
+            answer = None
+            if job.state is JobState.DELIVERING:
+                try:
+                    output = await self.fetch(ticket, job, stack)
+                except AgainError as exc:
+                    return exc.seconds
+                job, answer = await self._packer.pack(job, output)
+            if not self._parts.is_lease_firm():
+                return UNFIRM_SECONDS
+            ticket.tries += 1
+            try:
+                ticket.delivered = await self._post(job, answer)
+            except DeliveryDelayedError as exc:
+                return await self._delayed(job, exc)
+            except DeliveryImpossibleError as exc:
+                await self._bury(job, str(exc))
+                return None
+            except Exception as exc:  # Discord has many ways to break; the video must not get lost
+                log.exception("job %s: delivering broke in the program", job.id)
+                return await self._delayed(job, exc)
+        await self._mark(ticket, job, ticket.delivered)
+        return None
+
+    async def _post(self, job: Job, answer: Answer | None) -> Delivered:
+        try:
+            return await self._parts.deliverer.deliver(job, answer)
+        except DeliveryTooLargeError as exc:
+            log.info("job %s: %s; made smaller", job.id, exc)
+        smaller = await self._packer.shrink(job, answer) if answer is not None else None
+        return await self._parts.deliverer.deliver(job, smaller)
+
+    async def withhold(self, ticket: Ticket, job: Job) -> float:
+        """Show a finished video to a moderator alone, and wait.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        await self._parts.announcer.settle(job.id)
+        if self._gate.is_expired(job) or not self._gate.must_present(ticket, job):
+            return await self._gate.hold(ticket, job)
+        with ExitStack() as stack:
+            try:
+                output = await self.fetch(ticket, job, stack)
+            except AgainError as exc:
+                return exc.seconds
+            return await self._gate.hold(ticket, job, output)
+
+    async def _mark(self, ticket: Ticket, job: Job, delivered: Delivered) -> None:
+        changes = {
+            "told_at": self._parts.clock.now(),
+            "answer_message_id": delivered.message_id,
+            "answer_channel_id": delivered.channel_id,
+        }
+        if job.state is JobState.DELIVERING:
+            await finish(self._store.move(job, JobState.DONE, **changes))
+        else:
+            await finish(self._store.update(job, **changes))
+        ticket.delivered = None
+        log.info("job %s: told in channel %s", job.id, delivered.channel_id)
+        await self._gate.told(job)
+
+    async def _delayed(self, job: Job, error: Exception) -> float:
+        attempts = job.delivery_attempts + 1
+        at_least = error.retry_after_seconds if isinstance(error, DeliveryDelayedError) else None
+        pause = backoff_seconds(attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
+        log.warning(
+            "job %s: Discord did not take the outcome (attempt %d), again in %.0f s: %s",
+            job.id,
+            attempts,
+            pause,
+            error,
+        )
+        await self._store.update(job, delivery_attempts=attempts)
+        return pause
+
+    async def _bury(self, job: Job, why: str) -> None:
+        """End a job that nobody can be told about. The link of a finished video stays stored."""
+        now = self._parts.clock.now()
+        log.error(
+            "job %s: no place is left for its outcome (state %s, task %s): %s",
+            job.id,
+            job.state,
+            job.task_id,
+            why,
+        )
+        if job.state is JobState.DELIVERING:
+            await self._store.move(
+                job, JobState.FAILED, failure=FailureReason.UNDELIVERABLE, told_at=now
+            )
+        else:
+            await self._store.update(job, told_at=now)
+
+    async def fetch(self, ticket: Ticket, job: Job, stack: ExitStack) -> Path | None:
+        """Download the output; ``None`` means that the answer goes out with the link alone.
+
+        Raises:
+            AgainError: Not now.
+        """
+        if job.output_url is None or ticket.attempts >= MAX_DOWNLOADS:
+            return None
+        try:
+            folder = stack.enter_context(self._parts.scratch.folder())
+            downloaded = await self._parts.downloader.download(
+                job.output_url, folder / "output", max_bytes=self._parts.settings.max_output_bytes
+            )
+            await asyncio.to_thread(_refuse_other, downloaded.path)
+        except MediaTooLargeError as exc:
+            log.info("job %s: only the link is posted: %s", job.id, exc)
+            return None
+        except MediaRefusedError as exc:
+            log.warning(
+                "job %s: only the link is posted, it is not to be followed: %s", job.id, exc
+            )
+            return None
+        except (MediaUnreachableError, MediaStorageError) as exc:
+            raise await self._retry(ticket, job, exc) from exc
+        except MediaError as exc:
+            log.warning("job %s: only the link is posted: %s", job.id, exc)
+            return None
+        return downloaded.path
+
+    async def _retry(self, ticket: Ticket, job: Job, error: MediaError) -> AgainError:
+        status = error.status if isinstance(error, MediaUnreachableError) else None
+        if status in _EXPIRED and not ticket.was_refreshed:
+            ticket.was_refreshed = True
+            if await self._refresh(job):
+                return AgainError(0.0)
+        ticket.attempts += 1
+        if ticket.attempts == 1:
+            await self._say_finished(job)
+        log.warning("job %s: the output cannot be downloaded: %s", job.id, error)
+        if ticket.attempts >= MAX_DOWNLOADS:
+            return AgainError(0.0)  # goes out with the link alone
+        return AgainError(backoff_seconds(ticket.attempts, base=2.0))
+
+    async def _say_finished(self, job: Job) -> None:
+        """Show that the provider has finished, which is only worth it when the answer is late."""
+        try:
+            await self._parts.deliverer.show(job, Progress(phase=None))
+        except Exception:  # progress is a courtesy; the video must not wait for it
+            log.exception("job %s: progress could not be shown", job.id)
+
+    async def _refresh(self, job: Job) -> bool:
+        """Ask for a fresh link; ``False`` if there is none. Asking costs nothing.
+
+        Source: https://docs.dev.runwayml.com/assets/outputs
+        """
+        try:
+            task = await self._parts.comet.get_task(job.task_id or "")
+        except (CometError, ValueError) as exc:
+            log.warning("job %s: no fresh link: %s", job.id, exc)
+            return False
+        if task.status is not TaskStatus.SUCCEEDED or task.output_url in {None, job.output_url}:
+            return False
+        await self._store.update(
+            job,
+            output_url=task.output_url,
+            output_expires_at=self._parts.clock.now() + OUTPUT_LIFE,
+        )
+        return True

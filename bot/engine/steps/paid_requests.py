@@ -1,0 +1,182 @@
+"""Paid requests under way, and those whose answer comes late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bot.engine.poll_schedule import backoff_seconds
+from bot.errors import CometError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from bot.cometapi.wire import Created, CreateRequest
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS: Final = 90.0
+"""After this the job is UNCERTAIN, and people are told so."""
+LATE_SECONDS: Final = 600.0
+"""For so long the request stays open all the same: its answer may still lift the job."""
+RECORD_SECONDS: Final = 0.5
+"""How long a stop waits for the database to take late answers that are here."""
+MAX_LATE: Final = 64
+"""Each is an open connection."""
+
+
+@dataclass(slots=True, eq=False)
+class Post:
+    """One paid request. It was sent once and will never be sent again."""
+
+    job: Job
+    task: asyncio.Task[Created]
+    sent_at: float
+    """``clock.monotonic()``."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Posts:
+    """Sends paid requests and sees to their answers, also to late ones."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._late: dict[asyncio.Task[None], Post] = {}
+        self._open: set[Post] = set()
+
+    @property
+    def late_count(self) -> int:
+        """How many jobs are UNCERTAIN whose request is still open."""
+        return len(self._late)
+
+    @property
+    def open_count(self) -> int:
+        """How many requests wait for their answer, the late ones included."""
+        return len(self._open)
+
+    def send(self, job: Job, request: CreateRequest) -> Post:
+        """Send the paid request of ``job``, which is stored as SUBMITTING."""
+        task = asyncio.create_task(
+            self._parts.comet.create_task(request, total_seconds=LATE_SECONDS),
+            name=f"post-{job.id}",
+        )
+        post = Post(job, task, self._parts.clock.monotonic())
+        self._open.add(post)
+
+        def end(_: asyncio.Task[Created]) -> None:
+            self._open.discard(post)
+            post.ended.set()
+
+        task.add_done_callback(end)
+        return post
+
+    async def wait(self, post: Post) -> None:
+        """Return when ``post`` is answered, or when that takes too long."""
+        await self._parts.clock.wait(post.ended, post.sent_at + ANSWER_SECONDS)
+
+    def result(self, post: Post) -> Created:
+        """Return what an ended request brought.
+
+        Raises:
+            CometError: It was refused, or its outcome is unknown.
+        """
+        if post.task.cancelled():
+            raise CometError("broken off before an answer came")
+        return post.task.result()
+
+    def follow(self, post: Post) -> None:
+        """Go on waiting for an answer, and lift the job out of UNCERTAIN if one comes."""
+        is_full = self._parts.closing.is_set() or len(self._late) >= MAX_LATE
+        if is_full and not post.task.done():  # an answer that is here costs no connection
+            post.task.cancel()
+            return
+        task = asyncio.create_task(self._follow(post), name=f"late-{post.job.id}")
+        self._late[task] = post
+        task.add_done_callback(self._end_late)
+
+    def _end_late(self, task: asyncio.Task[None]) -> None:
+        self._late.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("waiting for a late answer failed", exc_info=error)
+
+    async def _follow(self, post: Post) -> None:
+        try:
+            await self._parts.clock.wait(post.ended, post.sent_at + LATE_SECONDS)
+            if post.task.done():
+                await self._lift(post)
+        finally:
+            post.task.cancel()
+
+    async def _lift(self, post: Post) -> None:
+        job_id = post.job.id
+        try:
+            created = self.result(post)
+        except CometError as exc:
+            outcome = "a refusal: nothing was paid" if exc.safe_to_resend else "of no help"
+            log.warning(
+                "job %s: the answer came too late and is %s (request %s): %s",
+                job_id,
+                outcome,
+                exc.request_id,
+                exc.detail or exc,
+            )
+            return
+        failures = 0
+        while True:
+            try:
+                job = await self._parts.store.lift_uncertain(job_id, task_id=created.task_id)
+                break
+            except StoreUnavailableError as exc:
+                self._parts.watch.failed(exc)
+                failures += 1
+                if self._parts.closing.is_set():
+                    self.give_up(post)
+                    return
+                pause = self._parts.clock.monotonic() + backoff_seconds(failures, cap=5.0)
+                await self._parts.clock.wait(self._parts.closing, pause)
+        if job is None:
+            await self._explain_unlifted(post, created)
+            return
+        log.warning("job %s: no longer UNCERTAIN: it is task %s", job_id, created.task_id)
+        self._parts.adopt(job)
+
+    async def _explain_unlifted(self, post: Post, created: Created) -> None:
+        job = await self._parts.store.get(post.job.id)
+        if job is not None and job.task_id == created.task_id:
+            return  # written by an attempt whose confirmation got lost
+        log.error(
+            "job %s: task %s was paid for and belongs to nobody: the job is %s by now",
+            post.job.id,
+            created.task_id,
+            "gone" if job is None else job.state,
+        )
+
+    def give_up(self, post: Post) -> None:
+        """Put what could not be stored where the operator finds it: into the log."""
+        if not post.task.done() or post.task.cancelled() or post.task.exception() is not None:
+            return
+        log.critical(
+            "job %s: task %s was paid for and could not be recorded",
+            post.job.id,
+            post.task.result().task_id,
+        )
+
+    async def close(self) -> None:
+        """Stop waiting for late answers; their jobs stay UNCERTAIN.
+
+        An answer that is here already, and only waits for the database, is recorded first.
+        """
+        here = {task: post for task, post in self._late.items() if post.task.done()}
+        if here:
+            await asyncio.wait(here, timeout=RECORD_SECONDS)
+        late = list(self._late)
+        for task in late:
+            if task in here:
+                self.give_up(here[task])
+            task.cancel()
+        posts = [post.task for post in self._open]
+        for task_of_post in posts:
+            task_of_post.cancel()
+        await asyncio.gather(*late, *posts, return_exceptions=True)

@@ -1,0 +1,241 @@
+"""Poll: look at a task once, and do what its state asks for."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.cometapi.wire import TaskStatus, judge_failure
+from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.engine.context import REVIEW_HOURS, JobMovedError
+from bot.engine.job_handle import tenth
+from bot.engine.poll_schedule import backoff_seconds
+from bot.engine.ports import Progress
+from bot.errors import (
+    CometAuthError,
+    CometError,
+    CometRateLimitedError,
+    CometServerError,
+    CometTaskNotFoundError,
+    JobLostError,
+    StoreUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from bot.cometapi.wire import Task
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+    from bot.engine.job_handle import Ticket
+    from bot.engine.poll_schedule import Durations
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS: Final = 60.0
+"""A fresh task may be invisible for a moment.
+
+Source: https://apidoc.cometapi.com/api/video/runway/official-format/runway-to-get-task-details
+"""
+MAX_MISSES: Final = 3
+"""So often in a row a task must be unknown before it counts as lost: gateways have replicas."""
+MAX_WITHOUT_OUTPUT: Final = 4
+"""So often a finished task may lack its output before it counts as having none."""
+OVERDUE_SECONDS: Final = 900.0
+"""From this age on people are told that it takes unusually long."""
+MAX_REFUSALS_PAST_DEADLINE: Final = 5
+"""After a long outage of ours the first look may fail, and the video may be ready all the same."""
+OUTPUT_LIFE: Final = timedelta(hours=24)
+"""Runway says 24 to 48 hours. Source: https://docs.dev.runwayml.com/assets/outputs"""
+KEY_SECONDS: Final = 60.0
+"""The pause of a job while the key is refused: only a person can mend that."""
+LONGEST_PAUSE_SECONDS: Final = 30.0
+
+
+class Poller:
+    """Asks about tasks. A look that shows nothing new touches neither database nor Discord."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._deadline_seconds = parts.settings.job_deadline_minutes * 60
+        self._shortest = parts.history.limits.shortest
+        self._key_logged_at = float("-inf")
+
+    async def poll(self, ticket: Ticket) -> float:
+        """Look once; return seconds until the next step.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            JobMovedError: It left RUNNING by a write whose confirmation got lost.
+            StoreUnavailableError: The database does not answer.
+        """
+        asked_at = self._parts.clock.monotonic()
+        age = self._parts.age_seconds(ticket.submitted_at)
+        try:
+            task = await self._parts.comet.get_task(ticket.task_id or "")
+        except CometTaskNotFoundError as exc:
+            self._parts.polls.served()
+            return await self._missing(ticket, age, exc)
+        except CometError as exc:
+            return await self._no_news(ticket, age, exc, asked_at)
+        except Exception:  # a surprise here must not keep a job beyond its deadline
+            log.exception("job %s: polling broke in the program", ticket.job_id)
+            return await self._no_news(ticket, age, CometError("surprise"), asked_at)
+        self._parts.polls.served()
+        ticket.refusals = 0
+        ticket.misses = 0
+        if task.is_over:
+            return await self._over(ticket, task)
+        return await self._waiting(ticket, task, age)
+
+    async def _waiting(self, ticket: Ticket, task: Task, age: float) -> float:
+        if age >= self._deadline_seconds:
+            return await self._time_out(ticket, f"still {task.raw_status}")
+        if task.phase is None and not ticket.is_unknown_logged:
+            ticket.is_unknown_logged = True
+            log.warning("job %s: unknown status %r; waiting", ticket.job_id, task.raw_status)
+        durations = await self._parts.history.of(ticket.model, ticket.bucket)
+        self._announce(ticket, task, age, durations)
+        return durations.gap_seconds(age, ticket.phase) * self._parts.polls.factor
+
+    def _announce(self, ticket: Ticket, task: Task, age: float, durations: Durations) -> None:
+        is_overdue = age >= OVERDUE_SECONDS
+        is_news = is_overdue and not ticket.is_overdue_told
+        if task.phase is not None:
+            step = tenth(task.progress)
+            is_news = is_news or (task.phase, step) != (ticket.phase, ticket.tenth)
+            ticket.phase, ticket.tenth = task.phase, step
+        if not is_news:
+            return
+        ticket.is_overdue_told = is_overdue
+        self._parts.announcer.announce(
+            ticket.job_id,
+            Progress(
+                phase=ticket.phase or Phase.PENDING,  # CometAPI has it, in whatever state
+                fraction=task.progress,
+                typical_seconds=durations.typical_seconds,
+                overdue=is_overdue,
+            ),
+        )
+
+    async def _over(self, ticket: Ticket, task: Task) -> float:
+        if task.status is TaskStatus.SUCCEEDED:
+            if task.output_url is not None:
+                return await self._succeeded(ticket, task, task.output_url)
+            ticket.without_output += 1
+            if ticket.without_output < MAX_WITHOUT_OUTPUT:
+                return self._shortest
+        reason, charge = judge_failure(task)
+        words = [word for word in (task.failure_code, task.failure_text) if word]
+        return await self._parts.fail(
+            ticket,
+            await self._load(ticket),
+            reason,
+            charge,
+            detail=": ".join(words) or task.raw_status,
+            cost_credits=task.cost_credits,
+        )
+
+    async def _succeeded(self, ticket: Ticket, task: Task, output_url: str) -> float:
+        job = await self._load(ticket)
+        now = self._parts.clock.now()
+        to, changes = JobState.DELIVERING, {}
+        if job.review_output:
+            to = JobState.WITHHELD
+            changes = {"held_until": now + timedelta(hours=await self._review_hours(job))}
+        job = await self._parts.store.move(
+            job,
+            to,
+            **changes,
+            output_url=output_url,
+            output_expires_at=now + OUTPUT_LIFE,
+            cost_credits=task.cost_credits,
+            charge=Charge.YES,
+        )
+        if job.submitted_at is not None and job.finished_at is not None:
+            seconds = (job.finished_at - job.submitted_at).total_seconds()
+            self._parts.history.learn(ticket.model, ticket.bucket, seconds)
+            log.info("job %s: task %s finished in %.0f s", job.id, job.task_id, seconds)
+        ticket.follow(job)
+        return 0.0
+
+    async def _review_hours(self, job: Job) -> float:
+        try:
+            return await self._parts.review_hours(job)
+        except StoreUnavailableError:
+            raise  # the move would not get through either
+        except Exception:  # whatever it is that cannot be read must not hold the video back
+            log.exception("job %s: how long reviews may take is unknown", job.id)
+            return REVIEW_HOURS
+
+    async def _missing(self, ticket: Ticket, age: float, error: CometError) -> float:
+        if age < GRACE_SECONDS:
+            return self._shortest
+        ticket.misses += 1
+        if ticket.misses < MAX_MISSES:
+            return self._shortest
+        return await self._parts.fail(
+            ticket,
+            await self._load(ticket),
+            FailureReason.TASK_LOST,
+            Charge.UNKNOWN,
+            detail=error.detail or str(error),
+        )
+
+    async def _no_news(
+        self, ticket: Ticket, age: float, error: CometError, asked_at: float
+    ) -> float:
+        ticket.refusals += 1
+        ticket.misses = 0
+        retry_after = error.retry_after_seconds
+        if isinstance(error, CometRateLimitedError) or retry_after is not None:
+            self._parts.polls.refused(asked_at=asked_at, retry_after_seconds=retry_after)
+            self._parts.creates.refused(asked_at=asked_at, retry_after_seconds=retry_after)
+        elif isinstance(error, CometServerError):
+            self._parts.polls.troubled(asked_at=asked_at)
+        if age >= self._deadline_seconds and ticket.refusals >= MAX_REFUSALS_PAST_DEADLINE:
+            return await self._time_out(ticket, error.detail or str(error))
+        if isinstance(error, CometAuthError):
+            self._alert(error)
+            return KEY_SECONDS
+        log.debug("job %s: no news: %s", ticket.job_id, error)
+        at_least = None if retry_after is None else min(retry_after, self._deadline_seconds)
+        return backoff_seconds(
+            ticket.refusals,
+            base=self._shortest,
+            cap=max(LONGEST_PAUSE_SECONDS, self._shortest),
+            at_least=at_least,
+        )
+
+    def _alert(self, error: CometError) -> None:
+        now = self._parts.clock.monotonic()
+        if now >= self._key_logged_at + KEY_SECONDS:
+            self._key_logged_at = now
+            log.error(
+                "CometAPI refuses COMETAPI_KEY for polls (request %s); jobs wait until their "
+                "deadline: %s",
+                error.request_id,
+                error.detail or error,
+            )
+
+    async def _time_out(self, ticket: Ticket, detail: str) -> float:
+        log.error(
+            "job %s: given up after %.0f min; task %s may still finish at the provider",
+            ticket.job_id,
+            self._deadline_seconds / 60,
+            ticket.task_id,
+        )
+        return await self._parts.fail(
+            ticket,
+            await self._load(ticket),
+            FailureReason.TIMED_OUT,
+            Charge.UNKNOWN,
+            detail=detail,
+        )
+
+    async def _load(self, ticket: Ticket) -> Job:
+        job = await self._parts.store.get(ticket.job_id)
+        if job is None:
+            raise JobLostError(f"job {ticket.job_id} is gone")
+        if job.state is not JobState.RUNNING:
+            raise JobMovedError(job)
+        return job

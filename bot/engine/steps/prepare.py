@@ -1,0 +1,307 @@
+"""Prepare: what the provider gets is made, and kept where it stays reachable, before any spending.
+
+The clip (as attached, or the part of it that was prepared) and the style image are posted in the
+job's thread first. An upload to a slash command vanishes after a while; what was really used is
+there for as long as the thread, and its link can be made fresh at any time. All of it happens
+before the paid request, so that a crash at any moment costs nothing but the work: it is done again,
+and what was posted is found by its mark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.jobs import Charge, FailureReason
+from bot.engine.context import UNFIRM_SECONDS
+from bot.engine.poll_schedule import backoff_seconds
+from bot.engine.ports import Delay, Progress
+from bot.engine.signed_links import is_link_dead
+from bot.engine.steps.sources import file_size
+from bot.errors import (
+    DeliveryDelayedError,
+    DeliveryError,
+    MediaBusyError,
+    MediaError,
+    MediaStorageError,
+    MediaUnfitError,
+    MediaUnreachableError,
+    MediaUnreadableError,
+)
+from bot.requests.clip_plan import Plan, Way
+from bot.system.shielding import finish
+
+if TYPE_CHECKING:
+    from bot.domain.jobs import Job
+    from bot.engine.context import Parts
+    from bot.engine.job_handle import Ticket
+    from bot.engine.ports import Kept
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES: Final = 3
+"""How often a step is tried that the job can do without, or that breaks for no visible reason."""
+MAX_AGE_SECONDS: Final = 3600.0
+"""So long a clip is tried to be downloaded that neither comes nor is surely gone."""
+BUSY_SECONDS: Final = 3.0
+LONGEST_PAUSE_SECONDS: Final = 120.0
+COPY_SECONDS: Final = 120.0
+"""How long keeping a clip that goes as it is may hold the job up; then it goes without."""
+KEPT_SECONDS: Final = 10.0
+"""From this age on a job may have been prepared before by a process that died."""
+
+_GONE: Final = frozenset({401, 403, 404, 410})
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}")
+_IMAGE_SUFFIXES: Final = {
+    "image/jpeg": ".jpg",
+    "image/jpg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+}
+
+
+class Preparer:
+    """Makes a job's clip ready for the provider."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    async def prepare(self, ticket: Ticket, job: Job) -> float:
+        """Try once; return seconds until the next step.
+
+        Raises:
+            JobLostError: The job is not ours in that state any more.
+            StoreUnavailableError: The database does not answer.
+        """
+        if self._parts.closing.is_set():
+            return UNFIRM_SECONDS
+        ticket.prepares += 1
+        is_needed = must_be_made(job)
+        kept = None
+        try:
+            async with asyncio.timeout(None if is_needed else COPY_SECONDS):
+                kept = await self._find(ticket, job) or await self._make(ticket, job)
+        except MediaUnreachableError as exc:
+            return await self._unreachable(ticket, job, exc)
+        except (MediaBusyError, MediaStorageError) as exc:
+            if is_needed or ticket.prepares < MAX_TRIES:
+                return self._crowded(ticket, job, exc)
+            log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
+        except (MediaUnfitError, MediaUnreadableError) as exc:
+            return await self._fail(ticket, job, FailureReason.SOURCE_UNFIT, exc)
+        except MediaError as exc:  # too large all of a sudden, led elsewhere, our own process broke
+            if ticket.prepares < MAX_TRIES:
+                return backoff_seconds(ticket.prepares, base=BUSY_SECONDS)
+            return await self._fail(ticket, job, FailureReason.SOURCE_UNFIT, exc)
+        except DeliveryDelayedError as exc:
+            return self._not_kept(ticket, job, exc)
+        except TimeoutError:
+            log.warning("job %s: goes on without a copy of its clip: too slow", job.id)
+        return await self._done(ticket, job, kept)
+
+    async def _done(self, ticket: Ticket, job: Job, kept: Kept | None) -> float:
+        changes: dict[str, object] = {"prepared_at": self._parts.clock.now()}
+        if kept is not None:
+            changes |= {
+                "source_channel_id": kept.channel_id,
+                "source_message_id": kept.message_id,
+                "reference_url": kept.reference_url or job.reference_url,
+            }
+            if planned(job) is not None and kept.url is not None:
+                changes |= {
+                    "sent_url": kept.url,
+                    "sent_bytes": kept.size_bytes,
+                    "sent_content_type": kept.content_type,
+                }
+        job = await finish(self._store.update(job, **changes))
+        ticket.follow(job)
+        ticket.prepares = 0
+        if ticket.is_delay_told:
+            ticket.is_delay_told = False
+            self._parts.announcer.announce(job.id, Progress(phase=None))
+        return 0.0
+
+    # Making
+
+    async def _find(self, ticket: Ticket, job: Job) -> Kept | None:
+        """Return what a process that died may have posted for this job."""
+        is_young = self._parts.age_seconds(job.created_at) < KEPT_SECONDS
+        if planned(job) is None or is_young or ticket.prepares > 1:
+            return None  # keeping it looks as well, which is early enough where it is cheap to make
+        try:
+            kept = await self._parts.deliverer.refresh_source(job)
+        except DeliveryError as exc:
+            log.info("job %s: not looked for a kept clip: %s", job.id, exc)
+            return None
+        return kept if kept is not None and kept.url is not None else None
+
+    async def _make(self, ticket: Ticket, job: Job) -> Kept | None:
+        """Return the message that keeps what was made, or ``None`` to go on without one."""
+        if ticket.without_place or (job.thread_id is None and not must_be_made(job)):
+            return None
+        if planned(job) is not None:
+            self.tell(ticket, job, Delay.PREPARING)
+        with self._parts.scratch.folder() as folder:
+            reference = await self._kept_reference(job, folder)
+            if planned(job) is None:
+                clip = await self._copy(ticket, job, folder)
+            else:
+                clip = await self.clip(job, folder)
+            if clip is None and reference is None:
+                return None
+            try:
+                return await self._parts.deliverer.keep_source(job, clip=clip, reference=reference)
+            except DeliveryDelayedError:
+                raise
+            except DeliveryError as exc:
+                log.info("job %s: its place takes no files: %s", job.id, exc)
+                return None
+
+    async def _kept_reference(self, job: Job, folder: Path) -> Path | None:
+        if job.reference_url is None:
+            return None
+        try:
+            return await self.reference(job, job.reference_url, folder)
+        except MediaUnreachableError as exc:
+            if job.convert_reference or exc.status in _GONE:
+                raise
+            log.info("job %s: goes on without a copy of its style image: %s", job.id, exc)
+        return None
+
+    async def _copy(self, ticket: Ticket, job: Job, folder: Path) -> Path | None:
+        """Return a copy of a clip that goes as it is; it goes without where that is hard."""
+        try:
+            return await self._smaller(job, await self._download(job, folder), folder)
+        except MediaUnreachableError as exc:
+            if exc.status in _GONE or ticket.prepares < MAX_TRIES:
+                raise
+            log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
+        except MediaError as exc:
+            log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
+        return None
+
+    async def _smaller(self, job: Job, source: Path, folder: Path) -> Path:
+        """Return a copy that Discord takes: the whole clip, its part, or with fewer bits."""
+        limit = self._parts.deliverer.upload_limit_bytes(job)
+        if file_size(source) <= limit:
+            return source
+        part = folder / "part.mp4"
+        try:
+            await self._parts.studio.prepare(source, part, _cut(job, limit))
+        except (MediaUnfitError, MediaUnreadableError):
+            await self._parts.studio.fit(source, part, max_bytes=limit)
+        return part
+
+    async def clip(self, job: Job, folder: Path, *, max_bytes: int | None = None) -> Path | None:
+        """Return the prepared clip in ``folder``; ``None`` if it goes as it is.
+
+        Args:
+            job: Whose clip.
+            folder: An empty one.
+            max_bytes: The most that it may have, if that is less than planned.
+
+        Raises:
+            MediaError: It could not be had or made.
+        """
+        plan = planned(job)
+        if plan is None:
+            return None
+        if max_bytes is not None:
+            plan = replace(plan, max_bytes=min(plan.max_bytes, max_bytes))
+        target = folder / "source.mp4"
+        await self._parts.studio.prepare(await self._download(job, folder), target, plan)
+        return target
+
+    async def reference(self, job: Job, url: str, folder: Path) -> Path:
+        """Return the style image in ``folder``, upright and named by what it is.
+
+        Raises:
+            MediaError: It could not be had or converted.
+        """
+        place = folder / "style"
+        place.mkdir()
+        limit = self._parts.settings.max_video_bytes
+        downloaded = await self._parts.downloader.download(
+            url, place / "image", max_bytes=limit, trusted=True
+        )
+        if job.convert_reference:
+            return await self._parts.studio.convert_reference(downloaded.path, place)
+        suffix = _IMAGE_SUFFIXES.get(downloaded.content_type, "")
+        return downloaded.path.rename(place / f"reference{suffix}")
+
+    async def _download(self, job: Job, folder: Path) -> Path:
+        suffix = Path(job.source_filename).suffix.lower()
+        name = "original" + (suffix if _SUFFIX.fullmatch(suffix) else "")
+        downloaded = await self._parts.downloader.download(
+            job.source_url, folder / name, max_bytes=job.source_bytes, trusted=True
+        )
+        return downloaded.path
+
+    # Trouble
+
+    async def _unreachable(self, ticket: Ticket, job: Job, error: MediaUnreachableError) -> float:
+        now = self._parts.clock.now()
+        is_dead = is_link_dead(job.source_url, now) or is_link_dead(job.reference_url, now)
+        if is_dead or error.status in _GONE:
+            return await self._fail(ticket, job, FailureReason.SOURCE_GONE, error)
+        if (
+            self._parts.age_seconds(job.created_at) > MAX_AGE_SECONDS
+            and ticket.prepares > MAX_TRIES
+        ):
+            return await self._fail(ticket, job, FailureReason.SOURCE_UNREACHABLE, error)
+        log.warning("job %s: its clip cannot be downloaded yet: %s", job.id, error)
+        return backoff_seconds(ticket.prepares, cap=LONGEST_PAUSE_SECONDS)
+
+    def _not_kept(self, ticket: Ticket, job: Job, error: DeliveryDelayedError) -> float:
+        log.warning("job %s: its clip is not kept yet: %s", job.id, error)
+        ticket.without_place = ticket.prepares >= MAX_TRIES
+        return backoff_seconds(
+            ticket.prepares, base=BUSY_SECONDS, cap=30.0, at_least=error.retry_after_seconds
+        )
+
+    def _crowded(self, ticket: Ticket, job: Job, error: MediaError) -> float:
+        log.info("job %s: not prepared yet: %s", job.id, error)
+        self.tell(ticket, job, Delay.CROWDED)
+        return backoff_seconds(ticket.prepares, base=BUSY_SECONDS, cap=LONGEST_PAUSE_SECONDS)
+
+    async def _fail(
+        self, ticket: Ticket, job: Job, reason: FailureReason, error: MediaError
+    ) -> float:
+        return await self._parts.fail(ticket, job, reason, Charge.NO, detail=str(error))
+
+    def tell(self, ticket: Ticket, job: Job, delay: Delay) -> None:
+        """Have people told soon what their job waits for."""
+        ticket.is_delay_told = True
+        self._parts.announcer.announce(job.id, Progress(phase=None, delay=delay))
+
+
+def must_be_made(job: Job) -> bool:
+    """Tell whether the provider cannot get the files as they were attached."""
+    return planned(job) is not None or job.convert_reference
+
+
+def planned(job: Job) -> Plan | None:
+    """Return what is to be done to the clip; ``None`` if it goes as it was attached."""
+    plan = Plan.from_json(job.plan) if job.plan is not None else None
+    return None if plan is None or plan.way is Way.AS_IS else plan
+
+
+def _cut(job: Job, max_bytes: int) -> Plan:
+    """Return the plan for the restyled part alone, not encoded anew."""
+    return Plan(
+        way=Way.COPY,
+        start_seconds=job.part_start,
+        seconds=job.restyled_seconds,
+        width=job.source_width,
+        height=job.source_height,
+        fps=None,
+        max_bytes=max_bytes,
+        tone_map=False,
+        has_audio=True,
+        reasons=(),
+    )

@@ -1,0 +1,73 @@
+"""Where a job's source clip can be had: prepared, as it was attached, or from the kept message."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bot.engine.signed_links import is_link_dead
+from bot.engine.studio import Source
+from bot.errors import DeliveryError, MediaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.domain.jobs import Job
+    from bot.engine.ports import Deliverer
+    from bot.media.download import Downloader
+    from bot.system.clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+def file_size(path: Path) -> int:
+    """Return how many bytes a temporary file has: a look at the directory, which takes no time."""
+    return path.stat().st_size
+
+
+class Sources:
+    """Fetches source clips once more, for whatever is made of them after the job.
+
+    Args:
+        downloader: For the files.
+        deliverer: Knows the kept messages.
+        clock: Time.
+    """
+
+    def __init__(self, *, downloader: Downloader, deliverer: Deliverer, clock: Clock) -> None:
+        self._downloader = downloader
+        self._deliverer = deliverer
+        self._clock = clock
+
+    async def fetch(self, job: Job, target: Path) -> Source | None:
+        """Download the source of ``job`` to ``target``; ``None`` if it is not to be had now."""
+        now = self._clock.now()
+        if job.sent_url is not None:
+            links = [(job.sent_url, job.sent_bytes or job.source_bytes, 0.0)]
+        else:
+            links = [(job.source_url, job.source_bytes, job.part_start)]
+        for url, size_bytes, start_seconds in links:
+            if is_link_dead(url, now):
+                continue
+            if await self._download(job, url, target, size_bytes):
+                return Source(path=target, start_seconds=start_seconds)
+        if job.source_message_id is None:
+            return None
+        try:
+            kept = await self._deliverer.refresh_source(job)
+        except DeliveryError as exc:
+            log.info("job %s: its kept source was not found: %s", job.id, exc)
+            return None
+        if kept is None or kept.url is None:
+            return None
+        if not await self._download(job, kept.url, target, kept.size_bytes):
+            return None
+        return Source(path=target, start_seconds=0.0)
+
+    async def _download(self, job: Job, url: str, target: Path, max_bytes: int) -> bool:
+        try:
+            await self._downloader.download(url, target, max_bytes=max_bytes, trusted=True)
+        except MediaError as exc:
+            log.info("job %s: its source was not downloaded: %s", job.id, exc)
+            return False
+        return True

@@ -1,0 +1,219 @@
+"""Work on strangers' files, in processes of their own: a few at once, the others in a queue.
+
+Names, types and headers are claims. A hostile or broken file ends the process that reads it
+(``child.py``), which has limits on time, memory and what it writes, and none of our secrets. The
+bot's own process decodes and encodes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bot import errors
+from bot.errors import MediaBusyError, MediaProbeError, MediaUnreadableError, UnreadableReason
+from bot.system.shielding import finish
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator, Mapping
+
+log = logging.getLogger(__name__)
+
+_ROOT: Final = Path(__file__).parents[2]  # the folder from which ``bot`` is imported
+_MAX_ANSWER_BYTES: Final = 256 * 1024
+_LIMIT_SIGNALS: Final = {9, 24}  # SIGKILL and SIGXCPU, by number since Windows lacks the names
+# Without them some Pythons do not start; nothing else of our environment (it holds the token and
+# the key) is for a process that reads strangers' files.
+_INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+# A person waits for these, and they are soon over.
+_QUICK: Final = frozenset({"probe", "reference", "chart"})
+
+_ERRORS: Final = {
+    error.__name__: error for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, errors.MediaError)
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkLimits:
+    """What one piece of work may use."""
+
+    wall_seconds: float = 600
+    """From the start of the process; waiting for a slot does not count."""
+    cpu_seconds: int = 900
+    """Of all its threads together."""
+    memory_bytes: int = 4 * 1024**3
+    """Address space, so far more than is ever used. Preparing a 4K HEVC clip takes 0.7 GB of it."""
+    file_bytes: int = 0
+    """The largest file that it may write; 0 lets it write nothing at all."""
+
+
+class Workshop:
+    """Runs the tasks of ``bot/media/worker/tasks``, each in a process of its own.
+
+    Probing has as many slots again, so that nobody who attached a clip waits behind the long work.
+
+    Args:
+        processes: How many at once, of probing and of everything else each.
+        waiting: How many may wait for one of these slots.
+    """
+
+    def __init__(self, *, processes: int = 2, waiting: int = 64) -> None:
+        self._quick = _Line(processes, waiting)
+        self._long = _Line(processes, waiting)
+
+    async def run(
+        self, task: str, /, arguments: Mapping[str, Any], *, limits: WorkLimits | None = None
+    ) -> dict[str, Any]:
+        """Run one task to its end and return what it answers.
+
+        Cancelling it ends the process and waits until that is gone.
+
+        Args:
+            task: The name of a module in ``bot/media/worker/tasks``.
+            arguments: What its ``run`` gets; JSON must be able to carry it. A path arrives as
+                text, and absolute. ``target`` is the file that the task writes, if any: at any
+                error it is not there.
+            limits: What it may use. Name ``file_bytes`` for a task that writes.
+
+        Raises:
+            MediaBusyError: Too much is waiting already.
+            MediaUnreadableError: The file's fault; ``reason`` says what is wrong.
+            MediaProbeError: Our fault.
+            MediaError: Any other one that the task raises, as itself.
+        """
+        line = self._quick if task in _QUICK else self._long
+        try:
+            async with line.slot():
+                answer, status = await _run_child(task, arguments, limits or WorkLimits())
+            return _understand(task, answer, status)
+        except BaseException:  # a process that was killed leaves what it had written
+            _discard(arguments.get("target"))
+            raise
+
+
+class _Line:
+    """Slots, and a queue before them that has an end."""
+
+    def __init__(self, slots: int, waiting: int) -> None:
+        self._slots = asyncio.Semaphore(slots)
+        self._room = slots + waiting
+        self._inside = 0
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        if self._inside >= self._room:
+            raise MediaBusyError(f"{self._inside} pieces of work are waiting or under way")
+        self._inside += 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self._inside -= 1
+
+
+def _understand(task: str, answer: bytes, status: int | None) -> dict[str, Any]:
+    try:
+        result = json.loads(answer)
+    except ValueError:
+        result = {}
+    match result:
+        case {"done": dict(done)}:
+            return done
+        case {"unreadable": str(reason), "detail": str(detail)} if reason in set(UnreadableReason):
+            log.info("%s: unreadable: %s (%s)", task, reason, detail)
+            raise MediaUnreadableError(detail, reason=UnreadableReason(reason))
+        case {"error": str(name), "detail": str(detail)} if name in _ERRORS:
+            raise _ERRORS[name](detail)
+        case {"failed": str(detail)}:
+            raise MediaProbeError(f"the process for {task} failed: {detail}")
+    if status is not None and status >= 0:
+        raise MediaProbeError(f"the process for {task} ended with {status} and no answer")
+    # Killed by a signal: by a limit or our clock, or by what it read.
+    too_complex = status is None or -status in _LIMIT_SIGNALS
+    log.info("%s: the file ended its process: %s", task, status)
+    raise MediaUnreadableError(
+        f"it ended the process that read it ({status})",
+        reason=UnreadableReason.TOO_COMPLEX if too_complex else UnreadableReason.DAMAGED,
+    )
+
+
+def _discard(target: str | Path | None) -> None:
+    if target is not None:
+        Path(target).unlink(missing_ok=True)
+
+
+def _path_as_text(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value.absolute())
+    raise TypeError(f"{type(value).__name__} cannot be told to another process")
+
+
+async def _run_child(
+    task: str, arguments: Mapping[str, Any], limits: WorkLimits
+) -> tuple[bytes, int | None]:
+    """Return what the process printed and its exit status, ``None`` when its time was over."""
+    rlimits = {
+        "CPU": limits.cpu_seconds,
+        "AS": limits.memory_bytes,
+        "FSIZE": limits.file_bytes,
+        "CORE": 0,
+        "NOFILE": 64,
+    }
+    request = json.dumps(
+        {"task": task, "arguments": dict(arguments), "limits": rlimits}, default=_path_as_text
+    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            # -E, -s: the environment adds no modules; -B: none may be written.
+            *(sys.executable, "-EsB", "-m", "bot.media.worker.worker_main"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=_ROOT,
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+        )
+    except OSError as exc:
+        raise MediaProbeError(f"no process for {task}: {exc.strerror}") from exc
+    try:
+        async with asyncio.timeout(limits.wall_seconds):
+            answer = await _converse(process, request.encode() + b"\n")
+            return answer, await process.wait()
+    except TimeoutError:
+        return b"", None
+    finally:
+        await _end(process)
+
+
+async def _converse(process: Process, request: bytes) -> bytes:
+    """Say what to do and read all that is printed, but keep no more than an honest one prints.
+
+    Our end of its input stays open: its closing tells the process that nobody waits any more.
+    """
+    if process.stdin is None or process.stdout is None:
+        return b""
+    process.stdin.write(request)
+    with suppress(ConnectionError):  # it has ended already; its status tells more
+        await process.stdin.drain()
+    answer = b""
+    while chunk := await process.stdout.read(_MAX_ANSWER_BYTES):
+        answer = (answer + chunk)[: _MAX_ANSWER_BYTES + 1]
+    return answer if len(answer) <= _MAX_ANSWER_BYTES else b""
+
+
+async def _end(process: Process) -> None:
+    """Kill the process if it still runs, and wait until it is gone: no zombie stays."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await finish(process.wait())
+    if process.stdin is not None:
+        process.stdin.close()

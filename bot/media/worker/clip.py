@@ -1,0 +1,172 @@
+"""What the tasks that show finished videos share: a clip's shape, its pictures, and writing one.
+
+In the child processes only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.errors import MediaUnfitError
+from bot.media.worker.encoder import bits_for, encode_to_fit
+from bot.media.worker.frames import CLOCK, cap_rate, read_pictures, show
+from bot.media.worker.layout import even
+from bot.media.worker.size_steps import find_rungs, sound_bits
+from bot.media.worker.tasks.probe import probe_video
+from bot.media.worker.tracks import Sound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from pathlib import Path
+
+    from av.video.frame import VideoFrame
+
+    from bot.media.worker.size_steps import Rung
+
+_MAX_RUNGS: Final = 3  # encoded in vain before we give up; the first nearly always fits
+_TRANSFERS: Final = {"smpte2084": 16, "arib-std-b67": 18}  # as FFmpeg numbers those of HDR
+_SDR: Final = 2  # "unspecified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A video as it is shown: turned, with square pixels."""
+
+    path: str
+    codec: str
+    width: int
+    height: int
+    fps: float
+    seconds: float
+    transfer: str
+    """Of HDR; else empty."""
+    is_bt709: bool
+    """Whether its pictures, as they are read here, surely have the colours of HD television."""
+    has_audio: bool
+
+    def pictures(
+        self,
+        width: int,
+        height: int,
+        *,
+        start: float = 0,
+        seconds: float | None = None,
+        max_fps: float | None = None,
+    ) -> Generator[VideoFrame, None, None]:
+        """Decode a part, scaled to an even size, for ordinary screens."""
+        yield from show(
+            cap_rate(read_pictures(self.path, start=start, seconds=seconds), max_fps),
+            width=width,
+            height=height,
+            tone_map=bool(self.transfer),
+            transfer=_TRANSFERS.get(self.transfer, _SDR),
+        )
+
+    def stills(self, width: int, height: int, moments: Iterable[float]) -> Iterator[VideoFrame]:
+        """Decode what is shown at each moment, scaled; past the end that is the last frame."""
+        # All through the same filters: preparing those for HDR takes seconds.
+        return show(
+            self._at(moments),
+            width=width,
+            height=height,
+            tone_map=bool(self.transfer),
+            transfer=_TRANSFERS.get(self.transfer, _SDR),
+        )
+
+    def _at(self, moments: Iterable[float]) -> Iterator[VideoFrame]:
+        for number, moment in enumerate(moments):
+            pictures = read_pictures(self.path, start=moment)
+            for picture in islice(pictures, 1):
+                picture.pts = round(number / CLOCK)
+                yield picture
+
+
+def moment_of(picture: VideoFrame) -> float:
+    """Return when a picture begins, in seconds from the start of its part."""
+    return float((picture.pts or 0) * CLOCK)
+
+
+def look(path: str) -> Clip:
+    """Probe a video; raise ``Unreadable`` if it is none that can be decoded."""
+    facts = probe_video(path)
+    return Clip(
+        path=path,
+        codec=facts["codec"],
+        width=even(facts["width"] * facts["pixel_aspect"]),
+        height=even(facts["height"]),
+        fps=facts["fps"],
+        seconds=facts["duration_seconds"],
+        transfer=facts["transfer"],
+        is_bt709=bool(facts["transfer"]) or facts["primaries"] == "bt709",
+        has_audio=facts["has_audio"],
+    )
+
+
+def answer(target: str | Path, *, size_bytes: int, lowered: bool) -> dict[str, Any]:
+    """Describe a video that was written, as ``bot.media.fit.Fitted`` wants it."""
+    made = look(str(target))
+    return {
+        "size_bytes": size_bytes,
+        "width": made.width,
+        "height": made.height,
+        "seconds": made.seconds,
+        "lowered": lowered,
+    }
+
+
+def write_fitting(
+    target: str | Path,
+    pictures: Callable[[Rung], Iterable[VideoFrame]],
+    *,
+    size: tuple[int, int],
+    fps: float,
+    seconds: float,
+    is_bt709: bool,
+    max_bytes: int,
+    sound: Clip | None,
+    sound_start: float = 0,
+) -> dict[str, Any]:
+    """Encode pictures, and the sound of a clip, into the largest picture that the bytes allow.
+
+    Args:
+        target: The MP4 to make.
+        pictures: Begins to read them anew, in the size of a rung.
+        size: Of the whole picture, in pixels.
+        fps: The usual rate.
+        seconds: How long the pictures last.
+        is_bt709: See ``EncodedVideo``.
+        max_bytes: What the file may have.
+        sound: Whose sound is added; ``None`` for silence.
+        sound_start: Where in that clip the sound begins.
+
+    Raises:
+        MediaUnfitError: Even a small picture does not fit.
+    """
+    audio_bits = sound_bits(max_bytes, seconds) if sound and sound.has_audio else 0
+
+    def hear() -> Sound | None:
+        if sound is None or not audio_bits:
+            return None
+        return Sound(sound.path, start=sound_start, seconds=seconds, bits=audio_bits, strict=True)
+
+    bits = bits_for(max_bytes, seconds, sound_bits=audio_bits)
+    for rung in find_rungs(*size, fps=fps, bits=bits)[:_MAX_RUNGS]:
+        try:
+            made = encode_to_fit(
+                target,
+                lambda rung=rung: pictures(rung),  # type: ignore[misc]  # mypy: lambda defaults
+                width=rung.width,
+                height=rung.height,
+                fps=rung.max_fps or fps,
+                seconds=seconds,
+                max_bytes=max_bytes,
+                sound=hear,
+                sound_bits=audio_bits,
+                is_bt709=is_bt709,
+            )
+        except MediaUnfitError:
+            continue
+        return answer(target, size_bytes=made.size_bytes, lowered=rung.lowered)
+    raise MediaUnfitError(f"{seconds:.1f} s do not fit {max_bytes} bytes in any size")

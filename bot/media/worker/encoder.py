@@ -1,0 +1,148 @@
+"""The one loop that writes videos: tracks in, an MP4 that every player takes out.
+
+In the child processes only; tasks call it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import av
+
+from bot.errors import MediaUnfitError
+from bot.media.worker.tracks import SOUND_BITS, EncodedVideo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+
+    from bot.media.worker.tracks import Sound, Track
+
+_ATTEMPTS: Final = 2
+_INDEX_BYTES: Final = 8192  # what the container needs besides, at least
+_INDEX_SHARE: Final = 0.02
+_AGAIN: Final = 0.85  # of what the first attempt's excess suggests: the second is the last
+_LEAST_BITS: Final = 40_000  # per second; with less, no picture is worth its name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """A file that was written."""
+
+    size_bytes: int
+    seconds: float
+    """Until the last picture or sound ends."""
+    pictures: int
+    """How many were encoded; 0 when they were copied."""
+    attempts: int
+
+
+def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | None = None) -> float:
+    """Write a file whose index lies in front, so that it plays while it loads.
+
+    Args:
+        path: The file to make; it is removed again at any error.
+        tracks: The picture first, then the sound, if any.
+        max_bytes: Stop as soon as there are more.
+
+    Returns:
+        How long it is, in seconds.
+
+    Raises:
+        MediaUnfitError: It has more than ``max_bytes``.
+    """
+    path = Path(path)
+    try:
+        seconds = _write(path, tracks, max_bytes)
+        if max_bytes is not None and path.stat().st_size > max_bytes:
+            raise MediaUnfitError(f"{path.stat().st_size} bytes; {max_bytes} are allowed")  # noqa: TRY301 - one place tidies up
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return seconds
+
+
+def _write(path: Path, tracks: Sequence[Track], max_bytes: int | None) -> float:
+    written, end = 0, 0.0
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as output:
+        for track in tracks:
+            track.add_to(output)
+        for packet in heapq.merge(*(track.packets() for track in tracks), key=_when):
+            if packet.time_base:
+                last = (packet.pts or 0) + (packet.duration or 0)
+                end = max(end, float(last * packet.time_base))
+            written += packet.size
+            if max_bytes is not None and written > max_bytes:
+                raise MediaUnfitError(f"more than {max_bytes} bytes after {end:.1f} s")
+            output.mux_one(packet)
+    return end
+
+
+def _when(packet: Packet) -> float:
+    moment = packet.dts if packet.dts is not None else packet.pts
+    return float((moment or 0) * (packet.time_base or 0))
+
+
+def bits_for(max_bytes: int, seconds: float, *, sound_bits: int = 0) -> float:
+    """Return how many bits a second of picture may have, at most, so that a file fits."""
+    room = max_bytes * (1 - _INDEX_SHARE) - _INDEX_BYTES
+    # The encoder may run a second ahead of its rate (see EncodedVideo).
+    return (room * 8 - sound_bits * seconds) / (max(seconds, 0.1) + 1)
+
+
+def encode_to_fit(
+    path: str | Path,
+    pictures: Callable[[], Iterable[VideoFrame]],
+    *,
+    width: int,
+    height: int,
+    fps: float,
+    seconds: float,
+    max_bytes: int,
+    sound: Callable[[], Sound | None] = lambda: None,
+    sound_bits: int = SOUND_BITS,
+    quality: float = 20,
+    is_bt709: bool = False,
+) -> Encoded:
+    """Encode pictures, and sound, into at most so many bytes: two attempts, no more.
+
+    What does not need all the bytes gets fewer: the quality is capped as well.
+
+    Args:
+        path: The file to make.
+        pictures: Begins to read them anew, for each attempt; see ``EncodedVideo``.
+        width: In pixels, even.
+        height: Likewise.
+        fps: The usual rate.
+        seconds: How long the pictures last.
+        max_bytes: What the file may have.
+        sound: Begins to read it anew; ``None`` for silence.
+        sound_bits: Per second, of the sound as it will be written.
+        quality: See ``EncodedVideo``.
+        is_bt709: See ``EncodedVideo``.
+
+    Raises:
+        MediaUnfitError: Both attempts were too large.
+    """
+    bits = bits_for(max_bytes, seconds, sound_bits=sound_bits)
+    for attempt in range(1, _ATTEMPTS + 1):
+        if bits < _LEAST_BITS:
+            raise MediaUnfitError(f"{max_bytes} bytes are too few for {seconds:.1f} s")
+        video = EncodedVideo(
+            pictures(), width=width, height=height, fps=fps, max_bits=bits, quality=quality,
+            seconds=seconds, is_bt709=is_bt709,
+        )  # fmt: skip
+        heard = sound()
+        tracks: list[Track] = [video] if heard is None else [video, heard]
+        length = write_mp4(path, tracks)
+        size = Path(path).stat().st_size
+        if size <= max_bytes:
+            return Encoded(size_bytes=size, seconds=length, pictures=video.count, attempts=attempt)
+        bits *= max_bytes / size * _AGAIN
+    Path(path).unlink(missing_ok=True)
+    raise MediaUnfitError(f"{size} bytes at the second attempt; {max_bytes} are allowed")

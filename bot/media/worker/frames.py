@@ -1,0 +1,227 @@
+"""The pictures of a part of a file, one after another, as they are to be shown.
+
+In the child processes only. A moment is counted in seconds from the first picture of its file.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+import av
+from av.filter import Filter, Graph
+
+from bot.media.worker.containers import Unreadable, open_video, turned_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from av.video.frame import VideoFrame
+
+    from bot.media.worker.containers import OpenVideo
+
+CLOCK: Final = Fraction(1, 90_000)
+"""The time base of what is read: fine enough for every usual frame rate, and a variable one."""
+
+_THREADS: Final = 2  # of a decoder; each holds frames, and memory is limited
+_MAX_BROKEN_SHARE: Final = 0.1  # of the packets; players skip a bad one, so a few are forgiven
+_FORGIVEN: Final = 5
+_EARLY: Final = Fraction(1, 20)  # of a beat: containers round moments
+_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
+_CAN_TONE_MAP: Final = "out_transfer" in {option.name for option in Filter("scale").options or ()}
+
+
+def seek_to(video: OpenVideo, seconds: float) -> Fraction:
+    """Go to the last key frame up to a moment; return the first picture's time in the file."""
+    stream = video.stream
+    base = stream.time_base or CLOCK
+    origin = (stream.start_time or 0) * base
+    if seconds > 0:
+        moment = origin + Fraction(seconds).limit_denominator(CLOCK.denominator)
+        video.container.seek(round(moment / base), stream=stream)
+    return origin
+
+
+def read_pictures(
+    path: str | Path, *, start: float = 0, seconds: float | None = None
+) -> Iterator[VideoFrame]:
+    """Decode a part of a file; moments are on ``CLOCK``, from the part's start on.
+
+    What is still shown when the part begins is its first picture.
+
+    Args:
+        path: The file.
+        start: Where the part begins.
+        seconds: How long it is; ``None`` for all the rest.
+
+    Raises:
+        Unreadable: It does not decode, or too much of it does not.
+    """
+    end = None if seconds is None else round(seconds / CLOCK)
+    # A container without an index is searched, and may land past the part's begin, or past its own
+    # end. Then there is nothing for it but to read from the beginning.
+    for place in (start, 0.0):
+        with open_video(path, threads=_THREADS) as video:
+            origin = seek_to(video, place) + Fraction(start).limit_denominator(CLOCK.denominator)
+            frames = _decode(video, origin)
+            first = next(frames, None)
+            if place <= 0 or (first is not None and (first.pts or 0) <= 0):
+                yield from _part(chain([] if first is None else [first], frames), end)
+                return
+
+
+def _part(frames: Iterable[VideoFrame], end: int | None) -> Iterator[VideoFrame]:
+    """Yield what is shown from moment 0 up to ``end``."""
+    shown: VideoFrame | None = None  # the latest before the part; it lasts into it
+    is_under_way = False
+    for frame in frames:
+        moment = frame.pts or 0
+        if end is not None and moment >= end:
+            break
+        if moment <= 0:
+            shown = frame
+            continue
+        if shown is not None and not is_under_way:
+            shown.pts = 0
+            yield shown
+        is_under_way = True
+        yield frame
+    if not is_under_way:
+        if shown is None:
+            raise Unreadable("damaged", "no picture in this part")
+        shown.pts = 0
+        yield shown
+
+
+def _decode(video: OpenVideo, origin: Fraction) -> Iterator[VideoFrame]:
+    """Yield the sound frames with their moments on our clock, whatever their file counted in."""
+    stream = video.stream
+    usual = round(1 / (stream.average_rate or stream.guessed_rate or 25) / CLOCK)
+    packets = broken = 0
+    last: int | None = None
+    for packet in video.container.demux(stream):
+        packets += 1
+        try:
+            frames = stream.codec_context.decode(packet)
+        except av.FFmpegError:
+            broken += 1
+            if broken > _FORGIVEN + packets * _MAX_BROKEN_SHARE:
+                raise Unreadable("damaged", f"{broken} of {packets} packets") from None
+            continue
+        for frame in frames:
+            if frame.is_corrupt:
+                continue
+            if frame.pts is not None and frame.time_base:
+                moment = round((frame.pts * frame.time_base - origin) / CLOCK)
+            else:  # AVI tells no moments
+                moment = round(-origin / CLOCK) if last is None else last + usual
+            last = moment
+            frame.pts, frame.time_base = moment, CLOCK
+            yield frame
+
+
+def cap_rate(frames: Iterable[VideoFrame], fps: float | None) -> Iterator[VideoFrame]:
+    """Drop what comes faster than ``fps``; the rest is moved to the beats of that rate.
+
+    Nothing is repeated: a slow or variable rate stays one. ``None`` keeps everything.
+    """
+    if fps is None:
+        yield from frames
+        return
+    length = 1 / Fraction(fps).limit_denominator(1001) / CLOCK
+    last = -1
+    for frame in frames:
+        beat = int((frame.pts or 0) / length + _EARLY)
+        if beat > last:
+            last = beat
+            frame.pts = round(beat * length)
+            yield frame
+
+
+def show(
+    frames: Iterable[VideoFrame], *, width: int, height: int, tone_map: bool = False, transfer: int
+) -> Iterator[VideoFrame]:
+    """Turn, deinterlace and scale pictures to one size, ``yuv420p``, square pixels.
+
+    Args:
+        frames: Pictures with moments on ``CLOCK``.
+        width: As shown, so after turning; even.
+        height: Likewise.
+        tone_map: Bring HDR to the range of ordinary screens (BT.709).
+        transfer: The file's transfer characteristics as FFmpeg numbers them.
+    """
+    graph: Graph | None = None
+    shape: object = None
+    for frame in frames:
+        key = (frame.width, frame.height, frame.format.name, frame.rotation)
+        if graph is None or key != shape:
+            if graph is not None:
+                graph.push(None)
+                yield from _drain(graph)
+            graph, shape = _graph(frame, width, height, transfer if tone_map else None), key
+        graph.push(frame)
+        yield from _drain(graph)
+    if graph is not None:
+        graph.push(None)
+        yield from _drain(graph)
+
+
+def _graph(frame: VideoFrame, width: int, height: int, hdr: int | None) -> Graph:
+    graph = Graph()
+    last = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
+    )
+    for name, options in [*steps(frame, width, height, hdr), ("buffersink", None)]:
+        step = graph.add(name, options)
+        last.link_to(step)
+        last = step
+    graph.configure()
+    return graph
+
+
+def steps(
+    frame: VideoFrame, width: int, height: int, hdr: int | None
+) -> list[tuple[str, str | None]]:
+    """Return the filters that a picture needs, in order; ``hdr`` is its transfer, or ``None``."""
+    todo: list[tuple[str, str | None]] = []
+    wide, high = frame.width, frame.height
+    if frame.interlaced_frame:
+        todo.append(("bwdif", "mode=send_frame:deint=interlaced"))
+    match turned_by(frame):
+        case 90:
+            todo.append(("transpose", "clock"))
+            wide, high = high, wide
+        case 180:
+            todo += [("hflip", None), ("vflip", None)]
+        case 270:
+            todo.append(("transpose", "cclock"))
+            wide, high = high, wide
+    if 0 <= wide - width <= 1 and 0 <= high - height <= 1:
+        if (wide, high) != (width, height):
+            todo.append(("crop", f"{width}:{height}:0:0"))
+    else:
+        todo.append(("scale", f"{width}:{height}:flags=bicubic"))
+    if hdr is not None and _CAN_TONE_MAP:
+        # New in FFmpeg 8; without it the colours come out pale, which is better than no clip.
+        name = _TRANSFERS.get(hdr, "smpte2084")
+        todo += [
+            ("setparams", f"color_trc={name}:color_primaries=bt2020:colorspace=bt2020nc"),
+            (
+                "scale",
+                "out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709:out_range=tv",
+            ),
+        ]
+    return [*todo, ("setsar", "1"), ("format", "yuv420p")]
+
+
+def _drain(graph: Graph) -> Iterator[VideoFrame]:
+    while True:
+        try:
+            frame = graph.vpull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+        if frame.time_base is not None and frame.time_base != CLOCK:
+            frame.pts, frame.time_base = round((frame.pts or 0) * frame.time_base / CLOCK), CLOCK
+        yield frame

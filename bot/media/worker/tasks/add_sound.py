@@ -1,0 +1,45 @@
+"""An output's pictures with its source's sound."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+
+from bot.errors import MediaNoSoundError, MediaUnfitError
+from bot.media.worker.clip import answer, look, write_fitting
+from bot.media.worker.containers import Unreadable
+from bot.media.worker.encoder import write_mp4
+from bot.media.worker.tracks import CopiedVideo, Sound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COPIED: Final = frozenset({"h264", "hevc"})  # what all players expect in an MP4
+
+
+def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make ``target`` from ``output`` and the sound of ``source`` from ``start_seconds`` on."""
+    source, output = look(arguments["source"]), look(arguments["output"])
+    target, max_bytes = Path(arguments["target"]), arguments["max_bytes"]
+    start = arguments["start_seconds"]
+    sound = Sound(source.path, start=start, seconds=output.seconds)
+    if sound.is_empty():
+        raise MediaNoSoundError(f"the source is silent from {start:.1f} s on")
+    if output.codec in _COPIED:
+        with suppress(MediaUnfitError, Unreadable, av.FFmpegError):
+            write_mp4(target, [CopiedVideo(output.path), sound], max_bytes=max_bytes)
+            return answer(target, size_bytes=target.stat().st_size, lowered=False)
+    return write_fitting(
+        target,
+        lambda rung: output.pictures(rung.width, rung.height, max_fps=rung.max_fps),
+        size=(output.width, output.height),
+        fps=output.fps,
+        seconds=output.seconds,
+        is_bt709=output.is_bt709,
+        max_bytes=max_bytes,
+        sound=source,
+        sound_start=start,
+    )

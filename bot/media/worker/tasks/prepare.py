@@ -1,0 +1,108 @@
+"""Writing the part of a clip that goes to the provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+
+from bot.errors import MediaUnfitError
+from bot.media.worker.containers import Unreadable, open_video
+from bot.media.worker.encoder import encode_to_fit, write_mp4
+from bot.media.worker.frames import cap_rate, read_pictures, show
+from bot.media.worker.tasks.probe import probe_video
+from bot.media.worker.tracks import SOUND_BITS, CopiedVideo, Sound, sound_of
+from bot.requests.clip_plan import Plan, Reason, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from av.video.frame import VideoFrame
+
+    from bot.media.worker.tracks import Track
+
+_CUTS: Final = frozenset({Reason.TOO_LONG, Reason.CUT_ASKED})
+_MISSING_SECONDS: Final = 0.6  # at the end of a copy; more was lost than a few frames
+
+
+def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make ``target`` from ``source`` as ``plan`` says."""
+    source, target = arguments["source"], arguments["target"]
+    plan = Plan.from_json(arguments["plan"])
+    made = _copy(source, target, plan) if plan.way is Way.COPY else None
+    attempts = 0
+    if made is None:
+        attempts = _encode(source, target, plan)
+        made = probe_video(target)
+    return {
+        "size_bytes": Path(target).stat().st_size,
+        "seconds": made["duration_seconds"],
+        "width": made["width"],
+        "height": made["height"],
+        "content_type": "video/mp4",
+        "attempts": attempts,
+    }
+
+
+def _copy(source: str, target: str, plan: Plan) -> dict[str, Any] | None:
+    """Cut or pack without encoding, and look at the outcome; ``None`` if that is no good."""
+    tracks: list[Track] = [CopiedVideo(source, start=plan.start_seconds, seconds=plan.seconds)]
+    if (sound := _sound(source, plan)) is not None:
+        tracks.append(sound)
+    try:
+        write_mp4(target, tracks, max_bytes=plan.max_bytes)
+        facts = probe_video(target)
+    except (MediaUnfitError, av.FFmpegError, Unreadable):
+        return None
+    return facts if facts["duration_seconds"] >= plan.seconds - _MISSING_SECONDS else None
+
+
+def _encode(source: str, target: str, plan: Plan) -> int:
+    """Encode it; return how many attempts that took."""
+    with open_video(source) as video:
+        rate = float(video.stream.average_rate or video.stream.guessed_rate or 25)
+        transfer = video.stream.codec_context.color_trc
+    fps = rate if plan.fps is None else min(rate, plan.fps)
+
+    def pictures() -> Iterator[VideoFrame]:
+        part = read_pictures(source, start=plan.start_seconds, seconds=plan.seconds)
+        return show(
+            cap_rate(part, plan.fps),
+            width=plan.width,
+            height=plan.height,
+            tone_map=plan.tone_map,
+            transfer=transfer,
+        )
+
+    return encode_to_fit(
+        target,
+        pictures,
+        width=plan.width,
+        height=plan.height,
+        fps=fps,
+        seconds=plan.seconds,
+        max_bytes=plan.max_bytes,
+        sound=lambda: _sound(source, plan),
+        sound_bits=_sound_bits(source) if plan.has_audio else 0,
+        is_bt709=plan.tone_map,
+    ).attempts
+
+
+def _sound(source: str, plan: Plan) -> Sound | None:
+    """Begin to read the sound of the part; of a whole clip, not a sample is lost."""
+    if not plan.has_audio:
+        return None
+    return Sound(
+        source,
+        start=plan.start_seconds,
+        seconds=plan.seconds,
+        within_part=not _CUTS.isdisjoint(plan.reasons),
+    )
+
+
+def _sound_bits(source: str) -> int:
+    """Return how many bits a second the sound will have, copied or encoded."""
+    with open_video(source) as video:
+        sound = sound_of(video)
+        return max(SOUND_BITS, sound.bit_rate or 0) if sound is not None else 0

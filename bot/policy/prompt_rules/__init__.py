@@ -1,0 +1,1 @@
+"""Rules about prompts: words and patterns, found however they are disguised."""

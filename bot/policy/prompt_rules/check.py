@@ -1,0 +1,73 @@
+"""What a server's prompt rules say about a prompt."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import regex
+
+from bot.policy.prompt_rules.disguises import Reading
+from bot.policy.prompt_rules.patterns import SlowPatternError, finds
+from bot.policy.prompt_rules.rules import PromptRule, RuleAction, RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ALL_SECONDS: Final = 0.1
+"""The most that all patterns of a server may take for one prompt: the bot does nothing else
+meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A rule that found something, or that could not be finished."""
+
+    rule: PromptRule
+    number: int
+    """Which rule of the server it is, from 1."""
+    too_slow: bool = False
+    """Whether nobody knows if it finds something: a person has to look."""
+
+    @property
+    def action(self) -> RuleAction:
+        """What follows: what cannot be checked is neither allowed nor refused."""
+        return RuleAction.REVIEW if self.too_slow else self.rule.action
+
+
+def check_rules(prompt: str, rules: Sequence[PromptRule]) -> Hit | None:
+    """Return the rule that decides about a prompt: the first that refuses, else the first at all.
+
+    Args:
+        prompt: As the member wrote it.
+        rules: The server's.
+    """
+    if not rules:
+        return None
+    reading, until = Reading(prompt), time.monotonic() + ALL_SECONDS
+    first: Hit | None = None
+    # Words take no time worth mentioning: a slow pattern must not keep one from refusing.
+    numbered = sorted(enumerate(rules, 1), key=lambda one: one[1].kind is RuleKind.PATTERN)
+    for number, rule in numbered:
+        hit = _check(reading, rule, number, until)
+        if hit is None:
+            continue
+        if hit.action is RuleAction.REFUSE:
+            return hit
+        first = first or hit
+    return first
+
+
+def _check(reading: Reading, rule: PromptRule, number: int, until: float) -> Hit | None:
+    if rule.kind is RuleKind.WORDS:
+        found = any(reading.has(phrase) for phrase in rule.phrases)
+        return Hit(rule=rule, number=number) if found else None
+    too_slow = False
+    for text in reading.texts:
+        try:
+            if finds(rule.text, text, until=until):
+                return Hit(rule=rule, number=number)
+        except (SlowPatternError, regex.error):  # the latter: an older version of it took it
+            too_slow = True
+    return Hit(rule=rule, number=number, too_slow=True) if too_slow else None

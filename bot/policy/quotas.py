@@ -1,0 +1,183 @@
+"""Whom a request counts for, and which caps it must fit under."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
+from bot.policy.catalogue import MEMBER_CAPS, SHARED_CAPS
+from bot.policy.floors import ceiling
+from bot.policy.problems import UNSET, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from bot.domain.quotas import CapUse
+    from bot.policy.levels import Policy
+    from bot.settings import Settings
+
+_BOT: Final = Holder(scope=Scope.BOT, scope_id=0, guild_id=0)
+_ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
+
+
+def holders_of(
+    policy: Policy, channel_ids: Sequence[int], role_ids: Collection[int], user_id: int
+) -> tuple[Holder, ...]:
+    """Return whom a request counts for: one row of the ledger each.
+
+    The channel is a thread's parent, because that is what settings are about. Of the roles only
+    those count that have a cap, or that exempt: so their ledger begins when their first cap is set.
+    """
+    guild_id = policy.guild_id
+    member = Holder(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
+    if not guild_id:
+        return (_BOT, member)
+    server = Holder(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
+    channel = [
+        Holder(scope=Scope.CHANNEL, scope_id=channel_id, guild_id=guild_id)
+        for channel_id in channel_ids[-1:]
+    ]
+    exempt = policy.server("exempt_role_ids")
+    roles = [
+        Holder(scope=Scope.ROLE, scope_id=role_id, guild_id=guild_id)
+        for role_id in sorted(set(role_ids))
+        if role_id in exempt or _has_caps(policy, role_id)
+    ]
+    return (_BOT, server, *channel, *roles, member)
+
+
+def _has_caps(policy: Policy, role_id: int) -> bool:
+    own = policy.values.get(Target(Scope.ROLE, role_id), {})
+    return any(name in SHARED_CAPS or name in MEMBER_CAPS for name in own)
+
+
+def caps_of(
+    policy: Policy,
+    channel_ids: Sequence[int],
+    role_ids: Collection[int],
+    user_id: int,
+    operator: Settings,
+) -> tuple[Cap, ...]:
+    """Return the caps that a new request must fit under, the member's own first.
+
+    Of the caps on what runs at once only those of 0 are among them: the others make requests wait.
+    """
+    found = holders_of(policy, channel_ids, role_ids, user_id)
+    by_month = {Period.DAY, Period.MONTH}
+    return tuple(
+        cap
+        for cap in _caps(policy, found, role_ids, operator)
+        if cap.period in by_month or cap.limit == 0
+    )
+
+
+def reached(uses: Iterable[CapUse], price: int | None) -> CapUse | None:
+    """Return the cap under which one more job does not fit; ``None`` when it fits under all.
+
+    Of several it is the one that takes longest to pass. Of the caps on what runs at once only
+    those of zero count here: the others make jobs wait. A job of which nobody knows the price fits
+    under no cap on money.
+
+    Args:
+        uses: The caps, and how much of each is used.
+        price: What the job is expected to cost, in micro-dollars; ``None`` when nobody can say.
+    """
+    full = (use for use in uses if not _fits(use, price))
+    return min(full, key=lambda use: _ORDER.index(use.cap.period), default=None)
+
+
+def _fits(use: CapUse, price: int | None) -> bool:
+    cap = use.cap
+    if cap.limit == 0:
+        return False
+    if cap.period is Period.NOW:
+        return True
+    if cap.unit is Unit.JOBS:
+        return use.used < cap.limit
+    return price is not None and use.used + price <= cap.limit
+
+
+def running_caps_of(
+    policy: Policy, holders: Collection[Holder], *, bot_running: int | None
+) -> tuple[Cap, ...]:
+    """Return the caps on what runs at once, for the holders that a job was added with.
+
+    Args:
+        policy: As it is now, which may not be as it was then.
+        holders: The rows of the job's ledger.
+        bot_running: The operator's cap on the whole bot; ``None`` is none.
+    """
+    role_ids = [holder.scope_id for holder in holders if holder.scope is Scope.ROLE]
+    return tuple(
+        cap
+        for cap in _caps(policy, holders, role_ids, None, bot_running=bot_running)
+        if cap.period is Period.NOW
+    )
+
+
+def _caps(
+    policy: Policy,
+    holders: Collection[Holder],
+    role_ids: Collection[int],
+    operator: Settings | None,
+    *,
+    bot_running: int | None = None,
+) -> Iterator[Cap]:
+    by_scope = {holder.scope: holder for holder in holders}  # of the roles any; not used
+    exempt = policy.exempting(role_ids) is not None
+    if (member := by_scope.get(Scope.MEMBER)) is not None:
+        for name, counted in MEMBER_CAPS.items():
+            role = policy.of_roles(name, role_ids)
+            limit = policy.server(name) if role is None else role[0]
+            yield from _cap(name, member, counted, None if exempt else limit, operator)
+    if not exempt:
+        yield from _of_levels(policy, by_scope.get(Scope.CHANNEL), role_ids)
+    if (server := by_scope.get(Scope.SERVER)) is not None:
+        for name, counted in SHARED_CAPS.items():
+            limit = None if exempt else policy.server(name)
+            yield from _cap(name, server, counted, limit, operator)
+    if Scope.BOT in by_scope:
+        yield from _of_bot(operator, bot_running)
+
+
+def _of_levels(policy: Policy, channel: Holder | None, role_ids: Collection[int]) -> Iterator[Cap]:
+    for name, counted in SHARED_CAPS.items():
+        if (role := policy.of_roles(name, role_ids)) is not None:
+            holder = Holder(scope=Scope.ROLE, scope_id=role[1], guild_id=policy.guild_id)
+            yield from _cap(name, holder, counted, role[0], None)
+        if channel is not None:
+            own = policy.own(name, Target(Scope.CHANNEL, channel.scope_id))
+            yield from _cap(name, channel, counted, None if own is UNSET else own, None)
+
+
+def _of_bot(operator: Settings | None, bot_running: int | None) -> Iterator[Cap]:
+    limits: Mapping[tuple[Period, Unit], int | None] = {
+        (Period.NOW, Unit.JOBS): operator.bot_running if operator else bot_running,
+        (Period.DAY, Unit.JOBS): operator.bot_jobs_per_day if operator else None,
+        (Period.MONTH, Unit.MICROS): operator.bot_micros_per_month if operator else None,
+    }
+    for (period, unit), limit in limits.items():
+        if limit is not None:
+            yield Cap(
+                holder=_BOT, period=period, unit=unit, limit=limit, decided_by=Decider.OPERATOR
+            )
+
+
+def _cap(
+    name: str,
+    holder: Holder,
+    counted: tuple[Period, Unit],
+    limit: Any,  # noqa: ANN401 - an int, or None for unlimited
+    operator: Settings | None,
+) -> Iterator[Cap]:
+    highest = None if operator is None else ceiling(name, operator)
+    by_operator = highest is not None and (limit is None or highest <= limit)
+    least = highest if by_operator else limit
+    if least is not None:
+        yield Cap(
+            holder=holder,
+            period=counted[0],
+            unit=counted[1],
+            limit=int(least),
+            decided_by=Decider.OPERATOR if by_operator else Decider.MODERATORS,
+        )

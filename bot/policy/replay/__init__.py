@@ -1,0 +1,1 @@
+"""What a change of settings would do: to one request, or to the last 30 days."""

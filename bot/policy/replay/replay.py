@@ -1,0 +1,213 @@
+"""Past jobs one after the other under a policy, decided by the functions that decide requests.
+
+No I/O. What a person decided (a review, a pause, a strike) is left as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.cometapi.models import model_rules
+from bot.domain.money import estimate, prices_with
+from bot.domain.periods import first_day
+from bot.domain.quotas import CapUse, Decider, Holder, Period, Scope, Unit
+from bot.domain.sanctions import MemberFacts
+from bot.policy.decide import Ask, Verdict, decide
+from bot.policy.prompt_rules.check import check_rules
+from bot.policy.quotas import reached
+from bot.requests.clip_plan import part_seconds
+from bot.requests.validation import Limit, Refusal, Rule, check_video_bytes, without_look
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.money import Price
+    from bot.policy.levels import Effective, Policy
+    from bot.policy.prompt_rules.check import Hit
+    from bot.policy.prompt_rules.rules import PromptRule
+    from bot.policy.replay.past_jobs import PastJob
+    from bot.settings import Settings
+
+_SAME_SECONDS: Final = 0.05
+_NOBODY: Final = MemberFacts()
+
+Ground = Rule | Scope
+"""Why a job is refused: a rule, or a cap of such a holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be known of a job for a policy to decide about it."""
+
+    roles: bool
+    age: bool
+    """Whether only adults see the channel."""
+
+    @classmethod
+    def of(cls, policy: Policy) -> Needs:
+        """Return what ``policy`` asks about."""
+        by_role = any(target.scope is Scope.ROLE and own for target, own in policy.values.items())
+        lists = ("allowed_role_ids", "exempt_role_ids", "review_skip_role_ids")
+        return cls(
+            roles=by_role or any(policy.server(name) for name in lists),
+            age=policy.server("age_restricted_only"),
+        )
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(roles=self.roles or other.roles, age=self.age or other.age)
+
+    def met_by(self, job: PastJob) -> bool:
+        """Tell whether all of it is known of ``job``."""
+        return not (self.roles and job.role_ids is None) and not (
+            self.age and job.is_age_restricted is None
+        )
+
+
+class Checker:
+    """Checks prompts as ``check_rules`` does, each once, for a limited time.
+
+    Args:
+        until: When to stop, by ``time.monotonic``.
+
+    Attributes:
+        job_id: Whose prompt comes next.
+        unchecked: The jobs whose prompts there was no time for; they count as harmless.
+    """
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._known: dict[tuple[str, tuple[PromptRule, ...]], Hit | None] = {}
+        self.job_id = 0
+        self.unchecked: set[int] = set()
+
+    def __call__(self, prompt: str, rules: Sequence[PromptRule]) -> Hit | None:
+        """Return the rule that decides, as far as there is time."""
+        key = (prompt, tuple(rules))
+        if rules and key not in self._known:
+            if time.monotonic() >= self._until:
+                self.unchecked.add(self.job_id)
+                return None
+            self._known[key] = check_rules(prompt, rules)
+        return self._known.get(key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of a job under a policy."""
+
+    refused_by: Ground | None = None
+    seconds: float = 0.0
+    """How much of the clip is restyled."""
+    micros: int = 0
+    is_reviewed: bool = False
+    """Whether a moderator looks at it, before the spending or before the publishing."""
+    threshold: str = "auto"
+
+
+class Replay:
+    """The jobs one after the other under one policy, and what they use of its caps."""
+
+    def __init__(self, policy: Policy, operator: Settings, rules: Checker) -> None:
+        self._policy = policy
+        self._operator = operator
+        self._rules = rules
+        self._prices = prices_with(operator.prices)
+        self._used: Counter[tuple[Holder, Period, str, Unit]] = Counter()
+
+    def take(self, job: PastJob) -> Fate:
+        """Decide about the next job."""
+        role_ids = job.role_ids or frozenset()
+        self._rules.job_id = job.job_id
+        decision = decide(
+            Ask(
+                prompt=self._prompt(job, role_ids),
+                channel_ids=job.channel_ids,
+                role_ids=role_ids,
+                user_id=job.user_id,
+                is_age_restricted=bool(job.is_age_restricted),
+            ),
+            self._policy,
+            _NOBODY,
+            self._operator,
+            job.created_at,
+            check=self._rules,
+        )
+        if decision.refusal is not None:
+            return Fate(refused_by=decision.refusal.rule)
+        holds = decision.effective
+        seconds = _check_clip(job, holds)
+        if isinstance(seconds, Refusal):
+            return Fate(refused_by=seconds.rule)
+        price = _price(job, seconds, self._prices)
+        if (use := self._reached(job, role_ids, price)) is not None:
+            return Fate(refused_by=use.cap.holder.scope)
+        self._count(job, role_ids, price)
+        return Fate(
+            seconds=seconds,
+            micros=price,
+            is_reviewed=(
+                decision.verdict is Verdict.REVIEW or holds.review_mode in {"publishing", "both"}
+            ),
+            threshold=holds.public_figure_threshold,
+        )
+
+    def keep(self, job: PastJob) -> None:
+        """Let a job be that cannot be decided about; caps count it all the same."""
+        self._count(job, job.role_ids or frozenset(), job.micros)
+
+    def _prompt(self, job: PastJob, role_ids: frozenset[int]) -> str:
+        look, _ = self._policy.narrowest("default_look", job.channel_ids, role_ids)
+        return without_look(job.prompt, look)
+
+    def _reached(self, job: PastJob, role_ids: frozenset[int], price: int) -> CapUse | None:
+        caps = self._policy.caps(job.channel_ids, role_ids, job.user_id, self._operator)
+        uses = (
+            CapUse(
+                cap=cap,
+                used=self._used[
+                    cap.holder, cap.period, first_day(cap.period, job.created_at), cap.unit
+                ],
+            )
+            for cap in caps
+            if cap.holder.scope is not Scope.BOT  # other servers' jobs count there as well
+        )
+        return reached(uses, price)
+
+    def _count(self, job: PastJob, role_ids: frozenset[int], price: int) -> None:
+        if not job.is_counted:
+            return
+        for holder in self._policy.holders(job.channel_ids, role_ids, job.user_id):
+            for period in (Period.DAY, Period.MONTH):
+                began = first_day(period, job.created_at)
+                self._used[holder, period, began, Unit.JOBS] += 1
+                self._used[holder, period, began, Unit.MICROS] += price
+
+
+def _check_clip(job: PastJob, holds: Effective) -> float | Refusal:
+    """Return how much of the clip would be restyled."""
+    by = Decider.MODERATORS  # whose word it is makes no difference here
+    too_big = check_video_bytes(job.source_bytes, Limit(value=holds.max_video_bytes, decided_by=by))
+    if too_big is not None:
+        return too_big
+    # A part that somebody chose is no longer than they wanted, whatever is allowed.
+    total = job.source_seconds if job.was_cut else job.part_start + job.part_seconds
+    found = part_seconds(
+        total,
+        model_rules(job.model),
+        max_seconds=Limit(value=holds.max_video_seconds, decided_by=by),
+        start=job.part_start,
+    )
+    if isinstance(found, float) and abs(found - job.part_seconds) < _SAME_SECONDS:
+        return job.part_seconds
+    return found
+
+
+def _price(job: PastJob, seconds: float, prices: Mapping[str, Price]) -> int:
+    """Return what the job would have cost; what it did cost, where nothing else is restyled."""
+    if seconds == job.part_seconds or not job.is_counted:
+        return job.micros
+    price = estimate(model_rules(job.model), seconds, prices)
+    return job.micros if price is None else price

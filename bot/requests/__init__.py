@@ -1,0 +1,1 @@
+"""What people ask for, before it becomes a job: accepted, made safe to show, planned. No I/O."""

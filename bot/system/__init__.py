@@ -1,0 +1,1 @@
+"""What the operating system and the interpreter give: time, locks, signs of life, memory."""

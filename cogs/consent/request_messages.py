@@ -1,0 +1,241 @@
+"""Asking the author of a clip: in person, or in place where their direct messages are closed."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+
+from bot.domain.consents import Word, word_on
+from bot.domain.jobs import CancelReason, Hold, JobState
+from bot.texts import consent as consent_texts
+from cogs.common.cards import (
+    GREEN,
+    GREY,
+    RED,
+    YELLOW,
+    bears_mark,
+    card,
+    mark,
+    markdown_url,
+    mention,
+)
+from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.consent.buttons import consent_row
+from cogs.review.cards import is_open_card
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from discord import ui
+
+    from bot.domain.jobs import Job
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_NOBODY: Final = discord.AllowedMentions.none()
+_SEARCHED_MESSAGES: Final = 100
+"""How many messages after the request are looked through; one call."""
+_COLOURS: Final = {Word.OPEN: YELLOW, Word.ALLOWED: GREEN, Word.REFUSED: RED}
+
+_Channel = discord.PartialMessageable | discord.DMChannel
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def consent_mark(job_id: int) -> int:
+    """Return the mark of a question."""
+    return mark(job_id, "consent")
+
+
+def question_card(job: Job, *, is_direct: bool, quoted: bool = True) -> ui.LayoutView:
+    """Return the question; ``is_direct`` when nobody but the author reads it."""
+    lines = consent_texts.question(
+        job,
+        requester=mention(job.user_id),
+        author=None if is_direct else mention(job.source_author_id or 0),
+        clip=_clip(job),
+        quoted=quoted,
+    )
+    return card(YELLOW, lines, consent_row(job.id), id_=consent_mark(job.id))
+
+
+def closed_card(job: Job, word: Word, *, is_direct: bool) -> ui.LayoutView:
+    """Return what the question becomes once it is answered, or needs no answer any more."""
+    lines = consent_texts.closed(
+        job,
+        word,
+        requester=mention(job.user_id),
+        clip=_clip(job),
+        quoted=is_direct,  # in place the prompt stands above, and a filter may block an edit
+    )
+    return card(_COLOURS.get(word, GREY), lines, id_=consent_mark(job.id))
+
+
+def _clip(job: Job) -> str | None:
+    return markdown_url(job.source_message_url) if job.source_message_url else None
+
+
+class ConsentDesk:
+    """Asks authors: a ``cogs.common.approval_router.Presenter``.
+
+    A question is found again by its mark, in the direct messages or in place; nothing about it is
+    stored, so that a crash between posting and storing cannot ask twice.
+
+    Args:
+        client: The logged-in client.
+        store: The database.
+        new_jobs: Set when jobs became nobody's, so that the engine looks.
+        now: The wall clock.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        store: Store,
+        new_jobs: asyncio.Event,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._new_jobs = new_jobs
+        self._now = now
+
+    async def present(self, job: Job, clip: Path | None) -> None:
+        """Ask the author, or find that they were asked.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble; another try may bring the question.
+            StoreUnavailableError: The database does not answer.
+        """
+        del clip
+        if job.source_author_id is None:  # nothing of the kind is accepted
+            log.error("job %s: nobody can be asked for consent", job.id)
+            return
+        if await self._store.consents.refuse_opted_out(job) is not None:
+            log.info("job %s: its author has opted out meanwhile", job.id)
+            self._new_jobs.set()
+            return
+        if await self._find(job) is not None:
+            return
+        async for channel in self._places(job):
+            if await self._ask(job, channel):
+                log.info("job %s: the author of the clip is asked", job.id)
+                return
+        log.warning("job %s: the author of its clip cannot be reached", job.id)
+
+    async def settled(self, job: Job) -> None:
+        """Close the question of a job that ended without the author's yes; best effort.
+
+        The copy of the clip that was to be sent goes as well: nobody allowed it.
+        """
+        is_refused = job.cancel_reason is CancelReason.CONSENT_REFUSED
+        if job.state is not JobState.CANCELLED or not (is_refused or job.hold is Hold.CONSENT):
+            return
+        await self._delete_copy(job)
+        message = await self._find(job)
+        if message is None or not is_open_card(message):
+            return
+        try:
+            await message.edit(
+                view=closed_card(
+                    job,
+                    word_on(job, self._now()),
+                    is_direct=isinstance(message.channel, discord.DMChannel),
+                ),
+                allowed_mentions=_NOBODY,
+            )
+        except TROUBLE as exc:
+            log.info("job %s: its question stays as it was: %s", job.id, exc)
+
+    # Discord
+
+    async def _places(self, job: Job) -> AsyncIterator[_Channel]:
+        """Yield where the author can be asked, the best place first."""
+        if (direct := await self._direct_channel(job)) is not None:
+            yield direct
+        for channel_id in dict.fromkeys((job.place_id, job.channel_id)):
+            yield self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+
+    async def _direct_channel(self, job: Job) -> discord.DMChannel | None:
+        try:
+            return await self._client.create_dm(discord.Object(job.source_author_id or 0))
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                raise delayed(exc) from exc
+            log.info("job %s: no direct messages with the author: %s", job.id, exc)
+            return None
+
+    async def _ask(self, job: Job, channel: _Channel) -> bool:
+        """Post the question; ``False`` if this place does not take it.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
+        is_direct = isinstance(channel, discord.DMChannel)
+        details: dict[str, Any] = {
+            "nonce": f"{job.id}o",
+            "allowed_mentions": discord.AllowedMentions(
+                everyone=False, roles=False, users=[discord.Object(job.source_author_id or 0)]
+            ),
+        }
+        for quoted in (True, False):
+            view = question_card(job, is_direct=is_direct, quoted=quoted)
+            try:
+                await channel.send(view=view, **details)
+            except TROUBLE as exc:
+                verdict = judge(exc)
+                if verdict is Verdict.LATER:
+                    raise delayed(exc) from exc
+                log.info("job %s: channel %s takes no question: %s", job.id, channel.id, exc)
+                if verdict is not Verdict.BLOCKED:
+                    return False
+            else:
+                return True
+        return False
+
+    async def _find(self, job: Job) -> discord.Message | None:
+        """Return the question, wherever it was asked; ``None`` if it was not.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble, so nobody knows.
+        """
+        wanted = consent_mark(job.id)
+        async for channel in self._places(job):
+            history = channel.history(
+                limit=_SEARCHED_MESSAGES,
+                after=discord.Object(job.record_message_id),
+                oldest_first=True,
+            )
+            try:
+                async for message in history:
+                    if self._is_ours(message) and bears_mark(message, wanted):
+                        return message
+            except TROUBLE as exc:
+                if judge(exc) is Verdict.LATER:
+                    raise delayed(exc) from exc
+                log.info("job %s: channel %s cannot be read: %s", job.id, channel.id, exc)
+        return None
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    async def _delete_copy(self, job: Job) -> None:
+        if job.source_message_id is None:
+            return
+        channel_id = job.source_channel_id or job.place_id
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        try:
+            await channel.get_partial_message(job.source_message_id).delete()
+        except discord.NotFound:
+            pass
+        except TROUBLE as exc:
+            log.warning("job %s: the copy of its clip was not deleted: %s", job.id, exc)

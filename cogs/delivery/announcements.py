@@ -1,0 +1,236 @@
+"""Announcing finished clips in the channel that a server has chosen for it, once each.
+
+An announcement is a courtesy: nothing that goes wrong with it reaches the job, or anybody but the
+log. It never carries words out of a place to people who cannot see that place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+import discord
+from discord import ui
+
+from bot.domain.jobs import JobState
+from bot.errors import StoreError
+from bot.requests.text_safety import quote
+from bot.texts import clip as clip_texts
+from bot.texts import common as texts
+from cogs.common.cards import GREEN, bears_mark, card, jump_url, mark, markdown_url, mention
+from cogs.common.discord_errors import TROUBLE, Verdict, judge
+from cogs.delivery.source_message import NONCE_WINDOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.domain.jobs import Job
+    from bot.engine.ports import Delivered
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+ANNOUNCE_SECONDS: Final = 10.0
+"""How long an announcement may hold up the note that the answer is out."""
+
+_KIND: Final = "announced"
+_SEARCHED_MESSAGES: Final = 100
+_MOST_REMEMBERED: Final = 10_000
+
+
+class Announcements:
+    """Posts them once, and takes them back.
+
+    Args:
+        client: The logged-in client.
+        store: Tells which channel a server has chosen.
+        now: The wall clock.
+    """
+
+    def __init__(
+        self, client: discord.Client, store: Store, *, now: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._now = now
+        self._lost: dict[int, None] = {}  # channels that cannot be posted in, as the log knows
+
+    async def announce(self, job: Job, delivered: Delivered) -> None:
+        """Announce an answer that was posted; call it again after a crash, it comes once."""
+        if job.guild_id is None or delivered.channel_id not in {job.thread_id, job.channel_id}:
+            return  # a direct message is nobody else's business
+        try:
+            async with asyncio.timeout(ANNOUNCE_SECONDS):
+                await self._announce(job, job.guild_id, delivered)
+        except (TimeoutError, StoreError, *TROUBLE) as exc:
+            log.warning("job %s: not announced: %r", job.id, exc)
+        except Exception:  # the job is done; nothing here may make it look otherwise
+            log.exception("job %s: announcing broke in the program", job.id)
+
+    async def take_back(self, job: Job) -> None:
+        """Delete the announcement of an answer that was deleted; best effort."""
+        if job.guild_id is None or job.answer_message_id is None:
+            return
+        try:
+            async with asyncio.timeout(ANNOUNCE_SECONDS):
+                channel_id = await self._chosen(job)
+                if channel_id is None:
+                    return
+                message = await self._find(job, channel_id, since=job.answer_message_id)
+                if message is not None:
+                    await message.delete()
+        except (TimeoutError, StoreError, *TROUBLE) as exc:
+            log.info("job %s: its announcement stays: %r", job.id, exc)
+
+    async def _announce(self, job: Job, guild_id: int, delivered: Delivered) -> None:
+        channel_id = await self._chosen(job)
+        if channel_id is None or channel_id in {job.channel_id, job.thread_id}:
+            return
+        guild = self._client.get_guild(guild_id) or await self._client.fetch_guild(guild_id)
+        source, target = await _look_up(guild, job.channel_id, channel_id)
+        if target is None:
+            self._note_lost(guild_id, channel_id, "it is gone")
+            return
+        if source is None or not _may_go(source, target, job, self._client):
+            log.info("job %s: not announced: more people see channel %s", job.id, channel_id)
+            return
+        if source.id == target.id:  # asked for in one of its threads
+            return
+        if self._may_be_posted(job) and await self._find(
+            job, channel_id, since=job.record_message_id
+        ):
+            return
+        await self._post(job, guild_id, channel_id, delivered)
+
+    async def _chosen(self, job: Job) -> int | None:
+        policy = await self._store.policies.read(job.guild_id)
+        channel_id: int | None = policy.server("announce_channel_id")
+        return channel_id
+
+    def _may_be_posted(self, job: Job) -> bool:
+        """Tell whether an earlier attempt may have posted what a nonce no longer protects."""
+        since = job.finished_at or job.updated_at
+        return job.delivery_attempts > 0 or self._now() - since > NONCE_WINDOW
+
+    async def _post(self, job: Job, guild_id: int, channel_id: int, delivered: Delivered) -> None:
+        channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+        url = jump_url(guild_id, delivered.channel_id, delivered.message_id)
+        for quoted in (True, False):  # without the prompt, where AutoMod does not take it
+            try:
+                await channel.send(
+                    view=announcement_card(job, url, quoted=quoted),
+                    silent=True,
+                    nonce=f"{job.id}n",
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+            except discord.HTTPException as exc:
+                verdict = judge(exc)
+                if quoted and verdict is Verdict.BLOCKED:
+                    continue
+                if verdict is Verdict.LATER:
+                    raise
+                self._note_lost(guild_id, channel_id, str(exc))
+            else:
+                self._lost.pop(channel_id, None)
+            return
+
+    def _note_lost(self, guild_id: int, channel_id: int, why: str) -> None:
+        """Tell the log of a channel that cannot be posted in: once, until it can again."""
+        if channel_id in self._lost:
+            return
+        if len(self._lost) >= _MOST_REMEMBERED:
+            self._lost.clear()
+        self._lost[channel_id] = None
+        log.warning(
+            "guild %s: nothing can be announced in channel %s: %s", guild_id, channel_id, why
+        )
+
+    async def _find(self, job: Job, channel_id: int, *, since: int) -> discord.Message | None:
+        wanted = mark(job.id, _KIND)
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        history = channel.history(
+            limit=_SEARCHED_MESSAGES, after=discord.Object(since), oldest_first=True
+        )
+        async for message in history:
+            is_ours = self._client.user is not None and message.author.id == self._client.user.id
+            if is_ours and bears_mark(message, wanted):
+                return message
+        return None
+
+
+def announcement_card(job: Job, url: str, *, quoted: bool = True) -> ui.LayoutView:
+    """Return the announcement; ``url`` leads to the answer."""
+    who = mention(job.user_id)
+    lines = [texts.record_title(JobState.DONE, who)]
+    if quoted:
+        lines.append(quote(job.prompt))
+    if job.spoiler:
+        lines.append(clip_texts.behind_spoiler())
+    lines.append("-# " + _provenance(job))
+    button: ui.Button[ui.LayoutView] = ui.Button(label="Watch", url=url)
+    return card(GREEN, lines, ui.ActionRow(button), id_=mark(job.id, _KIND))
+
+
+def _provenance(job: Job) -> str:
+    """Return whose clip it was; who asked stands above."""
+    requester = mention(job.user_id)
+    if job.source_author_id is not None:
+        return texts.provenance(mention(job.source_author_id))
+    if job.source_message_url is None:
+        return texts.provenance(requester)
+    return texts.provenance(requester, clip=markdown_url(job.source_message_url))
+
+
+async def _look_up(
+    guild: discord.Guild, source_id: int, target_id: int
+) -> tuple[discord.abc.GuildChannel | None, discord.abc.GuildChannel | None]:
+    """Return the channel that the job is from and the one for announcements, if they are there.
+
+    The first is a thread's parent; ``None`` also for a private thread.
+    """
+    known = {channel.id: channel for channel in guild.channels or await guild.fetch_channels()}
+    source = known.get(source_id)
+    if source is None:
+        try:
+            place = guild.get_thread(source_id) or await guild.fetch_channel(source_id)
+        except discord.HTTPException as exc:
+            if judge(exc) is Verdict.LATER:
+                raise
+            return None, known.get(target_id)
+        if isinstance(place, discord.Thread) and not place.is_private():
+            source = known.get(place.parent_id)
+    return source, known.get(target_id)
+
+
+def _may_go(
+    source: discord.abc.GuildChannel,
+    target: discord.abc.GuildChannel,
+    job: Job,
+    client: discord.Client,
+) -> bool:
+    """Tell whether whoever sees ``target`` may see what happens in ``source``."""
+    for_adults = job.is_age_restricted or getattr(source, "nsfw", False)
+    if for_adults and not getattr(target, "nsfw", False):
+        return False
+    for role in source.guild.roles:
+        sees = target.permissions_for(role).view_channel
+        if sees and not source.permissions_for(role).view_channel:
+            return False
+    let_in = _single(target, allowed=True) - _single(source, allowed=True)
+    everybody = source.permissions_for(source.guild.default_role).view_channel
+    shut_out = _single(source, allowed=False) - _single(target, allowed=False)
+    us = {client.user.id} if client.user is not None else set()
+    return not (shut_out - us) and (everybody or not (let_in - us))
+
+
+def _single(channel: discord.abc.GuildChannel, *, allowed: bool) -> set[int]:
+    """Return the members who, each by name, are let into a channel or shut out of it."""
+    return {
+        target.id
+        for target, overwrite in channel.overwrites.items()
+        # Roles and members that are not in the cache are objects that know what they stand for.
+        if getattr(target, "type", type(target)) is not discord.Role
+        and overwrite.view_channel is allowed
+    }

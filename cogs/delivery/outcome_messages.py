@@ -1,0 +1,280 @@
+"""Posting a job's outcome: the first place that takes it, in the fullest form that passes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+
+from bot.domain.jobs import JobState
+from bot.engine.ports import Answer, Delivered
+from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
+from cogs.common.cards import bears_mark
+from cogs.common.discord_errors import TROUBLE, Refusals, Verdict, delayed, judge
+from cogs.delivery.answers import (
+    OUTPUT_FILENAME,
+    answer_card,
+    answer_mark,
+    outcome_card,
+    picture_filename,
+    plain_outcome,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from bot.domain.jobs import Job
+
+log = logging.getLogger(__name__)
+
+_NONCE_LETTERS: Final = {
+    JobState.DELIVERING: "a",
+    JobState.DONE: "a",
+    JobState.FAILED: "f",
+    JobState.CANCELLED: "c",
+    JobState.UNCERTAIN: "u",
+}
+
+_SEARCHED_MESSAGES: Final = 300
+"""How far back an outcome is looked for in a busy channel; three calls."""
+
+_Channel = discord.PartialMessageable | discord.DMChannel
+
+
+def nonce(job: Job) -> str:
+    """Return the nonce of the job's outcome: the same for every attempt, at most 25 characters.
+
+    An uncertain job may still get an answer, which is another message.
+    """
+    return f"{job.id}{_NONCE_LETTERS[job.state]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How full a message is."""
+
+    attached: bool
+    linked: bool = True
+    quoted: bool = False
+    """Whether the prompt stands in it, as it does in answers."""
+    replying: bool = False
+    plain: bool = False
+    """Text only, without components."""
+    woken: bool = False
+    """Whether the thread was re-opened for it."""
+
+    def lesser(self, verdict: Verdict) -> Form | None:
+        """Return what to try next in the same place, or ``None`` when nothing is left there."""
+        match verdict:
+            case Verdict.TOO_LARGE if self.attached:
+                return replace(self, attached=False)
+            case Verdict.BLOCKED if self.quoted:
+                return replace(self, quoted=False)
+            case Verdict.BLOCKED if self.attached and self.linked:
+                return replace(self, linked=False)
+            case Verdict.NO_REPLY if self.replying:
+                return replace(self, replying=False)
+            case Verdict.ARCHIVED if not self.woken:
+                return replace(self, woken=True)
+            case Verdict.NOT_PERMITTED if self.attached:
+                return replace(self, attached=False)
+            case Verdict.MALFORMED if self.replying:
+                return replace(self, replying=False)
+            case Verdict.MALFORMED if not self.plain:
+                return replace(self, plain=True, attached=False)
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    key: int
+    """What its refusals are remembered by: the channel, or the user for direct messages."""
+    channel: _Channel
+    reply_to: int | None = None
+    is_direct: bool = False
+
+
+class Poster:
+    """Posts outcomes by the order thread, channel, direct message.
+
+    Args:
+        client: The logged-in client.
+        refusals: Places to keep away from; shared with whoever edits there.
+        can_appeal: Tells whether moderators can be asked about a job that ended badly.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        refusals: Refusals,
+        *,
+        can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
+    ) -> None:
+        self._client = client
+        self._refusals = refusals
+        self._can_appeal = can_appeal
+
+    async def post(self, job: Job, answer: Answer) -> Delivered:
+        """Post the outcome of ``job`` in the first place that takes it.
+
+        Raises:
+            DeliveryTooLargeError: The video is too large, and ``answer.can_shrink``.
+            DeliveryDelayedError: Discord is in trouble; a later attempt goes on.
+            DeliveryImpossibleError: Every place refuses for good.
+        """
+        skipped = [key for key in self._keys(job) if key in self._refusals]
+        # Remembered refusals order the attempts; only fresh ones may lose a paid video.
+        for keys in (set(self._keys(job)) - set(skipped), set(skipped)):
+            async for place in self._places(job, keys):
+                delivered = await self._try(job, place, answer)
+                if delivered is not None:
+                    return delivered
+        raise DeliveryImpossibleError(f"job {job.id}: every place refuses")
+
+    def _keys(self, job: Job) -> list[int]:
+        keys = [job.channel_id]
+        if job.thread_id is not None:
+            keys.insert(0, job.thread_id)
+        if job.guild_id is not None:
+            keys.append(job.user_id)
+        return keys
+
+    async def _places(self, job: Job, keys: set[int]) -> AsyncIterator[_Place]:
+        for key in self._keys(job):
+            if key not in keys:
+                continue
+            if key == job.user_id:
+                channel = await self._direct_channel(job)
+                if channel is not None:
+                    yield _Place(key=key, channel=channel, is_direct=True)
+                continue
+            yield _Place(
+                key=key,
+                channel=self._client.get_partial_messageable(key, guild_id=job.guild_id),
+                reply_to=job.record_message_id if key == job.channel_id else None,
+            )
+
+    async def _direct_channel(self, job: Job) -> discord.DMChannel | None:
+        try:
+            return await self._client.create_dm(discord.Object(job.user_id))
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                raise delayed(exc) from exc
+            log.info("job %s: no direct messages: %s", job.id, exc)
+            self._refusals.remember(job.user_id)
+            return None
+
+    async def _try(self, job: Job, place: _Place, answer: Answer) -> Delivered | None:
+        """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
+        form: Form | None = Form(
+            attached=answer.video is not None or answer.picture is not None,
+            quoted=job.state in {JobState.DELIVERING, JobState.DONE},
+            replying=place.reply_to is not None,
+        )
+        while form is not None:
+            try:
+                message = await self._send(job, place, form, answer)
+            except TROUBLE as exc:
+                verdict = judge(exc)
+                if verdict is Verdict.LATER:
+                    raise delayed(exc) from exc
+                log.info(
+                    "job %s: channel %s does not take %s: %s", job.id, place.channel.id, form, exc
+                )
+                if verdict is Verdict.TOO_LARGE and form.attached and answer.can_shrink:
+                    raise DeliveryTooLargeError(f"too large for {place.channel.id}") from exc
+                form = form.lesser(verdict)
+                if verdict is Verdict.ARCHIVED and form is not None:
+                    await self._wake(place)
+                elif verdict in {Verdict.REFUSED, Verdict.NOT_PERMITTED} and form is None:
+                    self._refusals.remember(place.key)
+            else:
+                self._refusals.forget(place.key)
+                return Delivered(channel_id=message.channel.id, message_id=message.id)
+        return None
+
+    async def _wake(self, place: _Place) -> None:
+        try:
+            await self._client.http.edit_channel(place.channel.id, archived=False)
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                raise delayed(exc) from exc
+            log.info("thread %s cannot be re-opened: %s", place.channel.id, exc)
+
+    async def _send(self, job: Job, place: _Place, form: Form, answer: Answer) -> discord.Message:
+        details: dict[str, Any] = {
+            "nonce": nonce(job),
+            "allowed_mentions": discord.AllowedMentions(
+                everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user_id)]
+            ),
+        }
+        if form.replying and place.reply_to is not None:
+            details["reference"] = discord.MessageReference(
+                message_id=place.reply_to,
+                channel_id=place.channel.id,
+                fail_if_not_exists=False,  # a deleted record is no reason to lose the answer
+            )
+        if form.plain:
+            return await place.channel.send(plain_outcome(job), **details)
+        if job.state not in {JobState.DELIVERING, JobState.DONE}:
+            can_appeal = self._can_appeal is not None and await self._can_appeal(job)
+            card = outcome_card(job, elsewhere=place.is_direct, can_appeal=can_appeal)
+            return await place.channel.send(view=card, **details)
+        if form.attached:
+            details["files"] = [
+                discord.File(path, filename=name)
+                for path, name in (
+                    (answer.video, OUTPUT_FILENAME),
+                    (answer.picture, picture_filename(answer)),
+                )
+                if path is not None
+            ]
+        card = answer_card(
+            job,
+            answer,
+            attached=form.attached,
+            linked=form.linked,
+            quoted=form.quoted,
+            elsewhere=place.is_direct,
+        )
+        return await place.channel.send(view=card, **details)
+
+    async def find(self, job: Job) -> Delivered | None:
+        """Look for the outcome that an earlier attempt may have posted.
+
+        Direct messages are read only where a place in the server cannot be: that is when the
+        earlier attempt will have gone there.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble, so nobody knows; later.
+        """
+        wanted = answer_mark(job)
+        refused = False
+        for key in self._keys(job):
+            if key == job.user_id:
+                if not refused:
+                    break
+                direct = await self._direct_channel(job)
+                if direct is None:
+                    break
+                channel: _Channel = direct
+            else:
+                channel = self._client.get_partial_messageable(key, guild_id=job.guild_id)
+            try:
+                async for message in channel.history(limit=_SEARCHED_MESSAGES):
+                    if message.id <= job.record_message_id:
+                        break
+                    if self._is_ours(message) and bears_mark(message, wanted):
+                        log.info("job %s: its outcome was posted before", job.id)
+                        return Delivered(channel_id=channel.id, message_id=message.id)
+            except TROUBLE as exc:
+                if judge(exc) is Verdict.LATER:
+                    raise delayed(exc) from exc
+                refused = True
+        return None
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id

@@ -1,0 +1,139 @@
+"""What people see of a job under way, as components: the record and the status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import ui
+
+from bot.domain.jobs import Job, JobState
+from bot.engine.ports import Delay
+from bot.requests.text_safety import quote
+from bot.texts import clip as clip_texts
+from bot.texts import common as texts
+from cogs.common.cards import STATE_COLOURS, card, mark, mention
+from cogs.restyle.cancel import CancelButton
+
+if TYPE_CHECKING:
+    from bot.engine.ports import Progress
+
+_NOT_YET: Final = frozenset({JobState.HELD, JobState.QUEUED})
+"""Nothing is spent yet, so it can be cancelled for nothing."""
+
+
+def _cancel_row(job: Job) -> list[ui.Item[Any]]:
+    if job.state not in _NOT_YET:
+        return []
+    return [ui.ActionRow(CancelButton(job.id))]
+
+
+def _known_before(job: Job) -> str:
+    is_part = job.restyled_seconds < job.source_seconds - 0.1
+    return "-# " + texts.before_spending(
+        model=job.model,
+        price=job.price_micros,
+        part=(job.part_start, job.restyled_seconds) if is_part else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a card shows, comparable: an edit that would change nothing is not sent."""
+
+    colour: int
+    lines: tuple[str, ...]
+    can_cancel: bool
+
+
+def _words(job: Job, progress: Progress, fraction: float | None) -> str:
+    """Return where the job stands, in a few words."""
+    found = None
+    if job.state in _NOT_YET and not _is_past(job, progress):
+        found = clip_texts.waiting(progress.delay, progress.position)
+    return found or texts.phase_words(job.state, progress.phase, fraction)
+
+
+def _detail(job: Job, progress: Progress) -> str | None:
+    """Return the line under it."""
+    found = None
+    if job.state in _NOT_YET and not _is_past(job, progress):
+        found = clip_texts.waiting_detail(progress.delay, progress.position)
+    return found or texts.status_detail(
+        job,
+        phase=progress.phase,
+        typical_seconds=progress.typical_seconds,
+        overdue=progress.overdue,
+    )
+
+
+def _is_past(job: Job, progress: Progress) -> bool:
+    """Tell whether the job has been prepared meanwhile."""
+    return progress.delay is Delay.PREPARING and job.prepared_at is not None
+
+
+def status_look(job: Job, progress: Progress) -> Look:
+    """Return what the status message says."""
+    lines = [f"**{_words(job, progress, progress.fraction)}**"]
+    detail = _detail(job, progress)
+    if detail is not None:
+        lines.append(detail)
+    return Look(STATE_COLOURS[job.state].value, tuple(lines), job.state in _NOT_YET)
+
+
+def status_card(job: Job, progress: Progress) -> ui.LayoutView:
+    """Return the status message."""
+    look = status_look(job, progress)
+    return card(
+        discord.Colour(look.colour), look.lines, *_cancel_row(job), id_=mark(job.id, "status")
+    )
+
+
+def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = True) -> Look:
+    """Return what the record says.
+
+    Args:
+        job: The job.
+        progress: How far it is.
+        alone: Whether there is no status message, so that the record stands for it as well.
+        quoted: Whether the prompt may be shown; a server's AutoMod may block it. Before everybody
+            it is not shown anyway until whoever has to allow the request has done so.
+    """
+    lines = [texts.record_title(job.state, mention(job.user_id))]
+    if quoted and job.hold is None:
+        lines.append(quote(job.prompt))
+    fraction = progress.fraction if alone else None
+    lines.append(f"**{_words(job, progress, fraction)}**")
+    if job.state in _NOT_YET | {JobState.SUBMITTING, JobState.RUNNING, JobState.WITHHELD}:
+        if alone and (detail := _detail(job, progress)):
+            lines.append(detail)
+        lines.append(_known_before(job))
+    can_cancel = alone and job.state in _NOT_YET
+    return Look(STATE_COLOURS[job.state].value, tuple(lines), can_cancel)
+
+
+def record_card(
+    job: Job,
+    progress: Progress,
+    *,
+    alone: bool,
+    quoted: bool = True,
+    outcome_url: str | None = None,
+) -> ui.LayoutView:
+    """Return the record; ``outcome_url`` leads to the answer or the message that says why not."""
+    look = record_look(job, progress, alone=alone, quoted=quoted)
+    items: list[ui.Item[Any]] = _cancel_row(job) if look.can_cancel else []
+    if outcome_url is not None:
+        label = "Watch" if job.state is JobState.DONE else "Details"
+        items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
+    return card(discord.Colour(look.colour), look.lines, *items)
+
+
+def final_status_card(job: Job) -> ui.LayoutView:
+    """Return the status message of a job that is over; the outcome stands below it."""
+    return card(
+        STATE_COLOURS[job.state],
+        [f"**{texts.phase_words(job.state)}**"],
+        id_=mark(job.id, "status"),
+    )

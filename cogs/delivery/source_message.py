@@ -1,0 +1,231 @@
+"""Messages beside the outcome: the kept source of a job, and what was made of its answer."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import discord
+
+from bot.engine.ports import Delivered, Extra, Kept
+from bot.errors import DeliveryImpossibleError
+from cogs.common.cards import bears_mark, mark
+from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from bot.domain.jobs import Job
+
+log = logging.getLogger(__name__)
+
+NONCE_WINDOW: Final = timedelta(minutes=2)
+"""For how long Discord surely knows a nonce again; it says "a few minutes".
+
+Source: https://docs.discord.com/developers/resources/message#create-message
+"""
+
+_SEARCHED_MESSAGES: Final = 100
+_CLIP: Final = "source"
+_REFERENCE: Final = "reference"
+_NONCE_LETTERS: Final = {Extra.COMPARE: "x", Extra.SOUND: "y"}
+
+
+class Keeper:
+    """Posts them once, and finds them again by their marks.
+
+    Args:
+        client: The logged-in client.
+        now: The wall clock.
+    """
+
+    def __init__(self, client: discord.Client, *, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+
+    # The source
+
+    async def keep(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+        """Post what the provider gets, or find it.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble; nothing was posted as far as we know.
+            DeliveryImpossibleError: That place takes no files from us.
+        """
+        if self._now() - job.created_at > NONCE_WINDOW and (kept := await self.find(job)):
+            return kept
+        clip_name = f"{_CLIP}{clip.suffix}" if clip is not None else None
+        reference_name = f"{_REFERENCE}{reference.suffix}" if reference is not None else None
+        is_prepared = clip is not None and job.plan is not None
+        card = source_card(job, clip=clip_name, prepared=is_prepared, reference=reference_name)
+        files = [
+            discord.File(path, filename=name)
+            for path, name in ((clip, clip_name), (reference, reference_name))
+            if path is not None and name is not None
+        ]
+        channel = self._place(job, job.place_id)
+        try:
+            message = await channel.send(
+                view=card,
+                files=files,
+                silent=True,
+                nonce=f"{job.id}k",
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        except TROUBLE as exc:
+            raise _refused(exc) from exc
+        return _kept(message, job)
+
+    async def find(self, job: Job) -> Kept | None:
+        """Return the message that keeps the source, with fresh links; ``None`` without one.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
+        if job.source_message_id is not None:
+            message = await self._fetch(
+                job, job.source_channel_id or job.place_id, job.source_message_id
+            )
+        else:
+            wanted = mark(job.id, "source")
+            message = await self._search(job, job.place_id, wanted, since=job.record_message_id)
+        return _kept(message, job) if message is not None else None
+
+    # The answer and its extras
+
+    async def refresh_answer(self, job: Job) -> str | None:
+        """Return a fresh link to the video of the answer; ``None`` without one.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
+        if job.answer_message_id is None:
+            return None
+        message = await self._fetch(job, self._answer_place(job), job.answer_message_id)
+        files = _files(message) if message is not None else {}
+        return next((url for name, (url, _, _) in files.items() if name == OUTPUT_FILENAME), None)
+
+    async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
+        """Look for an extra beside the answer.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
+        place = self._answer_place(job)
+        since = job.answer_message_id or job.record_message_id
+        message = await self._search(job, place, mark(job.id, extra.value), since=since)
+        return Delivered(channel_id=place, message_id=message.id) if message else None
+
+    async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
+        """Post an extra beside the answer.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+            DeliveryImpossibleError: That place does not take it.
+        """
+        place = self._answer_place(job)
+        try:
+            message = await self._place(job, place).send(
+                view=extra_card(job, extra),
+                file=discord.File(video, filename=extra_filename(extra)),
+                silent=True,
+                nonce=f"{job.id}{_NONCE_LETTERS[extra]}",
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        except TROUBLE as exc:
+            raise _refused(exc) from exc
+        return Delivered(channel_id=place, message_id=message.id)
+
+    async def withdraw(self, job: Job) -> None:
+        """Delete the answer and its extras.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+            DeliveryImpossibleError: It lets us delete nothing there.
+        """
+        place = self._answer_place(job)
+        extras = [await self.find_extra(job, extra) for extra in Extra]
+        ids = [found.message_id for found in extras if found is not None]
+        if job.answer_message_id is not None:
+            ids.append(job.answer_message_id)
+        for message_id in ids:
+            try:
+                await self._place(job, place).get_partial_message(message_id).delete()
+            except discord.NotFound:
+                continue
+            except TROUBLE as exc:
+                raise _refused(exc) from exc
+
+    # Discord
+
+    def _answer_place(self, job: Job) -> int:
+        return job.answer_channel_id or job.place_id
+
+    def _place(self, job: Job, channel_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+
+    async def _fetch(self, job: Job, channel_id: int, message_id: int) -> discord.Message | None:
+        try:
+            return await self._place(job, channel_id).fetch_message(message_id)
+        except TROUBLE as exc:
+            _forgive(job, exc)
+            return None
+
+    async def _search(
+        self, job: Job, channel_id: int, wanted: int, *, since: int
+    ) -> discord.Message | None:
+        history = self._place(job, channel_id).history(
+            limit=_SEARCHED_MESSAGES, after=discord.Object(since), oldest_first=True
+        )
+        try:
+            async for message in history:
+                if self._is_ours(message) and bears_mark(message, wanted):
+                    return message
+        except TROUBLE as exc:
+            _forgive(job, exc)
+        return None
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+
+def _forgive(job: Job, error: Exception) -> None:
+    """Let a message that is not to be had be none; trouble that passes is raised."""
+    if judge(error) is Verdict.LATER:
+        raise delayed(error) from error
+    log.info("job %s: a message of ours cannot be read: %s", job.id, error)
+
+
+def _refused(error: Exception) -> Exception:
+    if judge(error) is Verdict.LATER:
+        return delayed(error)
+    return DeliveryImpossibleError(str(error))
+
+
+def _kept(message: discord.Message, job: Job) -> Kept:
+    files = {name.partition(".")[0]: file for name, file in _files(message).items()}
+    clip, reference = files.get(_CLIP), files.get(_REFERENCE)
+    size_bytes, content_type = 0, ""
+    if clip is not None:
+        size_bytes = clip[1] or job.sent_bytes or job.source_bytes
+        content_type = clip[2] or job.sent_content_type or job.source_content_type
+    return Kept(
+        channel_id=message.channel.id,
+        message_id=message.id,
+        url=clip[0] if clip is not None else None,
+        size_bytes=size_bytes,
+        content_type=content_type,
+        reference_url=reference[0] if reference is not None else None,
+    )
+
+
+def _files(message: discord.Message) -> dict[str, tuple[str, int, str]]:
+    """Return address, size and type of each file of a message, by its name."""
+    return {
+        file.filename: (file.url, file.size, file.content_type or "")
+        for file in message.attachments
+    }

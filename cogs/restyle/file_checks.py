@@ -1,0 +1,171 @@
+"""Download what was attached, look into it, and plan what is done with it: nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnreadableError
+from bot.media.probe import probe_video
+from bot.media.reference import read_reference, refuse_reference
+from bot.requests.clip_plan import Plan, plan_clip
+from bot.requests.validation import MAX_REFERENCE_BYTES, Limit, Refusal, Rule
+from cogs.restyle.refusals import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import discord
+
+    from bot.cometapi.models import VideoModel
+    from bot.media.download import Downloader
+    from bot.media.probe import VideoFacts
+    from bot.media.process_pool import Workshop
+    from bot.media.scratch import Scratch
+    from bot.policy.decide import Decision
+    from cogs.restyle.requests import Request, Source
+
+log = logging.getLogger(__name__)
+
+INTAKE_SECONDS: Final = 600.0
+"""How long downloading and checking may take; the interaction's token lives for 900 s.
+
+Source: https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
+INTAKES_AT_ONCE: Final = 4
+"""Downloads and checks in flight; more would only share the same line and the same cores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found in the files."""
+
+    facts: VideoFacts
+    size_bytes: int
+    plan: Plan
+    convert_reference: bool
+
+
+class Examiner:
+    """Looks into the files of a few requests at once; the others wait.
+
+    Args:
+        downloader: For the attachments.
+        scratch: For temporary files.
+        workshop: Looks into files.
+        model: The provider's model, whose rules the plan keeps.
+    """
+
+    def __init__(
+        self, *, downloader: Downloader, scratch: Scratch, workshop: Workshop, model: VideoModel
+    ) -> None:
+        self._downloader = downloader
+        self._scratch = scratch
+        self._workshop = workshop
+        self._model = model
+        self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
+
+    async def examine(self, request: Request, decision: Decision, *, upload_bytes: int) -> Found:
+        """Download the files and look into them.
+
+        Args:
+            request: What is asked for.
+            decision: What holds for it.
+            upload_bytes: The largest file that the bot may post where it was asked for.
+
+        Raises:
+            RefusedError: A file breaks a rule, or could not be had.
+        """
+        try:
+            async with asyncio.timeout(INTAKE_SECONDS), self._slots:
+                facts, size_bytes = await self._read_clip(request.source, bytes_limit(decision))
+                plan = plan_clip(
+                    facts,
+                    size_bytes=size_bytes,
+                    content_type=request.source.content_type,
+                    model=self._model,
+                    start=request.start,
+                    length=request.length,
+                    max_seconds=_seconds_limit(decision),
+                    upload_bytes=upload_bytes,
+                )
+                if isinstance(plan, Refusal):
+                    raise RefusedError(plan)
+                convert = request.reference is not None and await self._must_convert(
+                    request.reference
+                )
+        except TimeoutError as exc:
+            raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
+        return Found(facts=facts, size_bytes=size_bytes, plan=plan, convert_reference=convert)
+
+    async def _read_clip(self, source: Source, limit: Limit) -> tuple[VideoFacts, int]:
+        too_big = Refusal(
+            rule=Rule.VIDEO_TOO_BIG,
+            value=max(source.size_bytes, limit.value + 1),
+            limit=limit.value,
+            decided_by=limit.decided_by,
+        )
+        with self._fetching(too_big) as folder:
+            fetched = await self._downloader.download(
+                source.url, folder / "source", max_bytes=int(limit.value), trusted=True
+            )
+            if fetched.size_bytes == 0:
+                raise RefusedError(Refusal(rule=Rule.EMPTY_FILE))
+            try:
+                facts = await probe_video(fetched.path, workshop=self._workshop)
+            except MediaUnreadableError as exc:
+                raise RefusedError(
+                    Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value)
+                ) from exc
+        return facts, fetched.size_bytes
+
+    async def _must_convert(self, reference: discord.Attachment) -> bool:
+        """Look into the style image; tell whether the provider needs a copy of it."""
+        too_big = Refusal(
+            rule=Rule.REFERENCE_TOO_BIG,
+            value=max(reference.size, MAX_REFERENCE_BYTES + 1),
+            limit=MAX_REFERENCE_BYTES,
+        )
+        with self._fetching(too_big) as folder:
+            fetched = await self._downloader.download(
+                reference.url, folder / "reference", max_bytes=MAX_REFERENCE_BYTES, trusted=True
+            )
+            try:
+                facts = await read_reference(
+                    self._workshop, fetched.path, served_as=reference.content_type
+                )
+            except MediaUnreadableError as exc:
+                raise RefusedError(refuse_reference(exc)) from exc
+        return facts.needs_converting
+
+    @contextmanager
+    def _fetching(self, too_big: Refusal) -> Iterator[Path]:
+        """Hand out a folder for one file, and turn what goes wrong with it into a refusal."""
+        try:
+            with self._scratch.folder() as folder:
+                yield folder
+        except MediaTooLargeError as exc:
+            raise RefusedError(too_big) from exc
+        except MediaBusyError as exc:
+            raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
+        except MediaError as exc:  # unreachable, no room, no process to look into it
+            log.warning("an attachment could not be examined: %s", exc)
+            raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
+
+
+def bytes_limit(decision: Decision) -> Limit:
+    """Return how large the attached clip may be, and who says so."""
+    holds = decision.effective
+    return Limit(value=holds.max_video_bytes, decided_by=holds.source("max_video_bytes").decider)
+
+
+def _seconds_limit(decision: Decision) -> Limit:
+    holds = decision.effective
+    return Limit(
+        value=holds.max_video_seconds, decided_by=holds.source("max_video_seconds").decider
+    )

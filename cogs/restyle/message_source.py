@@ -1,0 +1,210 @@
+"""A clip out of somebody's message: which file it is, whose it is, and who may see it.
+
+The bot asks Discord for no message content. A message that a person chose in the menu brings its
+files along; one that is fetched by its link does not, unless it is the bot's own or mentions it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+
+from bot.domain.jobs import JobState
+from bot.errors import StoreError
+from bot.requests.message_links import parse_message_link
+from bot.requests.validation import Refusal, Rule, is_declared_video
+from cogs.common.discord_errors import TROUBLE
+from cogs.delivery.answers import OUTPUT_FILENAME
+from cogs.restyle.place import is_age_restricted
+from cogs.restyle.refusals import RefusedError
+from cogs.restyle.requests import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.jobs import Job
+    from bot.requests.message_links import MessageLink
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+LINK_SECONDS: Final = 1.0
+"""How long Discord may take to bring a message, its channel and a private thread's member: an
+answer is due within 3 s, and the database needs some of them."""
+_JOB_SECONDS: Final = 0.5
+MOST_CLIPS: Final = 10
+"""Files that a message has at most."""
+
+_JOB_ID: Final = re.compile(r"restyle:([0-9]{1,20}):delete")
+
+_Place = discord.abc.GuildChannel | discord.Thread
+
+
+def clips_of(message: discord.Message) -> list[discord.Attachment]:
+    """Return the video files of a message, in their order; links and embeds do not count."""
+    return [
+        found
+        for found in message.attachments[:MOST_CLIPS]
+        if is_declared_video(found.content_type, found.filename)
+    ]
+
+
+async def sources_of(
+    interaction: discord.Interaction[Any], message: discord.Message, *, store: Store
+) -> list[Source]:
+    """Return the clips of a message, each with whose it is; at least one.
+
+    Args:
+        interaction: Through which it was chosen.
+        message: The message, with its files.
+        store: Knows whose clip a result of ours was made from.
+
+    Raises:
+        RefusedError: There is none, or it cannot be told whose it is.
+    """
+    clips = clips_of(message)
+    if not clips:
+        forwarded = any(snapshot.attachments for snapshot in message.message_snapshots)
+        rule = Rule.MESSAGE_FORWARDED if forwarded else Rule.MESSAGE_WITHOUT_CLIP
+        raise RefusedError(Refusal(rule=rule))
+    is_ours = _is_ours(interaction, message)
+    author_id, people_ids = await _people(message, store, is_ours=is_ours)
+    if is_ours:
+        clips = [clip for clip in clips if clip.filename == OUTPUT_FILENAME] or clips
+    return [
+        Source(
+            url=clip.url,
+            filename=clip.filename,
+            content_type=clip.content_type,
+            size_bytes=clip.size,
+            author_id=author_id,
+            message_url=message.jump_url,
+            people_ids=people_ids,
+        )
+        for clip in clips
+    ]
+
+
+async def _people(
+    message: discord.Message, store: Store, *, is_ours: bool
+) -> tuple[int | None, frozenset[int]]:
+    """Return who can be asked about a message's clips, and who else is behind them."""
+    if not is_ours:
+        is_app = message.webhook_id is not None or message.author.bot
+        return (None if is_app else message.author.id), frozenset()
+    job = await _job_of(message, store)
+    # Of a result, consent follows the person in the clip that it was made from.
+    author_id = job.source_author_id
+    if author_id is None and job.source_message_url is None:
+        author_id = job.user_id
+    return author_id, frozenset({job.user_id})
+
+
+async def _job_of(message: discord.Message, store: Store) -> Job:
+    """Return the job whose answer a message of ours is.
+
+    Raises:
+        RefusedError: It is something else, or the database does not answer.
+    """
+    job = None
+    job_id = _job_id_in(message.components)
+    if job_id is not None:
+        try:
+            async with asyncio.timeout(_JOB_SECONDS):
+                job = await store.get(job_id)
+        except (TimeoutError, StoreError) as exc:
+            log.warning("message %s: whose clip it is cannot be told: %r", message.id, exc)
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+    if job is None or job.state is not JobState.DONE or job.answer_message_id != message.id:
+        raise RefusedError(Refusal(rule=Rule.MESSAGE_NOT_AN_ANSWER))
+    return job
+
+
+def _job_id_in(components: Sequence[Any]) -> int | None:
+    for component in components:
+        match = _JOB_ID.fullmatch(getattr(component, "custom_id", None) or "")
+        if match is not None:
+            return int(match[1])
+        found = _job_id_in(getattr(component, "children", None) or [])
+        if found is not None:
+            return found
+    return None
+
+
+def _is_ours(interaction: discord.Interaction[Any], message: discord.Message) -> bool:
+    me = interaction.client.user
+    return me is not None and message.author.id == me.id
+
+
+# Links
+
+
+async def fetch_linked(interaction: discord.Interaction[Any], link: str) -> discord.Message:
+    """Return the message that a link leads to.
+
+    Raises:
+        RefusedError: It is none, or not for the bot or the person to see, or hides its files.
+    """
+    found = parse_message_link(link)
+    if found is None:
+        raise RefusedError(Refusal(rule=Rule.LINK_UNREADABLE))
+    if interaction.guild is None or found.guild_id != interaction.guild_id:
+        raise RefusedError(Refusal(rule=Rule.LINK_ELSEWHERE))
+    try:
+        async with asyncio.timeout(LINK_SECONDS):
+            message = await _fetch(interaction, interaction.guild, found)
+    except TimeoutError as exc:
+        raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
+    except TROUBLE as exc:
+        log.info("interaction %s: the linked message: %s", interaction.id, exc)
+        seen = isinstance(exc, discord.HTTPException) and exc.status in {403, 404}
+        rule = Rule.LINK_UNSEEN if seen else Rule.LINK_TOO_SLOW
+        raise RefusedError(Refusal(rule=rule)) from exc
+    is_ours = _is_ours(interaction, message)
+    if not message.attachments and not message.content and not is_ours:
+        raise RefusedError(Refusal(rule=Rule.MESSAGE_HIDDEN))
+    return message
+
+
+async def _fetch(
+    interaction: discord.Interaction[Any], guild: discord.Guild, link: MessageLink
+) -> discord.Message:
+    channel = guild.get_channel_or_thread(link.channel_id)
+    if channel is None:  # a thread that sleeps
+        channel = await guild.fetch_channel(link.channel_id)
+    if not await _may_see(interaction, channel):
+        raise RefusedError(Refusal(rule=Rule.LINK_UNSEEN))
+    adults = channel.parent if isinstance(channel, discord.Thread) else channel
+    if getattr(adults, "nsfw", False) and not is_age_restricted(interaction):
+        raise RefusedError(Refusal(rule=Rule.LINK_AGE_RESTRICTED))
+    place = interaction.client.get_partial_messageable(channel.id, guild_id=guild.id)
+    message: discord.Message = await place.fetch_message(link.message_id)
+    return message
+
+
+async def _may_see(interaction: discord.Interaction[Any], channel: _Place) -> bool:
+    """Tell whether the person can read a channel; whether the bot can shows when it does."""
+    member = interaction.user
+    if not isinstance(member, discord.Member):
+        return False
+    try:
+        allowed = channel.permissions_for(member)
+    except discord.ClientException:  # a thread whose channel the bot cannot see
+        return False
+    if not (allowed.view_channel and allowed.read_message_history):
+        return False
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        return allowed.manage_threads or await _is_in(channel, member.id)
+    return True
+
+
+async def _is_in(thread: discord.Thread, user_id: int) -> bool:
+    try:
+        await thread.fetch_member(user_id)
+    except discord.NotFound:
+        return False
+    return True

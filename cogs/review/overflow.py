@@ -1,0 +1,111 @@
+"""The one message in a review channel that stands for all requests without a card."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.domain.reviews import Fold
+from cogs.common.discord_errors import TROUBLE, Verdict, judge
+from cogs.review.cards import fold_card
+
+if TYPE_CHECKING:
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Folds:
+    """Keeps that message right; a flood of requests costs few edits, not one each."""
+
+    def __init__(self, client: discord.Client, store: Store) -> None:
+        self._client = client
+        self._store = store
+        self._busy: set[int] = set()
+        self._again: set[int] = set()
+        self._shown: dict[int, int] = {}  # guild -> the number that its message says
+
+    async def refresh(self, guild_id: int, channel_id: int | None) -> None:
+        """Bring the message of a guild up to date, best effort.
+
+        Args:
+            guild_id: The guild.
+            channel_id: The review channel; ``None`` when there is none, so only to tidy up.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        if guild_id in self._busy:
+            self._again.add(guild_id)  # whoever is at it looks once more
+            return
+        self._busy.add(guild_id)
+        try:
+            while True:
+                self._again.discard(guild_id)
+                await self._refresh(guild_id, channel_id)
+                if guild_id not in self._again:
+                    return
+        finally:
+            self._busy.discard(guild_id)
+
+    async def _refresh(self, guild_id: int, channel_id: int | None) -> None:
+        count = await self._store.reviews.places.count_folded(guild_id)
+        fold = await self._store.reviews.places.fold(guild_id)
+        if fold is not None and (count == 0 or fold.channel_id != channel_id):
+            await self._remove(guild_id, fold)
+            fold = None
+        if count == 0 or channel_id is None:
+            return
+        if fold is None:
+            await self._post(guild_id, channel_id, count, instead_of=None)
+        elif self._shown.get(guild_id) != count and not await self._edit(guild_id, fold, count):
+            await self._post(guild_id, channel_id, count, instead_of=fold)
+
+    async def _edit(self, guild_id: int, fold: Fold, count: int) -> bool:
+        """Edit the message; ``False`` when it is gone."""
+        try:
+            await self._message(guild_id, fold).edit(
+                view=fold_card(guild_id, count), allowed_mentions=discord.AllowedMentions.none()
+            )
+        except discord.NotFound:
+            return False
+        except TROUBLE as exc:
+            log.info("guild %s: the fold was not edited: %s", guild_id, exc)
+            return True
+        self._shown[guild_id] = count
+        return True
+
+    async def _post(
+        self, guild_id: int, channel_id: int, count: int, *, instead_of: Fold | None
+    ) -> None:
+        channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+        try:
+            message = await channel.send(
+                view=fold_card(guild_id, count), allowed_mentions=discord.AllowedMentions.none()
+            )
+        except TROUBLE as exc:
+            # The requests keep waiting; whoever comes next tries again.
+            log.warning("guild %s: %s: the fold was not posted: %s", guild_id, judge(exc).name, exc)
+            return
+        fold = Fold(channel_id=channel_id, message_id=message.id)
+        if await self._store.reviews.places.set_fold(guild_id, fold, instead_of=instead_of):
+            self._shown[guild_id] = count
+        else:  # another process was faster; one is enough
+            with contextlib.suppress(*TROUBLE):
+                await message.delete()
+
+    async def _remove(self, guild_id: int, fold: Fold) -> None:
+        await self._store.reviews.places.drop_fold(guild_id, fold)
+        self._shown.pop(guild_id, None)
+        try:
+            await self._message(guild_id, fold).delete()
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                log.info("guild %s: an old fold stays: %s", guild_id, exc)
+
+    def _message(self, guild_id: int, fold: Fold) -> discord.PartialMessage:
+        channel = self._client.get_partial_messageable(fold.channel_id, guild_id=guild_id)
+        return channel.get_partial_message(fold.message_id)

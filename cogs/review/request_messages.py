@@ -1,0 +1,330 @@
+"""The review channel: what is posted there, found again, and brought up to date."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import discord
+
+from bot.domain.jobs import JobState
+from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.engine.signed_links import is_link_dead
+from bot.texts import review as review_texts
+from cogs.common.cards import BLURPLE, bears_mark, card
+from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.delivery.answers import OUTPUT_FILENAME
+from cogs.review.cards import (
+    ATTACHED,
+    NO_MEDIA,
+    Media,
+    is_open_card,
+    keeps_media,
+    media_on,
+    review_card,
+    review_mark,
+    unreachable_card,
+    unreachable_mark,
+)
+from cogs.review.overflow import Folds
+from cogs.review.rules import ReviewRules, review_rules
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from bot.domain.jobs import Job
+    from bot.domain.reviews import Review
+    from bot.engine.ports import Kept
+    from bot.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+NOBODY: Final = discord.AllowedMentions.none()
+_NONCE_ENDS: Final = {ReviewStage.SPENDING: "rs", ReviewStage.PUBLISHING: "rp"}
+_SEARCHED_MESSAGES: Final = 200
+"""How far back a card is looked for that may have been posted before a crash; two calls."""
+_DEFAULT_WAIT: Final = timedelta(hours=24)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def stage_of(job: Job) -> ReviewStage:
+    """Return at which stage a waiting job is."""
+    return ReviewStage.PUBLISHING if job.state is JobState.WITHHELD else ReviewStage.SPENDING
+
+
+class ReviewDesk:
+    """Asks moderators: a ``cogs.common.approval_router.Presenter``.
+
+    Args:
+        client: The logged-in client.
+        store: The database.
+        new_jobs: Set when jobs became nobody's, so that the engine looks.
+        kept_source: Reads the message that keeps a job's clip, for fresh links.
+        now: The wall clock.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        store: Store,
+        new_jobs: asyncio.Event,
+        kept_source: Callable[[Job], Awaitable[Kept | None]],
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._new_jobs = new_jobs
+        self._kept_source = kept_source
+        self._now = now
+        self._folds = Folds(client, store)
+
+    # Asking
+
+    async def present(self, job: Job, clip: Path | None) -> None:
+        """Post the card of a waiting job, or find it; fold it where too many are open.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble; another try may bring the card.
+            StoreUnavailableError: The database does not answer.
+        """
+        if job.guild_id is None:  # there are no moderators; nothing of the kind is accepted
+            return
+        stage = stage_of(job)
+        until = job.held_until or self._now() + _DEFAULT_WAIT
+        review = await self._store.reviews.ensure(job, stage, expires_at=until)
+        if review.standing is not ReviewStanding.OPEN:
+            return
+        if review.message_id is not None:
+            if await self._is_there(review):
+                return
+            await self._store.reviews.places.unplace(job.id, stage)
+        rules = await review_rules(self._store, job.guild_id)
+        if rules.channel_id is None:
+            await self._tell_unreachable(job, channel_id=None)
+            return
+        placing = await self._store.reviews.places.give(
+            job.guild_id,
+            channel_id=rules.channel_id,
+            cap=rules.open_cap,
+            wanted=(job.id, stage),
+        )
+        if placing.freed:
+            self._new_jobs.set()
+        if placing.freed or not placing.placed:
+            await self._folds.refresh(job.guild_id, rules.channel_id)
+        if placing.placed:
+            await self._show_first(job, stage, clip, maybe_posted=not placing.is_new)
+
+    async def _show_first(
+        self, job: Job, stage: ReviewStage, clip: Path | None, *, maybe_posted: bool
+    ) -> None:
+        review = await self._store.reviews.get(job.id, stage)
+        if review is None or review.channel_id is None:
+            return
+        message_id = await self._find(review) if maybe_posted else None
+        if message_id is None:
+            message_id = await self._post(review, job, clip)
+        if message_id is None:
+            await self._store.reviews.places.unplace(job.id, stage)
+            await self._tell_unreachable(job, channel_id=review.channel_id)
+            return
+        await self._store.reviews.places.posted(job.id, stage, message_id=message_id)
+        log.info("job %s: moderators are asked (%s)", job.id, stage)
+
+    async def _is_there(self, review: Review) -> bool:
+        """Tell whether a card that was posted can still be seen."""
+        message = self._message(review)
+        if message is None:
+            return False
+        try:
+            await message.fetch()
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                raise delayed(exc) from exc
+            # Whoever may post but not read history sees as much as before.
+            return judge(exc) is Verdict.NOT_PERMITTED
+        return True
+
+    def _message(self, review: Review) -> discord.PartialMessage | None:
+        if review.channel_id is None or review.message_id is None:
+            return None
+        channel = self._channel(review.channel_id, review.guild_id)
+        return channel.get_partial_message(review.message_id)
+
+    def _channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+
+    async def _find(self, review: Review) -> int | None:
+        assert review.channel_id is not None  # noqa: S101 - it has a place
+        return await self._search(
+            review.channel_id,
+            review.guild_id,
+            review_mark(review.job_id, review.stage),
+            since=review.opened_at,
+        )
+
+    async def _search(
+        self, channel_id: int, guild_id: int | None, wanted: int, *, since: datetime
+    ) -> int | None:
+        try:
+            async for message in self._channel(channel_id, guild_id).history(
+                limit=_SEARCHED_MESSAGES
+            ):
+                if message.created_at < since - timedelta(minutes=5):
+                    break
+                if self._is_ours(message) and bears_mark(message, wanted):
+                    return message.id
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                raise delayed(exc) from exc
+            log.info("channel %s cannot be read: %s", channel_id, exc)
+        return None
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    async def _post(self, review: Review, job: Job, clip: Path | None) -> int | None:
+        """Post the card in the fullest form that passes; ``None`` if the channel takes none.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
+        media = await self._media(review, job, clip)
+        quoted = True
+        while True:
+            try:
+                return await self._send(review, job, media, clip, quoted=quoted)
+            except TROUBLE as exc:
+                verdict = judge(exc)
+                log.info("job %s: its card was not posted: %s", job.id, exc)
+                if verdict is Verdict.LATER:
+                    raise delayed(exc) from exc
+                if verdict is Verdict.REFUSED:
+                    return None
+                if media is not NO_MEDIA and verdict is not Verdict.BLOCKED:
+                    media = NO_MEDIA
+                elif quoted and verdict is Verdict.BLOCKED:
+                    quoted = False
+                else:
+                    return None
+
+    async def _send(
+        self, review: Review, job: Job, media: Media, clip: Path | None, *, quoted: bool
+    ) -> int:
+        assert review.channel_id is not None  # noqa: S101 - it has a place
+        view = review_card(review, job, media, quoted=quoted)
+        channel = self._channel(review.channel_id, review.guild_id)
+        nonce = f"{job.id}{_NONCE_ENDS[review.stage]}"
+        if media.is_attached and clip is not None:
+            file = discord.File(clip, filename=OUTPUT_FILENAME)
+            sent = await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=NOBODY)
+        else:
+            sent = await channel.send(view=view, nonce=nonce, allowed_mentions=NOBODY)
+        return sent.id
+
+    async def _media(self, review: Review, job: Job, clip: Path | None) -> Media:
+        if review.stage is ReviewStage.PUBLISHING:
+            return ATTACHED if clip is not None else NO_MEDIA
+        kept = await self._kept_source(job)
+        url = kept.url if kept is not None and kept.url is not None else job.source_url
+        reference = kept.reference_url if kept is not None else job.reference_url
+        if is_link_dead(url, self._now()):
+            return NO_MEDIA
+        return Media((url, reference) if reference else (url,))
+
+    async def _tell_unreachable(self, job: Job, *, channel_id: int | None) -> None:
+        """Say in the thread that nobody can be asked, and what a manager can do; once.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
+        log.warning("job %s: no moderator can be asked (channel %s)", job.id, channel_id)
+        wanted = unreachable_mark(job)
+        if await self._search(job.place_id, job.guild_id, wanted, since=job.created_at):
+            return
+        mention = f"<#{channel_id}>" if channel_id is not None else None
+        try:
+            await self._channel(job.place_id, job.guild_id).send(
+                view=unreachable_card(job, channel=mention),
+                nonce=f"{job.id}{_NONCE_ENDS[stage_of(job)]}u",
+                allowed_mentions=NOBODY,
+            )
+        except TROUBLE as exc:
+            if judge(exc) is Verdict.LATER:
+                raise delayed(exc) from exc
+            log.warning("job %s: nor can that be told: %s", job.id, exc)
+
+    # Afterwards
+
+    async def settled(self, job: Job) -> None:
+        """Close the cards of a job that waits for nobody any more, and fill the free places."""
+        if job.guild_id is None:
+            return
+        reviews = await self._store.reviews.settle(job)
+        closed = [review for review in reviews if review.standing is not ReviewStanding.OPEN]
+        for review in closed:
+            await self.close_card(review, job)
+        if closed:
+            await self.refill(job.guild_id)
+
+    async def close_card(self, review: Review, job: Job) -> None:
+        """Take the buttons off a decided card, unless that was done; best effort."""
+        partial = self._message(review)
+        if partial is None:
+            return
+        try:
+            message = await partial.fetch()
+            if not is_open_card(message):
+                return
+            view = review_card(review, job, media_on(message))
+            if message.attachments and not keeps_media(review):
+                await partial.edit(view=view, attachments=[], allowed_mentions=NOBODY)
+            else:
+                await partial.edit(view=view, allowed_mentions=NOBODY)
+        except TROUBLE as exc:
+            log.info("job %s: its card stays as it was: %s", job.id, exc)
+
+    async def refill(self, guild_id: int, *, beyond: int = 0) -> int:
+        """Give free places to requests that wait for one; return how many got one.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        rules = await self.rules(guild_id)
+        opened = 0
+        if rules.channel_id is not None:
+            placing = await self._store.reviews.places.give(
+                guild_id, channel_id=rules.channel_id, cap=rules.open_cap, beyond=beyond
+            )
+            opened = len(placing.freed)
+        if opened:
+            self._new_jobs.set()
+        await self._folds.refresh(guild_id, rules.channel_id)
+        return opened
+
+    async def rules(self, guild_id: int) -> ReviewRules:
+        """Read what holds for reviews on a server.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        return await review_rules(self._store, guild_id)
+
+    async def tell_mended(self, job: Job, *, by: int, before: str) -> None:
+        """Tell in the thread that a moderator changed the prompt; best effort."""
+        lines = review_texts.mended(
+            f"<@{job.user_id}>", by=f"<@{by}>", before=before, after=job.prompt
+        )
+        try:
+            await self._channel(job.place_id, job.guild_id).send(
+                view=card(BLURPLE, lines), allowed_mentions=NOBODY
+            )
+        except TROUBLE as exc:
+            log.warning("job %s: the new wording was not told: %s", job.id, exc)
