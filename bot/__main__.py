@@ -32,7 +32,7 @@ from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.storage.transfer import transfer
 from bot.system.clock import SystemClock
-from bot.system.gc import spare_the_living
+from bot.system.gc import freeze_startup_objects
 from bot.system.health import is_alive, keep_beating
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def run(settings: Settings) -> None:
                 downloader=downloader,
                 scratch=scratch,
                 studio=WorkshopStudio(workshop),
-                gatekeeper=bot.gatekeeper,
+                approval_prompts=bot.approval_prompts,
                 archive=archive,
                 review_hours=store.policies.review_hours,
                 new_jobs=new_jobs,
@@ -108,7 +108,7 @@ async def run(settings: Settings) -> None:
             stack.callback(asyncio.create_task(chore).cancel)
         if archive is not None:
             stack.callback(asyncio.create_task(keep_expiring(archive, clock)).cancel)
-        spare_the_living()
+        freeze_startup_objects()
         log.info("Restyle %s is up", __version__)
         if not model_rules(settings.runway_model).is_known:
             log.warning(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.archive.archive import Archive
     from bot.engine.budget import Budget
     from bot.engine.extras import Extras
-    from bot.engine.ports import Deliverer, Gatekeeper
+    from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.media.download import Downloader
     from bot.media.process_pool import Workshop
     from bot.media.scratch import Scratch
@@ -173,7 +173,9 @@ class RestyleBot(commands.AutoShardedBot):
         self.archive = archive
         self._extras: Extras | None = None
         self._deliverer: Deliverer | None = None
-        self.gatekeeper: Gatekeeper | None = None  # set by the extensions that ask people
+        self.approval_prompts: ApprovalPrompts | None = (
+            None  # set by the extensions that ask people
+        )
         self._draining: asyncio.Task[None] | None = None
 
     @property

@@ -23,7 +23,7 @@ from bench.scale.measure import typical_job
 from bot.cometapi.client import open_http
 from bot.cometapi.wire import Created, Task, TaskStatus
 from bot.domain.jobs import JobState, Phase
-from bot.engine.job_handle import Lane, Ticket
+from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.poll_schedule import Durations, Limits
 from bot.engine.scheduler import Scheduler
 from bot.storage.database import open_database
@@ -202,20 +202,20 @@ async def _virtual(jobs: int, seed: int, folder: Path, *, whole: bool) -> dict[s
         engine = engine_for(
             settings=settings, store=store, comet=cast("Any", comet), clock=StepClock(clock)
         )
-        parts, worker = engine._parts, engine._worker  # noqa: SLF001 - its insides, with our time
+        parts, worker = engine._context, engine._worker  # noqa: SLF001 - its insides, with our time
         await _arrive(database, arrivals, comet, whole=whole)
         left = jobs
         done = asyncio.Event()
 
-        async def step(ticket: Ticket) -> float | None:
+        async def step(handle: JobHandle) -> float | None:
             nonlocal left
             clock.begin()
             try:
-                if not whole and arrivals.pop(ticket.job_id, None) is not None:
-                    durations = await parts.history.of(ticket.model, ticket.bucket)
+                if not whole and arrivals.pop(handle.job_id, None) is not None:
+                    durations = await parts.history.of(handle.model, handle.bucket)
                     return durations.first_gap_seconds()  # as after the paid request
-                delay = await worker.step(ticket)
-                if delay is not None and (whole or ticket.state is JobState.RUNNING):
+                delay = await worker.step(handle)
+                if delay is not None and (whole or handle.state is JobState.RUNNING):
                     return delay
                 left -= 1
                 if not left:
@@ -224,10 +224,10 @@ async def _virtual(jobs: int, seed: int, folder: Path, *, whole: bool) -> dict[s
             finally:
                 clock.end()
 
-        scheduler = Scheduler(step, clock=clock, caps=dict.fromkeys(Lane, 1000))
+        scheduler = Scheduler(step, clock=clock, caps=dict.fromkeys(StepKind, 1000))
         while claimed := await store.claim(1000):
             for job in claimed:
-                scheduler.add(Ticket(job), arrivals[job.id] - clock.monotonic())
+                scheduler.add(JobHandle(job), arrivals[job.id] - clock.monotonic())
         with counted(database) as counts:
             runner = asyncio.create_task(scheduler.run())
             await done.wait()
@@ -267,11 +267,11 @@ async def real(*, port: int, jobs: int, seed: int, folder: str) -> dict[str, Any
             http, base_url=f"http://127.0.0.1:{port}/v1", api_key=SecretStr(KEY), version=VERSION
         )
 
-        async def step(ticket: Ticket) -> float | None:
-            task = await comet.get_task(ticket.task_id or "")
-            lag = time.monotonic() - started - lengths[ticket.job_id]
+        async def step(handle: JobHandle) -> float | None:
+            task = await comet.get_task(handle.task_id or "")
+            lag = time.monotonic() - started - lengths[handle.job_id]
             if task.status is TaskStatus.RUNNING:
-                return known.gap_seconds(lag + lengths[ticket.job_id], task.phase)
+                return known.gap_seconds(lag + lengths[handle.job_id], task.phase)
             lags.append(lag)
             if len(lags) == jobs:
                 done.set()
@@ -280,10 +280,10 @@ async def real(*, port: int, jobs: int, seed: int, folder: str) -> dict[str, Any
         scheduler = Scheduler(step, clock=SystemClock())
         started = time.monotonic()
         for number, length in enumerate(lengths):
-            ticket = Ticket(running_job(number))
-            ticket.job_id = number
-            ticket.task_id = task_id(number, started + length)
-            scheduler.add(ticket, known.first_gap_seconds())
+            handle = JobHandle(running_job(number))
+            handle.job_id = number
+            handle.task_id = task_id(number, started + length)
+            scheduler.add(handle, known.first_gap_seconds())
         runner = asyncio.create_task(scheduler.run())
         await done.wait()
         scheduler.close()

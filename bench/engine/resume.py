@@ -13,7 +13,7 @@ from bench.engine.rig import KEY, engine_for, fill, settings_for
 from bench.engine.waiting import VERSION
 from bot.cometapi.client import CometClient, open_http
 from bot.storage.store import open_store
-from bot.system.gc import spare_the_living
+from bot.system.gc import freeze_startup_objects
 
 
 async def resume(*, port: int, jobs: int, folder: str, url: str = "") -> dict[str, Any]:
@@ -27,7 +27,7 @@ async def resume(*, port: int, jobs: int, folder: str, url: str = "") -> dict[st
             http, base_url=settings.cometapi_base_url, api_key=SecretStr(KEY), version=VERSION
         )
         engine = engine_for(settings=settings, store=store, comet=comet)
-        spare_the_living()
+        freeze_startup_objects()
         opened = time.perf_counter()
         async with engine:
             while len(engine) < jobs:  # noqa: ASYNC110 - the engine announces it nowhere

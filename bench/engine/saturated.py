@@ -16,7 +16,7 @@ from bench.engine.bare import Line, request_for
 from bench.engine.rig import KEY, engine_for, running_job, settings_for
 from bench.engine.waiting import VERSION
 from bot.cometapi.client import CometClient, open_http
-from bot.engine.job_handle import Lane, Ticket
+from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.scheduler import Scheduler
 from bot.storage.store import open_store
 from bot.system.clock import SystemClock
@@ -116,15 +116,15 @@ async def engine(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
         worker = whole._worker  # noqa: SLF001 - its steps, under a scheduler that never waits
         polls = 0
 
-        async def step(ticket: Ticket) -> float | None:
+        async def step(handle: JobHandle) -> float | None:
             nonlocal polls
             polls += 1
-            return min(0.0, await worker.step(ticket) or 0.0)
+            return min(0.0, await worker.step(handle) or 0.0)
 
-        caps = dict.fromkeys(Lane, CONNECTIONS)
+        caps = dict.fromkeys(StepKind, CONNECTIONS)
         scheduler = Scheduler(step, clock=SystemClock(), caps=caps)
         for number in range(JOBS):
-            scheduler.add(Ticket(running_job(number)))
+            scheduler.add(JobHandle(running_job(number)))
         runner = asyncio.create_task(scheduler.run())
         await asyncio.sleep(min(2 * seconds, 4.5))  # the workers become as many as may be
         polls, cpu, started = 0, time.process_time(), time.perf_counter()

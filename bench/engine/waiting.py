@@ -21,7 +21,7 @@ from bench.engine.rig import KEY, engine_for, fill, settings_for
 from bot.cometapi.client import CometClient, open_http
 from bot.storage.database import open_database
 from bot.storage.store import Store
-from bot.system.gc import spare_the_living
+from bot.system.gc import freeze_startup_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ async def engine(
             version=VERSION,
         )
         await store.policies.read(1)  # the connection, and what a statement needs once
-        spare_the_living()  # as the bot does
+        freeze_startup_objects()  # as the bot does
         before = resident_bytes()
         started = time.perf_counter()
         running = await stack.enter_async_context(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from bench.scale import assumptions as a
 from bench.scale.peak import HOUR, Peak, simulate_peak
-from bot.engine.job_handle import Lane
+from bot.engine.job_handle import StepKind
 from bot.engine.progress import SHOWS_PER_SECOND
-from bot.engine.scheduler import LANE_CAPS
+from bot.engine.scheduler import STEP_CAPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -241,7 +241,7 @@ def own_limits(load: Load) -> list[Limit]:
         limit("CPU", rate * (load.loop_seconds_per_job + a.PROBE_SECONDS), a.CORES),
         limit("clips looked into", rate * a.PROBE_SECONDS, a.PROBES_AT_ONCE),
         limit("event loop", rate * load.loop_seconds_per_job, 1.0),
-        limit("deliveries at once", rate * a.DELIVERY_SECONDS, LANE_CAPS[Lane.DELIVER]),
+        limit("deliveries at once", rate * a.DELIVERY_SECONDS, STEP_CAPS[StepKind.DELIVER]),
         limit(
             "progress shown",
             rate * load.peak.shows_per_job,

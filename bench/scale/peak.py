@@ -1,7 +1,7 @@
 """The peak hour, event by event: who waits for the provider, and how often we ask.
 
 The sum of many servers' Poisson arrivals is one Poisson process, however unlike they are, so one
-rate is enough. The poll moments come from the bot's own rule (``bot.engine.poll_schedule.Durations``),
+rate is enough. The poll moments come from the bot's own rule (``poll_schedule``),
 which goes on learning from the simulated jobs as it would from real ones.
 """
 

@@ -170,7 +170,7 @@ class NewJob:
     part_seconds: float | None = None
     """How long that part is; ``None`` is the whole clip."""
     plan: str | None = None
-    """How the clip is prepared, as ``bot.requests.clip_plan.Plan.to_json``; ``None`` is not at all."""
+    """How the clip is prepared, as ``Plan.to_json`` says; ``None`` is not at all."""
     convert_reference: bool = False
     """Whether the reference picture must be turned or converted before it is sent."""
     price_micros: int | None = None

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.engine.ports import (
         Answer,
+        ApprovalPrompts,
         Delivered,
         Deliverer,
         Extra,
-        Gatekeeper,
         Kept,
         Opened,
         Progress,
@@ -223,11 +223,11 @@ class UrgentGatekeeper:
     """A gatekeeper whose calls are marked with their urgency.
 
     Args:
-        gatekeeper: The real one.
+        approval_prompts: The real one.
     """
 
-    def __init__(self, gatekeeper: Gatekeeper) -> None:
-        self._gatekeeper = gatekeeper
+    def __init__(self, approval_prompts: ApprovalPrompts) -> None:
+        self._gatekeeper = approval_prompts
 
     async def present(self, job: Job, clip: Path | None) -> None:
         """Post the request where its decider sees it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import JobState
-from bot.engine.wait_queue import Line
+from bot.engine.wait_queue import WaitQueue
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bot.cometapi.client import CometClient
     from bot.domain.jobs import Charge, FailureReason, Job
     from bot.engine.history import History
-    from bot.engine.job_handle import Ticket
-    from bot.engine.ports import Deliverer, Gatekeeper
+    from bot.engine.job_handle import JobHandle
+    from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.progress import Announcer
     from bot.engine.studio import Studio
     from bot.engine.throttle import Throttle
@@ -80,7 +80,7 @@ class StoreWatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class EngineContext:
     """Everything that a step uses, borrowed from whoever opened it."""
 
     settings: Settings
@@ -100,12 +100,12 @@ class Parts:
     lease_seconds: float
     adopt: Callable[[Job], None]
     """Called with a job that unexpectedly has something to do again."""
-    gatekeeper: Gatekeeper | None = None
+    approval_prompts: ApprovalPrompts | None = None
     """``None``: held jobs wait until their time is over, and nobody is asked."""
     archive: Archive | None = None
     review_hours: Callable[[Job], Awaitable[float]] = default_review_hours
     """How long a result waits for a moderator, where the job is from."""
-    line: Line = field(default_factory=Line)
+    wait_queue: WaitQueue = field(default_factory=WaitQueue)
     """The jobs of this process that wait for others to end."""
     watch: StoreWatch = field(default_factory=StoreWatch)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,7 +125,7 @@ class Parts:
 
     async def fail(
         self,
-        ticket: Ticket,
+        handle: JobHandle,
         job: Job,
         reason: FailureReason,
         charge: Charge,
@@ -155,5 +155,5 @@ class Parts:
             job.task_id,
             detail or "-",
         )
-        ticket.follow(job)
+        handle.sync(job)
         return 0.0

@@ -8,9 +8,9 @@ import random
 from typing import TYPE_CHECKING, Final, Self
 
 from bot.domain.jobs import JobState
-from bot.engine.context import Parts, default_review_hours
+from bot.engine.context import EngineContext, default_review_hours
 from bot.engine.history import History
-from bot.engine.job_handle import Lane, Ticket
+from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.poll_schedule import Limits
 from bot.engine.progress import Announcer
 from bot.engine.scheduler import Scheduler
@@ -18,7 +18,7 @@ from bot.engine.throttle import Throttle
 from bot.engine.worker import Worker
 from bot.errors import LeaseLostError, StoreUnavailableError
 from bot.system.clock import SystemClock
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
     from bot.domain.jobs import Job
-    from bot.engine.ports import Deliverer, Gatekeeper
+    from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.studio import Studio
     from bot.media.download import Downloader
     from bot.media.scratch import Scratch
@@ -68,7 +68,7 @@ class Engine:
         scratch: For temporary files.
         studio: Works on videos and pictures.
         new_jobs: Set by whoever added, cancelled or decided about a job.
-        gatekeeper: Asks the people whose word held jobs wait for.
+        approval_prompts: Asks the people whose word held jobs wait for.
         archive: Where results are kept for longer, if anywhere.
         review_hours: How long a result waits for a moderator, where a job is from.
         clock: Time.
@@ -86,7 +86,7 @@ class Engine:
         scratch: Scratch,
         studio: Studio,
         new_jobs: asyncio.Event,
-        gatekeeper: Gatekeeper | None = None,
+        approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,
         review_hours: Callable[[Job], Awaitable[float]] = default_review_hours,
         clock: Clock | None = None,
@@ -99,7 +99,7 @@ class Engine:
         self._new_jobs = new_jobs
         self._limits = Limits(settings.poll_min_seconds, settings.poll_max_seconds)
         self._announcer = Announcer(store=store, deliverer=deliverer, clock=self._clock)
-        self._parts = Parts(
+        self._context = EngineContext(
             settings=settings,
             store=store,
             comet=comet,
@@ -114,15 +114,15 @@ class Engine:
             creates=Throttle("CometAPI requests", clock=self._clock),
             lease_seconds=lease_seconds,
             adopt=self._adopt,
-            gatekeeper=gatekeeper,
+            approval_prompts=approval_prompts,
             archive=archive,
             review_hours=review_hours,
         )
-        self._worker = Worker(self._parts)
+        self._worker = Worker(self._context)
         self._scheduler = Scheduler(
             self._worker.step, clock=self._clock, held_until=self._held_until
         )
-        self._parts.line.hurry = self._scheduler.hurry
+        self._context.wait_queue.hurry = self._scheduler.hurry
         self._joined = asyncio.Event()
         self._rejoining = asyncio.Lock()
         self._never = asyncio.Event()
@@ -154,7 +154,7 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         """Stop within ten seconds: end what costs money, give the jobs back."""
-        await finish(self._stop())
+        await shielded(self._stop())
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -177,14 +177,14 @@ class Engine:
         runner = self._runner
         if runner is None:
             return
-        self._parts.closing.set()
+        self._context.closing.set()
         self._scheduler.close()
         await self._clock.wait(self._steps_ended, self._clock.monotonic() + STEPS_END_SECONDS)
         runner.cancel()  # steps that are broken off here write what is known of their requests
         _, unfinished = await asyncio.wait([runner], timeout=WRITES_END_SECONDS)
         if unfinished:
             log.error("The last writes did not end in time; the next start finds UNCERTAIN jobs")
-        await self._worker.posts.close()
+        await self._worker.paid_requests.close()
         try:
             async with asyncio.timeout(WRITES_END_SECONDS):
                 await self._store.release()
@@ -205,13 +205,13 @@ class Engine:
             me = self._store.worker_id
             try:
                 await self._store.renew_lease(self._lease_seconds)
-                self._parts.watch.worked()
+                self._context.watch.worked()
                 self._joined.set()
             except LeaseLostError:
                 await self._start_anew(me)
                 pause = 0.0
             except StoreUnavailableError as exc:
-                self._parts.watch.failed(exc)
+                self._context.watch.failed(exc)
                 pause = min(pause, _RETRY_SECONDS)
             await self._clock.wait(self._never, self._clock.monotonic() + pause)
 
@@ -228,16 +228,16 @@ class Engine:
             )
             self._scheduler.clear()
             self._announcer.clear()
-            self._parts.line.clear()
+            self._context.wait_queue.clear()
             try:
                 await self._store.rejoin(self._lease_seconds)
             except StoreUnavailableError as exc:  # the next renewal finds it lost once more
-                self._parts.watch.failed(exc)
+                self._context.watch.failed(exc)
             self._new_jobs.set()
 
     async def _keep_claiming(self) -> None:
         await self._joined.wait()
-        while not self._parts.closing.is_set():
+        while not self._context.closing.is_set():
             self._new_jobs.clear()
             me = self._store.worker_id
             try:
@@ -247,7 +247,7 @@ class Engine:
             except LeaseLostError:
                 await self._start_anew(me)
             except StoreUnavailableError as exc:
-                self._parts.watch.failed(exc)
+                self._context.watch.failed(exc)
             await self._clock.wait(self._new_jobs, self._clock.monotonic() + self._pass_seconds)
 
     def _take(self, jobs: list[Job]) -> None:
@@ -263,19 +263,19 @@ class Engine:
             delay = 0.0
             if job.state is JobState.RUNNING:
                 delay = random.uniform(0, spread)  # noqa: S311 - no secret, only no burst
-            self._scheduler.add(Ticket(job), delay)
+            self._scheduler.add(JobHandle(job), delay)
         if jobs:
             log.info("Took on %d jobs; %d are under way", len(jobs), len(self._scheduler))
 
     def _adopt(self, job: Job) -> None:
-        if job.owner == self._store.worker_id and not self._parts.closing.is_set():
-            self._scheduler.add(Ticket(job))
+        if job.owner == self._store.worker_id and not self._context.closing.is_set():
+            self._scheduler.add(JobHandle(job))
 
-    def _held_until(self, lane: Lane) -> float:
-        match lane:
-            case Lane.SUBMIT:
-                return self._parts.creates.resumes_at
-            case Lane.POLL:
-                return self._parts.polls.resumes_at
+    def _held_until(self, step_kind: StepKind) -> float:
+        match step_kind:
+            case StepKind.SUBMIT:
+                return self._context.creates.resumes_at
+            case StepKind.POLL:
+                return self._context.polls.resumes_at
             case _:
                 return 0.0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.engine.ports import Delay, Delivered
 
 
-class Lane(enum.Enum):
+class StepKind(enum.Enum):
     """Which workers run a step: slow steps must not hold up quick ones."""
 
     OPEN = "open"  # a thread: the first that people see of their job
@@ -24,7 +24,7 @@ class Lane(enum.Enum):
     DELIVER = "deliver"  # a download and an upload
 
 
-class Ticket:
+class JobHandle:
     """One unfinished job: only what a poll needs, because ten thousand of them may wait.
 
     The database knows the rest; a step that needs more loads the row.
@@ -110,9 +110,9 @@ class Ticket:
         self.was_refreshed = False
         self.delivered: Delivered | None = None
         self.state: JobState = job.state
-        self.follow(job)
+        self.sync(job)
 
-    def follow(self, job: Job) -> None:
+    def sync(self, job: Job) -> None:
         """Take over what may have changed; the counts of polls begin anew."""
         if job.state is not self.state:
             self.delivered = None  # what was posted told of the former state
@@ -131,19 +131,19 @@ class Ticket:
         self.is_unknown_logged = False
 
     @property
-    def lane(self) -> Lane:
+    def step_kind(self) -> StepKind:
         """Which workers run the next step."""
         match self.state:
             case JobState.HELD | JobState.QUEUED if not self.is_opened:
-                return Lane.OPEN
+                return StepKind.OPEN
             case JobState.HELD | JobState.QUEUED if not self.is_prepared:
-                return Lane.PREPARE
+                return StepKind.PREPARE
             case JobState.QUEUED | JobState.SUBMITTING:
-                return Lane.SUBMIT
+                return StepKind.SUBMIT
             case JobState.RUNNING:
-                return Lane.POLL
+                return StepKind.POLL
             case _:
-                return Lane.DELIVER
+                return StepKind.DELIVER
 
 
 def tenth(progress: float | None) -> int | None:

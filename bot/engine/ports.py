@@ -191,7 +191,7 @@ class Deliverer(Protocol):
         ...
 
 
-class Gatekeeper(Protocol):
+class ApprovalPrompts(Protocol):
     """Asks the people whose word a HELD or WITHHELD job waits for.
 
     Their answer is a change in the database: the job leaves that state and is nobody's, so that

@@ -10,7 +10,7 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.job_handle import Lane, Ticket
+from bot.engine.job_handle import JobHandle, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -22,17 +22,17 @@ log = logging.getLogger(__name__)
 SLOT_SECONDS: Final = 0.01
 """Jobs due within one slot start together: few wake-ups, and small bursts."""
 
-LANE_CAPS: Final[Mapping[Lane, int]] = {
-    Lane.OPEN: 32,
-    Lane.PREPARE: 8,
-    Lane.SUBMIT: 32,
-    Lane.POLL: 400,
-    Lane.DELIVER: 8,
+STEP_CAPS: Final[Mapping[StepKind, int]] = {
+    StepKind.OPEN: 32,
+    StepKind.PREPARE: 8,
+    StepKind.SUBMIT: 32,
+    StepKind.POLL: 400,
+    StepKind.DELIVER: 8,
 }
 """The most steps under way at once. Each poll is a connection; each delivery a file, each
 preparation a few, most of which wait for the few processes that work on videos."""
 
-_BROKEN_OFF: Final = frozenset({Lane.POLL, Lane.PREPARE})
+_BROKEN_OFF: Final = frozenset({StepKind.POLL, StepKind.PREPARE})
 """What a stop does not wait for: it costs nothing to do it again."""
 
 LATE_SECONDS: Final = 2.0
@@ -53,7 +53,7 @@ class _Pool:
     def __init__(self, cap: int) -> None:
         self.cap = cap
         self.limit = min(cap, _SMALLEST_POOL)
-        self.ready: deque[tuple[Ticket, float]] = deque()
+        self.ready: deque[tuple[JobHandle, float]] = deque()
         """What is due, with the moment since when."""
         self.idle: list[asyncio.Future[None]] = []
         """Parked workers; the last to park is the first to go on, so the surplus stays asleep."""
@@ -63,8 +63,8 @@ class _Pool:
         self._arrived = 0
         self._since: float | None = None
 
-    def arrive(self, ticket: Ticket, due: float, now: float) -> None:
-        self.ready.append((ticket, due))
+    def arrive(self, handle: JobHandle, due: float, now: float) -> None:
+        self.ready.append((handle, due))
         self._arrived += 1
         if self._since is None:
             self._since = now
@@ -99,19 +99,19 @@ class Scheduler:
 
     def __init__(
         self,
-        step: Callable[[Ticket], Awaitable[float | None]],
+        step: Callable[[JobHandle], Awaitable[float | None]],
         *,
         clock: Clock,
-        caps: Mapping[Lane, int] = LANE_CAPS,
-        held_until: Callable[[Lane], float] = lambda _: 0.0,
+        caps: Mapping[StepKind, int] = STEP_CAPS,
+        held_until: Callable[[StepKind], float] = lambda _: 0.0,
     ) -> None:
         self._step = step
         self._clock = clock
         self._held_until = held_until
-        self._tickets: dict[int, Ticket] = {}
+        self._tickets: dict[int, JobHandle] = {}
         self._heap: list[int] = []
-        self._slots: dict[int, list[Ticket]] = {}
-        self._pools = {lane: _Pool(caps[lane]) for lane in Lane}
+        self._slots: dict[int, list[JobHandle]] = {}
+        self._pools = {step_kind: _Pool(caps[step_kind]) for step_kind in StepKind}
         self._woken = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
         self._is_closing = False
@@ -134,24 +134,24 @@ class Scheduler:
         """How many workers there are, busy or parked."""
         return sum(len(pool.workers) for pool in self._pools.values())
 
-    def add(self, ticket: Ticket, delay: float = 0.0) -> None:
+    def add(self, handle: JobHandle, delay: float = 0.0) -> None:
         """Take on a job, due in ``delay`` seconds. A job that is here already is hurried."""
-        if (known := self._tickets.get(ticket.job_id)) is not None:
+        if (known := self._tickets.get(handle.job_id)) is not None:
             known.asks_anew = True
-            self.hurry(ticket.job_id)
+            self.hurry(handle.job_id)
             return
-        self._tickets[ticket.job_id] = ticket
-        self._plan(ticket, delay)
+        self._tickets[handle.job_id] = handle
+        self._plan(handle, delay)
 
     def hurry(self, job_id: int) -> None:
         """Make a job due now; right after its present step if one runs."""
-        ticket = self._tickets.get(job_id)
-        if ticket is None:
+        handle = self._tickets.get(job_id)
+        if handle is None:
             return
-        if ticket.slot:
-            self._plan(ticket, 0.0)
+        if handle.slot:
+            self._plan(handle, 0.0)
         else:
-            ticket.is_due_again = True
+            handle.is_due_again = True
 
     def clear(self) -> None:
         """Forget all jobs; steps under way end, and nothing follows them."""
@@ -175,22 +175,22 @@ class Scheduler:
         """Start no further step. Polls and preparations are broken off, other steps end first."""
         self._is_closing = True
         self._woken.set()
-        for lane, pool in self._pools.items():
+        for step_kind, pool in self._pools.items():
             for idle in pool.idle:
                 if not idle.done():
                     idle.set_result(None)
-            if lane in _BROKEN_OFF:
+            if step_kind in _BROKEN_OFF:
                 for worker in pool.workers:
                     worker.cancel()
 
-    def _plan(self, ticket: Ticket, delay: float) -> None:
+    def _plan(self, handle: JobHandle, delay: float) -> None:
         slot = max(1, math.ceil((self._clock.monotonic() + delay) / SLOT_SECONDS))
-        ticket.slot = slot
+        handle.slot = slot
         waiting = self._slots.get(slot)
         if waiting is not None:
-            waiting.append(ticket)
+            waiting.append(handle)
             return
-        self._slots[slot] = [ticket]
+        self._slots[slot] = [handle]
         if not self._heap or slot < self._heap[0]:
             self._woken.set()
         heappush(self._heap, slot)
@@ -199,27 +199,29 @@ class Scheduler:
         now = self._clock.monotonic()
         while self._heap and self._heap[0] * SLOT_SECONDS <= now:
             slot = heappop(self._heap)
-            for ticket in self._slots.pop(slot):
+            for handle in self._slots.pop(slot):
                 # A ticket that was hurried or forgotten is still in its old slot.
-                if ticket.slot == slot and self._tickets.get(ticket.job_id) is ticket:
-                    ticket.slot = 0
-                    self._put(ticket, slot * SLOT_SECONDS, now)
+                if handle.slot == slot and self._tickets.get(handle.job_id) is handle:
+                    handle.slot = 0
+                    self._put(handle, slot * SLOT_SECONDS, now)
 
-    def _put(self, ticket: Ticket, due: float, now: float) -> None:
-        lane = ticket.lane
-        pool = self._pools[lane]
-        pool.arrive(ticket, due, now)
+    def _put(self, handle: JobHandle, due: float, now: float) -> None:
+        step_kind = handle.step_kind
+        pool = self._pools[step_kind]
+        pool.arrive(handle, due, now)
         while pool.idle:
             idle = pool.idle.pop()
             if not idle.done():
                 idle.set_result(None)
                 return
         if len(pool.workers) < pool.limit and self._group is not None and not self._is_closing:
-            worker = self._group.create_task(self._work(lane, pool), name=f"engine-{lane.value}")
+            worker = self._group.create_task(
+                self._work(step_kind, pool), name=f"engine-{step_kind.value}"
+            )
             pool.workers.add(worker)
             worker.add_done_callback(pool.workers.discard)
 
-    async def _work(self, lane: Lane, pool: _Pool) -> None:
+    async def _work(self, step_kind: StepKind, pool: _Pool) -> None:
         loop = asyncio.get_running_loop()
         while not self._is_closing:
             if not pool.ready:
@@ -229,43 +231,43 @@ class Scheduler:
                 pool.idle.append(idle)
                 await idle
                 continue
-            ticket, due = pool.ready.popleft()
-            if self._tickets.get(ticket.job_id) is not ticket:
+            handle, due = pool.ready.popleft()
+            if self._tickets.get(handle.job_id) is not handle:
                 continue
             now = self._clock.monotonic()
-            held = self._held_until(lane) - now
+            held = self._held_until(step_kind) - now
             if held > 0:  # spread: not all at once when it is over
-                self._plan(ticket, held + random.uniform(0, min(held, 5.0)))  # noqa: S311 - no secret
+                self._plan(handle, held + random.uniform(0, min(held, 5.0)))  # noqa: S311 - no secret
                 continue
-            if lane is Lane.POLL:
+            if step_kind is StepKind.POLL:
                 self._note_lateness(now - due, now)
-            delay = await self._run_step(ticket)
+            delay = await self._run_step(handle)
             pool.took(self._clock.monotonic() - now)
-            self._after(ticket, delay)
+            self._after(handle, delay)
 
-    async def _run_step(self, ticket: Ticket) -> float | None:
+    async def _run_step(self, handle: JobHandle) -> float | None:
         try:
-            return await self._step(ticket)
+            return await self._step(handle)
         except Exception:  # a worker that ends is worse than any error it could report
-            log.exception("job %s: a step raised", ticket.job_id)
+            log.exception("job %s: a step raised", handle.job_id)
             return _SURPRISE_SECONDS
 
-    def _after(self, ticket: Ticket, delay: float | None) -> None:
-        if self._tickets.get(ticket.job_id) is not ticket:
+    def _after(self, handle: JobHandle, delay: float | None) -> None:
+        if self._tickets.get(handle.job_id) is not handle:
             return
-        if ticket.is_due_again:
-            ticket.is_due_again = False
+        if handle.is_due_again:
+            handle.is_due_again = False
             delay = 0.0
         if delay is None:
-            del self._tickets[ticket.job_id]
+            del self._tickets[handle.job_id]
         else:
-            self._plan(ticket, delay)
+            self._plan(handle, delay)
 
     def _note_lateness(self, seconds: float, now: float) -> None:
         self._lateness += 0.05 * (seconds - self._lateness)
         if self._lateness > LATE_SECONDS and now >= self._report_at:
             self._report_at = now + REPORT_SECONDS
-            pool = self._pools[Lane.POLL]
+            pool = self._pools[StepKind.POLL]
             log.warning(
                 "Polls start %.1f s late: %d jobs, %d of %d workers",
                 self._lateness,

@@ -16,12 +16,12 @@ def link_expires_at(url: str) -> datetime | None:
 
     Source: https://github.com/discord/discord-api-docs/pull/6650
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    context = urlsplit(url)
+    host = context.hostname or ""
     if not any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return None
     try:
-        return datetime.fromtimestamp(int(parse_qs(parts.query)["ex"][0], 16), UTC)
+        return datetime.fromtimestamp(int(parse_qs(context.query)["ex"][0], 16), UTC)
     except (KeyError, ValueError, OverflowError, OSError):
         return None
 

@@ -15,7 +15,7 @@ _SECONDS_PER_PLACE: Final = 1.0
 _WOKEN_PLACE: Final = 2
 
 
-class Line:
+class WaitQueue:
     """Remembers the places of this process's waiting jobs, and wakes the first when one ends.
 
     Only hints: whose turn it is the database says, and other processes' jobs end unnoticed.

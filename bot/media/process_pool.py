@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot import errors
 from bot.errors import MediaBusyError, MediaProbeError, MediaUnreadableError, UnreadableReason
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -214,6 +214,6 @@ async def _end(process: Process) -> None:
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()
-        await finish(process.wait())
+        await shielded(process.wait())
     if process.stdin is not None:
         process.stdin.close()

@@ -26,7 +26,7 @@ from bot.storage.engines import (
 from bot.storage.lockfile import exclusive
 from bot.storage.shielded_connection import UninterruptedConnection
 from bot.storage.upgrade import upgrade
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -103,11 +103,11 @@ class Database:
             with _translated():
                 connection = await self._connection_class(self._engine).start()
                 try:
-                    transaction = await finish(connection.begin().start())
+                    transaction = await shielded(connection.begin().start())
                     async with _ending_well(transaction):
                         yield connection
                 finally:
-                    await finish(connection.close())
+                    await shielded(connection.close())
         except StoreUnavailableError as exc:
             if not self._in_trouble:
                 log.warning("%s; nothing is spent until it answers again", exc)
@@ -129,7 +129,7 @@ class Database:
                 await self._idle.wait()
         except TimeoutError:
             log.warning("the database was closed under %s open transactions", self._active)
-        await finish(self._engine.dispose())
+        await shielded(self._engine.dispose())
 
 
 @contextlib.asynccontextmanager
@@ -138,11 +138,11 @@ async def _ending_well(transaction: AsyncTransaction) -> AsyncIterator[None]:
         yield
     except BaseException:  # a cancellation too must leave nothing half done
         try:
-            await finish(transaction.rollback())
+            await shielded(transaction.rollback())
         except Exception as exc:  # noqa: BLE001 - the first error is the one to be told
             log.debug("rolling back: %s", exc)
         raise
-    await finish(transaction.commit())
+    await shielded(transaction.commit())
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """The ledger: what each job takes of every cap that it counts for, and what that adds up to.
 
 There are no counters that could drift. A job has one row for each whom it counts for (a
-``bot.domain.quotas.Holder``), written with the job itself; how much of a cap is used is the sum of the
+``QuotaSubject``), written with the job itself; how much of a cap is used is the sum of the
 rows that are not released. ``bot.storage.changes`` moves their standing along with the job.
 """
 

@@ -132,7 +132,7 @@ class Reviews:
         return await self._press(job_id, stage, guild_id, user_id, lambda _, __: {})
 
     async def take(self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int) -> Ruling:
-        """Close the request to other moderators for ``bot.domain.reviews.LOCK``, or for as long again."""
+        """Close the request to other moderators for ``LOCK``, or for as long again."""
         return await self._press(
             job_id,
             stage,

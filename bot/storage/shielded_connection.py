@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 
 class UninterruptedConnection(AsyncConnection):
@@ -21,20 +21,20 @@ class UninterruptedConnection(AsyncConnection):
     async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
         """Connect; if cancelled meanwhile, give the connection back."""
         try:
-            return await finish(super().start(is_ctxmanager))
+            return await shielded(super().start(is_ctxmanager))
         except asyncio.CancelledError:
             if self.sync_connection is not None:
-                await finish(super().close())
+                await shielded(super().close())
             raise
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as SQLAlchemy's overloads
         """Execute a statement; ``scalar`` and ``scalars`` come here too."""
-        return await finish(super().execute(*args, **kwargs))
+        return await shielded(super().execute(*args, **kwargs))
 
     async def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as SQLAlchemy's
         """Execute text as the driver understands it."""
-        return await finish(super().exec_driver_sql(*args, **kwargs))
+        return await shielded(super().exec_driver_sql(*args, **kwargs))
 
     async def run_sync(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as SQLAlchemy's overloads
         """Run a function that uses the connection the synchronous way."""
-        return await finish(super().run_sync(*args, **kwargs))
+        return await shielded(super().run_sync(*args, **kwargs))

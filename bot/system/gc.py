@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 
-def spare_the_living() -> None:
+def freeze_startup_objects() -> None:
     """Collect garbage once; from then on leave out everything that is alive now.
 
     Call it once all is imported and open. The modules of the program and of what it is built on

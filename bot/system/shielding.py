@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
 
-async def finish(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+async def shielded(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run ``work`` to its end even when cancelled meanwhile; only then let the cancellation go on.
 
     For what must not be left half done (a commit, or the note that money was spent) and has its

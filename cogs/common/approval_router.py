@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Presenter(Protocol):
-    """Asks one kind of people; see ``bot.engine.ports.Gatekeeper``."""
+    """Asks one kind of people; see ``bot.engine.ports.ApprovalPrompts``."""
 
     async def present(self, job: Job, clip: Path | None) -> None:
         """Post the request where its decider sees it, or find it there after a crash."""
@@ -29,7 +29,7 @@ class Presenter(Protocol):
 
 
 class Gate:
-    """Implements ``bot.engine.ports.Gatekeeper``; extensions add their presenters."""
+    """Implements ``bot.engine.ports.ApprovalPrompts``; extensions add their presenters."""
 
     def __init__(self) -> None:
         self._presenters: dict[Hold, Presenter] = {}
@@ -61,7 +61,7 @@ class Gate:
 
 
 def gate_of(bot: RestyleBot) -> Gate:
-    """Return the bot's gate; made and handed to the engine when there is none yet."""
-    if not isinstance(bot.gatekeeper, Gate):
-        bot.gatekeeper = Gate()
-    return bot.gatekeeper
+    """Return the bot's router; made and handed to the engine when there is none yet."""
+    if not isinstance(bot.approval_prompts, Gate):
+        bot.approval_prompts = Gate()
+    return bot.approval_prompts

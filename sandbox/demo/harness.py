@@ -135,7 +135,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 downloader=downloader,
                 scratch=scratch,
                 studio=WorkshopStudio(workshop),
-                gatekeeper=bot.gatekeeper,
+                approval_prompts=bot.approval_prompts,
                 review_hours=store.policies.review_hours,
                 new_jobs=new_jobs,
             )

@@ -102,9 +102,9 @@ class Court:
         for job in await self.store.claim(100):
             if job.state in {JobState.HELD, JobState.WITHHELD}:
                 clip = self.clip_path if job.state is JobState.WITHHELD else None
-                await self.bot.gatekeeper.present(job, clip)
+                await self.bot.approval_prompts.present(job, clip)
             else:
-                await self.bot.gatekeeper.settled(job)
+                await self.bot.approval_prompts.settled(job)
 
     async def asked(self, make=None, **fields):
         """Return a job of which moderators see the card."""

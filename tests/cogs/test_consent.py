@@ -82,9 +82,9 @@ async def engine(stage):
     stage.new_jobs.clear()
     for job in await stage.store.claim(100):
         if job.state is JobState.HELD:
-            await stage.bot.gatekeeper.present(job, None)
+            await stage.bot.approval_prompts.present(job, None)
         elif job.state is JobState.CANCELLED:
-            await stage.bot.gatekeeper.settled(job)
+            await stage.bot.approval_prompts.settled(job)
 
 
 def question_of(person):
@@ -387,7 +387,7 @@ async def test_the_author_is_asked_in_person_with_all_that_they_need(stage, aske
 
 async def test_nothing_is_asked_twice_by_two_processes(stage, asked):
     job = await asked()
-    await stage.bot.gatekeeper.present(job, None)
+    await stage.bot.approval_prompts.present(job, None)
     assert len(stage.bob.user.dm_channel.history()) == 1
 
 
@@ -399,7 +399,7 @@ async def test_a_closed_door_means_asking_in_place_and_pinging_the_author_alone(
     assert text_of(question).startswith(stage.bob.mention)
     body = [call for call in stage.env.http_requests if call.method == "POST"][-1].json
     assert body["allowed_mentions"] == {"parse": [], "users": [stage.bob.id]}
-    await stage.bot.gatekeeper.present(job, None)
+    await stage.bot.approval_prompts.present(job, None)
     assert stage.channel.last_message.id == question.id
     await press(stage.bob, "Allow", question)
     assert (await stage.store.get(job.id)).state is JobState.QUEUED

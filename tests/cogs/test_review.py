@@ -204,10 +204,10 @@ async def test_everything_works_after_a_restart(court, make_bot):
 
 async def test_the_card_is_posted_once_whatever_is_repeated(court):
     job = await court.asked()
-    await court.bot.gatekeeper.present(job, None)
+    await court.bot.approval_prompts.present(job, None)
     # As if the process had died between the post and the note of it.
     await court.store.reviews.places._card(job.id, SPENDING, message_id=None)
-    await court.bot.gatekeeper.present(job, None)
+    await court.bot.approval_prompts.present(job, None)
     review = await court.store.reviews.get(job.id, SPENDING)
     assert review.message_id == court.card.id
 
@@ -215,7 +215,7 @@ async def test_the_card_is_posted_once_whatever_is_repeated(court):
 async def test_a_card_that_was_deleted_is_posted_again(court):
     job = await court.asked()
     await court.mo.delete(court.card)
-    await court.bot.gatekeeper.present(job, None)
+    await court.bot.approval_prompts.present(job, None)
     assert "A request waits" in text_of(court.card)
     await court.press("Approve")
     assert (await court.store.get(job.id)).state is JobState.QUEUED
@@ -326,7 +326,7 @@ async def test_words_that_the_servers_filter_blocks_are_left_out(court):
 async def test_without_a_review_channel_the_thread_says_so_and_what_to_do(court):
     await court.decide(review_channel_id=None)
     job = await court.asked()
-    await court.bot.gatekeeper.present(job, None)  # after a restart, say
+    await court.bot.approval_prompts.present(job, None)  # after a restart, say
     [told] = court.texts(court.thread)
     assert "No moderator can look at this: the server has no review channel." in told
     assert "/restyle-settings" in told
@@ -371,8 +371,8 @@ async def test_trouble_at_discord_is_for_later(court):
     court.env.inject_error("POST", path, status=500, code=0, times=1)
     job = await court.held()
     with pytest.raises(DeliveryDelayedError):
-        await court.bot.gatekeeper.present(job, None)
-    await court.bot.gatekeeper.present(job, None)
+        await court.bot.approval_prompts.present(job, None)
+    await court.bot.approval_prompts.present(job, None)
     assert "A request waits" in text_of(court.card)
 
 

@@ -78,7 +78,7 @@ def open_engine(simcord_env, settings, downloader, sqlite_store, new_jobs, tmp_p
                 scratch=Scratch(tmp_path / "scratch"),
                 studio=WorkshopStudio(Workshop()),
                 new_jobs=new_jobs,
-                gatekeeper=simcord_env.bot.gatekeeper,
+                approval_prompts=simcord_env.bot.approval_prompts,
             ):
                 yield
 

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.cometapi.client import CometClient
-from bot.engine.context import Parts
+from bot.engine.context import EngineContext
 from bot.engine.history import History
-from bot.engine.job_handle import Lane, Ticket
+from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.poll_schedule import Limits
 from bot.engine.ports import Delivered, Kept, Opened
 from bot.engine.progress import Announcer
@@ -214,7 +214,7 @@ class Bench:
         )
         self.scratch = Scratch(folder / "scratch")
         self.studio = PlainStudio()
-        self.parts = Parts(
+        self.context = EngineContext(
             settings=self.settings,
             store=store,
             comet=self.comet,
@@ -230,7 +230,7 @@ class Bench:
             lease_seconds=LEASE_SECONDS,
             adopt=self.adopted.append,
         )
-        self.worker = Worker(self.parts)
+        self.worker = Worker(self.context)
 
     async def add(self, **fields):
         """Store a job of this worker and return its ticket."""
@@ -238,49 +238,49 @@ class Bench:
             new_job(**{"source_url": LIVE_SOURCE} | fields), owner=self.store.worker_id
         )
         # Its clip is with Discord already, but for tests of that very step.
-        return Ticket(await self.store.update(job, prepared_at=self.clock.now()))
+        return JobHandle(await self.store.update(job, prepared_at=self.clock.now()))
 
     async def add_unprepared(self, **fields):
         """Store a job whose clip has to be fetched and kept first; return its ticket."""
         fields = {"source_url": LIVE_SOURCE} | fields
-        return Ticket(await self.store.add(new_job(**fields), owner=self.store.worker_id))
+        return JobHandle(await self.store.add(new_job(**fields), owner=self.store.worker_id))
 
-    async def step(self, ticket):
+    async def step(self, handle):
         """Take one step, with a lease that was just renewed.
 
         Opening the thread counts together with what follows it at once.
         """
         await self.store.renew_lease(LEASE_SECONDS)
-        is_opening = ticket.lane is Lane.OPEN
-        delay = await self.worker.step(ticket)
-        return await self.worker.step(ticket) if is_opening and delay == 0 else delay
+        is_opening = handle.step_kind is StepKind.OPEN
+        delay = await self.worker.step(handle)
+        return await self.worker.step(handle) if is_opening and delay == 0 else delay
 
-    async def step_once(self, ticket):
+    async def step_once(self, handle):
         """Take one step of one worker, with a lease that was just renewed."""
         await self.store.renew_lease(LEASE_SECONDS)
-        return await self.worker.step(ticket)
+        return await self.worker.step(handle)
 
-    async def run(self, ticket, *, until=None, most=60):
+    async def run(self, handle, *, until=None, most=60):
         """Take steps, each when it is due, until nothing is left to do or ``until`` holds."""
         for _ in range(most):
-            if until is not None and until(ticket):
-                return await self.job(ticket)
-            delay = await self.step(ticket)
+            if until is not None and until(handle):
+                return await self.job(handle)
+            delay = await self.step(handle)
             if delay is None:
-                return await self.job(ticket)
+                return await self.job(handle)
             self.clock.advance(delay)
-        raise AssertionError(f"job still {ticket.state} after {most} steps")
+        raise AssertionError(f"job still {handle.state} after {most} steps")
 
-    async def job(self, ticket):
-        return await self.store.get(ticket.job_id)
+    async def job(self, handle):
+        return await self.store.get(handle.job_id)
 
     async def show_all(self):
         while await self.announcer.show_next():
             pass
 
     async def close(self):
-        self.parts.closing.set()
-        await self.worker.posts.close()
+        self.context.closing.set()
+        await self.worker.paid_requests.close()
 
 
 @pytest.fixture

@@ -94,8 +94,8 @@ async def test_what_cannot_be_made_smaller_goes_out_as_a_link(lone_bench):
 async def test_the_source_of_a_prepared_clip_is_the_part_that_was_sent(lone_bench):
     prepared = {"sent_url": LIVE_SOURCE.replace("clip", "part"), "sent_bytes": 1000}
     lone_bench.standin.script.task(Fate(end=Succeed()))
-    ticket = await lone_bench.add(part_start=7.5)
-    ticket.follow(await lone_bench.store.update(await lone_bench.job(ticket), **prepared))
-    await lone_bench.run(ticket)
+    handle = await lone_bench.add(part_start=7.5)
+    handle.sync(await lone_bench.store.update(await lone_bench.job(handle), **prepared))
+    await lone_bench.run(handle)
     assert ("picture", 0.0) in lone_bench.studio.calls  # it begins where the part does
     assert LIVE_SOURCE not in lone_bench.downloader.asked

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
-from bot.engine.job_handle import Ticket
+from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Progress
 from bot.errors import DeliveryDelayedError
 from sandbox.cometapi import Fate, OutputFault, Succeed
@@ -29,19 +29,19 @@ class RecordingGatekeeper:
 
 
 @pytest.fixture
-def gatekeeper():
+def approval_prompts():
     return RecordingGatekeeper()
 
 
 @pytest.fixture
-def gated(bench, gatekeeper):
-    object.__setattr__(bench.parts, "gatekeeper", gatekeeper)
+def gated(bench, approval_prompts):
+    object.__setattr__(bench.context, "gatekeeper", approval_prompts)
     return bench
 
 
 @pytest.fixture
-def lone_gated(lone_bench, gatekeeper):
-    object.__setattr__(lone_bench.parts, "gatekeeper", gatekeeper)
+def lone_gated(lone_bench, approval_prompts):
+    object.__setattr__(lone_bench.context, "gatekeeper", approval_prompts)
     return lone_bench
 
 
@@ -50,39 +50,39 @@ async def held(bench, hold=Hold.REVIEW, hours=24, **fields):
     return await bench.add_unprepared(hold=hold, held_until=until, **fields)
 
 
-async def until_asked(bench, ticket, gatekeeper):
+async def until_asked(bench, handle, approval_prompts):
     """Take steps until people were asked; return how long the job would sleep."""
     for _ in range(20):
-        delay = await bench.step(ticket)
-        if gatekeeper.presented:
+        delay = await bench.step(handle)
+        if approval_prompts.presented:
             return delay
         bench.clock.advance(delay)
     raise AssertionError("nobody was asked")
 
 
-async def decide(bench, ticket, state, **changes):
+async def decide(bench, handle, state, **changes):
     """Do what the press of a decider does, whoever owns the job, and claim it anew."""
-    job = await bench.job(ticket)
+    job = await bench.job(handle)
     bench.store._claims.forget()
     await bench.store.move(job, state, **changes)
     bench.store._claims.forget()
-    await give_up(bench, ticket)
+    await give_up(bench, handle)
     await bench.store.renew_lease(30)
     [claimed] = await bench.store.claim(10)
     return claimed
 
 
-async def give_up(bench, ticket):
+async def give_up(bench, handle):
     from bot.storage.tables import jobs
 
     async with bench.store._database.transaction() as connection:
-        await connection.execute(jobs.update().where(jobs.c.id == ticket.job_id).values(owner=None))
+        await connection.execute(jobs.update().where(jobs.c.id == handle.job_id).values(owner=None))
 
 
-async def test_a_held_job_is_opened_kept_and_shown_and_then_it_sleeps(gated, gatekeeper):
-    ticket = await held(gated)
-    delay = await until_asked(gated, ticket, gatekeeper)
-    [(job, clip)] = gatekeeper.presented
+async def test_a_held_job_is_opened_kept_and_shown_and_then_it_sleeps(gated, approval_prompts):
+    handle = await held(gated)
+    delay = await until_asked(gated, handle, approval_prompts)
+    [(job, clip)] = approval_prompts.presented
     assert (job.state, clip) == (JobState.HELD, None)
     assert job.thread_id is not None
     assert job.source_message_id is not None
@@ -96,83 +96,83 @@ async def test_a_held_job_is_opened_kept_and_shown_and_then_it_sleeps(gated, gat
     [(Hold.REVIEW, CancelReason.REVIEW_EXPIRED), (Hold.CONSENT, CancelReason.CONSENT_EXPIRED)],
 )
 async def test_without_an_answer_the_job_ends_unpaid_and_the_request_is_settled(
-    gated, gatekeeper, hold, reason
+    gated, approval_prompts, hold, reason
 ):
-    ticket = await held(gated, hold)
-    gated.clock.advance(await until_asked(gated, ticket, gatekeeper))
-    job = await gated.run(ticket)
+    handle = await held(gated, hold)
+    gated.clock.advance(await until_asked(gated, handle, approval_prompts))
+    job = await gated.run(handle)
     assert (job.state, job.cancel_reason, job.charge) == (JobState.CANCELLED, reason, Charge.NO)
     assert gated.deliverer.told == [job.id]
-    assert [one.state for one in gatekeeper.settled_jobs] == [JobState.CANCELLED]
+    assert [one.state for one in approval_prompts.settled_jobs] == [JobState.CANCELLED]
     assert gated.standin.creates == []
-    assert len(gatekeeper.presented) == 1
+    assert len(approval_prompts.presented) == 1
 
 
-async def test_nobody_is_asked_about_a_job_whose_time_is_over(lone_gated, gatekeeper):
-    ticket = await held(lone_gated, hours=0.001)
+async def test_nobody_is_asked_about_a_job_whose_time_is_over(lone_gated, approval_prompts):
+    handle = await held(lone_gated, hours=0.001)
     lone_gated.clock.advance(10)
-    job = await lone_gated.run(ticket)
+    job = await lone_gated.run(handle)
     assert job.state is JobState.CANCELLED
-    assert gatekeeper.presented == []
+    assert approval_prompts.presented == []
 
 
-async def test_an_approved_job_goes_on_to_the_provider(gated, gatekeeper):
-    ticket = await held(gated)
-    await until_asked(gated, ticket, gatekeeper)
-    await decide(gated, ticket, JobState.QUEUED, hold=None, held_until=None)
-    job = await gated.run(ticket)
+async def test_an_approved_job_goes_on_to_the_provider(gated, approval_prompts):
+    handle = await held(gated)
+    await until_asked(gated, handle, approval_prompts)
+    await decide(gated, handle, JobState.QUEUED, hold=None, held_until=None)
+    job = await gated.run(handle)
     assert job.state is JobState.DONE
-    assert [one.state for one in gatekeeper.settled_jobs] == [JobState.QUEUED]
+    assert [one.state for one in approval_prompts.settled_jobs] == [JobState.QUEUED]
     assert len(gated.deliverer.kept) == 1  # the clip was prepared while it waited
     assert len(gated.standin.creates) == 1
 
 
-async def test_after_a_restart_the_request_is_brought_before_people_again(gated, gatekeeper):
-    ticket = await held(gated)
-    await until_asked(gated, ticket, gatekeeper)
-    await gated.step(Ticket(await gated.job(ticket)))
-    assert len(gatekeeper.presented) == 2
+async def test_after_a_restart_the_request_is_brought_before_people_again(gated, approval_prompts):
+    handle = await held(gated)
+    await until_asked(gated, handle, approval_prompts)
+    await gated.step(JobHandle(await gated.job(handle)))
+    assert len(approval_prompts.presented) == 2
 
 
-async def test_while_it_waits_a_job_asks_nobody_twice(lone_gated, gatekeeper):
-    ticket = await held(lone_gated)
-    await until_asked(lone_gated, ticket, gatekeeper)
-    assert await lone_gated.step(ticket) > 80_000
-    assert len(gatekeeper.presented) == 1
+async def test_while_it_waits_a_job_asks_nobody_twice(lone_gated, approval_prompts):
+    handle = await held(lone_gated)
+    await until_asked(lone_gated, handle, approval_prompts)
+    assert await lone_gated.step(handle) > 80_000
+    assert len(approval_prompts.presented) == 1
 
 
-async def test_after_the_authors_word_the_moderators_are_asked(lone_gated, gatekeeper):
-    ticket = await held(lone_gated, Hold.CONSENT)
-    await until_asked(lone_gated, ticket, gatekeeper)
-    job = await lone_gated.job(ticket)
+async def test_after_the_authors_word_the_moderators_are_asked(lone_gated, approval_prompts):
+    handle = await held(lone_gated, Hold.CONSENT)
+    await until_asked(lone_gated, handle, approval_prompts)
+    job = await lone_gated.job(handle)
     await lone_gated.store.update(job, hold=Hold.REVIEW)
-    await lone_gated.step(ticket)
-    assert [one.hold for one, _ in gatekeeper.presented] == [Hold.CONSENT, Hold.REVIEW]
+    await lone_gated.step(handle)
+    assert [one.hold for one, _ in approval_prompts.presented] == [Hold.CONSENT, Hold.REVIEW]
 
 
 @pytest.mark.parametrize("error", [DeliveryDelayedError("503"), RuntimeError("surprise")])
-async def test_trouble_with_asking_is_tried_again(lone_gated, gatekeeper, error):
-    gatekeeper.troubles = [error] * 3
-    ticket = await held(lone_gated)
-    delay = await until_asked(lone_gated, ticket, gatekeeper)
+async def test_trouble_with_asking_is_tried_again(lone_gated, approval_prompts, error):
+    approval_prompts.troubles = [error] * 3
+    handle = await held(lone_gated)
+    delay = await until_asked(lone_gated, handle, approval_prompts)
     for _ in range(3):
         assert delay < 60
         lone_gated.clock.advance(delay)
-        delay = await lone_gated.step(ticket)
+        delay = await lone_gated.step(handle)
     assert delay > 80_000
 
 
 async def test_without_anybody_to_ask_a_held_job_still_ends(lone_bench):
-    ticket = await held(lone_bench)
-    job = await lone_bench.run(ticket)
+    handle = await held(lone_bench)
+    job = await lone_bench.run(handle)
     assert job.cancel_reason is CancelReason.REVIEW_EXPIRED
 
 
-async def test_a_card_that_cannot_be_brought_up_to_date_stops_nothing(lone_gated, gatekeeper):
+async def test_a_card_that_cannot_be_brought_up_to_date_stops_nothing(lone_gated, approval_prompts):
     async def settled(job):
         raise RuntimeError("surprise")
 
-    gatekeeper.settled = settled
+    approval_prompts.settled = settled
     job = await lone_gated.run(await held(lone_gated))
     assert job.state is JobState.CANCELLED
     assert job.is_settled
@@ -181,17 +181,17 @@ async def test_a_card_that_cannot_be_brought_up_to_date_stops_nothing(lone_gated
 # Before the publishing
 
 
-async def withheld(bench, gatekeeper, **fate):
+async def withheld(bench, approval_prompts, **fate):
     bench.standin.script.task(Fate(end=Succeed(), **fate))
-    ticket = await bench.add(review_output=True)
-    await bench.run(ticket, until=lambda ticket: ticket.state is JobState.WITHHELD)
-    return ticket
+    handle = await bench.add(review_output=True)
+    await bench.run(handle, until=lambda handle: handle.state is JobState.WITHHELD)
+    return handle
 
 
-async def test_a_result_under_review_is_shown_to_the_moderator_alone(gated, gatekeeper):
-    ticket = await withheld(gated, gatekeeper)
-    delay = await gated.step(ticket)
-    [(job, clip)] = gatekeeper.presented
+async def test_a_result_under_review_is_shown_to_the_moderator_alone(gated, approval_prompts):
+    handle = await withheld(gated, approval_prompts)
+    delay = await gated.step(handle)
+    [(job, clip)] = approval_prompts.presented
     assert job.state is JobState.WITHHELD
     assert clip[4:8] == b"ftyp"
     assert gated.deliverer.told == []
@@ -201,58 +201,62 @@ async def test_a_result_under_review_is_shown_to_the_moderator_alone(gated, gate
     assert gated.deliverer.shown[-1][1] == Progress(phase=None)
 
 
-async def test_review_hours_are_the_servers(lone_gated, gatekeeper):
+async def test_review_hours_are_the_servers(lone_gated, approval_prompts):
     async def three(job):
         return 3.0
 
-    object.__setattr__(lone_gated.parts, "review_hours", three)
-    ticket = await withheld(lone_gated, gatekeeper)
-    assert await lone_gated.step(ticket) == pytest.approx(3 * 3600, abs=60)
+    object.__setattr__(lone_gated.context, "review_hours", three)
+    handle = await withheld(lone_gated, approval_prompts)
+    assert await lone_gated.step(handle) == pytest.approx(3 * 3600, abs=60)
 
 
-async def test_a_review_whose_hours_cannot_be_read_lasts_a_day(lone_gated, gatekeeper):
+async def test_a_review_whose_hours_cannot_be_read_lasts_a_day(lone_gated, approval_prompts):
     async def broken(job):
         raise RuntimeError("surprise")
 
-    object.__setattr__(lone_gated.parts, "review_hours", broken)
-    ticket = await withheld(lone_gated, gatekeeper)
-    assert await lone_gated.step(ticket) == pytest.approx(24 * 3600, abs=60)
+    object.__setattr__(lone_gated.context, "review_hours", broken)
+    handle = await withheld(lone_gated, approval_prompts)
+    assert await lone_gated.step(handle) == pytest.approx(24 * 3600, abs=60)
 
 
-async def test_an_approved_result_is_delivered_also_when_its_link_has_died(gated, gatekeeper):
-    ticket = await withheld(gated, gatekeeper)
-    await gated.step(ticket)
+async def test_an_approved_result_is_delivered_also_when_its_link_has_died(gated, approval_prompts):
+    handle = await withheld(gated, approval_prompts)
+    await gated.step(handle)
     gated.standin.script.output(OutputFault.EXPIRED)
-    await decide(gated, ticket, JobState.DELIVERING)
-    job = await gated.run(ticket)
+    await decide(gated, handle, JobState.DELIVERING)
+    job = await gated.run(handle)
     assert job.state is JobState.DONE
     assert gated.deliverer.delivered[-1][1][4:8] == b"ftyp"
-    assert len(gatekeeper.settled_jobs) == 1
+    assert len(approval_prompts.settled_jobs) == 1
 
 
-async def test_a_result_that_nobody_looked_at_in_time_is_told_and_was_paid_for(gated, gatekeeper):
-    ticket = await withheld(gated, gatekeeper)
-    job = await gated.run(ticket)
+async def test_a_result_that_nobody_looked_at_in_time_is_told_and_was_paid_for(
+    gated, approval_prompts
+):
+    handle = await withheld(gated, approval_prompts)
+    job = await gated.run(handle)
     assert (job.state, job.cancel_reason, job.charge) == (
         JobState.CANCELLED,
         CancelReason.REVIEW_EXPIRED,
         Charge.YES,
     )
     assert gated.deliverer.told == [job.id]
-    assert len(gatekeeper.settled_jobs) == 1
+    assert len(approval_prompts.settled_jobs) == 1
 
 
 async def test_a_result_that_cannot_be_downloaded_comes_before_the_moderators_all_the_same(
-    lone_gated, gatekeeper
+    lone_gated, approval_prompts
 ):
-    ticket = await withheld(lone_gated, gatekeeper)
+    handle = await withheld(lone_gated, approval_prompts)
     lone_gated.standin.script.output(*[OutputFault.GONE] * 9)
-    await until_asked(lone_gated, ticket, gatekeeper)
-    assert gatekeeper.presented[0][1] is None
+    await until_asked(lone_gated, handle, approval_prompts)
+    assert approval_prompts.presented[0][1] is None
 
 
-async def test_the_result_is_downloaded_once_however_long_the_review_takes(lone_gated, gatekeeper):
-    ticket = await withheld(lone_gated, gatekeeper)
+async def test_the_result_is_downloaded_once_however_long_the_review_takes(
+    lone_gated, approval_prompts
+):
+    handle = await withheld(lone_gated, approval_prompts)
     for _ in range(3):
-        await lone_gated.step(ticket)
+        await lone_gated.step(handle)
     assert len(lone_gated.standin.downloads) == 1

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import FailureReason, JobState
-from bot.engine.job_handle import Ticket
+from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Progress
 from bot.errors import (
     DeliveryDelayedError,
@@ -21,9 +21,9 @@ from tests.media.hostile import huge_png
 async def finished(bench, **fate):
     """A job whose task has just finished: DELIVERING."""
     bench.standin.script.task(Fate(end=Succeed(), **fate))
-    ticket = await bench.add()
-    await bench.run(ticket, until=lambda ticket: ticket.state is JobState.DELIVERING)
-    return ticket
+    handle = await bench.add()
+    await bench.run(handle, until=lambda handle: handle.state is JobState.DELIVERING)
+    return handle
 
 
 def attempts(bench):
@@ -32,8 +32,8 @@ def attempts(bench):
 
 
 async def test_the_video_is_downloaded_posted_and_then_marked(bench):
-    ticket = await finished(bench)
-    job = await bench.run(ticket)
+    handle = await finished(bench)
+    job = await bench.run(handle)
     assert job.state is JobState.DONE
     assert job.told_at is not None
     assert job.answer_channel_id == job.thread_id
@@ -66,10 +66,10 @@ async def test_a_video_larger_than_the_operator_allows_goes_out_as_a_link(make_b
 
 @pytest.mark.parametrize("fault", [OutputFault.EXPIRED, OutputFault.GONE])
 async def test_a_link_that_died_is_asked_for_anew(lone_bench, fault):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.standin.script.output(fault)
-    polls = lone_bench.standin.tasks[ticket.task_id].polls
-    job = await lone_bench.run(ticket)
+    polls = lone_bench.standin.tasks[handle.task_id].polls
+    job = await lone_bench.run(handle)
     assert job.state is JobState.DONE
     assert attempts(lone_bench)[0] is not None
     assert lone_bench.standin.tasks[job.task_id].polls == polls + 1
@@ -87,54 +87,54 @@ async def test_a_link_that_died_is_asked_for_anew(lone_bench, fault):
     ids=str,
 )
 async def test_a_download_that_keeps_failing_leaves_the_link(lone_bench, fault):
-    ticket = await finished(lone_bench, output=fault)
-    job = await lone_bench.run(ticket)
+    handle = await finished(lone_bench, output=fault)
+    job = await lone_bench.run(handle)
     assert job.state is JobState.DONE
     assert attempts(lone_bench) == [None]
 
 
 async def test_a_download_that_fails_once_is_tried_again(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.standin.script.output(OutputFault.ERROR)
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert attempts(lone_bench)[0] is not None
 
 
 async def test_a_video_that_is_late_is_not_shown_as_still_running(lone_bench):
-    ticket = await finished(lone_bench, output=OutputFault.ERROR)
+    handle = await finished(lone_bench, output=OutputFault.ERROR)
     lone_bench.deliverer.shown.clear()
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert lone_bench.deliverer.shown == [(job.id, Progress(phase=None))]  # once, not per attempt
 
 
 async def test_a_page_instead_of_the_video_is_not_posted_as_one(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.standin.script.output(OutputFault.PAGE)
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert attempts(lone_bench)[0] is not None
     assert len(lone_bench.standin.downloads) == 2
 
 
 async def test_a_picture_instead_of_the_video_is_not_posted_as_one(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     (task,) = lone_bench.standin.tasks.values()
     task.output_path.write_bytes(huge_png(4))
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert attempts(lone_bench) == [None]
 
 
 async def test_a_redirect_into_the_private_network_is_not_followed(lone_bench):
-    ticket = await finished(lone_bench, output=OutputFault.REDIRECT)
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    handle = await finished(lone_bench, output=OutputFault.REDIRECT)
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert attempts(lone_bench) == [None]
 
 
 async def test_a_full_disk_costs_the_file_and_not_the_answer(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.scratch._quota_bytes = 0
     with pytest.raises(MediaStorageError), lone_bench.scratch.folder():
         pass
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert attempts(lone_bench) == [None]
 
 
@@ -142,54 +142,54 @@ async def test_a_full_disk_costs_the_file_and_not_the_answer(lone_bench):
 
 
 async def test_a_delayed_delivery_is_tried_again_later_and_later(bench):
-    ticket = await finished(bench)
+    handle = await finished(bench)
     bench.deliverer.troubles = [
         DeliveryDelayedError("500"),
         DeliveryDelayedError("429", retry_after_seconds=77),
         DeliveryDelayedError("500"),
     ]
-    delays = [await bench.step(ticket) for _ in range(3)]
+    delays = [await bench.step(handle) for _ in range(3)]
     assert delays[0] >= 1
     assert delays[1] >= 77
     assert delays[2] >= 4
-    assert (await bench.job(ticket)).delivery_attempts == 3
-    job = await bench.run(ticket)
+    assert (await bench.job(handle)).delivery_attempts == 3
+    job = await bench.run(handle)
     assert job.state is JobState.DONE
     assert bench.deliverer.told == [job.id]
 
 
 async def test_a_finished_video_outlives_a_discord_outage_of_days(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.deliverer.troubles = [DeliveryDelayedError("503")] * 6
     for _ in range(6):
-        assert await lone_bench.step(ticket) <= 450
+        assert await lone_bench.step(handle) <= 450
         lone_bench.clock.advance(timedelta(hours=20).total_seconds())
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert job.state is JobState.DONE
     assert lone_bench.deliverer.told == [job.id]
 
 
 async def test_after_a_week_of_refusals_even_that_ends(lone_bench, caplog):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.deliverer.troubles = [DeliveryDelayedError("503")] * 99
     lone_bench.clock.advance(timedelta(days=8).total_seconds())
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert len(lone_bench.deliverer.delivered) == 3  # the process may have been off for the week
     assert (job.state, job.failure) == (JobState.FAILED, FailureReason.UNDELIVERABLE)
     assert job.is_settled
 
 
 async def test_a_surprise_in_the_delivery_loses_nothing(lone_bench, caplog):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.deliverer.troubles = [RuntimeError("surprise")]
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert "surprise" in caplog.text
 
 
 async def test_with_no_place_left_the_operator_is_told(bench, caplog):
-    ticket = await finished(bench)
+    handle = await finished(bench)
     bench.deliverer.troubles = [DeliveryImpossibleError("all gone")]
-    job = await bench.run(ticket)
+    job = await bench.run(handle)
     assert (job.state, job.failure) == (JobState.FAILED, FailureReason.UNDELIVERABLE)
     assert job.is_settled
     assert job.output_url  # the operator can still fetch it
@@ -208,11 +208,11 @@ async def test_a_failure_that_cannot_be_told_is_settled_all_the_same(bench):
 
 
 async def test_a_cancelled_job_is_told_and_never_submitted(bench):
-    ticket = await bench.add()
-    assert await bench.store.cancel(ticket.job_id)
-    assert await bench.step(ticket) is None  # nobody's, until the next claim
+    handle = await bench.add()
+    assert await bench.store.cancel(handle.job_id)
+    assert await bench.step(handle) is None  # nobody's, until the next claim
     [claimed] = await bench.store.claim(10)
-    job = await bench.run(Ticket(claimed))
+    job = await bench.run(JobHandle(claimed))
     assert job.state is JobState.CANCELLED
     assert job.is_settled
     assert bench.deliverer.told == [job.id]
@@ -223,34 +223,34 @@ async def test_a_cancelled_job_is_told_and_never_submitted(bench):
 
 
 async def test_a_posted_answer_is_only_marked_again_never_posted_again(bench):
-    ticket = await finished(bench)
+    handle = await finished(bench)
     with database_of(bench.store, Broken, after=1):  # gone between the post and the mark
-        assert await bench.worker.step(ticket) > 0
-        assert await bench.worker.step(ticket) > 0
-    assert bench.deliverer.told == [ticket.job_id]
-    job = await bench.run(ticket)
+        assert await bench.worker.step(handle) > 0
+        assert await bench.worker.step(handle) > 0
+    assert bench.deliverer.told == [handle.job_id]
+    job = await bench.run(handle)
     assert job.state is JobState.DONE
     assert bench.deliverer.told == [job.id]
 
 
 async def test_a_mark_whose_confirmation_got_lost_is_no_reason_to_post_again(bench):
-    ticket = await finished(bench)
+    handle = await finished(bench)
     with database_of(bench.store, Broken, after=1, commits=True):
-        await bench.worker.step(ticket)
-    job = await bench.run(ticket)
+        await bench.worker.step(handle)
+    job = await bench.run(handle)
     assert job.state is JobState.DONE
     assert bench.deliverer.told == [job.id]
 
 
 async def test_nothing_is_posted_on_a_lease_that_may_have_run_out(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     lone_bench.clock.advance(23)
-    assert await lone_bench.worker.step(ticket) > 0
+    assert await lone_bench.worker.step(handle) > 0
     assert lone_bench.deliverer.delivered == []
 
 
 async def test_a_lease_that_runs_out_during_the_download_stops_the_post(lone_bench):
-    ticket = await finished(lone_bench)
+    handle = await finished(lone_bench)
     download = lone_bench.downloader.download
 
     async def slow(*args, **options):
@@ -259,21 +259,21 @@ async def test_a_lease_that_runs_out_during_the_download_stops_the_post(lone_ben
         return downloaded
 
     lone_bench.downloader.download = slow
-    assert await lone_bench.step(ticket) > 0
+    assert await lone_bench.step(handle) > 0
     assert lone_bench.deliverer.delivered == []
     lone_bench.downloader.download = download
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
 
 
 async def test_no_progress_is_shown_beneath_the_outcome(lone_bench):
-    ticket = await finished(lone_bench)
-    lone_bench.announcer.announce(ticket.job_id, None)
-    await lone_bench.run(ticket)
+    handle = await finished(lone_bench)
+    lone_bench.announcer.announce(handle.job_id, None)
+    await lone_bench.run(handle)
     assert not await lone_bench.announcer.show_next()
 
 
 async def test_an_edit_under_way_ends_before_the_outcome_is_posted(lone_bench):
-    ticket = await lone_bench.add()
+    handle = await lone_bench.add()
     let_go = asyncio.Event()
     order = []
 
@@ -283,14 +283,14 @@ async def test_an_edit_under_way_ends_before_the_outcome_is_posted(lone_bench):
 
     lone_bench.deliverer.show = show
     lone_bench.standin.script.task(Fate(end=Succeed()))
-    await lone_bench.step(ticket)
+    await lone_bench.step(handle)
     edit = asyncio.create_task(lone_bench.announcer.show_next())
     await until(lambda: lone_bench.announcer._in_flight and not len(lone_bench.announcer))
-    await lone_bench.run(ticket, until=lambda ticket: ticket.state is JobState.DELIVERING)
-    step = asyncio.create_task(lone_bench.step(ticket))
+    await lone_bench.run(handle, until=lambda handle: handle.state is JobState.DELIVERING)
+    step = asyncio.create_task(lone_bench.step(handle))
     await until(lambda: lone_bench.clock.next_at is not None)
     assert lone_bench.deliverer.delivered == []
     let_go.set()
     await asyncio.gather(edit, step)
     assert order == ["edit"]
-    assert lone_bench.deliverer.told == [ticket.job_id]
+    assert lone_bench.deliverer.told == [handle.job_id]

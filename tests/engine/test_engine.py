@@ -40,7 +40,7 @@ class Process:
         return self
 
     async def __aexit__(self, *exc_info):
-        if not self.engine._parts.closing.is_set():
+        if not self.engine._context.closing.is_set():
             await self.engine.__aexit__(None, None, None)
 
     async def add(self, *ids, **fields):
@@ -51,10 +51,10 @@ class Process:
     async def kill(self):
         """End it as SIGKILL would: nothing more is written, nothing given back."""
         with database_of(self.store, Broken):
-            self.engine._parts.closing.set()
+            self.engine._context.closing.set()
             self.engine._runner.cancel()
             await asyncio.gather(self.engine._runner, return_exceptions=True)
-            await self.engine._worker.posts.close()
+            await self.engine._worker.paid_requests.close()
 
 
 async def pass_time(clock, condition, *, step=0.25, most=3000):

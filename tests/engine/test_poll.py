@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
-from bot.engine.job_handle import Ticket
+from bot.engine.job_handle import JobHandle
 from bot.engine.steps.poll import (
     GRACE_SECONDS,
     MAX_MISSES,
@@ -32,18 +32,18 @@ from tests.engine.faults import Broken, Counting, database_of
 async def running(bench, *polls, end=None, **fate):
     """A job of which CometAPI has just taken the task; ``polls`` come first, then ``end``."""
     bench.standin.script.task(Fate(polls=polls, end=end or Stay("RUNNING"), **fate))
-    ticket = await bench.add()
-    await bench.step(ticket)
-    assert ticket.state is JobState.RUNNING
+    handle = await bench.add()
+    await bench.step(handle)
+    assert handle.state is JobState.RUNNING
     await bench.show_all()
     bench.deliverer.shown.clear()
     bench.clock.advance(5)
-    return ticket
+    return handle
 
 
-async def poll(bench, ticket, *, times=1, every=5.0):
+async def poll(bench, handle, *, times=1, every=5.0):
     for _ in range(times):
-        delay = await bench.step(ticket)
+        delay = await bench.step(handle)
         bench.clock.advance(every)
     return delay
 
@@ -52,13 +52,13 @@ async def poll(bench, ticket, *, times=1, every=5.0):
 
 
 async def test_a_poll_that_changes_nothing_touches_neither_database_nor_discord(bench):
-    ticket = await running(bench, *[Report("RUNNING", 0.31)] * 5)
-    await poll(bench, ticket)
+    handle = await running(bench, *[Report("RUNNING", 0.31)] * 5)
+    await poll(bench, handle)
     await bench.show_all()
     bench.deliverer.shown.clear()
     with database_of(bench.store, Counting) as database:
         for _ in range(4):
-            await bench.worker.step(ticket)
+            await bench.worker.step(handle)
             bench.clock.advance(2)
         await bench.show_all()
         assert database.transactions == 0
@@ -66,7 +66,7 @@ async def test_a_poll_that_changes_nothing_touches_neither_database_nor_discord(
 
 
 async def test_people_see_phases_and_tenths_and_nothing_finer(bench):
-    ticket = await running(
+    handle = await running(
         bench,
         Report("THROTTLED"),
         Report("THROTTLED"),
@@ -76,7 +76,7 @@ async def test_people_see_phases_and_tenths_and_nothing_finer(bench):
         Report("RUNNING", 0.39),
     )
     for _ in range(6):
-        await poll(bench, ticket)
+        await poll(bench, handle)
         await bench.show_all()
     shown = [(progress.phase, progress.fraction) for _, progress in bench.deliverer.shown]
     assert shown == [
@@ -84,41 +84,41 @@ async def test_people_see_phases_and_tenths_and_nothing_finer(bench):
         (Phase.RUNNING, 0.02),
         (Phase.RUNNING, 0.34),
     ]
-    job = await bench.job(ticket)
+    job = await bench.job(handle)
     assert (job.phase, job.progress) == (Phase.RUNNING, 0.34)
 
 
 async def test_after_a_restart_nothing_is_shown_twice(bench):
-    ticket = await running(bench, *[Report("RUNNING", 0.42)] * 3)
-    await poll(bench, ticket)
+    handle = await running(bench, *[Report("RUNNING", 0.42)] * 3)
+    await poll(bench, handle)
     await bench.show_all()
-    again = Ticket(await bench.job(ticket))
+    again = JobHandle(await bench.job(handle))
     await poll(bench, again)
     await bench.show_all()
     assert len(bench.deliverer.shown) == 1
 
 
 async def test_progress_overtaken_before_it_is_shown_never_is(lone_bench):
-    ticket = await running(lone_bench, Report("RUNNING", 0.2), Report("RUNNING", 0.5))
-    await poll(lone_bench, ticket, times=2)
+    handle = await running(lone_bench, Report("RUNNING", 0.2), Report("RUNNING", 0.5))
+    await poll(lone_bench, handle, times=2)
     await lone_bench.show_all()
     assert [progress.fraction for _, progress in lone_bench.deliverer.shown] == [0.5]
 
 
 async def test_a_fresh_task_may_be_invisible_for_a_minute(lone_bench):
     missing = [Missing(1), Missing(2), Missing(3)] * 3
-    ticket = await running(lone_bench, *missing, Report("RUNNING"))
-    await poll(lone_bench, ticket, times=10)
-    assert ticket.state is JobState.RUNNING
+    handle = await running(lone_bench, *missing, Report("RUNNING"))
+    await poll(lone_bench, handle, times=10)
+    assert handle.state is JobState.RUNNING
     assert len(lone_bench.standin.creates) == 1
 
 
 async def test_a_task_that_stays_unknown_is_lost_and_maybe_charged(lone_bench):
-    ticket = await running(lone_bench, *[Missing()] * 40)
+    handle = await running(lone_bench, *[Missing()] * 40)
     lone_bench.clock.advance(GRACE_SECONDS)
-    await poll(lone_bench, ticket, times=MAX_MISSES - 1)
-    assert ticket.state is JobState.RUNNING
-    job = await lone_bench.run(ticket)
+    await poll(lone_bench, handle, times=MAX_MISSES - 1)
+    assert handle.state is JobState.RUNNING
+    job = await lone_bench.run(handle)
     assert (job.failure, job.charge) == (FailureReason.TASK_LOST, Charge.UNKNOWN)
     assert job.task_id
     assert len(lone_bench.standin.creates) == 1
@@ -126,16 +126,16 @@ async def test_a_task_that_stays_unknown_is_lost_and_maybe_charged(lone_bench):
 
 async def test_one_unknown_answer_among_good_ones_loses_nothing(lone_bench):
     polls = [Missing(), Missing(), Report("RUNNING")] * 4
-    ticket = await running(lone_bench, *polls)
+    handle = await running(lone_bench, *polls)
     lone_bench.clock.advance(GRACE_SECONDS)
-    await poll(lone_bench, ticket, times=12)
-    assert ticket.state is JobState.RUNNING
+    await poll(lone_bench, handle, times=12)
+    assert handle.state is JobState.RUNNING
 
 
 async def test_an_unknown_status_word_is_waited_out_and_logged_once(lone_bench, caplog):
-    ticket = await running(lone_bench, *[Report("PAUSED")] * 3)
-    await poll(lone_bench, ticket, times=3)
-    assert ticket.state is JobState.RUNNING
+    handle = await running(lone_bench, *[Report("PAUSED")] * 3)
+    await poll(lone_bench, handle, times=3)
+    assert handle.state is JobState.RUNNING
     assert caplog.text.count("unknown status 'PAUSED'") == 1
 
 
@@ -145,42 +145,42 @@ async def test_an_unknown_status_word_is_waited_out_and_logged_once(lone_bench, 
     ids=["500", "503", "524", "html", "truncated", "301"],
 )
 async def test_trouble_while_polling_is_waited_out_longer_each_time(lone_bench, answer):
-    ticket = await running(lone_bench, *[answer] * 4, end=Succeed())
-    delays = [await poll(lone_bench, ticket) for _ in range(4)]
+    handle = await running(lone_bench, *[answer] * 4, end=Succeed())
+    delays = [await poll(lone_bench, handle) for _ in range(4)]
     assert delays[0] >= 5
     assert delays[1] >= 10
     assert delays[3] >= 30
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert job.state is JobState.DONE
 
 
 async def test_a_rate_limit_slows_the_whole_provider_down_and_wears_off(lone_bench):
-    ticket = await running(lone_bench, rate_limited(40), Report("RUNNING"), Report("RUNNING"))
-    delay = await poll(lone_bench, ticket, every=40)
+    handle = await running(lone_bench, rate_limited(40), Report("RUNNING"), Report("RUNNING"))
+    delay = await poll(lone_bench, handle, every=40)
     assert delay >= 40
-    polls = lone_bench.parts.polls
+    polls = lone_bench.context.polls
     assert polls.factor > 1
-    assert lone_bench.parts.creates.resumes_at > 0
-    assert await poll(lone_bench, ticket) > 5
+    assert lone_bench.context.creates.resumes_at > 0
+    assert await poll(lone_bench, handle) > 5
     lone_bench.clock.advance(600)
     assert polls.factor == 1
 
 
 async def test_a_refused_key_alerts_the_operator_and_the_job_waits(lone_bench, caplog):
     refused = Answer(status=401, body={"error": {"message": "invalid token"}})
-    ticket = await running(lone_bench, *[refused] * 3, end=Succeed())
-    assert await poll(lone_bench, ticket, times=3) >= 60
+    handle = await running(lone_bench, *[refused] * 3, end=Succeed())
+    assert await poll(lone_bench, handle, times=3) >= 60
     alerts = [r for r in caplog.records if "refuses COMETAPI_KEY" in r.getMessage()]
     assert [r.levelname for r in alerts] == ["ERROR"]  # not once per job and poll
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
 
 
 async def test_a_job_that_takes_far_longer_than_usual_says_so_once(lone_bench):
-    ticket = await running(lone_bench, *[Report("RUNNING", 0.5)] * 9)
-    await poll(lone_bench, ticket)
+    handle = await running(lone_bench, *[Report("RUNNING", 0.5)] * 9)
+    await poll(lone_bench, handle)
     lone_bench.clock.advance(OVERDUE_SECONDS)
     await lone_bench.show_all()
-    await poll(lone_bench, ticket, times=3)
+    await poll(lone_bench, handle, times=3)
     await lone_bench.show_all()
     assert [progress.overdue for _, progress in lone_bench.deliverer.shown] == [False, True]
 
@@ -192,9 +192,9 @@ async def test_typical_time_comes_from_finished_jobs(lone_bench):
         await lone_bench.step(first)
         lone_bench.clock.advance(80 + id)
         await lone_bench.run(first)
-    ticket = await running(lone_bench, Report("RUNNING", 0.1))
-    assert ticket.bucket == 1
-    await poll(lone_bench, ticket)
+    handle = await running(lone_bench, Report("RUNNING", 0.1))
+    assert handle.bucket == 1
+    await poll(lone_bench, handle)
     await lone_bench.show_all()
     [(_, progress)] = lone_bench.deliverer.shown
     assert progress.typical_seconds == pytest.approx(81, abs=2)
@@ -204,15 +204,15 @@ async def test_typical_time_comes_from_finished_jobs(lone_bench):
 
 
 async def test_a_finished_task_is_delivered_with_link_cost_and_expiry(bench):
-    ticket = await running(bench, end=Succeed())
-    job = await bench.run(ticket, until=lambda ticket: ticket.state is JobState.DELIVERING)
+    handle = await running(bench, end=Succeed())
+    job = await bench.run(handle, until=lambda handle: handle.state is JobState.DELIVERING)
     assert job.output_url.startswith(bench.standin.origin)
     assert job.output_expires_at - bench.clock.now() == pytest.approx(
         timedelta(hours=24), abs=timedelta(minutes=2)
     )
     assert job.cost_credits == bench.standin.tasks[job.task_id].credits
     assert job.finished_at is not None
-    assert (await bench.run(ticket)).state is JobState.DONE
+    assert (await bench.run(handle)).state is JobState.DONE
 
 
 @pytest.mark.parametrize(
@@ -234,30 +234,30 @@ async def test_a_task_without_a_video_ends_the_job_and_is_told(bench, end, reaso
 
 
 async def test_a_finished_task_may_lack_its_output_for_a_moment(lone_bench):
-    ticket = await running(lone_bench, Report("SUCCEEDED"), Report("SUCCEEDED"), end=Succeed())
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    handle = await running(lone_bench, Report("SUCCEEDED"), Report("SUCCEEDED"), end=Succeed())
+    assert (await lone_bench.run(handle)).state is JobState.DONE
 
 
 async def test_every_job_ends_at_its_deadline_and_keeps_its_task(lone_bench, caplog):
-    ticket = await running(lone_bench)
+    handle = await running(lone_bench)
     lone_bench.clock.advance(3600)
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert (job.failure, job.charge) == (FailureReason.TIMED_OUT, Charge.UNKNOWN)
     assert job.task_id == lone_bench.standin.creates[0].task_id
     assert any(job.task_id in r.getMessage() for r in caplog.records if r.levelname == "ERROR")
 
 
 async def test_a_video_that_was_ready_during_an_outage_of_ours_beats_the_deadline(lone_bench):
-    ticket = await running(lone_bench, server_error(503), end=Succeed())
+    handle = await running(lone_bench, server_error(503), end=Succeed())
     lone_bench.clock.advance(7200)
-    assert (await lone_bench.run(ticket)).state is JobState.DONE
+    assert (await lone_bench.run(handle)).state is JobState.DONE
 
 
 async def test_past_its_deadline_a_job_waits_for_a_dead_provider_only_so_long(lone_bench):
     lone_bench.standin.script.down = None
-    ticket = await running(lone_bench, *[server_error(503)] * 50)
+    handle = await running(lone_bench, *[server_error(503)] * 50)
     lone_bench.clock.advance(7200)
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert job.failure is FailureReason.TIMED_OUT
     task = lone_bench.standin.tasks[job.task_id]
     assert task.polls == MAX_REFUSALS_PAST_DEADLINE
@@ -265,14 +265,14 @@ async def test_past_its_deadline_a_job_waits_for_a_dead_provider_only_so_long(lo
 
 async def test_an_end_the_database_could_not_record_is_found_again(bench, caplog):
     caplog.set_level(logging.INFO)
-    ticket = await running(bench, end=Succeed())
+    handle = await running(bench, end=Succeed())
     for after, commits in ((0, False), (1, False), (1, True)):
         with database_of(bench.store, Broken, after=after, commits=commits):
-            while (delay := await bench.worker.step(ticket)) and ticket.failures == 0:
+            while (delay := await bench.worker.step(handle)) and handle.failures == 0:
                 bench.clock.advance(delay)
-                await bench.announcer.settle(ticket.job_id)
+                await bench.announcer.settle(handle.job_id)
                 bench.clock._monotonic -= delay  # the lease is not what this is about
-        assert ticket.state in {JobState.RUNNING, JobState.DELIVERING}
-    job = await bench.run(ticket)
+        assert handle.state in {JobState.RUNNING, JobState.DELIVERING}
+    job = await bench.run(handle)
     assert job.state is JobState.DONE
     assert bench.deliverer.told == [job.id]

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import Charge, FailureReason, JobState
-from bot.engine.job_handle import Lane
+from bot.engine.job_handle import StepKind
 from bot.engine.ports import Delay, Kept, Progress
 from bot.errors import (
     DeliveryDelayedError,
@@ -41,8 +41,8 @@ PLAN = Plan(
 PREPARED = b"prepared " + b"d" * 100
 
 
-def on_its_way(ticket):
-    return ticket.state not in {JobState.HELD, JobState.QUEUED}
+def on_its_way(handle):
+    return handle.state not in {JobState.HELD, JobState.QUEUED}
 
 
 def planned(**changes):
@@ -54,9 +54,9 @@ def dead_link(bench, seconds=30):
     return f"{LIVE_SOURCE}?ex={expires:x}&is=1&hm=2"
 
 
-async def sent(bench, ticket):
+async def sent(bench, handle):
     """Run until the provider has it; return the job and what it was told."""
-    job = await bench.run(ticket, until=on_its_way)
+    job = await bench.run(handle, until=on_its_way)
     assert job.state is JobState.RUNNING
     return job, bench.standin.creates[-1].body
 
@@ -78,9 +78,9 @@ async def test_a_clip_that_fits_goes_by_its_own_link_and_a_copy_is_kept(bench):
 
 
 async def test_the_copy_is_kept_before_anything_is_paid(lone_bench):
-    ticket = await lone_bench.add_unprepared()
-    while ticket.lane is not Lane.SUBMIT:
-        await lone_bench.step_once(ticket)
+    handle = await lone_bench.add_unprepared()
+    while handle.step_kind is not StepKind.SUBMIT:
+        await lone_bench.step_once(handle)
         assert lone_bench.standin.creates == []
     assert len(lone_bench.deliverer.kept) == 1
 
@@ -142,9 +142,9 @@ async def test_trouble_with_a_copy_holds_the_job_up_for_moments_only(lone_bench,
         lone_bench.downloader.troubles = {LIVE_SOURCE: [MediaUnreachableError("reset")] * 9}
     else:
         lone_bench.downloader.troubles = {LIVE_SOURCE: [MediaStorageError("full")] * 9}
-    ticket = await lone_bench.add_unprepared()
+    handle = await lone_bench.add_unprepared()
     begin = lone_bench.clock.monotonic()
-    job, _ = await sent(lone_bench, ticket)
+    job, _ = await sent(lone_bench, handle)
     assert lone_bench.clock.monotonic() - begin < 60
     assert job.source_message_id is None
 
@@ -179,12 +179,12 @@ async def test_a_planned_clip_is_prepared_posted_and_sent_by_that_link(bench):
 
 
 async def test_people_see_that_it_is_prepared_and_then_something_else(lone_bench):
-    ticket = await lone_bench.add_unprepared(**planned())
+    handle = await lone_bench.add_unprepared(**planned())
     lone_bench.deliverer.keep_troubles = [DeliveryDelayedError("503")]
-    await lone_bench.step(ticket)
+    await lone_bench.step(handle)
     await lone_bench.show_all()
     assert lone_bench.deliverer.shown[-1][1] == Progress(phase=None, delay=Delay.PREPARING)
-    await lone_bench.step(ticket)
+    await lone_bench.step(handle)
     await lone_bench.show_all()
     assert lone_bench.deliverer.shown[-1][1] == Progress(phase=None)
 
@@ -204,22 +204,22 @@ async def test_a_clip_that_cannot_be_made_fit_ends_the_job_unpaid(bench, error):
 @pytest.mark.parametrize("error", [MediaBusyError("full"), MediaStorageError("disk")])
 async def test_a_crowd_delays_a_job_visibly_and_loses_it_never(lone_bench, error):
     lone_bench.studio.troubles = {"prepare": [error] * 12}
-    ticket = await lone_bench.add_unprepared(**planned())
+    handle = await lone_bench.add_unprepared(**planned())
     for _ in range(12):
-        delay = await lone_bench.step(ticket)
+        delay = await lone_bench.step(handle)
         assert 0 < delay <= 180
         lone_bench.clock.advance(delay)
     await lone_bench.show_all()
     assert lone_bench.deliverer.shown[0][1] == Progress(phase=None, delay=Delay.CROWDED)
-    await sent(lone_bench, ticket)
+    await sent(lone_bench, handle)
 
 
 async def test_our_own_trouble_is_tried_again_a_few_times_only(lone_bench):
     lone_bench.studio.troubles = {"prepare": [MediaProbeError("no process")] * 2}
     await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
     lone_bench.studio.troubles = {"prepare": [MediaProbeError("no process")] * 3}
-    ticket = await lone_bench.add_unprepared(id=2, **planned())
-    assert (await lone_bench.run(ticket)).failure is FailureReason.SOURCE_UNFIT
+    handle = await lone_bench.add_unprepared(id=2, **planned())
+    assert (await lone_bench.run(handle)).failure is FailureReason.SOURCE_UNFIT
 
 
 async def test_a_network_outage_is_sat_out_while_the_link_lives(lone_bench):
@@ -252,11 +252,11 @@ async def test_while_discord_takes_nothing_the_prepared_clip_travels_inside(lone
 
 async def test_a_clip_that_travels_inside_and_cannot_be_made_small_ends_the_job(lone_bench):
     lone_bench.deliverer.keep_troubles = [DeliveryImpossibleError("50013")]
-    ticket = await lone_bench.add_unprepared(**planned())
-    while ticket.lane is not Lane.SUBMIT:
-        await lone_bench.step_once(ticket)
+    handle = await lone_bench.add_unprepared(**planned())
+    while handle.step_kind is not StepKind.SUBMIT:
+        await lone_bench.step_once(handle)
     lone_bench.studio.troubles = {"prepare": [MediaUnfitError("too big")]}
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert (job.failure, job.charge) == (FailureReason.SOURCE_UNFIT, Charge.NO)
     assert lone_bench.standin.creates == []
 
@@ -280,8 +280,8 @@ async def test_a_style_image_is_kept_and_sent_by_the_kept_link(lone_bench):
 
 
 async def test_a_style_image_is_converted_where_it_must_be(lone_bench):
-    ticket = await lone_bench.add_unprepared(reference_url=REFERENCE, convert_reference=True)
-    _, body = await sent(lone_bench, ticket)
+    handle = await lone_bench.add_unprepared(reference_url=REFERENCE, convert_reference=True)
+    _, body = await sent(lone_bench, handle)
     assert ("convert_reference",) in lone_bench.studio.calls
     assert lone_bench.deliverer.kept_names == [["original.mp4", "reference.png"]]
     assert body["references"][0]["uri"] == KEPT_REFERENCE
@@ -289,8 +289,8 @@ async def test_a_style_image_is_converted_where_it_must_be(lone_bench):
 
 async def test_a_converted_style_image_without_a_place_travels_inside(lone_bench):
     lone_bench.deliverer.keep_troubles = [DeliveryImpossibleError("50013")]
-    ticket = await lone_bench.add_unprepared(reference_url=REFERENCE, convert_reference=True)
-    _, body = await sent(lone_bench, ticket)
+    handle = await lone_bench.add_unprepared(reference_url=REFERENCE, convert_reference=True)
+    _, body = await sent(lone_bench, handle)
     assert body["references"][0]["uri"].startswith("data:image/png;base64,")
     assert body["videoUri"] == LIVE_SOURCE
 
@@ -305,28 +305,28 @@ async def test_a_style_image_that_cannot_be_copied_goes_by_its_own_link(lone_ben
 
 
 async def test_a_dead_link_is_replaced_by_the_kept_copy(bench):
-    ticket = await bench.add_unprepared(source_url=dead_link(bench, 3600))
-    while ticket.lane is not Lane.SUBMIT:
-        await bench.step_once(ticket)
+    handle = await bench.add_unprepared(source_url=dead_link(bench, 3600))
+    while handle.step_kind is not StepKind.SUBMIT:
+        await bench.step_once(handle)
     bench.clock.advance(3580)
-    job, body = await sent(bench, ticket)
+    job, body = await sent(bench, handle)
     assert body["videoUri"] == KEPT_SOURCE
     assert job.sent_bytes == 1000
 
 
 async def test_a_dead_link_with_nothing_kept_ends_the_job_unpaid(lone_bench):
-    ticket = await lone_bench.add(source_url=dead_link(lone_bench))
-    job = await lone_bench.run(ticket)
+    handle = await lone_bench.add(source_url=dead_link(lone_bench))
+    job = await lone_bench.run(handle)
     assert (job.failure, job.charge) == (FailureReason.SOURCE_GONE, Charge.NO)
 
 
 async def test_a_kept_copy_that_somebody_deleted_does_not_hide_that_the_link_is_dead(lone_bench):
-    ticket = await lone_bench.add_unprepared(source_url=dead_link(lone_bench, 3600))
-    while ticket.lane is not Lane.SUBMIT:
-        await lone_bench.step_once(ticket)
+    handle = await lone_bench.add_unprepared(source_url=dead_link(lone_bench, 3600))
+    while handle.step_kind is not StepKind.SUBMIT:
+        await lone_bench.step_once(handle)
     lone_bench.deliverer.refreshed = None
     lone_bench.clock.advance(3580)
-    job = await lone_bench.run(ticket)
+    job = await lone_bench.run(handle)
     assert (job.failure, job.charge) == (FailureReason.SOURCE_GONE, Charge.NO)
     assert lone_bench.standin.creates == []
 
@@ -335,7 +335,7 @@ async def test_a_kept_copy_that_somebody_deleted_does_not_hide_that_the_link_is_
 
 
 async def test_what_was_posted_before_a_crash_is_found_and_not_made_again(lone_bench):
-    ticket = await lone_bench.add_unprepared(**planned())
+    handle = await lone_bench.add_unprepared(**planned())
     lone_bench.deliverer.refreshed = Kept(
         channel_id=THREAD_ID,
         message_id=1,
@@ -345,28 +345,28 @@ async def test_what_was_posted_before_a_crash_is_found_and_not_made_again(lone_b
         reference_url=None,
     )
     lone_bench.clock.advance(60)
-    job, body = await sent(lone_bench, ticket)
+    job, body = await sent(lone_bench, handle)
     assert (body["videoUri"], job.sent_bytes, job.source_message_id) == (KEPT_SOURCE, 77, 1)
     assert lone_bench.deliverer.kept == []
     assert lone_bench.studio.calls == []
 
 
 async def test_a_note_that_is_not_written_costs_the_work_and_nothing_else(bench):
-    ticket = await bench.add_unprepared(**planned())
-    await bench.step_once(ticket)
+    handle = await bench.add_unprepared(**planned())
+    await bench.step_once(handle)
     with database_of(bench.store, Broken, after=1):  # gone between the post and the note
-        assert await bench.worker.step(ticket) > 0
+        assert await bench.worker.step(handle) > 0
     assert bench.standin.creates == []
-    _, body = await sent(bench, ticket)
+    _, body = await sent(bench, handle)
     assert body["videoUri"] == KEPT_SOURCE
     assert bench.scratch.used_bytes == 0
 
 
 async def test_a_stopping_engine_begins_no_preparation(lone_bench):
-    ticket = await lone_bench.add_unprepared(**planned())
-    await lone_bench.step_once(ticket)
-    lone_bench.parts.closing.set()
-    assert await lone_bench.step(ticket) > 0
+    handle = await lone_bench.add_unprepared(**planned())
+    await lone_bench.step_once(handle)
+    lone_bench.context.closing.set()
+    assert await lone_bench.step(handle) > 0
     assert lone_bench.downloader.asked == []
 
 

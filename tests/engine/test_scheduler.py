@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.jobs import Job, JobState, Phase
-from bot.engine.job_handle import Lane, Ticket
+from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.scheduler import Scheduler
 from tests.engine.clocks import FakeClock, settle
 from tests.factories import new_job
@@ -66,8 +66,8 @@ class Steps:
         self.most = 0
         self.held = None
 
-    async def __call__(self, ticket):
-        self.taken.append((ticket.job_id, round(self.time.monotonic() - 1000, 2)))
+    async def __call__(self, handle):
+        self.taken.append((handle.job_id, round(self.time.monotonic() - 1000, 2)))
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -84,8 +84,8 @@ class Steps:
 async def test_each_job_is_stepped_when_its_step_asked_for(time):
     steps = Steps(time)
     async with running(Scheduler(steps, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)), 1.0)
-        scheduler.add(Ticket(job(2)), 2.5)
+        scheduler.add(JobHandle(job(1)), 1.0)
+        scheduler.add(JobHandle(job(2)), 2.5)
         await pass_time(time, 8)
     assert steps.of(1) == pytest.approx([1, 6], abs=0.05)
     assert steps.of(2) == pytest.approx([2.5, 7.5], abs=0.05)
@@ -94,7 +94,7 @@ async def test_each_job_is_stepped_when_its_step_asked_for(time):
 async def test_a_job_with_nothing_left_to_do_is_forgotten(time):
     steps = Steps(time, delay=None)
     async with running(Scheduler(steps, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)))
+        scheduler.add(JobHandle(job(1)))
         await pass_time(time, 0.1)
         assert len(scheduler) == 0
         assert 1 not in scheduler
@@ -104,9 +104,9 @@ async def test_a_job_with_nothing_left_to_do_is_forgotten(time):
 async def test_a_new_job_wakes_a_scheduler_that_waits_for_a_later_one(time):
     steps = Steps(time)
     async with running(Scheduler(steps, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)), 100.0)
+        scheduler.add(JobHandle(job(1)), 100.0)
         await settle()
-        scheduler.add(Ticket(job(2)))
+        scheduler.add(JobHandle(job(2)))
         await pass_time(time, 0.05)
     assert [job_id for job_id, _ in steps.taken] == [2]
 
@@ -114,8 +114,8 @@ async def test_a_new_job_wakes_a_scheduler_that_waits_for_a_later_one(time):
 async def test_a_hurried_job_is_stepped_once_and_not_at_its_old_time_too(time):
     steps = Steps(time, delay=50.0)
     async with running(Scheduler(steps, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)), 2.0)
-        scheduler.add(Ticket(job(1)))  # claimed again: here already, so it is hurried
+        scheduler.add(JobHandle(job(1)), 2.0)
+        scheduler.add(JobHandle(job(1)))  # claimed again: here already, so it is hurried
         await pass_time(time, 4)
         assert len(scheduler) == 1
     assert len(steps.taken) == 1
@@ -125,7 +125,7 @@ async def test_a_job_hurried_during_its_step_gets_another_one(time):
     steps = Steps(time, delay=None)
     steps.held = asyncio.Event()
     async with running(Scheduler(steps, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)))
+        scheduler.add(JobHandle(job(1)))
         await pass_time(time, 0.05)
         scheduler.hurry(1)
         steps.held.set()
@@ -136,10 +136,10 @@ async def test_a_job_hurried_during_its_step_gets_another_one(time):
 async def test_steps_of_one_job_never_overlap_and_lanes_are_bounded(time):
     steps = Steps(time)
     steps.held = asyncio.Event()
-    caps = dict.fromkeys(Lane, 3)
+    caps = dict.fromkeys(StepKind, 3)
     async with running(Scheduler(steps, clock=time, caps=caps)) as scheduler:
         for id in range(50):
-            scheduler.add(Ticket(job(id)))
+            scheduler.add(JobHandle(job(id)))
         await pass_time(time, 0.5)
         assert steps.most == 3
         steps.held.set()
@@ -152,16 +152,16 @@ async def test_slow_deliveries_do_not_hold_up_polls(time):
     polled = []
     never = asyncio.Event()
 
-    async def step(ticket):
-        if ticket.lane is Lane.DELIVER:
+    async def step(handle):
+        if handle.step_kind is StepKind.DELIVER:
             await never.wait()
-        polled.append(ticket.job_id)
+        polled.append(handle.job_id)
         return 5.0
 
-    async with running(Scheduler(step, clock=time, caps=dict.fromkeys(Lane, 2))) as scheduler:
+    async with running(Scheduler(step, clock=time, caps=dict.fromkeys(StepKind, 2))) as scheduler:
         for id in range(10):
-            scheduler.add(Ticket(job(id, state=JobState.DELIVERING)))
-        scheduler.add(Ticket(job(99)))
+            scheduler.add(JobHandle(job(id, state=JobState.DELIVERING)))
+        scheduler.add(JobHandle(job(99)))
         await pass_time(time, 0.1)
         assert polled == [99]
 
@@ -169,15 +169,15 @@ async def test_slow_deliveries_do_not_hold_up_polls(time):
 async def test_a_step_that_raises_stops_nothing(time, caplog):
     taken = []
 
-    async def step(ticket):
-        taken.append(ticket.job_id)
-        if ticket.job_id == 1:
+    async def step(handle):
+        taken.append(handle.job_id)
+        if handle.job_id == 1:
             raise RuntimeError("surprise")
         return 5.0
 
     async with running(Scheduler(step, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)))
-        scheduler.add(Ticket(job(2)))
+        scheduler.add(JobHandle(job(1)))
+        scheduler.add(JobHandle(job(2)))
         await pass_time(time, 6)
         assert len(scheduler) == 2
     assert taken.count(2) == 2
@@ -185,13 +185,13 @@ async def test_a_step_that_raises_stops_nothing(time, caplog):
 
 
 async def test_workers_grow_with_rate_times_latency_and_shrink_again(time):
-    async def step(ticket):
+    async def step(handle):
         await time.wait(asyncio.Event(), time.monotonic() + 0.5)
         return 1.0
 
     async with running(Scheduler(step, clock=time)) as scheduler:
         for id in range(240):  # 240 jobs / 1.5 s x 0.5 s = 80 at once
-            scheduler.add(Ticket(job(id)), id / 240)
+            scheduler.add(JobHandle(job(id)), id / 240)
         await pass_time(time, 1)
         few = scheduler.worker_count
         await pass_time(time, 10)
@@ -204,15 +204,15 @@ async def test_workers_grow_with_rate_times_latency_and_shrink_again(time):
 async def test_steps_that_hang_do_not_hold_up_the_others(time):
     taken = []
 
-    async def step(ticket):
-        taken.append(ticket.job_id)
-        if ticket.job_id < 20:
+    async def step(handle):
+        taken.append(handle.job_id)
+        if handle.job_id < 20:
             await time.wait(asyncio.Event(), time.monotonic() + 90)
         return 100.0
 
     async with running(Scheduler(step, clock=time)) as scheduler:
         for id in range(21):
-            scheduler.add(Ticket(job(id, state=JobState.QUEUED)))
+            scheduler.add(JobHandle(job(id, state=JobState.QUEUED)))
         await pass_time(time, 1)
         assert 20 in taken
 
@@ -220,14 +220,14 @@ async def test_steps_that_hang_do_not_hold_up_the_others(time):
 async def test_too_few_workers_are_reported(time, caplog):
     caplog.set_level(logging.WARNING, "bot.engine")
 
-    async def step(ticket):
+    async def step(handle):
         await time.wait(asyncio.Event(), time.monotonic() + 1)
         return 1.0
 
-    caps = dict.fromkeys(Lane, 1)
+    caps = dict.fromkeys(StepKind, 1)
     async with running(Scheduler(step, clock=time, caps=caps)) as scheduler:
         for id in range(20):
-            scheduler.add(Ticket(job(id)))
+            scheduler.add(JobHandle(job(id)))
         await pass_time(time, 20, step=0.1)
         assert scheduler.lateness_seconds > 2
     assert caplog.text.count("Polls start") == 1
@@ -236,12 +236,12 @@ async def test_too_few_workers_are_reported(time, caplog):
 async def test_a_held_lane_stands_still_and_its_jobs_come_back_spread(time):
     steps = Steps(time, delay=500.0)
     until = time.monotonic() + 10
-    held = {Lane.POLL: until}
-    scheduler = Scheduler(steps, clock=time, held_until=lambda lane: held.get(lane, 0.0))
+    held = {StepKind.POLL: until}
+    scheduler = Scheduler(steps, clock=time, held_until=lambda step_kind: held.get(step_kind, 0.0))
     async with running(scheduler):
         for id in range(20):
-            scheduler.add(Ticket(job(id)))
-        scheduler.add(Ticket(job(99, state=JobState.DELIVERING)))
+            scheduler.add(JobHandle(job(id)))
+        scheduler.add(JobHandle(job(99, state=JobState.DELIVERING)))
         await pass_time(time, 9.9, step=0.05)
         assert [job_id for job_id, _ in steps.taken] == [99]
         await pass_time(time, 5.5, step=0.05)
@@ -254,8 +254,8 @@ async def test_a_cleared_scheduler_forgets_even_what_is_under_way(time):
     steps = Steps(time)
     steps.held = asyncio.Event()
     async with running(Scheduler(steps, clock=time)) as scheduler:
-        scheduler.add(Ticket(job(1)))
-        scheduler.add(Ticket(job(2)), 3.0)
+        scheduler.add(JobHandle(job(1)))
+        scheduler.add(JobHandle(job(2)), 3.0)
         await pass_time(time, 0.05)
         scheduler.clear()
         steps.held.set()
@@ -268,15 +268,15 @@ async def test_closing_breaks_polls_off_and_lets_other_steps_end(time):
     ended = []
     let_go = asyncio.Event()
 
-    async def step(ticket):
+    async def step(handle):
         await let_go.wait()
-        ended.append(ticket.job_id)
+        ended.append(handle.job_id)
         return 1.0
 
     scheduler = Scheduler(step, clock=time)
     task = asyncio.create_task(scheduler.run())
-    scheduler.add(Ticket(job(1)))
-    scheduler.add(Ticket(job(2, state=JobState.QUEUED)))
+    scheduler.add(JobHandle(job(1)))
+    scheduler.add(JobHandle(job(2, state=JobState.QUEUED)))
     await pass_time(time, 0.05)
     scheduler.close()
     await settle()
@@ -299,7 +299,7 @@ async def test_ten_thousand_waiting_jobs_cost_no_coroutine_and_little_memory(tim
             before, _ = tracemalloc.get_traced_memory()
             for id in range(10_000):
                 row = replace(template, id=10**18 + id, task_id=f"{id:036d}", prompt="x" * 1000)
-                scheduler.add(Ticket(row), 100 + id % 500 / 100)
+                scheduler.add(JobHandle(row), 100 + id % 500 / 100)
             await settle()
             after, _ = tracemalloc.get_traced_memory()
         finally:

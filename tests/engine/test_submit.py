@@ -5,7 +5,7 @@ import pytest
 
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
 from bot.domain.sanctions import EVERYTHING
-from bot.engine.job_handle import Ticket
+from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
 from bot.errors import DeliveryDelayedError
@@ -44,14 +44,14 @@ UNREACHABLE = Answer(
 )
 
 
-def submitted(ticket):
-    return ticket.state is not JobState.QUEUED
+def submitted(handle):
+    return handle.state is not JobState.QUEUED
 
 
 async def test_a_queued_job_gets_its_thread_and_one_paid_request(bench):
-    ticket = await bench.add()
-    delay = await bench.step(ticket)
-    job = await bench.job(ticket)
+    handle = await bench.add()
+    delay = await bench.step(handle)
+    job = await bench.job(handle)
     assert job.state is JobState.RUNNING
     assert (job.thread_id, job.status_message_id) == (THREAD_ID, STATUS_ID)
     assert job.task_id == bench.standin.creates[0].task_id
@@ -61,10 +61,10 @@ async def test_a_queued_job_gets_its_thread_and_one_paid_request(bench):
 
 
 async def test_the_request_carries_what_the_person_asked_for(lone_bench):
-    ticket = await lone_bench.add(
+    handle = await lone_bench.add(
         reference_url="https://cdn.discordapp.com/r.png", public_figure_threshold="low"
     )
-    await lone_bench.step(ticket)
+    await lone_bench.step(handle)
     assert lone_bench.standin.creates[0].body == {
         "model": "gen4_aleph",
         "videoUri": "https://cdn.discordapp.com/attachments/1/2/clip.mp4",
@@ -77,31 +77,31 @@ async def test_the_request_carries_what_the_person_asked_for(lone_bench):
 
 
 async def test_people_are_told_that_the_provider_has_it(lone_bench):
-    ticket = await lone_bench.add()
-    await lone_bench.step(ticket)
+    handle = await lone_bench.add()
+    await lone_bench.step(handle)
     await lone_bench.show_all()
     [(job_id, progress)] = lone_bench.deliverer.shown
-    assert job_id == ticket.job_id
+    assert job_id == handle.job_id
     assert progress.phase is Phase.PENDING
-    assert (await lone_bench.job(ticket)).phase is Phase.PENDING
+    assert (await lone_bench.job(handle)).phase is Phase.PENDING
 
 
 async def test_a_refused_thread_does_not_stop_the_job(lone_bench):
     lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
-    ticket = await lone_bench.add()
-    job = await lone_bench.run(ticket, until=submitted)
+    handle = await lone_bench.add()
+    job = await lone_bench.run(handle, until=submitted)
     assert job.state is JobState.RUNNING
     assert len(lone_bench.deliverer.opened) == 1
 
 
 async def test_nothing_is_spent_while_a_thread_may_still_come_about(lone_bench):
     lone_bench.deliverer.open_troubles = [DeliveryDelayedError("502"), RuntimeError("surprise")]
-    ticket = await lone_bench.add()
+    handle = await lone_bench.add()
     for _ in range(2):
-        assert await lone_bench.step(ticket) > 0
+        assert await lone_bench.step(handle) > 0
         assert lone_bench.standin.creates == []
-    await lone_bench.step(ticket)
-    assert (await lone_bench.job(ticket)).thread_id == THREAD_ID
+    await lone_bench.step(handle)
+    assert (await lone_bench.job(handle)).thread_id == THREAD_ID
     assert len(lone_bench.standin.creates) == 1
 
 
@@ -125,9 +125,9 @@ async def test_an_expired_source_link_ends_the_job_before_anything_is_spent(lone
 async def test_a_link_that_lives_on_is_no_obstacle(lone_bench):
     expires = int(lone_bench.clock.now().timestamp()) + 3600
     url = f"https://cdn.discordapp.com/attachments/1/2/clip.mp4?ex={expires:x}&is=1&hm=2"
-    ticket = await lone_bench.add(source_url=url)
-    await lone_bench.step(ticket)
-    assert ticket.state is JobState.RUNNING
+    handle = await lone_bench.add(source_url=url)
+    await lone_bench.step(handle)
+    assert handle.state is JobState.RUNNING
 
 
 # What may be sent again
@@ -135,16 +135,16 @@ async def test_a_link_that_lives_on_is_no_obstacle(lone_bench):
 
 async def test_a_rate_limited_submission_is_sent_again_later(bench):
     bench.standin.script.create(rate_limited(7))
-    ticket = await bench.add()
-    delay = await bench.step(ticket)
-    job = await bench.job(ticket)
+    handle = await bench.add()
+    delay = await bench.step(handle)
+    job = await bench.job(handle)
     assert (job.state, job.submit_attempts, job.submitted_by) == (JobState.QUEUED, 1, None)
     assert delay >= 7
-    assert bench.parts.creates.resumes_at >= bench.clock.monotonic() + 7
-    assert bench.parts.polls.factor == 1  # a limit on paid requests says nothing about polls
+    assert bench.context.creates.resumes_at >= bench.clock.monotonic() + 7
+    assert bench.context.polls.factor == 1  # a limit on paid requests says nothing about polls
     bench.clock.advance(delay)
-    await bench.step(ticket)
-    assert ticket.state is JobState.RUNNING
+    await bench.step(handle)
+    assert handle.state is JobState.RUNNING
     assert len(bench.standin.creates) == 1
 
 
@@ -160,17 +160,17 @@ async def test_three_refusals_for_now_are_enough(lone_bench):
 
 
 async def test_a_request_that_never_left_is_sent_again(lone_bench, standin):
-    ticket = await lone_bench.add()
+    handle = await lone_bench.add()
     port = standin.origin.rpartition(":")[2]
     nowhere = lone_bench.comet._create_url.with_port(1)
     there = lone_bench.comet._create_url
     assert str(there.port) == port
     lone_bench.comet._create_url = nowhere
-    await lone_bench.step(ticket)
-    assert ticket.state is JobState.QUEUED
+    await lone_bench.step(handle)
+    assert handle.state is JobState.QUEUED
     lone_bench.comet._create_url = there
-    await lone_bench.step(ticket)
-    assert ticket.state is JobState.RUNNING
+    await lone_bench.step(handle)
+    assert handle.state is JobState.RUNNING
     assert len(standin.creates) == 1
 
 
@@ -217,8 +217,8 @@ async def test_the_operator_hears_of_a_wrong_address_by_the_name_of_its_setting(
 
 async def test_a_source_that_the_provider_cannot_fetch_is_sent_along_once(lone_bench, clip_url):
     lone_bench.standin.script.create(UNREACHABLE)
-    ticket = await lone_bench.add(source_url=clip_url, source_bytes=1000)
-    job = await lone_bench.run(ticket, until=lambda ticket: ticket.state is JobState.RUNNING)
+    handle = await lone_bench.add(source_url=clip_url, source_bytes=1000)
+    job = await lone_bench.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
     [created] = lone_bench.standin.creates
     assert created.body["videoUri"].startswith("data:video/mp4;base64,Y2Nj")
     assert job.submit_attempts == 1
@@ -233,8 +233,8 @@ async def test_a_source_that_is_refused_both_ways_ends_the_job(lone_bench, clip_
 
 async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
     bench.standin.script.create(UNREACHABLE)
-    ticket = await bench.add(source_url=clip_url, source_bytes=1000)
-    await bench.run(ticket, until=lambda ticket: ticket.wants_data_uri)
+    handle = await bench.add(source_url=clip_url, source_bytes=1000)
+    await bench.run(handle, until=lambda handle: handle.wants_data_uri)
     download = bench.downloader.download
 
     async def long_download(*args, **options):
@@ -243,12 +243,12 @@ async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
         return await download(*args, **options)
 
     bench.downloader.download = long_download
-    await bench.step(ticket)
-    assert ticket.state is JobState.QUEUED
+    await bench.step(handle)
+    assert handle.state is JobState.QUEUED
     assert bench.standin.creates == []
     bench.downloader.download = download
     await bench.store.people.resume(EVERYTHING)
-    await bench.run(ticket, until=lambda ticket: ticket.state is JobState.RUNNING)
+    await bench.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
     assert len(bench.standin.creates) == 1
 
 
@@ -275,20 +275,20 @@ async def test_an_outcome_that_cannot_be_known_is_uncertain_and_told_once(
     lone_bench, answer, caplog
 ):
     lone_bench.standin.script.create(answer)
-    ticket = await lone_bench.add()
-    job = await lone_bench.run(ticket)
+    handle = await lone_bench.add()
+    job = await lone_bench.run(handle)
     assert (job.state, job.charge) == (JobState.UNCERTAIN, Charge.UNKNOWN)
     assert job.is_settled
     assert lone_bench.deliverer.told == [job.id]
     assert len(lone_bench.standin.creates) + len(lone_bench.standin.refused) == 1
     assert any(r.levelname == "ERROR" and "UNCERTAIN" in r.getMessage() for r in caplog.records)
-    assert await lone_bench.step(ticket) is None  # and never again
+    assert await lone_bench.step(handle) is None  # and never again
     assert len(lone_bench.standin.creates) + len(lone_bench.standin.refused) == 1
 
 
-async def hang(bench, ticket):
+async def hang(bench, handle):
     """Take the submit step while CometAPI accepts the request and does not answer."""
-    step = asyncio.create_task(bench.step(ticket))
+    step = asyncio.create_task(bench.step(handle))
     await bench.standin.wait_for_creates(1)
     await until(lambda: bench.clock.next_at is not None)
     return step
@@ -296,18 +296,18 @@ async def hang(bench, ticket):
 
 async def test_an_answer_that_never_comes_makes_the_job_uncertain(bench):
     bench.standin.script.create(Hang())
-    ticket = await bench.add()
-    step = await hang(bench, ticket)
-    assert (await bench.job(ticket)).state is JobState.SUBMITTING
+    handle = await bench.add()
+    step = await hang(bench, handle)
+    assert (await bench.job(handle)).state is JobState.SUBMITTING
     bench.clock.advance(ANSWER_SECONDS)
     await step
-    assert (await bench.job(ticket)).state is JobState.UNCERTAIN
-    await bench.run(ticket)
-    assert bench.deliverer.told == [ticket.job_id]
-    assert bench.worker.posts.late_count == 1
+    assert (await bench.job(handle)).state is JobState.UNCERTAIN
+    await bench.run(handle)
+    assert bench.deliverer.told == [handle.job_id]
+    assert bench.worker.paid_requests.late_count == 1
     bench.clock.advance(LATE_SECONDS)
-    await until(lambda: bench.worker.posts.late_count == 0)
-    assert bench.worker.posts.open_count == 0
+    await until(lambda: bench.worker.paid_requests.late_count == 0)
+    assert bench.worker.paid_requests.open_count == 0
     assert len(bench.standin.creates) == 1
 
 
@@ -330,74 +330,74 @@ class LateComet:
 @pytest.fixture
 def late_bench(bench):
     late = LateComet(bench.comet)
-    object.__setattr__(bench.parts, "comet", late)
+    object.__setattr__(bench.context, "comet", late)
     bench.late = late
     return bench
 
 
 async def test_a_late_answer_lifts_the_job_and_it_ends_well(late_bench):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     late_bench.clock.advance(ANSWER_SECONDS)
     await step
-    await late_bench.run(ticket)
+    await late_bench.run(handle)
     late_bench.late.answer.set()
     await until(lambda: late_bench.adopted)
     [lifted] = late_bench.adopted
     assert lifted.state is JobState.RUNNING
     assert lifted.task_id == late_bench.standin.creates[0].task_id
     assert lifted.told_at is None
-    job = await late_bench.run(type(ticket)(lifted))
+    job = await late_bench.run(type(handle)(lifted))
     assert job.state is JobState.DONE
     assert late_bench.deliverer.told == [job.id, job.id]  # the doubt, then the answer
     assert len(late_bench.standin.creates) == 1
 
 
 async def test_a_doubt_that_was_posted_and_not_yet_marked_does_not_stand_for_the_answer(late_bench):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     late_bench.clock.advance(ANSWER_SECONDS)
     await step
     await late_bench.store.renew_lease(30)
     with database_of(late_bench.store, Broken, after=1):
-        await late_bench.worker.step(ticket)
-    assert late_bench.deliverer.told == [ticket.job_id]
+        await late_bench.worker.step(handle)
+    assert late_bench.deliverer.told == [handle.job_id]
     late_bench.late.answer.set()
     await until(lambda: late_bench.adopted)
-    job = await late_bench.run(ticket)
+    job = await late_bench.run(handle)
     assert job.state is JobState.DONE
     assert late_bench.deliverer.told == [job.id, job.id]
     assert late_bench.deliverer.delivered[-1][0].state is JobState.DELIVERING
 
 
 async def test_a_shutdown_during_the_request_stores_an_answer_that_is_there(late_bench):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     late_bench.late.answer.set()
     await settle(3)
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)
-    job = await late_bench.job(ticket)
+    job = await late_bench.job(handle)
     assert job.state is JobState.RUNNING
     assert job.task_id == late_bench.standin.creates[0].task_id
 
 
 async def test_a_shutdown_during_the_request_leaves_it_uncertain_without_an_answer(bench):
     bench.standin.script.create(Hang())
-    ticket = await bench.add()
-    step = await hang(bench, ticket)
-    bench.parts.closing.set()
+    handle = await bench.add()
+    step = await hang(bench, handle)
+    bench.context.closing.set()
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)
-    assert (await bench.job(ticket)).state is JobState.UNCERTAIN
-    assert bench.worker.posts.late_count == 0
+    assert (await bench.job(handle)).state is JobState.UNCERTAIN
+    assert bench.worker.paid_requests.late_count == 0
 
 
 async def test_a_stopping_engine_spends_nothing(lone_bench):
-    ticket = await lone_bench.add()
-    lone_bench.parts.closing.set()
-    assert await lone_bench.step(ticket) > 0
-    assert (await lone_bench.job(ticket)).state is JobState.QUEUED
+    handle = await lone_bench.add()
+    lone_bench.context.closing.set()
+    assert await lone_bench.step(handle) > 0
+    assert (await lone_bench.job(handle)).state is JobState.QUEUED
     assert lone_bench.standin.creates == []
 
 
@@ -405,22 +405,22 @@ async def test_a_stopping_engine_spends_nothing(lone_bench):
 
 
 async def test_nothing_is_spent_on_a_lease_that_may_run_out(lone_bench):
-    ticket = await lone_bench.add()
+    handle = await lone_bench.add()
     lone_bench.clock.advance(23)  # of 30: less than a quarter is left
-    assert await lone_bench.worker.step(ticket) > 0
-    assert (await lone_bench.job(ticket)).state is JobState.QUEUED
+    assert await lone_bench.worker.step(handle) > 0
+    assert (await lone_bench.job(handle)).state is JobState.QUEUED
     assert lone_bench.standin.creates == []
     assert lone_bench.deliverer.opened == []
-    await lone_bench.step(ticket)
+    await lone_bench.step(handle)
     assert len(lone_bench.standin.creates) == 1
 
 
 async def test_a_job_in_other_hands_is_dropped(bench, store_factory, expire_lease):
-    ticket = await bench.add()
+    handle = await bench.add()
     other = await store_factory("w2")
     await expire_lease("w1")
-    assert [job.id for job in await other.claim(10)] == [ticket.job_id]
-    assert await bench.worker.step(ticket) is None
+    assert [job.id for job in await other.claim(10)] == [handle.job_id]
+    assert await bench.worker.step(handle) is None
     assert bench.standin.creates == []
 
 
@@ -428,13 +428,13 @@ async def test_killed_during_the_request_it_is_uncertain_for_the_next_process(
     bench, store_factory, expire_lease, make_bench
 ):
     bench.standin.script.create(Hang())
-    ticket = await bench.add()
-    step = await hang(bench, ticket)
+    handle = await bench.add()
+    step = await hang(bench, handle)
     other = make_bench(await store_factory("w2", lease=30, monotonic=bench.clock.monotonic))
     await expire_lease("w1")
     [found] = await other.store.claim(10)
     assert found.state is JobState.UNCERTAIN
-    job = await other.run(type(ticket)(found))
+    job = await other.run(type(handle)(found))
     assert job.state is JobState.UNCERTAIN
     assert len(bench.standin.creates) == 1
     step.cancel()
@@ -444,8 +444,8 @@ async def test_killed_during_the_request_it_is_uncertain_for_the_next_process(
 async def test_a_frozen_process_that_gets_its_answer_lifts_the_job_all_the_same(
     late_bench, store_factory, expire_lease
 ):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     other = await store_factory("w2")
     await expire_lease("w1")
     assert [job.state for job in await other.claim(10)] == [JobState.UNCERTAIN]
@@ -461,36 +461,36 @@ async def test_a_frozen_process_that_gets_its_answer_lifts_the_job_all_the_same(
 
 async def test_nothing_is_sent_that_the_database_cannot_record(bench, caplog):
     caplog.set_level(logging.INFO)
-    ticket = await bench.add()
+    handle = await bench.add()
     for _ in range(4):
         with database_of(bench.store, Broken, after=1):  # the row can be read, not changed
-            assert await bench.worker.step(ticket) > 0
+            assert await bench.worker.step(handle) > 0
     assert bench.standin.creates == []
     with database_of(bench.store, Broken):
         for _ in range(3):
-            assert await bench.worker.step(ticket) > 0
-    await bench.step(ticket)
+            assert await bench.worker.step(handle) > 0
+    await bench.step(handle)
     assert caplog.text.count("The database is unavailable") == 1
     assert caplog.text.count("The database is back") == 1
-    assert ticket.state is JobState.RUNNING
+    assert handle.state is JobState.RUNNING
     assert len(bench.standin.creates) == 1
 
 
 async def test_an_intent_whose_confirmation_got_lost_is_taken_back_not_doubted(lone_bench):
-    ticket = await lone_bench.add()
+    handle = await lone_bench.add()
     lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
-    await lone_bench.worker.step(ticket)  # no thread
+    await lone_bench.worker.step(handle)  # no thread
     with database_of(lone_bench.store, Broken, after=2, commits=True):
-        await lone_bench.worker.step(ticket)
-    assert (await lone_bench.job(ticket)).state is JobState.SUBMITTING
+        await lone_bench.worker.step(handle)
+    assert (await lone_bench.job(handle)).state is JobState.SUBMITTING
     assert lone_bench.standin.creates == []
-    await lone_bench.run(ticket, until=lambda ticket: ticket.state is JobState.RUNNING)
+    await lone_bench.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
     assert len(lone_bench.standin.creates) == 1
 
 
 async def test_an_answer_is_written_down_however_long_the_database_is_away(late_bench):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     with database_of(late_bench.store, Broken):
         late_bench.late.answer.set()
         for _ in range(5):
@@ -504,17 +504,17 @@ async def test_an_answer_is_written_down_however_long_the_database_is_away(late_
         if step.done():
             break
     await step
-    assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+    assert (await late_bench.job(handle)).task_id == late_bench.standin.creates[0].task_id
 
 
 async def test_a_late_answer_is_written_down_however_long_the_database_is_away(late_bench):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     late_bench.clock.advance(ANSWER_SECONDS)
     await step
     with database_of(late_bench.store, Broken):
         late_bench.late.answer.set()
-        await until(lambda: late_bench.worker.posts.open_count == 0)
+        await until(lambda: late_bench.worker.paid_requests.open_count == 0)
         for _ in range(5):
             late_bench.clock.advance(10)
             await settle()
@@ -524,47 +524,47 @@ async def test_a_late_answer_is_written_down_however_long_the_database_is_away(l
         await asyncio.sleep(0.005)
         if late_bench.adopted:
             break
-    assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+    assert (await late_bench.job(handle)).task_id == late_bench.standin.creates[0].task_id
 
 
 async def test_a_stop_records_a_late_answer_that_only_waited_for_the_database(late_bench):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     late_bench.clock.advance(ANSWER_SECONDS)
     await step
     with database_of(late_bench.store, Broken):
         late_bench.late.answer.set()
-        await until(lambda: late_bench.worker.posts.open_count == 0)
+        await until(lambda: late_bench.worker.paid_requests.open_count == 0)
         await settle()
-    late_bench.parts.closing.set()
-    await late_bench.worker.posts.close()
-    assert (await late_bench.job(ticket)).task_id == late_bench.standin.creates[0].task_id
+    late_bench.context.closing.set()
+    await late_bench.worker.paid_requests.close()
+    assert (await late_bench.job(handle)).task_id == late_bench.standin.creates[0].task_id
 
 
 async def test_a_stop_records_an_answer_whose_job_was_taken_over_meanwhile(
     late_bench, store_factory, expire_lease
 ):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     other = await store_factory("w2")
     await expire_lease("w1")
     [taken] = await other.claim(10)
     assert taken.state is JobState.UNCERTAIN
-    late_bench.parts.closing.set()
+    late_bench.context.closing.set()
     late_bench.late.answer.set()
     await step
-    await late_bench.worker.posts.close()
-    job = await late_bench.job(ticket)
+    await late_bench.worker.paid_requests.close()
+    job = await late_bench.job(handle)
     assert job.state is JobState.RUNNING
     assert job.task_id == late_bench.standin.creates[0].task_id
 
 
 async def test_what_cannot_be_recorded_before_the_end_is_in_the_log(late_bench, caplog):
-    ticket = await late_bench.add()
-    step = await hang(late_bench, ticket)
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
     with database_of(late_bench.store, Broken):
         late_bench.late.answer.set()
-        late_bench.parts.closing.set()
+        late_bench.context.closing.set()
         await step
     task_id = late_bench.standin.creates[0].task_id
     [record] = [r for r in caplog.records if r.levelname == "CRITICAL"]
@@ -584,43 +584,43 @@ async def test_a_late_refusal_leaves_the_job_uncertain_and_is_logged(late_bench,
             await late_bench.late.answer.wait()
 
     late_bench.late.create_task = refuse_late
-    ticket = await late_bench.add()
-    step = asyncio.create_task(late_bench.step(ticket))
+    handle = await late_bench.add()
+    step = asyncio.create_task(late_bench.step(handle))
     await refused.wait()
     late_bench.clock.advance(ANSWER_SECONDS)
     await step
     late_bench.late.answer.set()
     await until(lambda: "the answer came too late" in caplog.text)
-    assert (await late_bench.job(ticket)).state is JobState.UNCERTAIN
+    assert (await late_bench.job(handle)).state is JobState.UNCERTAIN
 
 
 async def test_a_lease_that_runs_out_while_the_intent_is_stored_takes_it_back(lone_bench):
-    ticket = await lone_bench.add()
+    handle = await lone_bench.add()
     lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
     await lone_bench.store.renew_lease(30)
     with database_of(lone_bench.store, Slow, after=1, clock=lone_bench.clock, seconds=29):
-        await lone_bench.worker.step(ticket)
+        await lone_bench.worker.step(handle)
     assert lone_bench.standin.creates == []
-    assert (await lone_bench.job(ticket)).state is JobState.QUEUED
-    await lone_bench.step(ticket)
+    assert (await lone_bench.job(handle)).state is JobState.QUEUED
+    await lone_bench.step(handle)
     assert len(lone_bench.standin.creates) == 1
 
 
 async def test_an_intent_that_is_stored_late_costs_nothing_twice(bench):
     bench.standin.script.create(Hang())
     bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
-    ticket = await bench.add()
-    await bench.worker.step(ticket)  # no thread
-    with database_of(bench.store, LateCommit, job_id=ticket.job_id):
-        assert await bench.worker.step(ticket) > 0
-        assert await bench.worker.step(ticket) is None  # dropped: only a claim can tell
+    handle = await bench.add()
+    await bench.worker.step(handle)  # no thread
+    with database_of(bench.store, LateCommit, job_id=handle.job_id):
+        assert await bench.worker.step(handle) > 0
+        assert await bench.worker.step(handle) is None  # dropped: only a claim can tell
     assert bench.standin.creates == []
     [claimed] = await bench.store.claim(10)
     assert claimed.state is JobState.QUEUED
-    step = await hang(bench, Ticket(claimed))
+    step = await hang(bench, JobHandle(claimed))
     assert await bench.store.claim(10) == []  # the request that is out stays as it is
-    assert (await bench.job(ticket)).state is JobState.SUBMITTING
+    assert (await bench.job(handle)).state is JobState.SUBMITTING
     assert len(bench.standin.creates) == 1
-    bench.parts.closing.set()
+    bench.context.closing.set()
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)

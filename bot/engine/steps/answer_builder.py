@@ -16,7 +16,7 @@ from bot.errors import (
     MediaNoSoundError,
     RestyleError,
 )
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
+    from bot.engine.context import EngineContext
     from bot.engine.studio import Source
 
 log = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 
-TRIMMINGS_SECONDS: Final = 45.0
+OPTIONAL_PARTS_SECONDS: Final = 45.0
 """How long an answer may be held up by what it could do without."""
 FIT_SECONDS: Final = 240.0
 """How long it may be held up by making it small enough to be posted at all."""
-TRIMMED_TRIES: Final = 2
+OPTIONAL_PARTS_TRIES: Final = 2
 """So often the trimmings are made; an answer that Discord did not take by then goes out plainly."""
 SAFE_BYTES: Final = 9 * 1024 * 1024
 """What Discord takes from everybody, with room for the rest of the message.
@@ -48,7 +48,7 @@ VIDEO_TYPE: Final = "video/mp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Trimmed:
+class _OptionalParts:
     """A video with what was made of it."""
 
     video: Path
@@ -58,13 +58,13 @@ class _Trimmed:
     offers: frozenset[Extra] = frozenset()
 
 
-class Packer:
+class AnswerBuilder:
     """Turns a downloaded output into an answer. Whatever fails, the answer goes out without it."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
         self._sources = Sources(
-            downloader=parts.downloader, deliverer=parts.deliverer, clock=parts.clock
+            downloader=context.downloader, deliverer=context.deliverer, clock=context.clock
         )
 
     async def pack(self, job: Job, output: Path | None) -> tuple[Job, Answer]:
@@ -81,20 +81,20 @@ class Packer:
         """
         if output is None:
             return job, Answer()
-        trimmed = _Trimmed(video=output, job=job)
-        if job.delivery_attempts < TRIMMED_TRIES:
-            trimmed = await self._trim(job, output)
-        limit = self._parts.deliverer.upload_limit_bytes(job)
-        video, is_smaller = await self._fit(job, trimmed.video, limit)
+        optional_parts = _OptionalParts(video=output, job=job)
+        if job.delivery_attempts < OPTIONAL_PARTS_TRIES:
+            optional_parts = await self._make_optional_parts(job, output)
+        limit = self._context.deliverer.upload_limit_bytes(job)
+        video, is_smaller = await self._fit(job, optional_parts.video, limit)
         answer = Answer(
             video=video,
-            picture=trimmed.picture,
-            is_poster=trimmed.is_poster,
+            picture=optional_parts.picture,
+            is_poster=optional_parts.is_poster,
             is_smaller=is_smaller,
-            offers=trimmed.offers,
+            offers=optional_parts.offers,
             can_shrink=video is not None,
         )
-        return trimmed.job, answer
+        return optional_parts.job, answer
 
     async def shrink(self, job: Job, answer: Answer) -> Answer:
         """Return ``answer`` with a video that Discord surely takes; with none if that fails."""
@@ -111,7 +111,7 @@ class Packer:
         target = video.with_name(f"fitted-{limit}.mp4")
         try:
             async with asyncio.timeout(FIT_SECONDS):
-                await self._parts.studio.fit(video, target, max_bytes=limit)
+                await self._context.studio.fit(video, target, max_bytes=limit)
         except (MediaError, TimeoutError) as exc:
             log.info("job %s: its %d bytes cannot be made to fit: %s", job.id, size, exc or "slow")
             return None, False
@@ -119,9 +119,9 @@ class Packer:
 
     # Trimmings
 
-    async def _trim(self, job: Job, output: Path) -> _Trimmed:
+    async def _make_optional_parts(self, job: Job, output: Path) -> _OptionalParts:
         """Make what an answer can do without, as far as the time goes."""
-        until = asyncio.get_running_loop().time() + TRIMMINGS_SECONDS
+        until = asyncio.get_running_loop().time() + OPTIONAL_PARTS_SECONDS
         source = await self._within(job, until, "its source", self._source(job, output))
         offers: frozenset[Extra] = frozenset()
         video, picture = output, None
@@ -131,7 +131,7 @@ class Packer:
             if sounding is not None:
                 video = sounding
             elif await self._within(
-                job, until, "a look for sound", self._parts.studio.has_sound(source.path)
+                job, until, "a look for sound", self._context.studio.has_sound(source.path)
             ):
                 offers |= {Extra.SOUND}
             picture = await self._within(job, until, "picture", self._picture(source, output))
@@ -139,7 +139,9 @@ class Packer:
         if picture is None:
             picture = await self._within(job, until, "poster", self._poster(output))
         job = await self._within(job, until, "archive", self._archive(job, video)) or job
-        return _Trimmed(video=video, job=job, picture=picture, is_poster=is_poster, offers=offers)
+        return _OptionalParts(
+            video=video, job=job, picture=picture, is_poster=is_poster, offers=offers
+        )
 
     async def _within(
         self, job: Job, until: float, what: str, work: Coroutine[Any, Any, ResultT]
@@ -167,24 +169,24 @@ class Packer:
         if not job.keep_sound:
             return None
         target = output.with_name("sounding.mp4")
-        limit = self._parts.settings.max_output_bytes
-        await self._parts.studio.add_sound(source, output, target, max_bytes=limit)
+        limit = self._context.settings.max_output_bytes
+        await self._context.studio.add_sound(source, output, target, max_bytes=limit)
         return target
 
     async def _picture(self, source: Source, output: Path) -> Path:
         target = output.with_name("picture.png")
-        await self._parts.studio.picture(source, output, target)
+        await self._context.studio.picture(source, output, target)
         return target
 
     async def _poster(self, output: Path) -> Path:
         target = output.with_name("poster.jpg")
-        await self._parts.studio.poster(output, target)
+        await self._context.studio.poster(output, target)
         return target
 
     async def _archive(self, job: Job, video: Path) -> Job:
-        archive = self._parts.archive
+        archive = self._context.archive
         if archive is None or job.archive_url is not None:
             return job
         name = archive.name(job.id, "restyled", content_type=VIDEO_TYPE)
         link = await archive.keep(video, name=name, content_type=VIDEO_TYPE)
-        return await finish(self._parts.store.update(job, archive_url=link))
+        return await shielded(self._context.store.update(job, archive_url=link))

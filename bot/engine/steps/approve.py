@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
-    from bot.engine.job_handle import Ticket
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
 
 log = logging.getLogger(__name__)
 
@@ -42,25 +42,25 @@ _DECIDED: Final = frozenset(
 )
 
 
-class Gate:
+class ApprovalStep:
     """Asks through the gatekeeper, waits without polling, and ends what nobody answered.
 
     A decision is a change in the database; the claim that follows it brings the job back.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
 
     def is_expired(self, job: Job) -> bool:
         """Tell whether the wait is over without an answer."""
-        return job.held_until is not None and self._parts.clock.now() >= job.held_until
+        return job.held_until is not None and self._context.clock.now() >= job.held_until
 
-    def must_present(self, ticket: Ticket, job: Job) -> bool:
+    def must_present(self, handle: JobHandle, job: Job) -> bool:
         """Tell whether people have to be asked yet, for all that this process knows."""
-        is_news = ticket.asks_anew or ticket.presented != (job.state, job.hold)
-        return self._parts.gatekeeper is not None and is_news
+        is_news = handle.asks_anew or handle.presented != (job.state, job.hold)
+        return self._context.approval_prompts is not None and is_news
 
-    async def hold(self, ticket: Ticket, job: Job, clip: Path | None = None) -> float:
+    async def hold(self, handle: JobHandle, job: Job, clip: Path | None = None) -> float:
         """Ask if that is still to be done; return seconds until the wait is over.
 
         Raises:
@@ -68,42 +68,42 @@ class Gate:
             StoreUnavailableError: The database does not answer.
         """
         if self.is_expired(job):
-            return await self._expire(ticket, job)
-        gatekeeper = self._parts.gatekeeper
-        if gatekeeper is not None and self.must_present(ticket, job):
+            return await self._expire(handle, job)
+        approval_prompts = self._context.approval_prompts
+        if approval_prompts is not None and self.must_present(handle, job):
             try:
-                await gatekeeper.present(job, clip)
+                await approval_prompts.present(job, clip)
             except DeliveryDelayedError as exc:
                 log.warning("job %s: not presented yet: %s", job.id, exc)
-                return _later(ticket, exc.retry_after_seconds)
+                return _later(handle, exc.retry_after_seconds)
             except Exception:  # the request must come before a person, whatever broke
                 log.exception("job %s: presenting broke in the program", job.id)
-                return _later(ticket, None)
-            ticket.presented = (job.state, job.hold)
-            ticket.asks_anew = False
-            ticket.attempts = 0
-            self._parts.announcer.announce(job.id, Progress(phase=None))
+                return _later(handle, None)
+            handle.presented = (job.state, job.hold)
+            handle.asks_anew = False
+            handle.attempts = 0
+            self._context.announcer.announce(job.id, Progress(phase=None))
         if job.held_until is None:
             return NO_LIMIT_SECONDS
-        return max(0.1, (job.held_until - self._parts.clock.now()).total_seconds())
+        return max(0.1, (job.held_until - self._context.clock.now()).total_seconds())
 
-    async def _expire(self, ticket: Ticket, job: Job) -> float:
+    async def _expire(self, handle: JobHandle, job: Job) -> float:
         reason = _EXPIRED[job.hold or Hold.REVIEW]
         if job.state is JobState.WITHHELD:
             reason = CancelReason.REVIEW_EXPIRED
-        job = await self._parts.store.move(job, JobState.CANCELLED, cancel_reason=reason)
+        job = await self._context.store.move(job, JobState.CANCELLED, cancel_reason=reason)
         log.info("job %s: cancelled: %s", job.id, reason)
-        ticket.follow(job)
+        handle.sync(job)
         return 0.0
 
-    async def leave(self, ticket: Ticket, job: Job) -> None:
+    async def leave(self, handle: JobHandle, job: Job) -> None:
         """Bring the request up to date if ``job`` goes on from where it was presented.
 
         Where it ends instead, or is delivered, that follows the outcome: see :meth:`told`.
         """
-        if ticket.presented in {None, (job.state, job.hold)}:
+        if handle.presented in {None, (job.state, job.hold)}:
             return
-        ticket.presented = None
+        handle.presented = None
         if job.state in {JobState.HELD, JobState.QUEUED}:
             await self._settle(job)
 
@@ -114,15 +114,15 @@ class Gate:
 
     async def _settle(self, job: Job) -> None:
         """Bring the request up to date, best effort."""
-        if self._parts.gatekeeper is None:
+        if self._context.approval_prompts is None:
             return
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
-                await self._parts.gatekeeper.settled(job)
+                await self._context.approval_prompts.settled(job)
         except Exception:  # the job must not suffer from a card that is out of date
             log.exception("job %s: its request was not brought up to date", job.id)
 
 
-def _later(ticket: Ticket, at_least: float | None) -> float:
-    ticket.attempts += 1
-    return backoff_seconds(ticket.attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
+def _later(handle: JobHandle, at_least: float | None) -> float:
+    handle.attempts += 1
+    return backoff_seconds(handle.attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)

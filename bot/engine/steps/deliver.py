@@ -13,7 +13,7 @@ from bot.domain.jobs import FailureReason, JobState
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
-from bot.engine.steps.answer_builder import Packer
+from bot.engine.steps.answer_builder import AnswerBuilder
 from bot.engine.steps.poll import OUTPUT_LIFE
 from bot.errors import (
     CometError,
@@ -27,16 +27,16 @@ from bot.errors import (
     MediaUnreachableError,
 )
 from bot.media.sniff import is_page, is_video
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
-    from bot.engine.job_handle import Ticket
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
     from bot.engine.ports import Answer, Delivered
-    from bot.engine.steps.approve import Gate
+    from bot.engine.steps.approve import ApprovalStep
 
 log = logging.getLogger(__name__)
 
@@ -68,92 +68,92 @@ class AgainError(Exception):
         self.seconds = seconds
 
 
-class Courier:
+class DeliverStep:
     """Posts outcomes: the answer with its video, or what went wrong. Post first, mark second."""
 
-    def __init__(self, parts: Parts, gate: Gate) -> None:
-        self._parts = parts
-        self._store = parts.store
-        self._gate = gate
-        self._packer = Packer(parts)
+    def __init__(self, context: EngineContext, approval_step: ApprovalStep) -> None:
+        self._context = context
+        self._store = context.store
+        self._approval_step = approval_step
+        self._answer_builder = AnswerBuilder(context)
 
-    async def deliver(self, ticket: Ticket, job: Job) -> float | None:
+    async def deliver(self, handle: JobHandle, job: Job) -> float | None:
         """Try once; return seconds until the next try, or ``None`` when the outcome is told.
 
         Raises:
             JobLostError: The job is not ours in that state any more.
             StoreUnavailableError: The database does not answer.
         """
-        if ticket.delivered is not None:  # posted; only the mark is missing
-            await self._mark(ticket, job, ticket.delivered)
+        if handle.delivered is not None:  # posted; only the mark is missing
+            await self._mark(handle, job, handle.delivered)
             return None
-        age = self._parts.clock.now() - (job.finished_at or job.created_at)
-        if age > GIVE_UP_AFTER and ticket.tries >= MIN_TRIES:
-            await self._bury(job, "Discord did not take it for days")
+        age = self._context.clock.now() - (job.finished_at or job.created_at)
+        if age > GIVE_UP_AFTER and handle.tries >= MIN_TRIES:
+            await self._give_up(job, "Discord did not take it for days")
             return None
-        await self._parts.announcer.settle(job.id)
+        await self._context.announcer.settle(job.id)
         with ExitStack() as stack:
             answer = None
             if job.state is JobState.DELIVERING:
                 try:
-                    output = await self.fetch(ticket, job, stack)
+                    output = await self.fetch(handle, job, stack)
                 except AgainError as exc:
                     return exc.seconds
-                job, answer = await self._packer.pack(job, output)
-            if not self._parts.is_lease_firm():
+                job, answer = await self._answer_builder.pack(job, output)
+            if not self._context.is_lease_firm():
                 return UNFIRM_SECONDS
-            ticket.tries += 1
+            handle.tries += 1
             try:
-                ticket.delivered = await self._post(job, answer)
+                handle.delivered = await self._post(job, answer)
             except DeliveryDelayedError as exc:
                 return await self._delayed(job, exc)
             except DeliveryImpossibleError as exc:
-                await self._bury(job, str(exc))
+                await self._give_up(job, str(exc))
                 return None
             except Exception as exc:  # Discord has many ways to break; the video must not get lost
                 log.exception("job %s: delivering broke in the program", job.id)
                 return await self._delayed(job, exc)
-        await self._mark(ticket, job, ticket.delivered)
+        await self._mark(handle, job, handle.delivered)
         return None
 
     async def _post(self, job: Job, answer: Answer | None) -> Delivered:
         try:
-            return await self._parts.deliverer.deliver(job, answer)
+            return await self._context.deliverer.deliver(job, answer)
         except DeliveryTooLargeError as exc:
             log.info("job %s: %s; made smaller", job.id, exc)
-        smaller = await self._packer.shrink(job, answer) if answer is not None else None
-        return await self._parts.deliverer.deliver(job, smaller)
+        smaller = await self._answer_builder.shrink(job, answer) if answer is not None else None
+        return await self._context.deliverer.deliver(job, smaller)
 
-    async def withhold(self, ticket: Ticket, job: Job) -> float:
+    async def withhold(self, handle: JobHandle, job: Job) -> float:
         """Show a finished video to a moderator alone, and wait.
 
         Raises:
             JobLostError: The job is not ours in that state any more.
             StoreUnavailableError: The database does not answer.
         """
-        await self._parts.announcer.settle(job.id)
-        if self._gate.is_expired(job) or not self._gate.must_present(ticket, job):
-            return await self._gate.hold(ticket, job)
+        await self._context.announcer.settle(job.id)
+        if self._approval_step.is_expired(job) or not self._approval_step.must_present(handle, job):
+            return await self._approval_step.hold(handle, job)
         with ExitStack() as stack:
             try:
-                output = await self.fetch(ticket, job, stack)
+                output = await self.fetch(handle, job, stack)
             except AgainError as exc:
                 return exc.seconds
-            return await self._gate.hold(ticket, job, output)
+            return await self._approval_step.hold(handle, job, output)
 
-    async def _mark(self, ticket: Ticket, job: Job, delivered: Delivered) -> None:
+    async def _mark(self, handle: JobHandle, job: Job, delivered: Delivered) -> None:
         changes = {
-            "told_at": self._parts.clock.now(),
+            "told_at": self._context.clock.now(),
             "answer_message_id": delivered.message_id,
             "answer_channel_id": delivered.channel_id,
         }
         if job.state is JobState.DELIVERING:
-            await finish(self._store.move(job, JobState.DONE, **changes))
+            await shielded(self._store.move(job, JobState.DONE, **changes))
         else:
-            await finish(self._store.update(job, **changes))
-        ticket.delivered = None
+            await shielded(self._store.update(job, **changes))
+        handle.delivered = None
         log.info("job %s: told in channel %s", job.id, delivered.channel_id)
-        await self._gate.told(job)
+        await self._approval_step.told(job)
 
     async def _delayed(self, job: Job, error: Exception) -> float:
         attempts = job.delivery_attempts + 1
@@ -169,9 +169,9 @@ class Courier:
         await self._store.update(job, delivery_attempts=attempts)
         return pause
 
-    async def _bury(self, job: Job, why: str) -> None:
+    async def _give_up(self, job: Job, why: str) -> None:
         """End a job that nobody can be told about. The link of a finished video stays stored."""
-        now = self._parts.clock.now()
+        now = self._context.clock.now()
         log.error(
             "job %s: no place is left for its outcome (state %s, task %s): %s",
             job.id,
@@ -186,18 +186,18 @@ class Courier:
         else:
             await self._store.update(job, told_at=now)
 
-    async def fetch(self, ticket: Ticket, job: Job, stack: ExitStack) -> Path | None:
+    async def fetch(self, handle: JobHandle, job: Job, stack: ExitStack) -> Path | None:
         """Download the output; ``None`` means that the answer goes out with the link alone.
 
         Raises:
             AgainError: Not now.
         """
-        if job.output_url is None or ticket.attempts >= MAX_DOWNLOADS:
+        if job.output_url is None or handle.attempts >= MAX_DOWNLOADS:
             return None
         try:
-            folder = stack.enter_context(self._parts.scratch.folder())
-            downloaded = await self._parts.downloader.download(
-                job.output_url, folder / "output", max_bytes=self._parts.settings.max_output_bytes
+            folder = stack.enter_context(self._context.scratch.folder())
+            downloaded = await self._context.downloader.download(
+                job.output_url, folder / "output", max_bytes=self._context.settings.max_output_bytes
             )
             await asyncio.to_thread(_refuse_other, downloaded.path)
         except MediaTooLargeError as exc:
@@ -209,30 +209,30 @@ class Courier:
             )
             return None
         except (MediaUnreachableError, MediaStorageError) as exc:
-            raise await self._retry(ticket, job, exc) from exc
+            raise await self._retry(handle, job, exc) from exc
         except MediaError as exc:
             log.warning("job %s: only the link is posted: %s", job.id, exc)
             return None
         return downloaded.path
 
-    async def _retry(self, ticket: Ticket, job: Job, error: MediaError) -> AgainError:
+    async def _retry(self, handle: JobHandle, job: Job, error: MediaError) -> AgainError:
         status = error.status if isinstance(error, MediaUnreachableError) else None
-        if status in _EXPIRED and not ticket.was_refreshed:
-            ticket.was_refreshed = True
+        if status in _EXPIRED and not handle.was_refreshed:
+            handle.was_refreshed = True
             if await self._refresh(job):
                 return AgainError(0.0)
-        ticket.attempts += 1
-        if ticket.attempts == 1:
+        handle.attempts += 1
+        if handle.attempts == 1:
             await self._say_finished(job)
         log.warning("job %s: the output cannot be downloaded: %s", job.id, error)
-        if ticket.attempts >= MAX_DOWNLOADS:
+        if handle.attempts >= MAX_DOWNLOADS:
             return AgainError(0.0)  # goes out with the link alone
-        return AgainError(backoff_seconds(ticket.attempts, base=2.0))
+        return AgainError(backoff_seconds(handle.attempts, base=2.0))
 
     async def _say_finished(self, job: Job) -> None:
         """Show that the provider has finished, which is only worth it when the answer is late."""
         try:
-            await self._parts.deliverer.show(job, Progress(phase=None))
+            await self._context.deliverer.show(job, Progress(phase=None))
         except Exception:  # progress is a courtesy; the video must not wait for it
             log.exception("job %s: progress could not be shown", job.id)
 
@@ -242,7 +242,7 @@ class Courier:
         Source: https://docs.dev.runwayml.com/assets/outputs
         """
         try:
-            task = await self._parts.comet.get_task(job.task_id or "")
+            task = await self._context.comet.get_task(job.task_id or "")
         except (CometError, ValueError) as exc:
             log.warning("job %s: no fresh link: %s", job.id, exc)
             return False
@@ -251,6 +251,6 @@ class Courier:
         await self._store.update(
             job,
             output_url=task.output_url,
-            output_expires_at=self._parts.clock.now() + OUTPUT_LIFE,
+            output_expires_at=self._context.clock.now() + OUTPUT_LIFE,
         )
         return True

@@ -13,7 +13,7 @@ from bot.errors import CometError, StoreUnavailableError
 if TYPE_CHECKING:
     from bot.cometapi.wire import Created, CreateRequest
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
+    from bot.engine.context import EngineContext
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ MAX_LATE: Final = 64
 
 
 @dataclass(slots=True, eq=False)
-class Post:
+class PaidRequest:
     """One paid request. It was sent once and will never be sent again."""
 
     job: Job
@@ -38,13 +38,13 @@ class Post:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Posts:
+class PaidRequests:
     """Sends paid requests and sees to their answers, also to late ones."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._late: dict[asyncio.Task[None], Post] = {}
-        self._open: set[Post] = set()
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._late: dict[asyncio.Task[None], PaidRequest] = {}
+        self._open: set[PaidRequest] = set()
 
     @property
     def late_count(self) -> int:
@@ -56,44 +56,44 @@ class Posts:
         """How many requests wait for their answer, the late ones included."""
         return len(self._open)
 
-    def send(self, job: Job, request: CreateRequest) -> Post:
+    def send(self, job: Job, request: CreateRequest) -> PaidRequest:
         """Send the paid request of ``job``, which is stored as SUBMITTING."""
         task = asyncio.create_task(
-            self._parts.comet.create_task(request, total_seconds=LATE_SECONDS),
+            self._context.comet.create_task(request, total_seconds=LATE_SECONDS),
             name=f"post-{job.id}",
         )
-        post = Post(job, task, self._parts.clock.monotonic())
-        self._open.add(post)
+        paid_request = PaidRequest(job, task, self._context.clock.monotonic())
+        self._open.add(paid_request)
 
         def end(_: asyncio.Task[Created]) -> None:
-            self._open.discard(post)
-            post.ended.set()
+            self._open.discard(paid_request)
+            paid_request.ended.set()
 
         task.add_done_callback(end)
-        return post
+        return paid_request
 
-    async def wait(self, post: Post) -> None:
-        """Return when ``post`` is answered, or when that takes too long."""
-        await self._parts.clock.wait(post.ended, post.sent_at + ANSWER_SECONDS)
+    async def wait(self, paid_request: PaidRequest) -> None:
+        """Return when ``paid_request`` is answered, or when that takes too long."""
+        await self._context.clock.wait(paid_request.ended, paid_request.sent_at + ANSWER_SECONDS)
 
-    def result(self, post: Post) -> Created:
+    def result(self, paid_request: PaidRequest) -> Created:
         """Return what an ended request brought.
 
         Raises:
             CometError: It was refused, or its outcome is unknown.
         """
-        if post.task.cancelled():
+        if paid_request.task.cancelled():
             raise CometError("broken off before an answer came")
-        return post.task.result()
+        return paid_request.task.result()
 
-    def follow(self, post: Post) -> None:
+    def follow(self, paid_request: PaidRequest) -> None:
         """Go on waiting for an answer, and lift the job out of UNCERTAIN if one comes."""
-        is_full = self._parts.closing.is_set() or len(self._late) >= MAX_LATE
-        if is_full and not post.task.done():  # an answer that is here costs no connection
-            post.task.cancel()
+        is_full = self._context.closing.is_set() or len(self._late) >= MAX_LATE
+        if is_full and not paid_request.task.done():  # an answer that is here costs no connection
+            paid_request.task.cancel()
             return
-        task = asyncio.create_task(self._follow(post), name=f"late-{post.job.id}")
-        self._late[task] = post
+        task = asyncio.create_task(self._follow(paid_request), name=f"late-{paid_request.job.id}")
+        self._late[task] = paid_request
         task.add_done_callback(self._end_late)
 
     def _end_late(self, task: asyncio.Task[None]) -> None:
@@ -101,18 +101,18 @@ class Posts:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("waiting for a late answer failed", exc_info=error)
 
-    async def _follow(self, post: Post) -> None:
+    async def _follow(self, paid_request: PaidRequest) -> None:
         try:
-            await self._parts.clock.wait(post.ended, post.sent_at + LATE_SECONDS)
-            if post.task.done():
-                await self._lift(post)
+            await self._context.clock.wait(paid_request.ended, paid_request.sent_at + LATE_SECONDS)
+            if paid_request.task.done():
+                await self._lift(paid_request)
         finally:
-            post.task.cancel()
+            paid_request.task.cancel()
 
-    async def _lift(self, post: Post) -> None:
-        job_id = post.job.id
+    async def _lift(self, paid_request: PaidRequest) -> None:
+        job_id = paid_request.job.id
         try:
-            created = self.result(post)
+            created = self.result(paid_request)
         except CometError as exc:
             outcome = "a refusal: nothing was paid" if exc.safe_to_resend else "of no help"
             log.warning(
@@ -126,41 +126,45 @@ class Posts:
         failures = 0
         while True:
             try:
-                job = await self._parts.store.lift_uncertain(job_id, task_id=created.task_id)
+                job = await self._context.store.lift_uncertain(job_id, task_id=created.task_id)
                 break
             except StoreUnavailableError as exc:
-                self._parts.watch.failed(exc)
+                self._context.watch.failed(exc)
                 failures += 1
-                if self._parts.closing.is_set():
-                    self.give_up(post)
+                if self._context.closing.is_set():
+                    self.give_up(paid_request)
                     return
-                pause = self._parts.clock.monotonic() + backoff_seconds(failures, cap=5.0)
-                await self._parts.clock.wait(self._parts.closing, pause)
+                pause = self._context.clock.monotonic() + backoff_seconds(failures, cap=5.0)
+                await self._context.clock.wait(self._context.closing, pause)
         if job is None:
-            await self._explain_unlifted(post, created)
+            await self._explain_unlifted(paid_request, created)
             return
         log.warning("job %s: no longer UNCERTAIN: it is task %s", job_id, created.task_id)
-        self._parts.adopt(job)
+        self._context.adopt(job)
 
-    async def _explain_unlifted(self, post: Post, created: Created) -> None:
-        job = await self._parts.store.get(post.job.id)
+    async def _explain_unlifted(self, paid_request: PaidRequest, created: Created) -> None:
+        job = await self._context.store.get(paid_request.job.id)
         if job is not None and job.task_id == created.task_id:
             return  # written by an attempt whose confirmation got lost
         log.error(
             "job %s: task %s was paid for and belongs to nobody: the job is %s by now",
-            post.job.id,
+            paid_request.job.id,
             created.task_id,
             "gone" if job is None else job.state,
         )
 
-    def give_up(self, post: Post) -> None:
+    def give_up(self, paid_request: PaidRequest) -> None:
         """Put what could not be stored where the operator finds it: into the log."""
-        if not post.task.done() or post.task.cancelled() or post.task.exception() is not None:
+        if (
+            not paid_request.task.done()
+            or paid_request.task.cancelled()
+            or paid_request.task.exception() is not None
+        ):
             return
         log.critical(
             "job %s: task %s was paid for and could not be recorded",
-            post.job.id,
-            post.task.result().task_id,
+            paid_request.job.id,
+            paid_request.task.result().task_id,
         )
 
     async def close(self) -> None:
@@ -168,7 +172,11 @@ class Posts:
 
         An answer that is here already, and only waits for the database, is recorded first.
         """
-        here = {task: post for task, post in self._late.items() if post.task.done()}
+        here = {
+            task: paid_request
+            for task, paid_request in self._late.items()
+            if paid_request.task.done()
+        }
         if here:
             await asyncio.wait(here, timeout=RECORD_SECONDS)
         late = list(self._late)
@@ -176,7 +184,7 @@ class Posts:
             if task in here:
                 self.give_up(here[task])
             task.cancel()
-        posts = [post.task for post in self._open]
-        for task_of_post in posts:
-            task_of_post.cancel()
-        await asyncio.gather(*late, *posts, return_exceptions=True)
+        paid_requests = [paid_request.task for paid_request in self._open]
+        for task_of_request in paid_requests:
+            task_of_request.cancel()
+        await asyncio.gather(*late, *paid_requests, return_exceptions=True)

@@ -25,8 +25,8 @@ from bot.errors import (
 if TYPE_CHECKING:
     from bot.cometapi.wire import Task
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
-    from bot.engine.job_handle import Ticket
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
     from bot.engine.poll_schedule import Durations
 
 log = logging.getLogger(__name__)
@@ -54,13 +54,13 @@ LONGEST_PAUSE_SECONDS: Final = 30.0
 class Poller:
     """Asks about tasks. A look that shows nothing new touches neither database nor Discord."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._deadline_seconds = parts.settings.job_deadline_minutes * 60
-        self._shortest = parts.history.limits.shortest
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._deadline_seconds = context.settings.job_deadline_minutes * 60
+        self._shortest = context.history.limits.shortest
         self._key_logged_at = float("-inf")
 
-    async def poll(self, ticket: Ticket) -> float:
+    async def poll(self, handle: JobHandle) -> float:
         """Look once; return seconds until the next step.
 
         Raises:
@@ -68,81 +68,81 @@ class Poller:
             JobMovedError: It left RUNNING by a write whose confirmation got lost.
             StoreUnavailableError: The database does not answer.
         """
-        asked_at = self._parts.clock.monotonic()
-        age = self._parts.age_seconds(ticket.submitted_at)
+        asked_at = self._context.clock.monotonic()
+        age = self._context.age_seconds(handle.submitted_at)
         try:
-            task = await self._parts.comet.get_task(ticket.task_id or "")
+            task = await self._context.comet.get_task(handle.task_id or "")
         except CometTaskNotFoundError as exc:
-            self._parts.polls.served()
-            return await self._missing(ticket, age, exc)
+            self._context.polls.served()
+            return await self._missing(handle, age, exc)
         except CometError as exc:
-            return await self._no_news(ticket, age, exc, asked_at)
+            return await self._no_news(handle, age, exc, asked_at)
         except Exception:  # a surprise here must not keep a job beyond its deadline
-            log.exception("job %s: polling broke in the program", ticket.job_id)
-            return await self._no_news(ticket, age, CometError("surprise"), asked_at)
-        self._parts.polls.served()
-        ticket.refusals = 0
-        ticket.misses = 0
+            log.exception("job %s: polling broke in the program", handle.job_id)
+            return await self._no_news(handle, age, CometError("surprise"), asked_at)
+        self._context.polls.served()
+        handle.refusals = 0
+        handle.misses = 0
         if task.is_over:
-            return await self._over(ticket, task)
-        return await self._waiting(ticket, task, age)
+            return await self._over(handle, task)
+        return await self._waiting(handle, task, age)
 
-    async def _waiting(self, ticket: Ticket, task: Task, age: float) -> float:
+    async def _waiting(self, handle: JobHandle, task: Task, age: float) -> float:
         if age >= self._deadline_seconds:
-            return await self._time_out(ticket, f"still {task.raw_status}")
-        if task.phase is None and not ticket.is_unknown_logged:
-            ticket.is_unknown_logged = True
-            log.warning("job %s: unknown status %r; waiting", ticket.job_id, task.raw_status)
-        durations = await self._parts.history.of(ticket.model, ticket.bucket)
-        self._announce(ticket, task, age, durations)
-        return durations.gap_seconds(age, ticket.phase) * self._parts.polls.factor
+            return await self._time_out(handle, f"still {task.raw_status}")
+        if task.phase is None and not handle.is_unknown_logged:
+            handle.is_unknown_logged = True
+            log.warning("job %s: unknown status %r; waiting", handle.job_id, task.raw_status)
+        durations = await self._context.history.of(handle.model, handle.bucket)
+        self._announce(handle, task, age, durations)
+        return durations.gap_seconds(age, handle.phase) * self._context.polls.factor
 
-    def _announce(self, ticket: Ticket, task: Task, age: float, durations: Durations) -> None:
+    def _announce(self, handle: JobHandle, task: Task, age: float, durations: Durations) -> None:
         is_overdue = age >= OVERDUE_SECONDS
-        is_news = is_overdue and not ticket.is_overdue_told
+        is_news = is_overdue and not handle.is_overdue_told
         if task.phase is not None:
             step = tenth(task.progress)
-            is_news = is_news or (task.phase, step) != (ticket.phase, ticket.tenth)
-            ticket.phase, ticket.tenth = task.phase, step
+            is_news = is_news or (task.phase, step) != (handle.phase, handle.tenth)
+            handle.phase, handle.tenth = task.phase, step
         if not is_news:
             return
-        ticket.is_overdue_told = is_overdue
-        self._parts.announcer.announce(
-            ticket.job_id,
+        handle.is_overdue_told = is_overdue
+        self._context.announcer.announce(
+            handle.job_id,
             Progress(
-                phase=ticket.phase or Phase.PENDING,  # CometAPI has it, in whatever state
+                phase=handle.phase or Phase.PENDING,  # CometAPI has it, in whatever state
                 fraction=task.progress,
                 typical_seconds=durations.typical_seconds,
                 overdue=is_overdue,
             ),
         )
 
-    async def _over(self, ticket: Ticket, task: Task) -> float:
+    async def _over(self, handle: JobHandle, task: Task) -> float:
         if task.status is TaskStatus.SUCCEEDED:
             if task.output_url is not None:
-                return await self._succeeded(ticket, task, task.output_url)
-            ticket.without_output += 1
-            if ticket.without_output < MAX_WITHOUT_OUTPUT:
+                return await self._succeeded(handle, task, task.output_url)
+            handle.without_output += 1
+            if handle.without_output < MAX_WITHOUT_OUTPUT:
                 return self._shortest
         reason, charge = judge_failure(task)
         words = [word for word in (task.failure_code, task.failure_text) if word]
-        return await self._parts.fail(
-            ticket,
-            await self._load(ticket),
+        return await self._context.fail(
+            handle,
+            await self._load(handle),
             reason,
             charge,
             detail=": ".join(words) or task.raw_status,
             cost_credits=task.cost_credits,
         )
 
-    async def _succeeded(self, ticket: Ticket, task: Task, output_url: str) -> float:
-        job = await self._load(ticket)
-        now = self._parts.clock.now()
+    async def _succeeded(self, handle: JobHandle, task: Task, output_url: str) -> float:
+        job = await self._load(handle)
+        now = self._context.clock.now()
         to, changes = JobState.DELIVERING, {}
         if job.review_output:
             to = JobState.WITHHELD
             changes = {"held_until": now + timedelta(hours=await self._review_hours(job))}
-        job = await self._parts.store.move(
+        job = await self._context.store.move(
             job,
             to,
             **changes,
@@ -153,61 +153,61 @@ class Poller:
         )
         if job.submitted_at is not None and job.finished_at is not None:
             seconds = (job.finished_at - job.submitted_at).total_seconds()
-            self._parts.history.learn(ticket.model, ticket.bucket, seconds)
+            self._context.history.learn(handle.model, handle.bucket, seconds)
             log.info("job %s: task %s finished in %.0f s", job.id, job.task_id, seconds)
-        ticket.follow(job)
+        handle.sync(job)
         return 0.0
 
     async def _review_hours(self, job: Job) -> float:
         try:
-            return await self._parts.review_hours(job)
+            return await self._context.review_hours(job)
         except StoreUnavailableError:
             raise  # the move would not get through either
         except Exception:  # whatever it is that cannot be read must not hold the video back
             log.exception("job %s: how long reviews may take is unknown", job.id)
             return REVIEW_HOURS
 
-    async def _missing(self, ticket: Ticket, age: float, error: CometError) -> float:
+    async def _missing(self, handle: JobHandle, age: float, error: CometError) -> float:
         if age < GRACE_SECONDS:
             return self._shortest
-        ticket.misses += 1
-        if ticket.misses < MAX_MISSES:
+        handle.misses += 1
+        if handle.misses < MAX_MISSES:
             return self._shortest
-        return await self._parts.fail(
-            ticket,
-            await self._load(ticket),
+        return await self._context.fail(
+            handle,
+            await self._load(handle),
             FailureReason.TASK_LOST,
             Charge.UNKNOWN,
             detail=error.detail or str(error),
         )
 
     async def _no_news(
-        self, ticket: Ticket, age: float, error: CometError, asked_at: float
+        self, handle: JobHandle, age: float, error: CometError, asked_at: float
     ) -> float:
-        ticket.refusals += 1
-        ticket.misses = 0
+        handle.refusals += 1
+        handle.misses = 0
         retry_after = error.retry_after_seconds
         if isinstance(error, CometRateLimitedError) or retry_after is not None:
-            self._parts.polls.refused(asked_at=asked_at, retry_after_seconds=retry_after)
-            self._parts.creates.refused(asked_at=asked_at, retry_after_seconds=retry_after)
+            self._context.polls.refused(asked_at=asked_at, retry_after_seconds=retry_after)
+            self._context.creates.refused(asked_at=asked_at, retry_after_seconds=retry_after)
         elif isinstance(error, CometServerError):
-            self._parts.polls.troubled(asked_at=asked_at)
-        if age >= self._deadline_seconds and ticket.refusals >= MAX_REFUSALS_PAST_DEADLINE:
-            return await self._time_out(ticket, error.detail or str(error))
+            self._context.polls.troubled(asked_at=asked_at)
+        if age >= self._deadline_seconds and handle.refusals >= MAX_REFUSALS_PAST_DEADLINE:
+            return await self._time_out(handle, error.detail or str(error))
         if isinstance(error, CometAuthError):
             self._alert(error)
             return KEY_SECONDS
-        log.debug("job %s: no news: %s", ticket.job_id, error)
+        log.debug("job %s: no news: %s", handle.job_id, error)
         at_least = None if retry_after is None else min(retry_after, self._deadline_seconds)
         return backoff_seconds(
-            ticket.refusals,
+            handle.refusals,
             base=self._shortest,
             cap=max(LONGEST_PAUSE_SECONDS, self._shortest),
             at_least=at_least,
         )
 
     def _alert(self, error: CometError) -> None:
-        now = self._parts.clock.monotonic()
+        now = self._context.clock.monotonic()
         if now >= self._key_logged_at + KEY_SECONDS:
             self._key_logged_at = now
             log.error(
@@ -217,25 +217,25 @@ class Poller:
                 error.detail or error,
             )
 
-    async def _time_out(self, ticket: Ticket, detail: str) -> float:
+    async def _time_out(self, handle: JobHandle, detail: str) -> float:
         log.error(
             "job %s: given up after %.0f min; task %s may still finish at the provider",
-            ticket.job_id,
+            handle.job_id,
             self._deadline_seconds / 60,
-            ticket.task_id,
+            handle.task_id,
         )
-        return await self._parts.fail(
-            ticket,
-            await self._load(ticket),
+        return await self._context.fail(
+            handle,
+            await self._load(handle),
             FailureReason.TIMED_OUT,
             Charge.UNKNOWN,
             detail=detail,
         )
 
-    async def _load(self, ticket: Ticket) -> Job:
-        job = await self._parts.store.get(ticket.job_id)
+    async def _load(self, handle: JobHandle) -> Job:
+        job = await self._context.store.get(handle.job_id)
         if job is None:
-            raise JobLostError(f"job {ticket.job_id} is gone")
+            raise JobLostError(f"job {handle.job_id} is gone")
         if job.state is not JobState.RUNNING:
             raise JobMovedError(job)
         return job

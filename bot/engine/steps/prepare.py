@@ -33,12 +33,12 @@ from bot.errors import (
     MediaUnreadableError,
 )
 from bot.requests.clip_plan import Plan, Way
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
-    from bot.engine.job_handle import Ticket
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
     from bot.engine.ports import Kept
 
 log = logging.getLogger(__name__)
@@ -64,48 +64,48 @@ _IMAGE_SUFFIXES: Final = {
 }
 
 
-class Preparer:
+class PrepareStep:
     """Makes a job's clip ready for the provider."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._store = context.store
 
-    async def prepare(self, ticket: Ticket, job: Job) -> float:
+    async def prepare(self, handle: JobHandle, job: Job) -> float:
         """Try once; return seconds until the next step.
 
         Raises:
             JobLostError: The job is not ours in that state any more.
             StoreUnavailableError: The database does not answer.
         """
-        if self._parts.closing.is_set():
+        if self._context.closing.is_set():
             return UNFIRM_SECONDS
-        ticket.prepares += 1
+        handle.prepares += 1
         is_needed = must_be_made(job)
         kept = None
         try:
             async with asyncio.timeout(None if is_needed else COPY_SECONDS):
-                kept = await self._find(ticket, job) or await self._make(ticket, job)
+                kept = await self._find(handle, job) or await self._make(handle, job)
         except MediaUnreachableError as exc:
-            return await self._unreachable(ticket, job, exc)
+            return await self._unreachable(handle, job, exc)
         except (MediaBusyError, MediaStorageError) as exc:
-            if is_needed or ticket.prepares < MAX_TRIES:
-                return self._crowded(ticket, job, exc)
+            if is_needed or handle.prepares < MAX_TRIES:
+                return self._crowded(handle, job, exc)
             log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
         except (MediaUnfitError, MediaUnreadableError) as exc:
-            return await self._fail(ticket, job, FailureReason.SOURCE_UNFIT, exc)
+            return await self._fail(handle, job, FailureReason.SOURCE_UNFIT, exc)
         except MediaError as exc:  # too large all of a sudden, led elsewhere, our own process broke
-            if ticket.prepares < MAX_TRIES:
-                return backoff_seconds(ticket.prepares, base=BUSY_SECONDS)
-            return await self._fail(ticket, job, FailureReason.SOURCE_UNFIT, exc)
+            if handle.prepares < MAX_TRIES:
+                return backoff_seconds(handle.prepares, base=BUSY_SECONDS)
+            return await self._fail(handle, job, FailureReason.SOURCE_UNFIT, exc)
         except DeliveryDelayedError as exc:
-            return self._not_kept(ticket, job, exc)
+            return self._not_kept(handle, job, exc)
         except TimeoutError:
             log.warning("job %s: goes on without a copy of its clip: too slow", job.id)
-        return await self._done(ticket, job, kept)
+        return await self._done(handle, job, kept)
 
-    async def _done(self, ticket: Ticket, job: Job, kept: Kept | None) -> float:
-        changes: dict[str, object] = {"prepared_at": self._parts.clock.now()}
+    async def _done(self, handle: JobHandle, job: Job, kept: Kept | None) -> float:
+        changes: dict[str, object] = {"prepared_at": self._context.clock.now()}
         if kept is not None:
             changes |= {
                 "source_channel_id": kept.channel_id,
@@ -118,44 +118,46 @@ class Preparer:
                     "sent_bytes": kept.size_bytes,
                     "sent_content_type": kept.content_type,
                 }
-        job = await finish(self._store.update(job, **changes))
-        ticket.follow(job)
-        ticket.prepares = 0
-        if ticket.is_delay_told:
-            ticket.is_delay_told = False
-            self._parts.announcer.announce(job.id, Progress(phase=None))
+        job = await shielded(self._store.update(job, **changes))
+        handle.sync(job)
+        handle.prepares = 0
+        if handle.is_delay_told:
+            handle.is_delay_told = False
+            self._context.announcer.announce(job.id, Progress(phase=None))
         return 0.0
 
     # Making
 
-    async def _find(self, ticket: Ticket, job: Job) -> Kept | None:
+    async def _find(self, handle: JobHandle, job: Job) -> Kept | None:
         """Return what a process that died may have posted for this job."""
-        is_young = self._parts.age_seconds(job.created_at) < KEPT_SECONDS
-        if planned(job) is None or is_young or ticket.prepares > 1:
+        is_young = self._context.age_seconds(job.created_at) < KEPT_SECONDS
+        if planned(job) is None or is_young or handle.prepares > 1:
             return None  # keeping it looks as well, which is early enough where it is cheap to make
         try:
-            kept = await self._parts.deliverer.refresh_source(job)
+            kept = await self._context.deliverer.refresh_source(job)
         except DeliveryError as exc:
             log.info("job %s: not looked for a kept clip: %s", job.id, exc)
             return None
         return kept if kept is not None and kept.url is not None else None
 
-    async def _make(self, ticket: Ticket, job: Job) -> Kept | None:
+    async def _make(self, handle: JobHandle, job: Job) -> Kept | None:
         """Return the message that keeps what was made, or ``None`` to go on without one."""
-        if ticket.without_place or (job.thread_id is None and not must_be_made(job)):
+        if handle.without_place or (job.thread_id is None and not must_be_made(job)):
             return None
         if planned(job) is not None:
-            self.tell(ticket, job, Delay.PREPARING)
-        with self._parts.scratch.folder() as folder:
+            self.tell(handle, job, Delay.PREPARING)
+        with self._context.scratch.folder() as folder:
             reference = await self._kept_reference(job, folder)
             if planned(job) is None:
-                clip = await self._copy(ticket, job, folder)
+                clip = await self._copy(handle, job, folder)
             else:
                 clip = await self.clip(job, folder)
             if clip is None and reference is None:
                 return None
             try:
-                return await self._parts.deliverer.keep_source(job, clip=clip, reference=reference)
+                return await self._context.deliverer.keep_source(
+                    job, clip=clip, reference=reference
+                )
             except DeliveryDelayedError:
                 raise
             except DeliveryError as exc:
@@ -173,12 +175,12 @@ class Preparer:
             log.info("job %s: goes on without a copy of its style image: %s", job.id, exc)
         return None
 
-    async def _copy(self, ticket: Ticket, job: Job, folder: Path) -> Path | None:
+    async def _copy(self, handle: JobHandle, job: Job, folder: Path) -> Path | None:
         """Return a copy of a clip that goes as it is; it goes without where that is hard."""
         try:
             return await self._smaller(job, await self._download(job, folder), folder)
         except MediaUnreachableError as exc:
-            if exc.status in _GONE or ticket.prepares < MAX_TRIES:
+            if exc.status in _GONE or handle.prepares < MAX_TRIES:
                 raise
             log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
         except MediaError as exc:
@@ -187,14 +189,14 @@ class Preparer:
 
     async def _smaller(self, job: Job, source: Path, folder: Path) -> Path:
         """Return a copy that Discord takes: the whole clip, its part, or with fewer bits."""
-        limit = self._parts.deliverer.upload_limit_bytes(job)
+        limit = self._context.deliverer.upload_limit_bytes(job)
         if file_size(source) <= limit:
             return source
         part = folder / "part.mp4"
         try:
-            await self._parts.studio.prepare(source, part, _cut(job, limit))
+            await self._context.studio.prepare(source, part, _cut(job, limit))
         except (MediaUnfitError, MediaUnreadableError):
-            await self._parts.studio.fit(source, part, max_bytes=limit)
+            await self._context.studio.fit(source, part, max_bytes=limit)
         return part
 
     async def clip(self, job: Job, folder: Path, *, max_bytes: int | None = None) -> Path | None:
@@ -214,7 +216,7 @@ class Preparer:
         if max_bytes is not None:
             plan = replace(plan, max_bytes=min(plan.max_bytes, max_bytes))
         target = folder / "source.mp4"
-        await self._parts.studio.prepare(await self._download(job, folder), target, plan)
+        await self._context.studio.prepare(await self._download(job, folder), target, plan)
         return target
 
     async def reference(self, job: Job, url: str, folder: Path) -> Path:
@@ -225,59 +227,61 @@ class Preparer:
         """
         place = folder / "style"
         place.mkdir()
-        limit = self._parts.settings.max_video_bytes
-        downloaded = await self._parts.downloader.download(
+        limit = self._context.settings.max_video_bytes
+        downloaded = await self._context.downloader.download(
             url, place / "image", max_bytes=limit, trusted=True
         )
         if job.convert_reference:
-            return await self._parts.studio.convert_reference(downloaded.path, place)
+            return await self._context.studio.convert_reference(downloaded.path, place)
         suffix = _IMAGE_SUFFIXES.get(downloaded.content_type, "")
         return downloaded.path.rename(place / f"reference{suffix}")
 
     async def _download(self, job: Job, folder: Path) -> Path:
         suffix = Path(job.source_filename).suffix.lower()
         name = "original" + (suffix if _SUFFIX.fullmatch(suffix) else "")
-        downloaded = await self._parts.downloader.download(
+        downloaded = await self._context.downloader.download(
             job.source_url, folder / name, max_bytes=job.source_bytes, trusted=True
         )
         return downloaded.path
 
     # Trouble
 
-    async def _unreachable(self, ticket: Ticket, job: Job, error: MediaUnreachableError) -> float:
-        now = self._parts.clock.now()
+    async def _unreachable(
+        self, handle: JobHandle, job: Job, error: MediaUnreachableError
+    ) -> float:
+        now = self._context.clock.now()
         is_dead = is_link_dead(job.source_url, now) or is_link_dead(job.reference_url, now)
         if is_dead or error.status in _GONE:
-            return await self._fail(ticket, job, FailureReason.SOURCE_GONE, error)
+            return await self._fail(handle, job, FailureReason.SOURCE_GONE, error)
         if (
-            self._parts.age_seconds(job.created_at) > MAX_AGE_SECONDS
-            and ticket.prepares > MAX_TRIES
+            self._context.age_seconds(job.created_at) > MAX_AGE_SECONDS
+            and handle.prepares > MAX_TRIES
         ):
-            return await self._fail(ticket, job, FailureReason.SOURCE_UNREACHABLE, error)
+            return await self._fail(handle, job, FailureReason.SOURCE_UNREACHABLE, error)
         log.warning("job %s: its clip cannot be downloaded yet: %s", job.id, error)
-        return backoff_seconds(ticket.prepares, cap=LONGEST_PAUSE_SECONDS)
+        return backoff_seconds(handle.prepares, cap=LONGEST_PAUSE_SECONDS)
 
-    def _not_kept(self, ticket: Ticket, job: Job, error: DeliveryDelayedError) -> float:
+    def _not_kept(self, handle: JobHandle, job: Job, error: DeliveryDelayedError) -> float:
         log.warning("job %s: its clip is not kept yet: %s", job.id, error)
-        ticket.without_place = ticket.prepares >= MAX_TRIES
+        handle.without_place = handle.prepares >= MAX_TRIES
         return backoff_seconds(
-            ticket.prepares, base=BUSY_SECONDS, cap=30.0, at_least=error.retry_after_seconds
+            handle.prepares, base=BUSY_SECONDS, cap=30.0, at_least=error.retry_after_seconds
         )
 
-    def _crowded(self, ticket: Ticket, job: Job, error: MediaError) -> float:
+    def _crowded(self, handle: JobHandle, job: Job, error: MediaError) -> float:
         log.info("job %s: not prepared yet: %s", job.id, error)
-        self.tell(ticket, job, Delay.CROWDED)
-        return backoff_seconds(ticket.prepares, base=BUSY_SECONDS, cap=LONGEST_PAUSE_SECONDS)
+        self.tell(handle, job, Delay.CROWDED)
+        return backoff_seconds(handle.prepares, base=BUSY_SECONDS, cap=LONGEST_PAUSE_SECONDS)
 
     async def _fail(
-        self, ticket: Ticket, job: Job, reason: FailureReason, error: MediaError
+        self, handle: JobHandle, job: Job, reason: FailureReason, error: MediaError
     ) -> float:
-        return await self._parts.fail(ticket, job, reason, Charge.NO, detail=str(error))
+        return await self._context.fail(handle, job, reason, Charge.NO, detail=str(error))
 
-    def tell(self, ticket: Ticket, job: Job, delay: Delay) -> None:
+    def tell(self, handle: JobHandle, job: Job, delay: Delay) -> None:
         """Have people told soon what their job waits for."""
-        ticket.is_delay_told = True
-        self._parts.announcer.announce(job.id, Progress(phase=None, delay=delay))
+        handle.is_delay_told = True
+        self._context.announcer.announce(job.id, Progress(phase=None, delay=delay))
 
 
 def must_be_made(job: Job) -> bool:

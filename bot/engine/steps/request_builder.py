@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
-    from bot.engine.job_handle import Ticket
-    from bot.engine.steps.prepare import Preparer
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
+    from bot.engine.steps.prepare import PrepareStep
 
 
 def sent_size(job: Job) -> int:
@@ -29,9 +29,9 @@ def sent_size(job: Job) -> int:
 class Requests:
     """Builds paid requests out of prepared jobs."""
 
-    def __init__(self, parts: Parts, preparer: Preparer) -> None:
-        self._parts = parts
-        self._preparer = preparer
+    def __init__(self, context: EngineContext, prepare_step: PrepareStep) -> None:
+        self._context = context
+        self._prepare_step = prepare_step
 
     async def refresh(self, job: Job) -> Job | None:
         """Return ``job`` with links that live on; ``None`` if there are none any more.
@@ -48,7 +48,7 @@ class Requests:
             return job
         if job.source_message_id is None:
             return None
-        kept = await self._parts.deliverer.refresh_source(job)
+        kept = await self._context.deliverer.refresh_source(job)
         if kept is None:
             return None
         changes: dict[str, Any] = {}
@@ -60,16 +60,16 @@ class Requests:
             }
         if kept.reference_url is not None:
             changes["reference_url"] = kept.reference_url
-        job = await self._parts.store.update(job, **changes)
+        job = await self._context.store.update(job, **changes)
         return None if self._has_dead_link(job) else job
 
     def _has_dead_link(self, job: Job) -> bool:
-        now = self._parts.clock.now()
+        now = self._context.clock.now()
         return is_link_dead(job.sent_url or job.source_url, now) or is_link_dead(
             job.reference_url, now
         )
 
-    async def build(self, ticket: Ticket, job: Job) -> CreateRequest:
+    async def build(self, handle: JobHandle, job: Job) -> CreateRequest:
         """Return what to send.
 
         Raises:
@@ -77,8 +77,8 @@ class Requests:
         """
         video_uri, reference_uri = job.sent_url or job.source_url, job.reference_url
         if must_be_made(job) and job.source_message_id is None:
-            video_uri, reference_uri = await self._pack(ticket, job)
-        elif ticket.wants_data_uri:
+            video_uri, reference_uri = await self._pack(handle, job)
+        elif handle.wants_data_uri:
             video_uri = await self._data_uri(job)
         return CreateRequest(
             model=job.model,
@@ -92,8 +92,8 @@ class Requests:
 
     async def _data_uri(self, job: Job) -> str:
         content_type = job.sent_content_type or job.source_content_type
-        with self._parts.scratch.folder() as folder:
-            downloaded = await self._parts.downloader.download(
+        with self._context.scratch.folder() as folder:
+            downloaded = await self._context.downloader.download(
                 job.sent_url or job.source_url,
                 folder / "source",
                 max_bytes=MAX_DATA_URI_BYTES,
@@ -101,17 +101,17 @@ class Requests:
             )
             return await _encode(downloaded.path, content_type)
 
-    async def _pack(self, ticket: Ticket, job: Job) -> tuple[str, str | None]:
+    async def _pack(self, handle: JobHandle, job: Job) -> tuple[str, str | None]:
         """Make the files once more that no message could keep, and put them in."""
         video_uri, reference_uri = job.source_url, job.reference_url
-        with self._parts.scratch.folder() as folder:
-            clip = await self._preparer.clip(job, folder, max_bytes=MAX_DATA_URI_BYTES)
+        with self._context.scratch.folder() as folder:
+            clip = await self._prepare_step.clip(job, folder, max_bytes=MAX_DATA_URI_BYTES)
             if clip is not None:
                 video_uri = await _encode(clip, "video/mp4")
-            elif ticket.wants_data_uri:
+            elif handle.wants_data_uri:
                 video_uri = await self._data_uri(job)
             if job.convert_reference and reference_uri is not None:
-                image = await self._preparer.reference(job, reference_uri, folder)
+                image = await self._prepare_step.reference(job, reference_uri, folder)
                 kind = "png" if image.suffix == ".png" else "jpeg"
                 reference_uri = await _encode(image, f"image/{kind}")
         return video_uri, reference_uri

@@ -11,7 +11,7 @@ from bot.domain.jobs import Charge, FailureReason, JobState, Phase
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Delay, Progress
-from bot.engine.steps.paid_requests import Posts
+from bot.engine.steps.paid_requests import PaidRequests
 from bot.engine.steps.prepare import LONGEST_PAUSE_SECONDS
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
@@ -33,15 +33,15 @@ from bot.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from bot.system.shielding import finish
+from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from bot.cometapi.wire import Created, CreateRequest
     from bot.domain.jobs import Job
-    from bot.engine.context import Parts
-    from bot.engine.job_handle import Ticket
-    from bot.engine.steps.paid_requests import Post
-    from bot.engine.steps.prepare import Preparer
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
+    from bot.engine.steps.paid_requests import PaidRequest
+    from bot.engine.steps.prepare import PrepareStep
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +57,14 @@ LONGEST_RESEND_SECONDS: Final = 900.0
 class Submitter:
     """Turns QUEUED into RUNNING, at most once, and says honestly when it cannot tell."""
 
-    def __init__(self, parts: Parts, preparer: Preparer) -> None:
-        self._parts = parts
-        self._store = parts.store
-        self._preparer = preparer
-        self._requests = Requests(parts, preparer)
-        self.posts = Posts(parts)
+    def __init__(self, context: EngineContext, prepare_step: PrepareStep) -> None:
+        self._context = context
+        self._store = context.store
+        self._prepare_step = prepare_step
+        self._requests = Requests(context, prepare_step)
+        self.paid_requests = PaidRequests(context)
 
-    async def submit(self, ticket: Ticket, job: Job) -> float | None:
+    async def submit(self, handle: JobHandle, job: Job) -> float | None:
         """Take one step towards RUNNING; return seconds until the next step.
 
         Raises:
@@ -73,131 +73,133 @@ class Submitter:
                 outcome is written all the same, as soon as that is possible.
         """
         if job.state is JobState.SUBMITTING:
-            return await self._recover(ticket, job)
-        if self._parts.closing.is_set():
+            return await self._recover(handle, job)
+        if self._context.closing.is_set():
             return UNFIRM_SECONDS
-        pause = await self._admit(ticket, job)
+        pause = await self._admit(handle, job)
         if pause is not None:
             return pause
-        admitted_at = self._parts.clock.monotonic()
+        admitted_at = self._context.clock.monotonic()
         try:
             fresh = await self._requests.refresh(job)
             if fresh is None:
-                return await self._parts.fail(
-                    ticket,
+                return await self._context.fail(
+                    handle,
                     job,
                     FailureReason.SOURCE_GONE,
                     Charge.NO,
                     detail="the attachment's link expired before the job's turn came",
                 )
             job = fresh
-            request = await self._requests.build(ticket, job)
+            request = await self._requests.build(handle, job)
         except (DeliveryDelayedError, MediaBusyError, MediaStorageError) as exc:
             log.warning("job %s: not sent yet: %s", job.id, exc)
-            ticket.prepares += 1
-            self._preparer.tell(ticket, job, Delay.CROWDED)
-            return backoff_seconds(ticket.prepares, cap=LONGEST_PAUSE_SECONDS)
+            handle.prepares += 1
+            self._prepare_step.tell(handle, job, Delay.CROWDED)
+            return backoff_seconds(handle.prepares, cap=LONGEST_PAUSE_SECONDS)
         except MediaError as exc:
             log.warning("job %s: the source cannot be sent along: %s", job.id, exc)
             is_unfit = isinstance(exc, MediaUnfitError | MediaUnreadableError)
-            return await self._parts.fail(
-                ticket,
+            return await self._context.fail(
+                handle,
                 job,
                 FailureReason.SOURCE_UNFIT if is_unfit else FailureReason.SOURCE_UNREACHABLE,
                 Charge.NO,
                 detail=f"the source has to be sent along, and cannot: {exc}",
             )
-        if self._parts.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
-            pause = await self._admit(ticket, job)  # somebody may have paused everything meanwhile
+        if self._context.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
+            pause = await self._admit(handle, job)  # somebody may have paused everything meanwhile
             if pause is not None:
                 return pause
-        return await self._spend(ticket, job, request)
+        return await self._spend(handle, job, request)
 
-    async def _admit(self, ticket: Ticket, job: Job) -> float | None:
+    async def _admit(self, handle: JobHandle, job: Job) -> float | None:
         """Ask whether it is the job's turn; return seconds to wait if it is not.
 
         Asked before every paid request, as a pause holds a job also after its turn has come.
         """
-        admission = await self._store.admit(job, operator_running=self._parts.settings.bot_running)
+        admission = await self._store.admit(
+            job, operator_running=self._context.settings.bot_running
+        )
         if admission.admitted:
-            self._parts.line.leave(job.id)
+            self._context.wait_queue.leave(job.id)
             return None
-        pause = self._parts.line.wait(job.id, admission.position)
+        pause = self._context.wait_queue.wait(job.id, admission.position)
         delay = Delay.PAUSED if admission.paused is not None else None
-        if (admission.position, delay) != ticket.place:
-            ticket.place = (admission.position, delay)
-            ticket.is_delay_told = True
-            self._parts.announcer.announce(
+        if (admission.position, delay) != handle.place:
+            handle.place = (admission.position, delay)
+            handle.is_delay_told = True
+            self._context.announcer.announce(
                 job.id, Progress(phase=None, delay=delay, position=admission.position)
             )
         return pause
 
-    async def _spend(self, ticket: Ticket, job: Job, request: CreateRequest) -> float | None:
-        if not self._parts.is_lease_firm():
+    async def _spend(self, handle: JobHandle, job: Job, request: CreateRequest) -> float | None:
+        if not self._context.is_lease_firm():
             return UNFIRM_SECONDS
-        ticket.is_unsent = True
-        job = await finish(self._store.move(job, JobState.SUBMITTING))
+        handle.is_unsent = True
+        job = await shielded(self._store.move(job, JobState.SUBMITTING))
         # The write may have taken long; from here to the request nothing is awaited.
-        if self._parts.closing.is_set() or not self._parts.is_lease_firm():
-            return await self._recover(ticket, job)
-        ticket.is_unsent = False
-        ticket.state = JobState.SUBMITTING
-        post = self.posts.send(job, request)
+        if self._context.closing.is_set() or not self._context.is_lease_firm():
+            return await self._recover(handle, job)
+        handle.is_unsent = False
+        handle.state = JobState.SUBMITTING
+        paid_request = self.paid_requests.send(job, request)
         try:
-            await self.posts.wait(post)
+            await self.paid_requests.wait(paid_request)
         except asyncio.CancelledError:
             # Awaited to its end: a shutdown must not lose what was paid for.
             try:
-                await finish(self._record(ticket, job, post))
+                await shielded(self._record(handle, job, paid_request))
             except StoreError as exc:  # it must not take the place of the cancellation
                 log.error("job %s: the outcome was not recorded: %s", job.id, exc)  # noqa: TRY400 - the trace says nothing more
             raise
-        return await finish(self._record(ticket, job, post))
+        return await shielded(self._record(handle, job, paid_request))
 
-    async def _recover(self, ticket: Ticket, job: Job) -> float | None:
+    async def _recover(self, handle: JobHandle, job: Job) -> float | None:
         """Settle a job that is stored as SUBMITTING without a request of ours under way."""
-        if ticket.is_unsent:
+        if handle.is_unsent:
             job = await self._store.move(job, JobState.QUEUED)
-            ticket.is_unsent = False
-            ticket.follow(job)
+            handle.is_unsent = False
+            handle.sync(job)
             return UNFIRM_SECONDS
-        return await self._leave_uncertain(ticket, job, "its outcome could not be recorded", None)
+        return await self._leave_uncertain(handle, job, "its outcome could not be recorded", None)
 
-    async def _record(self, ticket: Ticket, job: Job, post: Post) -> float | None:
+    async def _record(self, handle: JobHandle, job: Job, paid_request: PaidRequest) -> float | None:
         """Write down what became of a paid request, however often the database fails meanwhile."""
         failures = 0
         while True:
             try:
-                return await self._judge(ticket, job, post)
+                return await self._judge(handle, job, paid_request)
             except JobLostError:
                 # Taken for dead, so UNCERTAIN by somebody else's hand: only we know better.
-                self.posts.follow(post)
+                self.paid_requests.follow(paid_request)
                 raise
             except StoreUnavailableError as exc:
-                self._parts.watch.failed(exc)
+                self._context.watch.failed(exc)
                 failures += 1
-                if self._parts.closing.is_set():
-                    self.posts.give_up(post)
+                if self._context.closing.is_set():
+                    self.paid_requests.give_up(paid_request)
                     raise
-                pause = self._parts.clock.monotonic() + backoff_seconds(failures, cap=5.0)
-                await self._parts.clock.wait(self._parts.closing, pause)
+                pause = self._context.clock.monotonic() + backoff_seconds(failures, cap=5.0)
+                await self._context.clock.wait(self._context.closing, pause)
 
-    async def _judge(self, ticket: Ticket, job: Job, post: Post) -> float | None:
-        if not post.task.done():
-            delay = await self._leave_uncertain(ticket, job, "no answer yet", None)
-            self.posts.follow(post)
+    async def _judge(self, handle: JobHandle, job: Job, paid_request: PaidRequest) -> float | None:
+        if not paid_request.task.done():
+            delay = await self._leave_uncertain(handle, job, "no answer yet", None)
+            self.paid_requests.follow(paid_request)
             return delay
         try:
-            created = self.posts.result(post)
+            created = self.paid_requests.result(paid_request)
         except CometError as exc:
-            return await self._judge_refusal(ticket, job, exc, post)
+            return await self._judge_refusal(handle, job, exc, paid_request)
         except Exception as exc:
             log.exception("job %s: the paid request broke in the program", job.id)
-            return await self._leave_uncertain(ticket, job, f"{type(exc).__name__}: {exc}", None)
-        return await self._accepted(ticket, job, created)
+            return await self._leave_uncertain(handle, job, f"{type(exc).__name__}: {exc}", None)
+        return await self._accepted(handle, job, created)
 
-    async def _accepted(self, ticket: Ticket, job: Job, created: Created) -> float:
-        self._parts.creates.served()
+    async def _accepted(self, handle: JobHandle, job: Job, created: Created) -> float:
+        self._context.creates.served()
         job = await self._store.move(job, JobState.RUNNING, task_id=created.task_id)
         log.info(
             "job %s: submitted as task %s (request %s)",
@@ -205,32 +207,34 @@ class Submitter:
             created.task_id,
             created.request_id,
         )
-        ticket.follow(job)
-        durations = await self._parts.history.of(ticket.model, ticket.bucket)
-        ticket.phase = Phase.PENDING
-        self._parts.announcer.announce(
+        handle.sync(job)
+        durations = await self._context.history.of(handle.model, handle.bucket)
+        handle.phase = Phase.PENDING
+        self._context.announcer.announce(
             job.id, Progress(phase=Phase.PENDING, typical_seconds=durations.typical_seconds)
         )
         return durations.first_gap_seconds()
 
     async def _judge_refusal(
-        self, ticket: Ticket, job: Job, error: CometError, post: Post
+        self, handle: JobHandle, job: Job, error: CometError, paid_request: PaidRequest
     ) -> float | None:
         detail = f"{error}: {error.detail}" if error.detail else str(error)
         if not error.safe_to_resend:
-            return await self._leave_uncertain(ticket, job, detail, error.request_id)
+            return await self._leave_uncertain(handle, job, detail, error.request_id)
         attempts = job.submit_attempts + 1
         if error.retryable:
             retry_after = None
             if isinstance(error, CometRateLimitedError):
                 retry_after = error.retry_after_seconds
-                self._parts.creates.refused(asked_at=post.sent_at, retry_after_seconds=retry_after)
+                self._context.creates.refused(
+                    asked_at=paid_request.sent_at, retry_after_seconds=retry_after
+                )
             if attempts >= MAX_ATTEMPTS:
-                return await self._parts.fail(
-                    ticket, job, FailureReason.BUSY, Charge.NO, detail=detail
+                return await self._context.fail(
+                    handle, job, FailureReason.BUSY, Charge.NO, detail=detail
                 )
             job = await self._store.move(job, JobState.QUEUED, submit_attempts=attempts)
-            ticket.follow(job)
+            handle.sync(job)
             log.warning(
                 "job %s: not taken (%s, request %s); will be sent again",
                 job.id,
@@ -242,12 +246,12 @@ class Submitter:
         if (
             isinstance(error, CometAssetError)
             and error.unreachable
-            and not ticket.wants_data_uri
+            and not handle.wants_data_uri
             and sent_size(job) <= MAX_DATA_URI_BYTES
         ):
             job = await self._store.move(job, JobState.QUEUED, submit_attempts=attempts)
-            ticket.follow(job)
-            ticket.wants_data_uri = True
+            handle.sync(job)
+            handle.wants_data_uri = True
             log.info("job %s: the provider cannot fetch the source; sent along instead", job.id)
             return 0.0
         reason = refusal_reason(error)
@@ -258,10 +262,10 @@ class Submitter:
                 error.request_id,
                 detail,
             )
-        return await self._parts.fail(ticket, job, reason, Charge.NO, detail=detail)
+        return await self._context.fail(handle, job, reason, Charge.NO, detail=detail)
 
     async def _leave_uncertain(
-        self, ticket: Ticket, job: Job, detail: str, request_id: str | None
+        self, handle: JobHandle, job: Job, detail: str, request_id: str | None
     ) -> float:
         job = await self._store.move(
             job, JobState.UNCERTAIN, charge=Charge.UNKNOWN, failure_detail=detail
@@ -274,7 +278,7 @@ class Submitter:
             request_id,
             detail,
         )
-        ticket.follow(job)
+        handle.sync(job)
         return 0.0
 
 
