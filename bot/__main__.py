@@ -24,7 +24,7 @@ from bot.engine.studio import WorkshopStudio
 from bot.errors import RestyleError, SettingsError
 from bot.log import set_up_logging
 from bot.media.download import Downloader
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.scratch import own_scratch
 from bot.settings import Settings, load_settings
 from bot.storage.database import open_database
@@ -66,7 +66,7 @@ async def run(settings: Settings) -> None:
             version=settings.runway_version,
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
-        workshop = Workshop(processes=settings.media_processes)
+        process_pool = ProcessPool(processes=settings.media_processes)
         archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()
         budget = Budget(settings.discord_calls_per_second, clock=clock)
@@ -77,7 +77,7 @@ async def run(settings: Settings) -> None:
                 store=store,
                 downloader=downloader,
                 scratch=scratch,
-                workshop=workshop,
+                process_pool=process_pool,
                 archive=archive,
                 new_jobs=new_jobs,
                 budget=budget,
@@ -92,7 +92,7 @@ async def run(settings: Settings) -> None:
                 deliverer=UrgentDeliverer(bot.deliverer),
                 downloader=downloader,
                 scratch=scratch,
-                studio=WorkshopStudio(workshop),
+                studio=WorkshopStudio(process_pool),
                 approval_prompts=bot.approval_prompts,
                 archive=archive,
                 review_hours=store.policies.review_hours,

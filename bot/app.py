@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.engine.extras import Extras
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.media.download import Downloader
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.settings import Settings
     from bot.storage.store import Store
@@ -126,7 +126,7 @@ class RestyleBot(commands.AutoShardedBot):
         store: The open database.
         downloader: For attachments.
         scratch: For temporary files.
-        workshop: Looks into files and works on them.
+        process_pool: Looks into files and works on them.
         new_jobs: Set whenever there is something new for the engine in the database.
         archive: Where results are kept; ``None`` when the operator wants none.
         budget: How many calls to Discord may be made; ``None`` for any number.
@@ -140,7 +140,7 @@ class RestyleBot(commands.AutoShardedBot):
         store: Store,
         downloader: Downloader,
         scratch: Scratch,
-        workshop: Workshop,
+        process_pool: ProcessPool,
         new_jobs: asyncio.Event,
         archive: Archive | None = None,
         budget: Budget | None = None,
@@ -167,7 +167,7 @@ class RestyleBot(commands.AutoShardedBot):
         self.store = store
         self.downloader = downloader
         self.scratch = scratch
-        self.workshop = workshop
+        self.process_pool = process_pool
         self.new_jobs = new_jobs
         self._extensions_to_load = tuple(extensions)
         self.archive = archive

@@ -16,7 +16,7 @@ from bot.engine.engine import Engine
 from bot.engine.ports import Delivered, Opened
 from bot.engine.studio import WorkshopStudio
 from bot.errors import DeliveryImpossibleError, MediaTooLargeError
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
 from bot.settings import load_settings
 from bot.storage.database import open_database
@@ -156,7 +156,7 @@ def engine_for(
         deliverer=NoDiscord(),
         downloader=cast("Downloader", NoDownloads()),
         scratch=Scratch(settings.data_dir / "scratch"),
-        studio=WorkshopStudio(Workshop()),
+        studio=WorkshopStudio(ProcessPool()),
         new_jobs=asyncio.Event(),
         clock=clock,
     )

@@ -22,7 +22,7 @@ from bot.domain.quotas import Decider
 from bot.media.fit import fit
 from bot.media.prepare import prepare
 from bot.media.probe import VideoFacts, probe_video
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.requests.clip_plan import plan_clip
 from bot.requests.validation import Limit, Refusal
 from tests.media.corpus import CLIPS
@@ -79,15 +79,15 @@ class Results:
 async def measure(plan: Plan, ffmpeg: str) -> Results:
     """Do everything."""
     begun, results = time.perf_counter(), Results()
-    workshop = Workshop(processes=2)
+    process_pool = ProcessPool(processes=2)
     with tempfile.TemporaryDirectory(prefix="restyle-bench-") as name:
         folder = Path(name)
         for number, source in enumerate(plan.sources):
             path = await asyncio.to_thread(make, source, folder, name=str(number))
-            results.pairs.append(await _compare(workshop, source, path, plan.rounds, ffmpeg))
-        results.stalls = await _prepare_many(workshop, plan, folder)
-        results.fits = await _fit(workshop, plan, folder)
-        results.corpus = await _corpus(workshop, plan, folder)
+            results.pairs.append(await _compare(process_pool, source, path, plan.rounds, ffmpeg))
+        results.stalls = await _prepare_many(process_pool, plan, folder)
+        results.fits = await _fit(process_pool, plan, folder)
+        results.corpus = await _corpus(process_pool, plan, folder)
     results.versions = {
         "ffmpeg": _version(ffmpeg),
         "PyAV": av.__version__,
@@ -119,14 +119,14 @@ def decide(facts: VideoFacts, path: Path, source: Source) -> ClipPlan:
 
 
 async def _compare(
-    workshop: Workshop, source: Source, path: Path, rounds: int, ffmpeg: str
+    process_pool: ProcessPool, source: Source, path: Path, rounds: int, ffmpeg: str
 ) -> dict[str, Any]:
     size_bytes = path.stat().st_size  # noqa: ASYNC240 - nobody else needs this loop now
     probes: list[float] = []
     facts = None
     for _ in range(rounds):
         async with children() as used:
-            facts = await probe_video(path, workshop=workshop)
+            facts = await probe_video(path, process_pool=process_pool)
         probes.append(used.wall_seconds)
     assert facts is not None  # noqa: S101 - there is at least one round
     plan = decide(facts, path, source)
@@ -136,7 +136,7 @@ async def _compare(
     peak = 0
     for _ in range(rounds):  # by turns, so that a busy machine is busy for both
         async with children() as used:
-            made = await prepare(workshop, path, target, plan)
+            made = await prepare(process_pool, path, target, plan)
         peak = max(peak, used.peak_bytes)
         ours.append(asdict(_cost(used, made.size_bytes)))
         words = command(ffmpeg, path, other, plan)
@@ -144,7 +144,7 @@ async def _compare(
     return {
         "name": source.name,
         "bytes": size_bytes,
-        "way": str(plan.way),
+        "way": str(plan.mode),
         "reasons": [str(reason) for reason in plan.reasons],
         "seconds": plan.seconds,
         "size": f"{plan.width}x{plan.height}",
@@ -159,16 +159,16 @@ def _cost(used: Used, size_bytes: int) -> Cost:
     return Cost(wall_seconds=used.wall_seconds, cpu_seconds=used.cpu_seconds, size_bytes=size_bytes)
 
 
-async def _prepare_many(workshop: Workshop, plan: Plan, folder: Path) -> dict[str, Any]:
+async def _prepare_many(process_pool: ProcessPool, plan: Plan, folder: Path) -> dict[str, Any]:
     """Prepare many clips at once, as far as there are processes, and watch the event loop."""
     size = {"width": 160, "height": 96} if plan is QUICK else {}
     source = Source(name="1080p H.264, 60 fps", fps=60, seconds=plan.together_seconds, **size)  # type: ignore[arg-type]  # mypy: all of them are int
     path = await asyncio.to_thread(make, source, folder, name="many")
     calm = await stalls(2.0 if plan is not QUICK else _STALL_SECONDS)
-    decided = decide(await probe_video(path, workshop=workshop), path, source)
+    decided = decide(await probe_video(path, process_pool=process_pool), path, source)
     begun = time.perf_counter()  # nothing else looks at the children: that alone may take a while
     work = asyncio.gather(*(
-        prepare(workshop, path, folder / f"many-{number}.mp4", decided)
+        prepare(process_pool, path, folder / f"many-{number}.mp4", decided)
         for number in range(plan.together)
     ))  # fmt: skip
     late: list[Late] = []
@@ -191,7 +191,7 @@ def _spread(prefix: str, late: list[float]) -> dict[str, float]:
     return {f"{prefix}{name}_ms": 1000 * value for name, value in found.items()}
 
 
-async def _fit(workshop: Workshop, plan: Plan, folder: Path) -> dict[str, Any]:
+async def _fit(process_pool: ProcessPool, plan: Plan, folder: Path) -> dict[str, Any]:
     """Make a result of 1080p small enough for a third of its bytes."""
     path, target = folder / "many.mp4", folder / "fitted.mp4"
     size_bytes = path.stat().st_size
@@ -199,7 +199,7 @@ async def _fit(workshop: Workshop, plan: Plan, folder: Path) -> dict[str, Any]:
     peak = 0
     for _ in range(plan.rounds):
         async with children() as used:
-            fitted = await fit(workshop, path, target, max_bytes=max(size_bytes // 3, 200_000))
+            fitted = await fit(process_pool, path, target, max_bytes=max(size_bytes // 3, 200_000))
         times.append(used.wall_seconds)
         peak = max(peak, used.peak_bytes)
     return {
@@ -212,7 +212,7 @@ async def _fit(workshop: Workshop, plan: Plan, folder: Path) -> dict[str, Any]:
     }
 
 
-async def _corpus(workshop: Workshop, plan: Plan, folder: Path) -> list[dict[str, Any]]:
+async def _corpus(process_pool: ProcessPool, plan: Plan, folder: Path) -> list[dict[str, Any]]:
     """Take the clips of the tests all the way, one after the other."""
     clips = Clips(folder)
     found = []
@@ -221,7 +221,7 @@ async def _corpus(workshop: Workshop, plan: Plan, folder: Path) -> list[dict[str
         place = folder / f"journey-{number}"
         await asyncio.to_thread(place.mkdir)
         attached = Attached(name=spec.name, path=path, served_as=spec.served_as)
-        journey = await travel(workshop, attached, place)
+        journey = await travel(process_pool, attached, place)
         facts = journey.facts
         found.append(
             {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.media.worker.encoder import bits_for
 from bot.media.worker.tracks import SOUND_BITS, THREADS
-from bot.requests.clip_plan import Plan, Way
+from bot.requests.clip_plan import Mode, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def command(ffmpeg: str, source: Path, target: Path, plan: Plan) -> list[str]:
         *("-threads", str(THREADS), "-ss", f"{plan.start_seconds:g}"),
         *("-i", str(source), "-t", f"{plan.seconds:g}"),
     ]
-    if plan.way is Way.COPY:
+    if plan.mode is Mode.COPY:
         words += ["-c", "copy"]
     else:
         rate = f"{bits_for(plan.max_bytes, plan.seconds, sound_bits=SOUND_BITS):.0f}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.archive.address import FolderAddress, read_archive_url
-from bot.archive.backends.folder import FolderShelf
+from bot.archive.backends.folder import FolderBackend
 from bot.archive.names import is_name, make_name
 from bot.errors import ArchiveError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from bot.archive.backends.port import Shelf
+    from bot.archive.backends.port import ArchiveBackend
     from bot.settings import Settings
     from bot.system.clock import Clock
 
@@ -35,7 +35,7 @@ class Archive:
     """Files that people can open by a link for ``days``.
 
     Args:
-        shelf: Where they lie.
+        backend: Where they lie.
         public_url: What the links begin with.
         key: Makes the names unguessable. All processes have the same; with another one, files that
             are already there keep their links.
@@ -45,14 +45,14 @@ class Archive:
 
     def __init__(
         self,
-        shelf: Shelf,
+        backend: ArchiveBackend,
         *,
         public_url: str,
         key: bytes,
         days: float = 0,
         keep_seconds: float = KEEP_SECONDS,
     ) -> None:
-        self._shelf = shelf
+        self._backend = backend
         self._public_url = public_url.rstrip("/")
         self._key = key
         self._days = days
@@ -96,7 +96,7 @@ class Archive:
         _check_name(name)
         try:
             async with asyncio.timeout(self._keep_seconds):
-                await self._shelf.put(path, name, content_type)
+                await self._backend.put(path, name, content_type)
         except TimeoutError as exc:
             raise ArchiveError(
                 f"the archive took longer than {self._keep_seconds:g} s", retryable=True
@@ -111,7 +111,7 @@ class Archive:
             ValueError: ``name`` is not one of :meth:`name` or :meth:`name_of`.
         """
         _check_name(name)
-        await self._shelf.delete(name)
+        await self._backend.delete(name)
 
     async def expire(self, now: datetime) -> int:
         """Remove what is older than ``days``; return how many files that were.
@@ -126,9 +126,9 @@ class Archive:
             return 0
         removed = 0
         left: list[ArchiveError] = []
-        for name in filter(is_name, await self._shelf.names_before(now - self.lasts)):
+        for name in filter(is_name, await self._backend.names_before(now - self.lasts)):
             try:
-                await self._shelf.delete(name)
+                await self._backend.delete(name)
             except ArchiveError as exc:
                 if exc.retryable:  # the whole store is in trouble
                     raise
@@ -148,15 +148,15 @@ def _check_name(name: str) -> None:
         raise ValueError("not a name of the archive's")
 
 
-def _open_shelf(settings: Settings) -> Shelf:
+def _open_backend(settings: Settings) -> ArchiveBackend:
     address = read_archive_url(settings.archive_url)
     if isinstance(address, FolderAddress):
-        return FolderShelf(address.path)
+        return FolderBackend(address.path)
     from bot.archive.backends.bucket import (
-        BucketShelf,  # 10 MiB of memory, for those alone who have one
+        BucketBackend,  # 10 MiB of memory, for those alone who have one
     )
 
-    return BucketShelf(
+    return BucketBackend(
         address,
         access_key_id=settings.aws_access_key_id.get_secret_value(),
         secret_access_key=settings.aws_secret_access_key.get_secret_value(),
@@ -177,10 +177,10 @@ async def open_archive(settings: Settings) -> AsyncIterator[Archive | None]:
     if not settings.archive_url:
         yield None
         return
-    shelf = _open_shelf(settings)
+    backend = _open_backend(settings)
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            await shelf.check()
+            await backend.check()
     except TimeoutError:
         log.warning("The archive does not answer; until it does, results have no lasting link")
     except ArchiveError as exc:
@@ -188,7 +188,7 @@ async def open_archive(settings: Settings) -> AsyncIterator[Archive | None]:
             raise
         log.warning("Until this is over, results have no lasting link: %s", exc)
     yield Archive(
-        shelf,
+        backend,
         public_url=settings.archive_public_url,
         # The one secret that all processes share anyway: nothing more to set, to store or to lose.
         key=settings.discord_token.get_secret_value().encode(),

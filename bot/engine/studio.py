@@ -16,7 +16,7 @@ from bot.media.sound import add_sound
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.requests.clip_plan import Plan
 
 
@@ -96,36 +96,36 @@ class WorkshopStudio:
     """Does it in a workshop.
 
     Args:
-        workshop: Borrowed.
+        process_pool: Borrowed.
     """
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, process_pool: ProcessPool) -> None:
+        self._process_pool = process_pool
 
     async def prepare(self, source: Path, target: Path, plan: Plan) -> None:
         """Write what the provider is to get."""
-        await prepare(self._workshop, source, target, plan)
+        await prepare(self._process_pool, source, target, plan)
 
     async def convert_reference(self, source: Path, folder: Path) -> Path:
         """Write an upright copy of a picture, named by what it is."""
         target = folder / "reference"
-        facts = await convert_reference(self._workshop, source, target)
+        facts = await convert_reference(self._process_pool, source, target)
         return target.rename(target.with_suffix(_SUFFIXES.get(facts.format, f".{facts.format}")))
 
     async def fit(self, source: Path, target: Path, *, max_bytes: int) -> None:
         """Write a copy with at most ``max_bytes``."""
-        await fit(self._workshop, source, target, max_bytes=max_bytes)
+        await fit(self._process_pool, source, target, max_bytes=max_bytes)
 
     async def has_sound(self, video: Path) -> bool:
         """Tell whether a video has a sound track."""
-        return (await probe_video(video, workshop=self._workshop)).has_audio
+        return (await probe_video(video, process_pool=self._process_pool)).has_audio
 
     async def add_sound(
         self, source: Source, output: Path, target: Path, *, max_bytes: int
     ) -> None:
         """Write the output with the sound of its source."""
         await add_sound(
-            self._workshop,
+            self._process_pool,
             source=source.path,
             output=output,
             target=target,
@@ -136,7 +136,7 @@ class WorkshopStudio:
     async def picture(self, source: Source, output: Path, target: Path) -> None:
         """Write a PNG with frames of both."""
         await before_after(
-            self._workshop,
+            self._process_pool,
             source=source.path,
             output=output,
             target=target,
@@ -145,12 +145,12 @@ class WorkshopStudio:
 
     async def poster(self, output: Path, target: Path) -> None:
         """Write a JPEG with a frame of the output."""
-        await poster(self._workshop, video=output, target=target)
+        await poster(self._process_pool, video=output, target=target)
 
     async def compare(self, source: Source, output: Path, target: Path, *, max_bytes: int) -> None:
         """Write a video with both beside each other."""
         await side_by_side(
-            self._workshop,
+            self._process_pool,
             source=source.path,
             output=output,
             target=target,

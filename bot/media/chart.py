@@ -16,7 +16,7 @@ from bot.media.process_pool import WorkLimits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
 
 _LIMITS: Final = WorkLimits(wall_seconds=30, cpu_seconds=30, file_bytes=4 * 1024**2)
@@ -54,7 +54,7 @@ class Chart:
     sections: tuple[Section, ...]
 
 
-async def draw(workshop: Workshop, scratch: Scratch, chart: Chart) -> bytes:
+async def draw(process_pool: ProcessPool, scratch: Scratch, chart: Chart) -> bytes:
     """Return ``chart`` as a PNG, 1000 pixels wide.
 
     Raises:
@@ -63,5 +63,5 @@ async def draw(workshop: Workshop, scratch: Scratch, chart: Chart) -> bytes:
     with scratch.folder() as folder:
         target: Path = folder / "chart.png"
         arguments = {**dataclasses.asdict(chart), "target": target}
-        await workshop.run("chart", arguments, limits=_LIMITS)
+        await process_pool.run("chart", arguments, limits=_LIMITS)
         return await asyncio.to_thread(target.read_bytes)

@@ -9,11 +9,11 @@ from bot.media.fit import Fitted, encoding_limits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
 
 
 async def side_by_side(
-    workshop: Workshop,
+    process_pool: ProcessPool,
     *,
     source: Path,
     output: Path,
@@ -27,7 +27,7 @@ async def side_by_side(
     other, the source on top. It ends with the shorter of the two and has the source's sound.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         source: The clip that was sent in.
         output: What came back.
         target: The MP4 to make.
@@ -50,4 +50,4 @@ async def side_by_side(
         "max_bytes": max_bytes,
     }
     limits = encoding_limits(max_bytes)
-    return Fitted(**await workshop.run("side_by_side", arguments, limits=limits))
+    return Fitted(**await process_pool.run("side_by_side", arguments, limits=limits))

@@ -10,7 +10,7 @@ from bot.media.process_pool import WorkLimits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
 
 _ROOM_BYTES: Final = 32 * 1024**2  # an attempt may miss its mark, and is then thrown away
 
@@ -36,14 +36,14 @@ def encoding_limits(max_bytes: int) -> WorkLimits:
     return WorkLimits(wall_seconds=600, cpu_seconds=900, file_bytes=max_bytes * 2 + _ROOM_BYTES)
 
 
-async def fit(workshop: Workshop, source: Path, target: Path, *, max_bytes: int) -> Fitted:
+async def fit(process_pool: ProcessPool, source: Path, target: Path, *, max_bytes: int) -> Fitted:
     """Encode a video anew so that it has at most ``max_bytes``.
 
     The bits per second follow from the limit. Where they would fall below what the picture needs,
     the picture becomes smaller instead. Sound is kept.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         source: The video.
         target: The MP4 to make.
         max_bytes: What the place takes, such as the server's upload limit.
@@ -56,4 +56,4 @@ async def fit(workshop: Workshop, source: Path, target: Path, *, max_bytes: int)
         MediaStorageError: The disk takes no more.
     """
     arguments = {"source": source, "target": target, "max_bytes": max_bytes}
-    return Fitted(**await workshop.run("fit", arguments, limits=encoding_limits(max_bytes)))
+    return Fitted(**await process_pool.run("fit", arguments, limits=encoding_limits(max_bytes)))

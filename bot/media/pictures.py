@@ -13,7 +13,7 @@ from bot.media.process_pool import WorkLimits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
 
 MAX_SHEET_BYTES: Final = 1_000_000
 MAX_POSTER_SIDE: Final = 1280
@@ -23,12 +23,12 @@ _LIMITS: Final = WorkLimits(wall_seconds=120, cpu_seconds=120, file_bytes=16 * 1
 
 
 async def before_after(
-    workshop: Workshop, *, source: Path, output: Path, target: Path, start_seconds: float
+    process_pool: ProcessPool, *, source: Path, output: Path, target: Path, start_seconds: float
 ) -> int:
     """Draw first, middle and last frame of an output below what the source showed then.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         source: The clip that was sent in.
         output: What came back.
         target: The PNG to make; at most 1 MB, up to 1200 pixels wide.
@@ -50,15 +50,15 @@ async def before_after(
         "start_seconds": start_seconds,
         "max_bytes": MAX_SHEET_BYTES,
     }
-    answer = await workshop.run("before_after", arguments, limits=_LIMITS)
+    answer = await process_pool.run("before_after", arguments, limits=_LIMITS)
     return int(answer["size_bytes"])
 
 
-async def poster(workshop: Workshop, *, video: Path, target: Path) -> int:
+async def poster(process_pool: ProcessPool, *, video: Path, target: Path) -> int:
     """Draw the first frame of a video that is not black, as a JPEG.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         video: The video. If its first seconds are dark, their brightest frame is taken.
         target: The JPEG to make; at most 1280 pixels wide or high.
 
@@ -72,5 +72,5 @@ async def poster(workshop: Workshop, *, video: Path, target: Path) -> int:
         MediaStorageError: The disk takes no more.
     """
     arguments = {"video": video, "target": target, "max_side": MAX_POSTER_SIDE}
-    answer = await workshop.run("poster", arguments, limits=_LIMITS)
+    answer = await process_pool.run("poster", arguments, limits=_LIMITS)
     return int(answer["size_bytes"])

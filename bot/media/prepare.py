@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from bot.errors import MediaProbeError
 from bot.media.process_pool import WorkLimits
-from bot.requests.clip_plan import Way
+from bot.requests.clip_plan import Mode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.requests.clip_plan import Plan
 
 _ROOM_BYTES: Final = 32 * 1024**2  # an attempt may miss its mark, and is then thrown away
@@ -33,13 +33,13 @@ class Prepared:
     """Of encoding; 0 when the pictures were copied."""
 
 
-async def prepare(workshop: Workshop, source: Path, target: Path, plan: Plan) -> Prepared:
+async def prepare(process_pool: ProcessPool, source: Path, target: Path, plan: Plan) -> Prepared:
     """Write the part of a clip that the plan names, in the way it says.
 
     A copy that comes out larger than foreseen, or cannot be had, is encoded after all.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         source: The clip as it was attached.
         target: The MP4 to make; at any error it is not there.
         plan: What ``plan_clip`` decided for this very clip.
@@ -52,11 +52,11 @@ async def prepare(workshop: Workshop, source: Path, target: Path, plan: Plan) ->
         MediaBusyError: Too much is waiting.
         MediaStorageError: The disk takes no more.
     """
-    if plan.way is Way.AS_IS:
+    if plan.mode is Mode.AS_IS:
         raise ValueError("nothing is to be prepared")
     limits = WorkLimits(file_bytes=plan.max_bytes * 2 + _ROOM_BYTES)
     arguments = {"source": source, "target": target, "plan": plan.to_json()}
-    answer = await workshop.run("prepare", arguments, limits=limits)
+    answer = await process_pool.run("prepare", arguments, limits=limits)
     try:
         return Prepared(**answer)
     except TypeError as exc:  # whatever took the process over speaks another language

@@ -1,6 +1,6 @@
 """What a file really is: found by decoding parts of it in a process of its own.
 
-See ``workshop.py`` for how, and ``tasks/probe.py`` for what is looked at.
+See ``process_pool.py`` for how, and ``tasks/probe.py`` for what is looked at.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.errors import MediaProbeError
-from bot.media.process_pool import WorkLimits, Workshop
+from bot.media.process_pool import ProcessPool, WorkLimits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ _CONTENT_TYPES: Final = {
 _HDR_TRANSFERS: Final = frozenset({"smpte2084", "arib-std-b67"})
 
 # For callers without a workshop: one per event loop, to which its queue belongs.
-_shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Workshop] = (
+_shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, ProcessPool] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -109,13 +109,13 @@ class ProbeLimits(WorkLimits):
 
 
 async def probe_video(
-    path: Path, *, workshop: Workshop | None = None, limits: ProbeLimits | None = None
+    path: Path, *, process_pool: ProcessPool | None = None, limits: ProbeLimits | None = None
 ) -> VideoFacts:
     """Look into a file that should be a video.
 
     Args:
         path: Where it lies.
-        workshop: Does the work; without one, a workshop that all such calls share.
+        process_pool: Does the work; without one, a workshop that all such calls share.
         limits: What the look may use.
 
     Raises:
@@ -123,13 +123,13 @@ async def probe_video(
         MediaProbeError: It could not be examined.
         MediaBusyError: Too much is waiting to be examined.
     """
-    answer = await _probe("video", path, workshop, limits)
+    answer = await _probe("video", path, process_pool, limits)
     answer["key_seconds"] = tuple(answer.get("key_seconds", ()))
     return _facts(VideoFacts, answer)
 
 
 async def probe_image(
-    path: Path, *, workshop: Workshop | None = None, limits: ProbeLimits | None = None
+    path: Path, *, process_pool: ProcessPool | None = None, limits: ProbeLimits | None = None
 ) -> ImageFacts:
     """Look into a file that should be a picture: JPEG, PNG, WebP or GIF.
 
@@ -138,15 +138,17 @@ async def probe_image(
         MediaProbeError: It could not be examined.
         MediaBusyError: Too much is waiting to be examined.
     """
-    return _facts(ImageFacts, await _probe("image", path, workshop, limits))
+    return _facts(ImageFacts, await _probe("image", path, process_pool, limits))
 
 
 async def _probe(
-    kind: str, path: Path, workshop: Workshop | None, limits: ProbeLimits | None
+    kind: str, path: Path, process_pool: ProcessPool | None, limits: ProbeLimits | None
 ) -> dict[str, Any]:
-    if workshop is None:
-        workshop = _shared.setdefault(asyncio.get_running_loop(), Workshop())
-    return await workshop.run("probe", {"kind": kind, "path": path}, limits=limits or ProbeLimits())
+    if process_pool is None:
+        process_pool = _shared.setdefault(asyncio.get_running_loop(), ProcessPool())
+    return await process_pool.run(
+        "probe", {"kind": kind, "path": path}, limits=limits or ProbeLimits()
+    )
 
 
 def _facts(kind: type[FactsT], answer: dict[str, Any]) -> FactsT:

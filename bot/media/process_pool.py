@@ -56,7 +56,7 @@ class WorkLimits:
     """The largest file that it may write; 0 lets it write nothing at all."""
 
 
-class Workshop:
+class ProcessPool:
     """Runs the tasks of ``bot/media/worker/tasks``, each in a process of its own.
 
     Probing has as many slots again, so that nobody who attached a clip waits behind the long work.
@@ -67,8 +67,8 @@ class Workshop:
     """
 
     def __init__(self, *, processes: int = 2, waiting: int = 64) -> None:
-        self._quick = _Line(processes, waiting)
-        self._long = _Line(processes, waiting)
+        self._quick = _BoundedSlots(processes, waiting)
+        self._long = _BoundedSlots(processes, waiting)
 
     async def run(
         self, task: str, /, arguments: Mapping[str, Any], *, limits: WorkLimits | None = None
@@ -100,7 +100,7 @@ class Workshop:
             raise
 
 
-class _Line:
+class _BoundedSlots:
     """Slots, and a queue before them that has an end."""
 
     def __init__(self, slots: int, waiting: int) -> None:

@@ -17,7 +17,7 @@ from bot.requests.validation import MAX_REFERENCE_BYTES, TAKEN_IMAGES, Refusal, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
 
 MAX_SIDE: Final = 4096
 """Pixels of the longer side. Ours, not the provider's: a style shows in far fewer, and the provider
@@ -110,12 +110,12 @@ def find_changes(
 
 
 async def read_reference(
-    workshop: Workshop, path: Path, *, served_as: str | None = None
+    process_pool: ProcessPool, path: Path, *, served_as: str | None = None
 ) -> ReferenceFacts:
     """Look into a file that should be a still picture.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         path: Where it lies.
         served_as: The ``Content-Type`` with which its address answers; ``None`` if unknown.
 
@@ -124,7 +124,7 @@ async def read_reference(
         MediaProbeError: It could not be examined.
         MediaBusyError: Too much is waiting.
     """
-    found = await workshop.run("reference", {"path": path}, limits=_LIMITS)
+    found = await process_pool.run("reference", {"path": path}, limits=_LIMITS)
     return ReferenceFacts(
         format=found["format"],
         width=found["width"],
@@ -142,14 +142,14 @@ async def read_reference(
 
 
 async def convert_reference(
-    workshop: Workshop, path: Path, target: Path, *, max_bytes: int = MAX_REFERENCE_BYTES
+    process_pool: ProcessPool, path: Path, target: Path, *, max_bytes: int = MAX_REFERENCE_BYTES
 ) -> ReferenceFacts:
     """Write an upright copy that the provider takes: JPEG, or PNG if it is transparent or drawn.
 
     The copy carries none of what a camera notes beside the picture (place, time, device).
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         path: The picture.
         target: The file to make; its name says nothing, ``format`` of the answer does.
         max_bytes: The copy has at most so many; pixels are given up for it.
@@ -166,7 +166,7 @@ async def convert_reference(
         "max_side": MAX_SIDE,
         "max_bytes": max_bytes,
     }
-    return ReferenceFacts(**await workshop.run("reference", arguments, limits=_WRITING))
+    return ReferenceFacts(**await process_pool.run("reference", arguments, limits=_WRITING))
 
 
 def refuse_reference(error: MediaUnreadableError) -> Refusal:

@@ -9,11 +9,11 @@ from bot.media.fit import Fitted, encoding_limits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
 
 
 async def add_sound(
-    workshop: Workshop,
+    process_pool: ProcessPool,
     *,
     source: Path,
     output: Path,
@@ -27,7 +27,7 @@ async def add_sound(
     them. Sound that the output may have is replaced.
 
     Args:
-        workshop: Does the work.
+        process_pool: Does the work.
         source: The clip that was sent in.
         output: What came back.
         target: The MP4 to make.
@@ -50,4 +50,4 @@ async def add_sound(
         "max_bytes": max_bytes,
     }
     limits = encoding_limits(max_bytes)
-    return Fitted(**await workshop.run("add_sound", arguments, limits=limits))
+    return Fitted(**await process_pool.run("add_sound", arguments, limits=limits))

@@ -27,7 +27,7 @@ _LEAST_BITS_PER_PIXEL: Final = 0.03  # of H.264, per frame; with fewer, less pix
 _FEW_PIXELS: Final = 480 * 270  # never shrunk further for that
 
 
-class Way(enum.StrEnum):
+class Mode(enum.StrEnum):
     """How the clip reaches the provider."""
 
     AS_IS = "as_is"  # the very file that was attached
@@ -61,7 +61,7 @@ _CURED_BY_COPYING: Final = frozenset(
 class Plan:
     """What is sent of a clip, and how it is made."""
 
-    way: Way
+    mode: Mode
     start_seconds: float
     """Where the part that is restyled begins."""
     seconds: float
@@ -81,14 +81,15 @@ class Plan:
 
     def to_json(self) -> str:
         """Return it as text, to be stored: after a restart the same clip must be made."""
-        return json.dumps(asdict(self))
+        values = asdict(self)
+        return json.dumps({"way": values.pop("mode")} | values)  # its name since the first release
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """Return what ``to_json`` wrote."""
         values = json.loads(text)
         reasons = tuple(Reason(reason) for reason in values.pop("reasons"))
-        return cls(**values | {"way": Way(values["way"]), "reasons": reasons})
+        return cls(**values | {"mode": Mode(values.pop("way")), "reasons": reasons})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,20 +132,20 @@ def plan_clip(
         is_asked = start is not None or length is not None
         reasons.insert(0, Reason.CUT_ASKED if is_asked else Reason.TOO_LONG)
     max_bytes = min(model.max_url_bytes, upload_bytes)
-    way, begin = _choose_way(facts, size_bytes, model, part, reasons, max_bytes)
+    mode, begin = _choose_mode(facts, size_bytes, model, part, reasons, max_bytes)
     width, height, fps = facts.width, facts.height, None
-    if way is Way.ENCODE:
+    if mode is Mode.ENCODE:
         fps = _cap(facts, model)
         width, height = _choose_size(facts, model, part.seconds, fps, max_bytes)
     return Plan(
-        way=way,
+        mode=mode,
         start_seconds=round(begin, 3),
         seconds=round(part.seconds, 3),
         width=width,
         height=height,
         fps=fps,
-        max_bytes=model.max_url_bytes if way is Way.AS_IS else max_bytes,
-        tone_map=way is Way.ENCODE and facts.is_hdr,
+        max_bytes=model.max_url_bytes if mode is Mode.AS_IS else max_bytes,
+        tone_map=mode is Mode.ENCODE and facts.is_hdr,
         has_audio=facts.has_audio,
         reasons=tuple(reasons),
     )
@@ -239,17 +240,17 @@ def _family(content_type: str) -> str:
     return "video/mp4" if content_type in {"video/quicktime", "video/mov"} else content_type
 
 
-def _choose_way(
+def _choose_mode(
     facts: VideoFacts,
     size_bytes: int,
     model: VideoModel,
     part: _Part,
     reasons: list[Reason],
     max_bytes: int,
-) -> tuple[Way, float]:
+) -> tuple[Mode, float]:
     """Return how it is made, and where the part then begins."""
     if not reasons:
-        return Way.AS_IS, part.start
+        return Mode.AS_IS, part.start
     share = min(part.seconds / facts.duration_seconds, 1) if facts.duration_seconds else 1
     whole = part.start == 0 and part.is_rest
     may_copy = (
@@ -263,8 +264,8 @@ def _choose_way(
     keys = (0.0, *facts.key_seconds) if part.start == 0 else facts.key_seconds
     near = min(keys, key=lambda key: abs(key - part.start), default=math.inf)
     if may_copy and abs(near - part.start) <= _SLACK_SECONDS:
-        return Way.COPY, near
-    return Way.ENCODE, part.start
+        return Mode.COPY, near
+    return Mode.ENCODE, part.start
 
 
 def _cap(facts: VideoFacts, model: VideoModel) -> float | None:

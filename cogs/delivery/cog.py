@@ -343,7 +343,7 @@ async def setup(bot: RestyleBot) -> None:
         deliverer=bot.deliverer,
         downloader=bot.downloader,
         scratch=bot.scratch,
-        studio=WorkshopStudio(bot.workshop),
+        studio=WorkshopStudio(bot.process_pool),
         clock=SystemClock(),
         max_output_bytes=bot.settings.max_output_bytes,
         archive=bot.archive,

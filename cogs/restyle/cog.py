@@ -127,7 +127,7 @@ async def setup(bot: RestyleBot) -> None:
         store=bot.store,
         downloader=bot.downloader,
         scratch=bot.scratch,
-        workshop=bot.workshop,
+        process_pool=bot.process_pool,
         new_jobs=bot.new_jobs,
     )
     await bot.add_cog(Restyle(intake=intake, store=bot.store))

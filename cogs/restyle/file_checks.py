@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.cometapi.models import VideoModel
     from bot.media.download import Downloader
     from bot.media.probe import VideoFacts
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.policy.decide import Decision
     from cogs.restyle.requests import Request, Source
@@ -57,16 +57,21 @@ class Examiner:
     Args:
         downloader: For the attachments.
         scratch: For temporary files.
-        workshop: Looks into files.
+        process_pool: Looks into files.
         model: The provider's model, whose rules the plan keeps.
     """
 
     def __init__(
-        self, *, downloader: Downloader, scratch: Scratch, workshop: Workshop, model: VideoModel
+        self,
+        *,
+        downloader: Downloader,
+        scratch: Scratch,
+        process_pool: ProcessPool,
+        model: VideoModel,
     ) -> None:
         self._downloader = downloader
         self._scratch = scratch
-        self._workshop = workshop
+        self._process_pool = process_pool
         self._model = model
         self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
 
@@ -117,7 +122,7 @@ class Examiner:
             if fetched.size_bytes == 0:
                 raise RefusedError(Refusal(rule=Rule.EMPTY_FILE))
             try:
-                facts = await probe_video(fetched.path, workshop=self._workshop)
+                facts = await probe_video(fetched.path, process_pool=self._process_pool)
             except MediaUnreadableError as exc:
                 raise RefusedError(
                     Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value)
@@ -137,7 +142,7 @@ class Examiner:
             )
             try:
                 facts = await read_reference(
-                    self._workshop, fetched.path, served_as=reference.content_type
+                    self._process_pool, fetched.path, served_as=reference.content_type
                 )
             except MediaUnreadableError as exc:
                 raise RefusedError(refuse_reference(exc)) from exc

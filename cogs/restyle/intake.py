@@ -22,7 +22,7 @@ from bot.errors import (
 )
 from bot.policy.decide import Ask, Verdict, decide
 from bot.requests import validation as rules
-from bot.requests.clip_plan import Way
+from bot.requests.clip_plan import Mode
 from bot.requests.validation import Refusal, Rule
 from bot.texts import quota as quota_texts
 from cogs.appeals.button import refusal_view
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.domain.quotas import Cap
     from bot.media.download import Downloader
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.policy.consent import Origin
     from bot.policy.decide import Decision
@@ -85,7 +85,7 @@ class Intake:
         store: Store,
         downloader: Downloader,
         scratch: Scratch,
-        workshop: Workshop,
+        process_pool: ProcessPool,
         new_jobs: asyncio.Event,
     ) -> None:
         self._settings = settings
@@ -94,7 +94,7 @@ class Intake:
         self._model = model_rules(settings.runway_model)
         self._prices = prices_with(settings.prices)
         self._examiner = Examiner(
-            downloader=downloader, scratch=scratch, workshop=workshop, model=self._model
+            downloader=downloader, scratch=scratch, process_pool=process_pool, model=self._model
         )
 
     async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
@@ -247,7 +247,7 @@ class Intake:
             source_message_url=request.source.message_url,
             part_start=plan.start_seconds,
             part_seconds=plan.seconds,
-            plan=plan.to_json() if plan.way is not Way.AS_IS else None,
+            plan=plan.to_json() if plan.mode is not Mode.AS_IS else None,
             reference_url=request.reference.url if request.reference is not None else None,
             convert_reference=found.convert_reference,
             model=self._model.name,

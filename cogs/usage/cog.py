@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bot.app import RestyleBot
     from bot.domain.quotas import CapUse
-    from bot.media.process_pool import Workshop
+    from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.policy.levels import Policy
     from bot.settings import Settings
@@ -60,12 +60,12 @@ class UsageCog(commands.Cog, name=COG):
     """The command, and what its buttons show."""
 
     def __init__(
-        self, *, settings: Settings, store: Store, scratch: Scratch, workshop: Workshop
+        self, *, settings: Settings, store: Store, scratch: Scratch, process_pool: ProcessPool
     ) -> None:
         self._settings = settings
         self._store = store
         self._scratch = scratch
-        self._workshop = workshop
+        self._process_pool = process_pool
 
     @app_commands.command(
         name="restyle-usage", description="See what you used, what is left, and your strikes"
@@ -150,7 +150,7 @@ class UsageCog(commands.Cog, name=COG):
             return Page(view=card(BLURPLE, lines, buttons))
         buttons.add_item(UsageButton("csv"))
         try:
-            picture = await chart.draw(self._workshop, self._scratch, usage_texts.chart(usage))
+            picture = await chart.draw(self._process_pool, self._scratch, usage_texts.chart(usage))
         except MediaError as exc:
             log.warning("guild %s: its usage was not drawn: %s", guild_id, exc)
             lines += [usage_texts.no_picture(), usage_texts.footnote()]
@@ -207,5 +207,10 @@ async def setup(bot: RestyleBot) -> None:
     """Add the command, and the controls that outlive restarts."""
     bot.add_dynamic_items(UsageButton, LiftMenu)
     await bot.add_cog(
-        UsageCog(settings=bot.settings, store=bot.store, scratch=bot.scratch, workshop=bot.workshop)
+        UsageCog(
+            settings=bot.settings,
+            store=bot.store,
+            scratch=bot.scratch,
+            process_pool=bot.process_pool,
+        )
     )

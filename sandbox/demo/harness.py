@@ -17,7 +17,7 @@ from bot.cometapi.client import CometClient
 from bot.engine.engine import Engine
 from bot.engine.studio import WorkshopStudio
 from bot.media.download import Downloader
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
 from bot.settings import Settings
 from bot.storage.store import open_store
@@ -103,14 +103,14 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
         scratch = Scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
-        workshop = Workshop(processes=settings.media_processes)
+        process_pool = ProcessPool(processes=settings.media_processes)
         new_jobs = asyncio.Event()
         bot = RestyleBot(
             settings=settings,
             store=store,
             downloader=downloader,
             scratch=scratch,
-            workshop=workshop,
+            process_pool=process_pool,
             new_jobs=new_jobs,
         )
         env = simcord.Env(bot, check_errors=False, shard_count=1, settle_timeout=SETTLE_SECONDS)
@@ -134,7 +134,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 deliverer=bot.deliverer,
                 downloader=downloader,
                 scratch=scratch,
-                studio=WorkshopStudio(workshop),
+                studio=WorkshopStudio(process_pool),
                 approval_prompts=bot.approval_prompts,
                 review_hours=store.policies.review_hours,
                 new_jobs=new_jobs,

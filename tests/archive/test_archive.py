@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.archive.address import read_archive_url
 from bot.archive.archive import SWEEP_SECONDS, Archive, keep_expiring, open_archive
-from bot.archive.backends.bucket import PIECE_BYTES, BucketShelf
+from bot.archive.backends.bucket import PIECE_BYTES, BucketBackend
 from bot.errors import ArchiveError
 from tests.archive.bucket_server import KEY_ID, SECRET
 from tests.archive.conftest import PUBLIC_URL
@@ -327,10 +327,10 @@ async def test_an_upload_that_stalls_is_given_up(bucket, settings_for, clip):
     async def stall(request):
         await over.wait()
 
-    shelf = BucketShelf(
+    backend = BucketBackend(
         read_archive_url(bucket.archive_url()), access_key_id=KEY_ID, secret_access_key=SECRET
     )
-    archive = Archive(shelf, public_url=PUBLIC_URL, key=b"key", keep_seconds=0.05)
+    archive = Archive(backend, public_url=PUBLIC_URL, key=b"key", keep_seconds=0.05)
     bucket.refuse = stall
     name = archive.name(5, "restyled", content_type=MP4)
     with pytest.raises(ArchiveError, match="longer than") as caught:
@@ -428,14 +428,14 @@ async def test_sweeping_goes_on_after_a_surprise(clock, caplog):
             self.asked += 1
             raise RuntimeError("a bug")
 
-    shelf = Broken()
+    backend = Broken()
     chore = asyncio.create_task(
-        keep_expiring(Archive(shelf, public_url=PUBLIC_URL, key=b"key", days=1), clock)
+        keep_expiring(Archive(backend, public_url=PUBLIC_URL, key=b"key", days=1), clock)
     )
     await settle()
     clock.advance(SWEEP_SECONDS)
     await settle()
-    assert shelf.asked == 2
+    assert backend.asked == 2
     assert "a bug" in caplog.text
     chore.cancel()
 

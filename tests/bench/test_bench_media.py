@@ -12,11 +12,11 @@ from bench.media.__main__ import main
 from bench.media.measure import Results
 from bench.media.report import ratio
 from bench.media.rival import command
-from bot.requests.clip_plan import Plan, Reason, Way
+from bot.requests.clip_plan import Mode, Plan, Reason
 
 ROOT = Path(__file__).parents[2]
 PLAN = Plan(
-    way=Way.ENCODE, start_seconds=1.5, seconds=4, width=640, height=360, fps=30,
+    mode=Mode.ENCODE, start_seconds=1.5, seconds=4, width=640, height=360, fps=30,
     max_bytes=10_000_000, tone_map=False, has_audio=True, reasons=(Reason.TOO_FAST,),
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ import pytest
 from bot.app import RestyleBot
 from bot.domain.jobs import Charge, FailureReason, JobState
 from bot.media.download import Downloader
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
 from bot.policy.problems import SERVER
 from bot.settings import Settings
@@ -109,7 +109,7 @@ def make_bot(settings, sqlite_store, downloader, tmp_path, new_jobs):
                 "store": sqlite_store,
                 "downloader": downloader,
                 "scratch": Scratch(tmp_path / "scratch"),
-                "workshop": Workshop(),
+                "workshop": ProcessPool(),
                 "new_jobs": new_jobs,
             }
             | changes

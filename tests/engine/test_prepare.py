@@ -18,7 +18,7 @@ from bot.errors import (
     MediaUnreadableError,
 )
 from bot.media.scratch import own_scratch
-from bot.requests.clip_plan import Plan, Reason, Way
+from bot.requests.clip_plan import Mode, Plan, Reason
 from sandbox.cometapi import Answer
 from tests.engine.conftest import KEPT_REFERENCE, KEPT_SOURCE, LIVE_SOURCE, THREAD_ID
 from tests.engine.faults import Broken, database_of
@@ -27,7 +27,7 @@ from tests.engine.test_submit import UNREACHABLE
 REFERENCE = "https://cdn.discordapp.com/attachments/1/2/style.webp"
 
 PLAN = Plan(
-    way=Way.ENCODE,
+    mode=Mode.ENCODE,
     start_seconds=3,
     seconds=5,
     width=1280,
@@ -90,7 +90,7 @@ async def test_a_copy_too_large_for_discord_is_cut_to_the_part(lone_bench):
     _, body = await sent(lone_bench, await lone_bench.add_unprepared(part_seconds=5.0))
     assert body["videoUri"] == LIVE_SOURCE
     [plan] = lone_bench.studio.plans
-    assert (plan.way, plan.seconds, plan.max_bytes) == (Way.COPY, 5.0, 500)
+    assert (plan.mode, plan.seconds, plan.max_bytes) == (Mode.COPY, 5.0, 500)
     assert lone_bench.deliverer.kept[0][1] == PREPARED
 
 

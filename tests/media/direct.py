@@ -2,11 +2,11 @@
 
 import json
 
-from bot.media.process_pool import Workshop, _path_as_text, _understand
+from bot.media.process_pool import ProcessPool, _path_as_text, _understand
 from bot.media.worker.worker_main import do
 
 
-class DirectWorkshop(Workshop):
+class DirectWorkshop(ProcessPool):
     """Runs tasks in the test's own process: no limits, but quick."""
 
     async def run(self, task, /, arguments, *, limits=None):

@@ -14,9 +14,9 @@ from bot.domain.quotas import Decider
 from bot.errors import MediaError, MediaUnreadableError
 from bot.media.prepare import Prepared, prepare
 from bot.media.probe import VideoFacts, probe_video
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.scratch import own_scratch
-from bot.requests.clip_plan import Plan, Way, plan_clip
+from bot.requests.clip_plan import Mode, Plan, plan_clip
 from bot.requests.validation import Limit, Refusal
 from sandbox.cometapi import StandIn
 from tests.media.processes import children
@@ -97,9 +97,9 @@ def in_words(decision):
     """Return a plan or a refusal as one line."""
     if isinstance(decision, Refusal):
         return f"refused: {decision.rule}"
-    if decision.way is Way.AS_IS:
+    if decision.mode is Mode.AS_IS:
         return "as is"
-    return f"{decision.way}: {', '.join(decision.reasons)}"
+    return f"{decision.mode}: {', '.join(decision.reasons)}"
 
 
 def _failure(error):
@@ -108,11 +108,11 @@ def _failure(error):
     return type(error).__name__
 
 
-async def travel(workshop, attached, folder):
+async def travel(process_pool, attached, folder):
     """Take one file as far as it gets; what is made of it lies in ``folder``."""
     begun = time.perf_counter()
     try:
-        facts = await probe_video(attached.path, workshop=workshop)
+        facts = await probe_video(attached.path, process_pool=process_pool)
     except MediaError as error:
         return Journey(attached=attached, decision=_failure(error))
     probed = time.perf_counter()
@@ -122,11 +122,11 @@ async def travel(workshop, attached, folder):
     )
     if isinstance(plan, Refusal):
         return journey
-    if plan.way is Way.AS_IS:
+    if plan.mode is Mode.AS_IS:
         return replace(journey, plan=plan, sent=attached.path)
     target = folder / "prepared.mp4"
     try:
-        made = await prepare(workshop, attached.path, target, plan)
+        made = await prepare(process_pool, attached.path, target, plan)
     except MediaError as error:
         return replace(journey, decision=f"{journey.decision}; then {_failure(error)}")
     return replace(
@@ -151,18 +151,19 @@ async def run_all(files, folder, *, outputs=lambda journey: False):
     """
     found, before, opened = Run(), children(), descriptors()
     begun = time.perf_counter()
-    workshop = Workshop(processes=2, waiting=len(files))
+    process_pool = ProcessPool(processes=2, waiting=len(files))
     with own_scratch(folder) as scratch:
         heart = asyncio.create_task(_beat(found))
         with ExitStack() as folders:
             journeys = await asyncio.gather(*(
-                travel(workshop, file, folders.enter_context(scratch.folder())) for file in files
+                travel(process_pool, file, folders.enter_context(scratch.folder()))
+                for file in files
             ))  # fmt: skip
             heart.cancel()
             found.left_processes = children() - before
             found.journeys = {journey.attached.name: journey for journey in journeys}
             found.seconds = time.perf_counter() - begun
-            await _send(found, workshop, folder, outputs)
+            await _send(found, process_pool, folder, outputs)
         found.left_files = list(folder.glob("*/restyle-*"))
     found.left_processes |= children() - before
     found.left_descriptors = descriptors() - opened
@@ -178,7 +179,7 @@ async def _beat(found):
         due = now
 
 
-async def _send(found, workshop, folder, outputs):
+async def _send(found, process_pool, folder, outputs):
     """Offer everything that is to be sent to the strict stand-in, and fetch what it makes."""
     sent = [journey for journey in found.journeys.values() if journey.sent]
     async with (
@@ -201,7 +202,7 @@ async def _send(found, workshop, folder, outputs):
                     path = folder / f"{name}.output.mp4"
                     async with http.get(task["output"][0], headers={"Authorization": ""}) as got:
                         path.write_bytes(await got.read())
-                    found.outputs[name] = await probe_video(path, workshop=workshop)
+                    found.outputs[name] = await probe_video(path, process_pool=process_pool)
 
         await asyncio.gather(*map(send, sent))
 

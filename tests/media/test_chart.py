@@ -11,7 +11,7 @@ from bot.domain.quotas import Standing
 from bot.domain.spending import SpendSum
 from bot.domain.usage import summarise
 from bot.media.chart import draw
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
 from bot.texts import usage as usage_texts
 
@@ -35,7 +35,7 @@ def chart_of(*amounts):
 
 
 async def drawn(folder, chart):
-    png = await draw(Workshop(), Scratch(folder), chart)
+    png = await draw(ProcessPool(), Scratch(folder), chart)
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 

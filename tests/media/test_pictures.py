@@ -5,7 +5,7 @@ from PIL import Image
 
 from bot.errors import MediaUnreadableError
 from bot.media.pictures import MAX_POSTER_SIDE, MAX_SHEET_BYTES, before_after, poster
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.worker.tasks.before_after import save
 from tests.media.boxes import turn
 from tests.media.direct import DirectWorkshop
@@ -15,13 +15,13 @@ GREEN = (20, 220, 20)
 
 
 @pytest.fixture
-def workshop():
+def process_pool():
     return DirectWorkshop()
 
 
-async def draw(workshop, folder, source, output, *, start=0.0):
+async def draw(process_pool, folder, source, output, *, start=0.0):
     size_bytes = await before_after(
-        workshop, source=source, output=output, target=folder / "b.png", start_seconds=start
+        process_pool, source=source, output=output, target=folder / "b.png", start_seconds=start
     )
     assert size_bytes == (folder / "b.png").stat().st_size <= MAX_SHEET_BYTES
     with Image.open(folder / "b.png") as image:
@@ -32,7 +32,7 @@ async def draw(workshop, folder, source, output, *, start=0.0):
 async def test_first_middle_and_last_lie_below_what_the_source_showed(tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=2)
     output = make_scene(tmp_path / "b.mp4", seconds=1.1, corner=GREEN)
-    sheet = await draw(Workshop(), tmp_path, source, output, start=0.5)
+    sheet = await draw(ProcessPool(), tmp_path, source, output, start=0.5)
     assert sheet.size == (1200, 452)
     for column, moment in enumerate((0.0, 0.5, 1.0)):
         x = column * 402 + 200
@@ -44,9 +44,9 @@ async def test_first_middle_and_last_lie_below_what_the_source_showed(tmp_path):
         assert sheet.getpixel((x - 190, 10))[1] < 100
 
 
-async def test_pictures_that_do_not_compress_stay_under_a_megabyte(workshop, tmp_path):
+async def test_pictures_that_do_not_compress_stay_under_a_megabyte(process_pool, tmp_path):
     noisy = make_scene(tmp_path / "a.mp4", seconds=0.3, width=640, height=360, noise=True)
-    sheet = await draw(workshop, tmp_path, noisy, noisy)
+    sheet = await draw(process_pool, tmp_path, noisy, noisy)
     assert sheet.width >= 720
 
 
@@ -60,49 +60,49 @@ def test_upright_noise_stays_under_a_megabyte_with_fewer_colours(tmp_path):
         assert (sheet.mode, sheet.width) == ("P", 720)
 
 
-async def test_a_turned_source_is_drawn_upright_above_its_output(workshop, tmp_path):
+async def test_a_turned_source_is_drawn_upright_above_its_output(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", corner=GREEN)
     data = bytearray(source.read_bytes())
     turn(data, 90)
     source.write_bytes(data)
     sheet = await draw(
-        workshop, tmp_path, source, make_scene(tmp_path / "b.mp4", width=90, height=160)
+        process_pool, tmp_path, source, make_scene(tmp_path / "b.mp4", width=90, height=160)
     )
     assert sheet.height > sheet.width
     assert sheet.getpixel((380, 10))[1] > 180
     assert sheet.getpixel((10, 10))[1] < 100
 
 
-async def test_a_source_that_ends_early_shows_its_last_frame(workshop, tmp_path):
+async def test_a_source_that_ends_early_shows_its_last_frame(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=0.5)
     output = make_scene(tmp_path / "b.mp4", seconds=2)
-    sheet = await draw(workshop, tmp_path, source, output)
+    sheet = await draw(process_pool, tmp_path, source, output)
     assert sheet.getpixel((1000, 110))[0] == pytest.approx(colour(4, 10)[0], abs=8)
 
 
-async def test_a_recording_without_an_index_is_drawn_to_its_end(workshop, tmp_path):
+async def test_a_recording_without_an_index_is_drawn_to_its_end(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.ts", form="mpegts", seconds=2)
-    sheet = await draw(workshop, tmp_path, source, make_scene(tmp_path / "b.mp4", seconds=2))
+    sheet = await draw(process_pool, tmp_path, source, make_scene(tmp_path / "b.mp4", seconds=2))
     for x in (200, 602, 1004):
         assert sheet.getpixel((x, 110))[0] == pytest.approx(sheet.getpixel((x, 340))[0], abs=12)
 
 
-async def test_one_frame_is_drawn_three_times(workshop, tmp_path):
+async def test_one_frame_is_drawn_three_times(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=1)
     output = make_scene(tmp_path / "b.mp4", seconds=0.1)
-    assert (await draw(workshop, tmp_path, source, output)).size == (1200, 452)
+    assert (await draw(process_pool, tmp_path, source, output)).size == (1200, 452)
 
 
-async def test_a_damaged_source_is_no_picture(workshop, tmp_path):
+async def test_a_damaged_source_is_no_picture(process_pool, tmp_path):
     output = make_scene(tmp_path / "b.mp4")
     (tmp_path / "a.mp4").write_bytes(output.read_bytes()[:600])
     with pytest.raises(MediaUnreadableError):
-        await draw(workshop, tmp_path, tmp_path / "a.mp4", output)
+        await draw(process_pool, tmp_path, tmp_path / "a.mp4", output)
     assert not (tmp_path / "b.png").exists()
 
 
-async def draw_poster(workshop, folder, video):
-    size_bytes = await poster(workshop, video=video, target=folder / "p.jpg")
+async def draw_poster(process_pool, folder, video):
+    size_bytes = await poster(process_pool, video=video, target=folder / "p.jpg")
     assert size_bytes == (folder / "p.jpg").stat().st_size
     with Image.open(folder / "p.jpg") as image:
         assert image.format == "JPEG"
@@ -110,23 +110,23 @@ async def draw_poster(workshop, folder, video):
 
 
 async def test_a_poster_is_the_first_frame(tmp_path):
-    image = await draw_poster(Workshop(), tmp_path, make_scene(tmp_path / "a.mp4"))
+    image = await draw_poster(ProcessPool(), tmp_path, make_scene(tmp_path / "a.mp4"))
     assert image.size == (160, 90)
     assert image.getpixel((80, 45))[0] == pytest.approx(colour(0, 10)[0], abs=8)
 
 
-async def test_a_poster_is_not_black(workshop, tmp_path):
+async def test_a_poster_is_not_black(process_pool, tmp_path):
     faded = make_scene(tmp_path / "a.mp4", seconds=2, black_seconds=1)
-    image = await draw_poster(workshop, tmp_path, faded)
+    image = await draw_poster(process_pool, tmp_path, faded)
     assert image.getpixel((80, 45))[0] == pytest.approx(colour(11, 10)[0], abs=22)
 
 
-async def test_a_dark_video_has_a_poster_all_the_same(workshop, tmp_path):
+async def test_a_dark_video_has_a_poster_all_the_same(process_pool, tmp_path):
     dark = make_scene(tmp_path / "a.mp4", black_seconds=1)
-    assert (await draw_poster(workshop, tmp_path, dark)).getpixel((80, 45))[0] < 26
+    assert (await draw_poster(process_pool, tmp_path, dark)).getpixel((80, 45))[0] < 26
 
 
-async def test_a_poster_of_a_large_video_is_smaller(workshop, tmp_path):
+async def test_a_poster_of_a_large_video_is_smaller(process_pool, tmp_path):
     large = make_scene(tmp_path / "a.mp4", seconds=0.1, width=1080, height=1920)
-    image = await draw_poster(workshop, tmp_path, large)
+    image = await draw_poster(process_pool, tmp_path, large)
     assert image.size == (720, MAX_POSTER_SIDE)

@@ -12,11 +12,11 @@ from bot.domain.quotas import Decider
 from bot.errors import MediaUnfitError, MediaUnreadableError
 from bot.media.prepare import prepare
 from bot.media.probe import probe_video
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.worker.encoder import encode_to_fit
 from bot.media.worker.frames import read_pictures
 from bot.media.worker.tracks import Sound
-from bot.requests.clip_plan import Plan, Way, plan_clip
+from bot.requests.clip_plan import Mode, Plan, plan_clip
 from bot.requests.validation import Limit
 from tests.media.boxes import turn
 from tests.media.clips import make_clip, make_gif
@@ -26,19 +26,21 @@ from tests.media.scenes import index_is_in_front, loud_from, make_scene, read_im
 ALEPH, ALEPH2 = model_rules("gen4_aleph"), model_rules("aleph2")
 LAX = dataclasses.replace(ALEPH2, min_seconds=None, max_seconds=None, max_fps=None)
 PLAN = Plan(
-    way=Way.ENCODE, start_seconds=0, seconds=1, width=64, height=48, fps=None, max_bytes=1_000_000,
+    mode=Mode.ENCODE, start_seconds=0, seconds=1, width=64, height=48, fps=None, max_bytes=1_000_000,
     tone_map=False, has_audio=False, reasons=(),
 )  # fmt: skip
 
 
 @pytest.fixture
-def workshop():
+def process_pool():
     return DirectWorkshop()
 
 
-async def make(workshop, source, *, model=LAX, part=(None, None), served="video/mp4", **changes):
+async def make(
+    process_pool, source, *, model=LAX, part=(None, None), served="video/mp4", **changes
+):
     """Plan and prepare a clip; return the plan, what was said of the result, and its file."""
-    facts = await probe_video(source, workshop=workshop)
+    facts = await probe_video(source, process_pool=process_pool)
     plan = plan_clip(
         facts,
         size_bytes=source.stat().st_size,
@@ -51,7 +53,7 @@ async def make(workshop, source, *, model=LAX, part=(None, None), served="video/
     )
     plan = dataclasses.replace(plan, **changes)
     target = source.with_name("prepared.mp4")
-    return plan, await prepare(workshop, source, target, plan), target
+    return plan, await prepare(process_pool, source, target, plan), target
 
 
 def moments(path):
@@ -77,8 +79,8 @@ def _number(frame):
 
 async def test_a_clip_in_a_wrong_container_keeps_its_pictures_and_sound_to_the_bit(tmp_path):
     source = make_clip(tmp_path / "a.mkv", form="matroska", seconds=2, audio=True)
-    plan, made, target = await make(Workshop(), source, served="video/x-matroska")
-    assert (plan.way, made.attempts, made.content_type) == (Way.COPY, 0, "video/mp4")
+    plan, made, target = await make(ProcessPool(), source, served="video/x-matroska")
+    assert (plan.mode, made.attempts, made.content_type) == (Mode.COPY, 0, "video/mp4")
     assert packets(target, "video")[1:] == packets(source, "video")[1:]
     assert len(packets(target, "audio")) == len(packets(source, "audio"))
     assert index_is_in_front(target)
@@ -90,11 +92,11 @@ async def test_a_clip_in_a_wrong_container_keeps_its_pictures_and_sound_to_the_b
 
 @pytest.mark.parametrize(("form", "name"), [("mp4", "a"), ("matroska", "b"), ("mpegts", "c")])
 async def test_a_part_that_begins_at_a_key_frame_is_cut_out_without_encoding(
-    workshop, tmp_path, form, name
+    process_pool, tmp_path, form, name
 ):
     source = make_clip(tmp_path / name, form=form, seconds=6, fps=10, key_every=20, audio=True)
-    plan, made, target = await make(workshop, source, part=(3.8, 2.0), served=None)
-    assert (plan.way, made.attempts) == (Way.COPY, 0)
+    plan, made, target = await make(process_pool, source, part=(3.8, 2.0), served=None)
+    assert (plan.mode, made.attempts) == (Mode.COPY, 0)
     shown = numbers(target)
     assert shown[0] == pytest.approx(38, abs=2)
     assert shown == sorted(shown)
@@ -103,38 +105,38 @@ async def test_a_part_that_begins_at_a_key_frame_is_cut_out_without_encoding(
 
 
 @pytest.mark.parametrize("form", ["mp4", "matroska", "mpegts", "avi"])
-async def test_any_other_part_begins_and_ends_at_the_very_frame(workshop, tmp_path, form):
+async def test_any_other_part_begins_and_ends_at_the_very_frame(process_pool, tmp_path, form):
     source = make_clip(
         tmp_path / "a", form=form, seconds=6, fps=10, key_every=60,
         codec="mpeg4" if form == "avi" else "libx264",
     )  # fmt: skip
-    plan, made, target = await make(workshop, source, part=(2.5, 1.5), served=None)
-    assert (plan.way, made.attempts) == (Way.ENCODE, 1)
+    plan, made, target = await make(process_pool, source, part=(2.5, 1.5), served=None)
+    assert (plan.mode, made.attempts) == (Mode.ENCODE, 1)
     assert numbers(target) == pytest.approx(list(range(25, 40)), abs=2)
     assert moments(target) == pytest.approx([number / 10 for number in range(15)], abs=0.001)
     assert made.seconds == pytest.approx(1.5, abs=0.01)
 
 
-async def test_a_frame_that_lasts_into_the_part_is_its_first(workshop, tmp_path):
+async def test_a_frame_that_lasts_into_the_part_is_its_first(process_pool, tmp_path):
     times = [0, 100, 200, 3000, 3100, 3200]
     source = make_clip(tmp_path / "a.mp4", times=times, codec="mpeg4")
-    _, made, target = await make(workshop, source, part=(1.0, 2.15))
+    _, made, target = await make(process_pool, source, part=(1.0, 2.15))
     assert moments(target) == pytest.approx([0, 2.0, 2.1], abs=0.001)
     assert numbers(target) == pytest.approx([2, 3, 4], abs=2)
     assert made.seconds == pytest.approx(2.15, abs=0.06)
 
 
-async def test_a_variable_rate_keeps_its_moments(workshop, tmp_path):
+async def test_a_variable_rate_keeps_its_moments(process_pool, tmp_path):
     times = [0, 20, 40, 60, 80, 1000, 1500, 2000, 2500, 2540, 3000]
     source = make_clip(tmp_path / "a.mp4", times=times, codec="mpeg4")
-    _, _, target = await make(workshop, source)
+    _, _, target = await make(process_pool, source)
     assert moments(target) == pytest.approx([time / 1000 for time in times], abs=0.001)
 
 
 @pytest.mark.parametrize(("fps", "count"), [(60, 30), (50, 30), (48, 30), (120, 30)])
-async def test_frames_beyond_the_models_rate_are_dropped_evenly(workshop, tmp_path, fps, count):
+async def test_frames_beyond_the_models_rate_are_dropped_evenly(process_pool, tmp_path, fps, count):
     source = make_clip(tmp_path / "a.mp4", seconds=2, fps=fps)
-    plan, made, target = await make(workshop, source, model=ALEPH2)
+    plan, made, target = await make(process_pool, source, model=ALEPH2)
     assert (plan.fps, (await probe_video(target)).fps) == (30, pytest.approx(count, abs=0.5))
     gaps = [b - a for a, b in zip(moments(target), moments(target)[1:], strict=False)]
     assert max(gaps) <= 2 / 30 + 0.001
@@ -142,23 +144,23 @@ async def test_frames_beyond_the_models_rate_are_dropped_evenly(workshop, tmp_pa
 
 
 async def test_a_slow_variable_rate_with_peaks_is_thinned_and_nothing_is_repeated(
-    workshop, tmp_path
+    process_pool, tmp_path
 ):
     times = [*range(0, 200, 8), 1000, 1500, 2400]
     source = make_clip(tmp_path / "a.mp4", times=times, codec="mpeg4")
-    plan, _, target = await make(workshop, source, model=ALEPH2)
+    plan, _, target = await make(process_pool, source, model=ALEPH2)
     assert plan.fps == 30
     assert len(moments(target)) == pytest.approx(6 + 3, abs=1)
 
 
 @pytest.mark.parametrize(("degrees", "corner"), [(90, 1), (180, 2), (270, 3)])
-async def test_a_turned_clip_is_sent_upright(workshop, tmp_path, degrees, corner):
+async def test_a_turned_clip_is_sent_upright(process_pool, tmp_path, degrees, corner):
     """Corners are counted clockwise from the upper left one, which is marked in the file."""
     source = make_scene(tmp_path / "a.mp4", corner=(0, 240, 0))
     data = bytearray(source.read_bytes())
     turn(data, degrees)
     source.write_bytes(data)
-    _, made, target = await make(workshop, source)
+    _, made, target = await make(process_pool, source)
     upright = (90, 160) if degrees != 180 else (160, 90)
     assert (made.width, made.height) == upright
     assert (await probe_video(target)).rotation == 0
@@ -170,17 +172,17 @@ async def test_a_turned_clip_is_sent_upright(workshop, tmp_path, degrees, corner
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
-async def test_hdr_is_told_from_sdr(workshop, tmp_path, transfer):
-    facts = await probe_video(make_hdr(tmp_path / "a.mp4", transfer), workshop=workshop)
+async def test_hdr_is_told_from_sdr(process_pool, tmp_path, transfer):
+    facts = await probe_video(make_hdr(tmp_path / "a.mp4", transfer), process_pool=process_pool)
     assert (facts.is_hdr, facts.transfer, facts.primaries) == (True, transfer, "bt2020")
 
 
-async def test_hdr_becomes_sdr_with_its_brightness_mapped(workshop, tmp_path):
+async def test_hdr_becomes_sdr_with_its_brightness_mapped(process_pool, tmp_path):
     source = make_hdr(tmp_path / "a.mp4", "smpte2084")
-    _, _, target = await make(workshop, source, tone_map=False)
+    _, _, target = await make(process_pool, source, tone_map=False)
     taken_for_sdr = luma(target)
-    _, _, target = await make(workshop, source)
-    facts = await probe_video(target, workshop=workshop)
+    _, _, target = await make(process_pool, source)
+    facts = await probe_video(target, process_pool=process_pool)
     assert (facts.is_hdr, facts.pixel_format, facts.primaries) == (False, "yuv420p", "bt709")
     # 700 of 1023 are 620 nits: nearly white on an ordinary screen, and grey when taken for SDR.
     assert luma(target) > taken_for_sdr + 8
@@ -209,10 +211,10 @@ def luma(path):
         return bytes(frame.planes[0])[frame.planes[0].line_size * 20 + 20]
 
 
-async def test_a_gif_becomes_a_video(workshop, tmp_path):
+async def test_a_gif_becomes_a_video(process_pool, tmp_path):
     source = make_gif(tmp_path / "a.gif", frames=20)
-    plan, made, target = await make(workshop, source, model=ALEPH, served="image/gif")
-    facts = await probe_video(target, workshop=workshop)
+    plan, made, target = await make(process_pool, source, model=ALEPH, served="image/gif")
+    facts = await probe_video(target, process_pool=process_pool)
     assert (plan.has_audio, facts.has_audio, facts.codec) == (False, False, "h264")
     assert (made.width, made.height) == (64, 48)
     assert made.seconds == pytest.approx(2.0, abs=0.2)
@@ -227,23 +229,23 @@ async def test_a_gif_becomes_a_video(workshop, tmp_path):
         ("matroska", "mpeg4", "ac3"),
     ],
 )
-async def test_any_sound_becomes_aac_at_its_moment(workshop, tmp_path, form, codec, sound):
+async def test_any_sound_becomes_aac_at_its_moment(process_pool, tmp_path, form, codec, sound):
     source = make_scene(
         tmp_path / "a", form=form, codec=codec, seconds=2, sound=True, sound_codec=sound
     )
-    _, _, target = await make(workshop, source, served=None, part=(0.5, 1.5), way=Way.ENCODE)
-    assert (await probe_video(target, workshop=workshop)).audio_codec == "aac"
+    _, _, target = await make(process_pool, source, served=None, part=(0.5, 1.5), mode=Mode.ENCODE)
+    assert (await probe_video(target, process_pool=process_pool)).audio_codec == "aac"
     assert loud_from(target) == pytest.approx(0.5, abs=0.08)
 
 
-async def test_oblong_pixels_become_square(workshop, tmp_path):
+async def test_oblong_pixels_become_square(process_pool, tmp_path):
     source = make_clip(tmp_path / "a.mp4", codec="mpeg4", width=64, height=48)
-    _, made, target = await make(workshop, source, width=96, height=48)
+    _, made, target = await make(process_pool, source, width=96, height=48)
     assert (made.width, made.height) == (96, 48)
-    assert (await probe_video(target, workshop=workshop)).pixel_aspect == 1
+    assert (await probe_video(target, process_pool=process_pool)).pixel_aspect == 1
 
 
-async def test_an_odd_size_loses_one_line_and_is_not_blurred(workshop, tmp_path):
+async def test_an_odd_size_loses_one_line_and_is_not_blurred(process_pool, tmp_path):
     path = tmp_path / "a.webm"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libvpx-vp9", rate=10, options={"lossless": "1"})
@@ -255,27 +257,27 @@ async def test_an_odd_size_loses_one_line_and_is_not_blurred(workshop, tmp_path)
             frame.pts = number
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
-    _, made, target = await make(workshop, path, model=ALEPH, served="video/webm")
+    _, made, target = await make(process_pool, path, model=ALEPH, served="video/webm")
     assert (made.width, made.height) == (64, 48)
     pixels = read_images(target)[0][1].convert("L")
     assert pixels.getpixel((20, 20)) < 60
     assert pixels.getpixel((21, 20)) > 190
 
 
-async def test_a_clip_is_made_to_fit_the_bytes(workshop, tmp_path):
+async def test_a_clip_is_made_to_fit_the_bytes(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=3, width=320, height=180, noise=True)
     limit = 120_000
     assert source.stat().st_size > 4 * limit
-    _, made, target = await make(workshop, source, way=Way.ENCODE, max_bytes=limit)
+    _, made, target = await make(process_pool, source, mode=Mode.ENCODE, max_bytes=limit)
     assert limit * 0.4 < made.size_bytes <= limit
     assert made.attempts in {1, 2}
     assert target.stat().st_size == made.size_bytes
 
 
-async def test_what_cannot_be_made_to_fit_is_told(workshop, tmp_path):
+async def test_what_cannot_be_made_to_fit_is_told(process_pool, tmp_path):
     source = make_clip(tmp_path / "a.mp4", seconds=3)
     with pytest.raises(MediaUnfitError):
-        await make(workshop, source, way=Way.ENCODE, max_bytes=2000)
+        await make(process_pool, source, mode=Mode.ENCODE, max_bytes=2000)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
@@ -296,24 +298,24 @@ def test_a_third_attempt_is_not_made(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
-async def test_a_copy_that_comes_out_too_large_is_encoded_after_all(workshop, tmp_path):
+async def test_a_copy_that_comes_out_too_large_is_encoded_after_all(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=3, width=320, height=180, noise=True)
-    _, made, _ = await make(workshop, source, way=Way.COPY, max_bytes=200_000)
+    _, made, _ = await make(process_pool, source, mode=Mode.COPY, max_bytes=200_000)
     assert made.attempts >= 1
     assert made.size_bytes <= 200_000
 
 
-async def test_a_part_that_does_not_decode_is_told_and_leaves_nothing(workshop, tmp_path):
+async def test_a_part_that_does_not_decode_is_told_and_leaves_nothing(process_pool, tmp_path):
     source = make_clip(tmp_path / "a.mp4", seconds=6, width=320, height=240, codec="mpeg4")
     data = source.read_bytes()
     source.write_bytes(data[:3000] + os.urandom(len(data) // 2) + data[3000 + len(data) // 2 :])
     with pytest.raises(MediaUnreadableError):
-        await prepare(Workshop(), source, tmp_path / "b.mp4", PLAN)
+        await prepare(ProcessPool(), source, tmp_path / "b.mp4", PLAN)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
-async def test_a_clip_that_goes_as_it_is_is_not_prepared(workshop, tmp_path):
+async def test_a_clip_that_goes_as_it_is_is_not_prepared(process_pool, tmp_path):
     with pytest.raises(ValueError, match="nothing"):
         await prepare(
-            workshop, tmp_path / "a", tmp_path / "b", dataclasses.replace(PLAN, way=Way.AS_IS)
+            process_pool, tmp_path / "a", tmp_path / "b", dataclasses.replace(PLAN, mode=Mode.AS_IS)
         )

@@ -18,7 +18,7 @@ from bot.errors import (
     UnreadableReason,
 )
 from bot.media.probe import probe_video
-from bot.media.process_pool import WorkLimits, Workshop
+from bot.media.process_pool import ProcessPool, WorkLimits
 from tests.media.clips import make_clip
 from tests.media.direct import DirectWorkshop
 from tests.media.processes import children
@@ -35,9 +35,9 @@ def endless(tmp_path):
     return path
 
 
-def fit(workshop, source, target, *, max_bytes=1_000_000, limits=ROOM):
+def fit(process_pool, source, target, *, max_bytes=1_000_000, limits=ROOM):
     arguments = {"source": source, "target": target, "max_bytes": max_bytes}
-    return asyncio.create_task(workshop.run("fit", arguments, limits=limits))
+    return asyncio.create_task(process_pool.run("fit", arguments, limits=limits))
 
 
 async def until(condition):
@@ -56,10 +56,10 @@ async def cancel(*tasks):
 
 
 async def test_a_person_who_attached_a_clip_does_not_wait_behind_long_work(tmp_path, endless):
-    workshop = Workshop(processes=1)
-    long = [fit(workshop, endless, tmp_path / f"{number}.mp4") for number in range(3)]
+    process_pool = ProcessPool(processes=1)
+    long = [fit(process_pool, endless, tmp_path / f"{number}.mp4") for number in range(3)]
     before = children()
-    facts = await probe_video(make_clip(tmp_path / "a.mp4"), workshop=workshop)
+    facts = await probe_video(make_clip(tmp_path / "a.mp4"), process_pool=process_pool)
     assert facts.width == 64
     assert not any(task.done() for task in long)
     await cancel(*long)
@@ -67,9 +67,9 @@ async def test_a_person_who_attached_a_clip_does_not_wait_behind_long_work(tmp_p
 
 
 async def test_no_more_processes_run_than_are_allowed(tmp_path, endless):
-    workshop = Workshop(processes=2)
+    process_pool = ProcessPool(processes=2)
     before = children()
-    tasks = [fit(workshop, endless, tmp_path / f"{number}.mp4") for number in range(6)]
+    tasks = [fit(process_pool, endless, tmp_path / f"{number}.mp4") for number in range(6)]
     await until(lambda: len(children() - before) == 2)
     for _ in range(20):
         await asyncio.sleep(0.005)
@@ -79,13 +79,13 @@ async def test_no_more_processes_run_than_are_allowed(tmp_path, endless):
 
 
 async def test_a_queue_that_is_full_takes_no_more_and_is_open_again_later(tmp_path, endless):
-    workshop = Workshop(processes=1, waiting=1)
-    tasks = [fit(workshop, endless, tmp_path / f"{number}.mp4") for number in range(2)]
+    process_pool = ProcessPool(processes=1, waiting=1)
+    tasks = [fit(process_pool, endless, tmp_path / f"{number}.mp4") for number in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(MediaBusyError):
-        await fit(workshop, endless, tmp_path / "c.mp4")
+        await fit(process_pool, endless, tmp_path / "c.mp4")
     await cancel(*tasks)
-    made = await fit(workshop, make_clip(tmp_path / "a.mp4"), tmp_path / "c.mp4")
+    made = await fit(process_pool, make_clip(tmp_path / "a.mp4"), tmp_path / "c.mp4")
     assert made["width"] == 64
 
 
@@ -95,7 +95,7 @@ async def test_work_that_ends_badly_leaves_neither_process_nor_file(tmp_path, en
     target = tmp_path / "b.mp4"
     target.write_bytes(b"what was written so far")
     limits = WorkLimits(file_bytes=1000, wall_seconds=0.3 if ending == "out of time" else 60)
-    task = fit(Workshop(), endless, target, limits=limits)
+    task = fit(ProcessPool(), endless, target, limits=limits)
     await until(lambda: children() - before)
     if ending == "cancelled":
         await cancel(task)
@@ -113,26 +113,26 @@ async def test_a_task_writes_no_more_than_its_limit(tmp_path):
     source = make_clip(tmp_path / "a.mp4", seconds=5, width=320, height=240)
     target = tmp_path / "b.mp4"
     with pytest.raises(MediaUnreadableError):
-        await fit(Workshop(), source, target, limits=WorkLimits(file_bytes=1000))
+        await fit(ProcessPool(), source, target, limits=WorkLimits(file_bytes=1000))
     assert not target.exists()
 
 
 async def test_an_error_of_the_task_comes_out_as_itself(tmp_path):
     source = make_clip(tmp_path / "a.mp4", seconds=5)
     with pytest.raises(MediaUnfitError):
-        await fit(Workshop(), source, tmp_path / "b.mp4", max_bytes=100)
+        await fit(ProcessPool(), source, tmp_path / "b.mp4", max_bytes=100)
 
 
 @pytest.mark.parametrize("task", ["no_such_task", "probe"])
 async def test_a_fault_of_ours_is_not_the_files(tmp_path, task):
     with pytest.raises(MediaProbeError):
-        await Workshop().run(task, {"kind": "video", "path": tmp_path / "gone.mp4"})
+        await ProcessPool().run(task, {"kind": "video", "path": tmp_path / "gone.mp4"})
 
 
 async def test_what_cannot_be_told_to_a_process_is_our_fault_and_starts_none():
     before = children()
     with pytest.raises(TypeError):
-        await Workshop().run("probe", {"path": object()})
+        await ProcessPool().run("probe", {"path": object()})
     assert children() <= before
 
 
@@ -167,8 +167,8 @@ def is_at_work(process):
 
 async def test_when_the_bot_is_killed_its_processes_go_as_well(endless):
     program = (
-        "import asyncio; from bot.media.process_pool import Workshop;"
-        f"asyncio.run(Workshop().run('probe', {{'kind': 'video', 'path': {str(endless)!r}}}))"
+        "import asyncio; from bot.media.process_pool import ProcessPool;"
+        f"asyncio.run(ProcessPool().run('probe', {{'kind': 'video', 'path': {str(endless)!r}}}))"
     )
     bot = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)  # noqa: S603, ASYNC220 - ours
     orphans = set()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import MediaUnreadableError, UnreadableReason
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.reference import (
     MAX_SIDE,
     Change,
@@ -25,7 +25,7 @@ RED, BLUE = (200, 30, 30), (20, 20, 200)
 
 
 @pytest.fixture
-def workshop():
+def process_pool():
     return DirectWorkshop()
 
 
@@ -58,38 +58,38 @@ def is_near(one, other):
     return all(abs(a - b) < 40 for a, b in zip(one, other, strict=True))
 
 
-async def reason_for(workshop, path):
+async def reason_for(process_pool, path):
     with pytest.raises(MediaUnreadableError) as caught:
-        await read_reference(workshop, path)
+        await read_reference(process_pool, path)
     return caught.value.reason
 
 
 @pytest.mark.parametrize(("form", "name"), [("JPEG", "jpeg"), ("PNG", "png"), ("WEBP", "webp")])
-async def test_what_the_provider_takes_goes_as_it_is(workshop, tmp_path, form, name):
+async def test_what_the_provider_takes_goes_as_it_is(process_pool, tmp_path, form, name):
     picture().save(tmp_path / "a.bin", form)
-    facts = await read_reference(workshop, tmp_path / "a.bin", served_as=f"image/{name}")
+    facts = await read_reference(process_pool, tmp_path / "a.bin", served_as=f"image/{name}")
     assert (facts.format, facts.width, facts.height) == (name, 64, 48)
     assert facts.why == ()
     assert not facts.needs_converting
 
 
 async def test_a_process_of_its_own_does_the_same(tmp_path):
-    workshop = Workshop()
+    process_pool = ProcessPool()
     image, exif = turned(6)
     image.save(tmp_path / "a.jpg", exif=exif)
-    facts = await read_reference(workshop, tmp_path / "a.jpg")
+    facts = await read_reference(process_pool, tmp_path / "a.jpg")
     assert (facts.width, facts.height) == (64, 48)
-    made = await convert_reference(workshop, tmp_path / "a.jpg", tmp_path / "b")
+    made = await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
     assert (made.format, made.size_bytes) == ("jpeg", (tmp_path / "b").stat().st_size)
 
 
 @pytest.mark.parametrize("orientation", [2, 3, 4, 5, 6, 7, 8])
-async def test_however_a_camera_was_held_the_copy_is_upright(workshop, tmp_path, orientation):
+async def test_however_a_camera_was_held_the_copy_is_upright(process_pool, tmp_path, orientation):
     image, exif = turned(orientation)
     image.save(tmp_path / "a.jpg", exif=exif, quality=95)
-    facts = await read_reference(workshop, tmp_path / "a.jpg")
+    facts = await read_reference(process_pool, tmp_path / "a.jpg")
     assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED,))
-    made = await convert_reference(workshop, tmp_path / "a.jpg", tmp_path / "b")
+    made = await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
     with Image.open(tmp_path / "b") as copy:
         assert copy.size == (made.width, made.height) == (64, 48)
         assert is_near(copy.getpixel((8, 8)), BLUE)
@@ -99,88 +99,90 @@ async def test_however_a_camera_was_held_the_copy_is_upright(workshop, tmp_path,
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
-async def test_turned_pictures_of_other_formats_are_seen(workshop, tmp_path, form):
+async def test_turned_pictures_of_other_formats_are_seen(process_pool, tmp_path, form):
     image, exif = turned(6)
     image.save(tmp_path / "a", form, exif=exif)
-    facts = await read_reference(workshop, tmp_path / "a")
+    facts = await read_reference(process_pool, tmp_path / "a")
     assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED,))
 
 
 @pytest.mark.parametrize("form", ["GIF", "BMP", "AVIF"])
-async def test_other_formats_are_converted(workshop, tmp_path, form):
+async def test_other_formats_are_converted(process_pool, tmp_path, form):
     picture().save(tmp_path / "a", form)
-    facts = await read_reference(workshop, tmp_path / "a")
+    facts = await read_reference(process_pool, tmp_path / "a")
     assert facts.why == (Change.FORMAT,)
-    made = await convert_reference(workshop, tmp_path / "a", tmp_path / "b")
+    made = await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
     assert made.format in {"jpeg", "png"}
     assert made.size_bytes == (tmp_path / "b").stat().st_size
-    assert (await read_reference(workshop, tmp_path / "b")).why == ()
+    assert (await read_reference(process_pool, tmp_path / "b")).why == ()
 
 
-async def test_colours_for_print_become_those_of_a_screen(workshop, tmp_path):
+async def test_colours_for_print_become_those_of_a_screen(process_pool, tmp_path):
     picture().convert("CMYK").save(tmp_path / "a.jpg")
-    assert (await read_reference(workshop, tmp_path / "a.jpg")).why == (Change.COLOURS,)
-    await convert_reference(workshop, tmp_path / "a.jpg", tmp_path / "b")
+    assert (await read_reference(process_pool, tmp_path / "a.jpg")).why == (Change.COLOURS,)
+    await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
     with Image.open(tmp_path / "b") as copy:
         assert copy.mode == "RGB"
         assert is_near(copy.getpixel((60, 40)), RED)
 
 
-async def test_sixteen_bits_are_not_clipped(workshop, tmp_path):
+async def test_sixteen_bits_are_not_clipped(process_pool, tmp_path):
     Image.new("I;16", (64, 48), 30000).save(tmp_path / "a.png")
-    assert (await read_reference(workshop, tmp_path / "a.png")).why == (Change.COLOURS,)
-    await convert_reference(workshop, tmp_path / "a.png", tmp_path / "b")
+    assert (await read_reference(process_pool, tmp_path / "a.png")).why == (Change.COLOURS,)
+    await convert_reference(process_pool, tmp_path / "a.png", tmp_path / "b")
     with Image.open(tmp_path / "b") as copy:
         assert copy.convert("L").getpixel((5, 5)) == pytest.approx(117, abs=3)
 
 
-async def test_transparency_survives(workshop, tmp_path):
+async def test_transparency_survives(process_pool, tmp_path):
     image = picture().convert("RGBA")
     image.putalpha(100)
     image.save(tmp_path / "a", "AVIF")
-    made = await convert_reference(workshop, tmp_path / "a", tmp_path / "b")
+    made = await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
     assert made.format == "png"
     with Image.open(tmp_path / "b") as copy:
         assert copy.getpixel((5, 5))[3] == pytest.approx(100, abs=3)
 
 
-async def test_many_pixels_become_fewer(workshop, tmp_path):
+async def test_many_pixels_become_fewer(process_pool, tmp_path):
     Image.new("RGB", (6000, 300), RED).save(tmp_path / "a.jpg")
-    assert (await read_reference(workshop, tmp_path / "a.jpg")).why == (Change.TOO_LARGE,)
-    made = await convert_reference(workshop, tmp_path / "a.jpg", tmp_path / "b")
+    assert (await read_reference(process_pool, tmp_path / "a.jpg")).why == (Change.TOO_LARGE,)
+    made = await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
     assert (made.width, made.height) == (MAX_SIDE, pytest.approx(205, abs=1))
 
 
-async def test_the_copy_keeps_to_its_bytes(workshop, tmp_path):
+async def test_the_copy_keeps_to_its_bytes(process_pool, tmp_path):
     noise = Image.effect_noise((300, 300), 90).convert("RGBA")
     noise.putalpha(200)
     noise.save(tmp_path / "a.png")
-    made = await convert_reference(workshop, tmp_path / "a.png", tmp_path / "b", max_bytes=20_000)
+    made = await convert_reference(
+        process_pool, tmp_path / "a.png", tmp_path / "b", max_bytes=20_000
+    )
     assert made.size_bytes <= 20_000
     assert made.width < 300
 
 
-async def test_a_picture_under_a_false_name_is_noticed(workshop, tmp_path):
+async def test_a_picture_under_a_false_name_is_noticed(process_pool, tmp_path):
     picture().save(tmp_path / "a.png", "JPEG")
-    facts = await read_reference(workshop, tmp_path / "a.png", served_as="image/png")
+    facts = await read_reference(process_pool, tmp_path / "a.png", served_as="image/png")
     assert facts.why == (Change.SERVED_AS,)
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
-async def test_what_moves_is_refused(workshop, tmp_path, form):
+async def test_what_moves_is_refused(process_pool, tmp_path, form):
     picture().save(
         tmp_path / "a", form, save_all=True, append_images=[Image.new("RGB", (64, 48), BLUE)]
     )
-    assert await reason_for(workshop, tmp_path / "a") is UnreadableReason.ANIMATED
+    assert await reason_for(process_pool, tmp_path / "a") is UnreadableReason.ANIMATED
 
 
-async def test_a_picture_with_a_smaller_one_behind_it_does_not_move(workshop, tmp_path):
+async def test_a_picture_with_a_smaller_one_behind_it_does_not_move(process_pool, tmp_path):
     picture().save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[picture(32, 24)])
-    facts = await read_reference(workshop, tmp_path / "a.jpg")
+    facts = await read_reference(process_pool, tmp_path / "a.jpg")
     assert (facts.format, facts.why) == ("jpeg", ())
 
 
-async def test_a_small_file_of_a_huge_picture_is_refused_unread(workshop, tmp_path):
+async def test_a_small_file_of_a_huge_picture_is_refused_unread(process_pool, tmp_path):
     def chunk(kind, data):
         body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
@@ -192,15 +194,15 @@ async def test_a_small_file_of_a_huge_picture_is_refused_unread(workshop, tmp_pa
         + chunk(b"IDAT", zlib.compress(bytes(100_000)))
         + chunk(b"IEND", b"")
     )
-    assert await reason_for(workshop, tmp_path / "a.png") is UnreadableReason.TOO_COMPLEX
+    assert await reason_for(process_pool, tmp_path / "a.png") is UnreadableReason.TOO_COMPLEX
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-async def test_a_cut_off_picture_is_refused(workshop, tmp_path, form):
+async def test_a_cut_off_picture_is_refused(process_pool, tmp_path, form):
     buffer = io.BytesIO()
     Image.effect_noise((200, 200), 80).convert("RGB").save(buffer, form)
     (tmp_path / "a").write_bytes(buffer.getvalue()[: buffer.tell() // 2])
-    assert await reason_for(workshop, tmp_path / "a") is UnreadableReason.DAMAGED
+    assert await reason_for(process_pool, tmp_path / "a") is UnreadableReason.DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -212,9 +214,9 @@ async def test_a_cut_off_picture_is_refused(workshop, tmp_path, form):
         (bytes(5000), UnreadableReason.NOT_IMAGE),
     ],
 )
-async def test_what_is_no_picture_is_refused(workshop, tmp_path, data, reason):
+async def test_what_is_no_picture_is_refused(process_pool, tmp_path, data, reason):
     (tmp_path / "a.png").write_bytes(data)
-    assert await reason_for(workshop, tmp_path / "a.png") is reason
+    assert await reason_for(process_pool, tmp_path / "a.png") is reason
 
 
 @pytest.mark.parametrize(

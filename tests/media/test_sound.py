@@ -5,20 +5,20 @@ import pytest
 
 from bot.errors import MediaNoSoundError
 from bot.media.probe import probe_video
-from bot.media.process_pool import Workshop
+from bot.media.process_pool import ProcessPool
 from bot.media.sound import add_sound
 from tests.media.direct import DirectWorkshop
 from tests.media.scenes import index_is_in_front, loud_from, make_scene
 
 
 @pytest.fixture
-def workshop():
+def process_pool():
     return DirectWorkshop()
 
 
-async def lay(workshop, folder, source, output, *, start=0.0, max_bytes=1_000_000):
+async def lay(process_pool, folder, source, output, *, start=0.0, max_bytes=1_000_000):
     return await add_sound(
-        workshop,
+        process_pool,
         source=source,
         output=output,
         target=folder / "loud.mp4",
@@ -35,7 +35,7 @@ def picture_bytes(path):
 async def test_the_pictures_are_copied_and_the_sound_is_laid_over(tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=2, sound=True)
     output = make_scene(tmp_path / "b.mp4", seconds=1, fps=24)
-    made = await lay(Workshop(), tmp_path, source, output, start=0.5)
+    made = await lay(ProcessPool(), tmp_path, source, output, start=0.5)
     target = tmp_path / "loud.mp4"
     assert picture_bytes(target) == picture_bytes(output)
     assert loud_from(target) == pytest.approx(0.5, abs=0.025)
@@ -46,52 +46,52 @@ async def test_the_pictures_are_copied_and_the_sound_is_laid_over(tmp_path):
     assert index_is_in_front(target)
 
 
-async def test_the_sound_is_cut_to_the_length_of_the_output(workshop, tmp_path):
+async def test_the_sound_is_cut_to_the_length_of_the_output(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=3, sound=True)
-    await lay(workshop, tmp_path, source, make_scene(tmp_path / "b.mp4", seconds=1))
+    await lay(process_pool, tmp_path, source, make_scene(tmp_path / "b.mp4", seconds=1))
     with av.open(str(tmp_path / "loud.mp4")) as video:
         frames = list(video.decode(audio=0))
     assert frames[-1].time + frames[-1].samples / 48000 == pytest.approx(1.0, abs=0.025)
 
 
-async def test_sound_that_ends_early_leaves_the_pictures_whole(workshop, tmp_path):
+async def test_sound_that_ends_early_leaves_the_pictures_whole(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=1, sound=True)
     output = make_scene(tmp_path / "b.mp4", seconds=2)
-    made = await lay(workshop, tmp_path, source, output, start=0.2)
+    made = await lay(process_pool, tmp_path, source, output, start=0.2)
     assert made.seconds == pytest.approx(2.0)
     assert loud_from(tmp_path / "loud.mp4") == pytest.approx(0.3, abs=0.025)
 
 
-async def test_sound_of_another_kind_is_encoded(workshop, tmp_path):
+async def test_sound_of_another_kind_is_encoded(process_pool, tmp_path):
     source = make_scene(
         tmp_path / "a.webm", form="webm", codec="libvpx", sound=True, sound_codec="libopus"
     )
-    await lay(workshop, tmp_path, source, make_scene(tmp_path / "b.mp4"))
+    await lay(process_pool, tmp_path, source, make_scene(tmp_path / "b.mp4"))
     assert (await probe_video(tmp_path / "loud.mp4")).audio_codec == "aac"
     assert loud_from(tmp_path / "loud.mp4") == pytest.approx(0.5, abs=0.025)
 
 
-async def test_the_outputs_own_sound_is_replaced(workshop, tmp_path):
+async def test_the_outputs_own_sound_is_replaced(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", seconds=2, sound=True)
     output = make_scene(tmp_path / "b.mp4", seconds=1, sound=True)
-    await lay(workshop, tmp_path, source, output, start=0.8)
+    await lay(process_pool, tmp_path, source, output, start=0.8)
     with av.open(str(tmp_path / "loud.mp4")) as video:
         assert len(video.streams.audio) == 1
     assert loud_from(tmp_path / "loud.mp4") == pytest.approx(0.2, abs=0.025)
 
 
-async def test_pictures_that_no_mp4_player_expects_are_encoded(workshop, tmp_path):
+async def test_pictures_that_no_mp4_player_expects_are_encoded(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", sound=True)
     output = make_scene(tmp_path / "b.webm", form="webm", codec="libvpx")
-    await lay(workshop, tmp_path, source, output)
+    await lay(process_pool, tmp_path, source, output)
     facts = await probe_video(tmp_path / "loud.mp4")
     assert (facts.codec, facts.audio_codec) == ("h264", "aac")
 
 
-async def test_what_became_too_big_is_made_to_fit(workshop, tmp_path):
+async def test_what_became_too_big_is_made_to_fit(process_pool, tmp_path):
     source = make_scene(tmp_path / "a.mp4", sound=True)
     output = make_scene(tmp_path / "b.mp4", fps=24, width=320, height=180, noise=True)
-    made = await lay(workshop, tmp_path, source, output, max_bytes=200_000)
+    made = await lay(process_pool, tmp_path, source, output, max_bytes=200_000)
     assert made.size_bytes == (tmp_path / "loud.mp4").stat().st_size <= 200_000
     assert loud_from(tmp_path / "loud.mp4") == pytest.approx(0.5, abs=0.025)
 
@@ -101,5 +101,5 @@ async def test_a_silent_part_is_an_error_of_its_own(tmp_path, sound, start):
     source = make_scene(tmp_path / "a.mp4", sound=sound)
     output = make_scene(tmp_path / "b.mp4")
     with pytest.raises(MediaNoSoundError):
-        await lay(Workshop(), tmp_path, source, output, start=start)
+        await lay(ProcessPool(), tmp_path, source, output, start=start)
     assert not (tmp_path / "loud.mp4").exists()

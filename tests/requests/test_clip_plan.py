@@ -8,7 +8,7 @@ import pytest
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
 from bot.media.probe import VideoFacts
-from bot.requests.clip_plan import Plan, Reason, Way, plan_clip
+from bot.requests.clip_plan import Mode, Plan, Reason, plan_clip
 from bot.requests.validation import Limit, Refusal, Rule
 from bot.texts.refusal import refusal
 
@@ -48,98 +48,98 @@ PHONE = {"codec": "hevc", "container": "mov", "served": "video/quicktime"}
 LONG = {"duration_seconds": 40.0, "key_seconds": KEYS}
 DECISIONS = {
     # what fits goes as it is
-    "plain": (ALEPH2, {}, Way.AS_IS, []),
+    "plain": (ALEPH2, {}, Mode.AS_IS, []),
     "a 32 MB clip, which Discord would not take from the bot": (
-        ALEPH2, {"size_mb": 32}, Way.AS_IS, []),
+        ALEPH2, {"size_mb": 32}, Mode.AS_IS, []),
     "one frame too long by the container's count": (
-        ALEPH2, {"duration_seconds": 30.03}, Way.AS_IS, []),
-    "29.97 and 30.3 fps are 30": (ALEPH2, {"fps": 30.3}, Way.AS_IS, []),
-    "webm": (ALEPH2, {"container": "webm", "codec": "vp9", "served": "video/webm"}, Way.AS_IS, []),
-    "mov": (ALEPH2, PHONE, Way.AS_IS, []),
-    "mp4 that is called quicktime": (ALEPH2, {"served": "video/quicktime"}, Way.AS_IS, []),
-    "type with parameters": (ALEPH2, {"served": 'Video/MP4; codecs="avc1"'}, Way.AS_IS, []),
-    "prores": (ALEPH2, PHONE | {"codec": "prores", "pixel_format": "yuv422p10le"}, Way.AS_IS, []),
-    "portrait": (ALEPH2, {"width": 1080, "height": 1920}, Way.AS_IS, []),
-    "variable rate": (ALEPH2, {"is_variable_rate": True}, Way.AS_IS, []),
-    "a long one, of which the model uses the first seconds": (ALEPH, LONG, Way.AS_IS, []),
+        ALEPH2, {"duration_seconds": 30.03}, Mode.AS_IS, []),
+    "29.97 and 30.3 fps are 30": (ALEPH2, {"fps": 30.3}, Mode.AS_IS, []),
+    "webm": (ALEPH2, {"container": "webm", "codec": "vp9", "served": "video/webm"}, Mode.AS_IS, []),
+    "mov": (ALEPH2, PHONE, Mode.AS_IS, []),
+    "mp4 that is called quicktime": (ALEPH2, {"served": "video/quicktime"}, Mode.AS_IS, []),
+    "type with parameters": (ALEPH2, {"served": 'Video/MP4; codecs="avc1"'}, Mode.AS_IS, []),
+    "prores": (ALEPH2, PHONE | {"codec": "prores", "pixel_format": "yuv422p10le"}, Mode.AS_IS, []),
+    "portrait": (ALEPH2, {"width": 1080, "height": 1920}, Mode.AS_IS, []),
+    "variable rate": (ALEPH2, {"is_variable_rate": True}, Mode.AS_IS, []),
+    "a long one, of which the model uses the first seconds": (ALEPH, LONG, Mode.AS_IS, []),
     "4K at 120 fps, where no rule is known": (
-        ALEPH, {"width": 3840, "height": 2160, "fps": 120.0}, Way.AS_IS, []),
-    "very long, for a model without rules": (OTHER, {"duration_seconds": 30.0}, Way.AS_IS, []),
-    "all of it, asked for by name": (ALEPH2, {"part": (0.0, 4.0)}, Way.AS_IS, []),
-    "more than all of it": (ALEPH2, {"part": (0.0, 20.0)}, Way.AS_IS, []),
-    "the very part that the model uses": (ALEPH, LONG | {"part": (None, 5.0)}, Way.AS_IS, []),
+        ALEPH, {"width": 3840, "height": 2160, "fps": 120.0}, Mode.AS_IS, []),
+    "very long, for a model without rules": (OTHER, {"duration_seconds": 30.0}, Mode.AS_IS, []),
+    "all of it, asked for by name": (ALEPH2, {"part": (0.0, 4.0)}, Mode.AS_IS, []),
+    "more than all of it": (ALEPH2, {"part": (0.0, 20.0)}, Mode.AS_IS, []),
+    "the very part that the model uses": (ALEPH, LONG | {"part": (None, 5.0)}, Mode.AS_IS, []),
     # what is packed anew
-    "no type": (ALEPH2, {"served": None}, Way.COPY, [R.CONTAINER]),
-    "generic type": (ALEPH2, {"served": "application/octet-stream"}, Way.COPY, [R.CONTAINER]),
+    "no type": (ALEPH2, {"served": None}, Mode.COPY, [R.CONTAINER]),
+    "generic type": (ALEPH2, {"served": "application/octet-stream"}, Mode.COPY, [R.CONTAINER]),
     "mkv": (
-        ALEPH2, {"container": "matroska", "served": "video/x-matroska"}, Way.COPY, [R.CONTAINER]),
-    "mkv that is called mp4": (ALEPH2, {"container": "matroska"}, Way.COPY, [R.CONTAINER]),
+        ALEPH2, {"container": "matroska", "served": "video/x-matroska"}, Mode.COPY, [R.CONTAINER]),
+    "mkv that is called mp4": (ALEPH2, {"container": "matroska"}, Mode.COPY, [R.CONTAINER]),
     "h264 in webm's clothes": (
-        ALEPH2, {"container": "matroska", "served": "video/webm"}, Way.COPY, [R.CONTAINER]),
+        ALEPH2, {"container": "matroska", "served": "video/webm"}, Mode.COPY, [R.CONTAINER]),
     "transport stream": (
-        ALEPH2, {"container": "mpegts", "served": "video/mp2t"}, Way.COPY, [R.CONTAINER]),
-    "hevc in mkv": (ALEPH2, {"container": "matroska", "codec": "hevc"}, Way.COPY, [R.CONTAINER]),
+        ALEPH2, {"container": "mpegts", "served": "video/mp2t"}, Mode.COPY, [R.CONTAINER]),
+    "hevc in mkv": (ALEPH2, {"container": "matroska", "codec": "hevc"}, Mode.COPY, [R.CONTAINER]),
     # what is cut
-    "too long": (ALEPH2, LONG | {"size_mb": 9}, Way.COPY, [R.TOO_LONG]),
-    "too long, for the moderators": (ALEPH, LONG | {"most": 3.0}, Way.COPY, [R.TOO_LONG]),
+    "too long": (ALEPH2, LONG | {"size_mb": 9}, Mode.COPY, [R.TOO_LONG]),
+    "too long, for the moderators": (ALEPH, LONG | {"most": 3.0}, Mode.COPY, [R.TOO_LONG]),
     "too long, for the operator, of a model without rules": (
-        OTHER, LONG | {"most": 20.0}, Way.COPY, [R.TOO_LONG]),
+        OTHER, LONG | {"most": 20.0}, Mode.COPY, [R.TOO_LONG]),
     "too many bytes, of which few are used": (
-        ALEPH, LONG | {"size_mb": 60}, Way.COPY, [R.TOO_BIG]),
-    "asked for, at a key frame": (ALEPH2, LONG | {"part": (6.0, 4.0)}, Way.COPY, [R.CUT_ASKED]),
+        ALEPH, LONG | {"size_mb": 60}, Mode.COPY, [R.TOO_BIG]),
+    "asked for, at a key frame": (ALEPH2, LONG | {"part": (6.0, 4.0)}, Mode.COPY, [R.CUT_ASKED]),
     "asked for, near a key frame": (
-        ALEPH2, LONG | {"part": (6.08, 4.0)}, Way.COPY, [R.CUT_ASKED]),
+        ALEPH2, LONG | {"part": (6.08, 4.0)}, Mode.COPY, [R.CUT_ASKED]),
     "asked for, between key frames": (
-        ALEPH2, LONG | {"part": (7.0, 4.0)}, Way.ENCODE, [R.CUT_ASKED]),
-    "asked for, to the end": (ALEPH2, LONG | {"part": (20.0, None)}, Way.COPY, [R.CUT_ASKED]),
-    "a shorter beginning": (ALEPH, LONG | {"part": (None, 2.0)}, Way.COPY, [R.CUT_ASKED]),
+        ALEPH2, LONG | {"part": (7.0, 4.0)}, Mode.ENCODE, [R.CUT_ASKED]),
+    "asked for, to the end": (ALEPH2, LONG | {"part": (20.0, None)}, Mode.COPY, [R.CUT_ASKED]),
+    "a shorter beginning": (ALEPH, LONG | {"part": (None, 2.0)}, Mode.COPY, [R.CUT_ASKED]),
     "so short that a lost frame is too many": (
-        ALEPH2, LONG | {"part": (6.0, 2.0)}, Way.ENCODE, [R.CUT_ASKED]),
-    "the shortest, to the end": (ALEPH2, {"part": (2.0, None)}, Way.COPY, [R.CUT_ASKED]),
+        ALEPH2, LONG | {"part": (6.0, 2.0)}, Mode.ENCODE, [R.CUT_ASKED]),
+    "the shortest, to the end": (ALEPH2, {"part": (2.0, None)}, Mode.COPY, [R.CUT_ASKED]),
     "no key frame is known": (
-        ALEPH2, LONG | {"key_seconds": (), "part": (6.0, 4.0)}, Way.ENCODE, [R.CUT_ASKED]),
+        ALEPH2, LONG | {"key_seconds": (), "part": (6.0, 4.0)}, Mode.ENCODE, [R.CUT_ASKED]),
     "a copy would be too large to post": (
-        ALEPH2, LONG | {"size_mb": 30}, Way.ENCODE, [R.TOO_LONG]),
+        ALEPH2, LONG | {"size_mb": 30}, Mode.ENCODE, [R.TOO_LONG]),
     "too long, and no copyable codec": (
         ALEPH2, LONG | {"container": "webm", "codec": "vp9", "served": "video/webm"},
-        Way.ENCODE, [R.TOO_LONG]),
+        Mode.ENCODE, [R.TOO_LONG]),
     # what is encoded
-    "too many bytes": (ALEPH2, {"size_mb": 33}, Way.ENCODE, [R.TOO_BIG]),
-    "17 MB for a model of 16": (ALEPH, {"size_mb": 17}, Way.ENCODE, [R.TOO_BIG]),
+    "too many bytes": (ALEPH2, {"size_mb": 33}, Mode.ENCODE, [R.TOO_BIG]),
+    "17 MB for a model of 16": (ALEPH, {"size_mb": 17}, Mode.ENCODE, [R.TOO_BIG]),
     "packed wrongly, and too large to post": (
-        ALEPH2, {"served": None, "size_mb": 11}, Way.ENCODE, [R.CONTAINER]),
+        ALEPH2, {"served": None, "size_mb": 11}, Mode.ENCODE, [R.CONTAINER]),
     "avi": (
         ALEPH2, {"container": "avi", "codec": "mpeg4", "served": "video/x-msvideo"},
-        Way.ENCODE, [R.CONTAINER, R.CODEC]),
+        Mode.ENCODE, [R.CONTAINER, R.CODEC]),
     "h264 in avi, which tells no moments": (
-        ALEPH2, {"container": "avi", "served": "video/x-msvideo"}, Way.ENCODE, [R.CONTAINER]),
+        ALEPH2, {"container": "avi", "served": "video/x-msvideo"}, Mode.ENCODE, [R.CONTAINER]),
     "gif": (
         ALEPH2, {"container": "gif", "codec": "gif", "pixel_format": "bgra",
                  "served": "image/gif", "has_audio": False},
-        Way.ENCODE, [R.CONTAINER, R.CODEC, R.PIXEL_FORMAT]),
+        Mode.ENCODE, [R.CONTAINER, R.CODEC, R.PIXEL_FORMAT]),
     "webm that is called mp4": (
-        ALEPH2, {"container": "webm", "codec": "vp9"}, Way.ENCODE, [R.CONTAINER]),
-    "mpeg-4 part 2": (ALEPH2, {"codec": "mpeg4"}, Way.ENCODE, [R.CODEC]),
-    "4:4:4": (ALEPH2, {"pixel_format": "yuv444p"}, Way.ENCODE, [R.PIXEL_FORMAT]),
+        ALEPH2, {"container": "webm", "codec": "vp9"}, Mode.ENCODE, [R.CONTAINER]),
+    "mpeg-4 part 2": (ALEPH2, {"codec": "mpeg4"}, Mode.ENCODE, [R.CODEC]),
+    "4:4:4": (ALEPH2, {"pixel_format": "yuv444p"}, Mode.ENCODE, [R.PIXEL_FORMAT]),
     "transparent": (
         ALEPH2, {"container": "webm", "codec": "vp9", "served": "video/webm",
                  "pixel_format": "yuva420p"},
-        Way.ENCODE, [R.PIXEL_FORMAT]),
-    "60 fps": (ALEPH2, {"fps": 60.0}, Way.ENCODE, [R.TOO_FAST]),
-    "4K": (ALEPH2, {"width": 3840, "height": 2160}, Way.ENCODE, [R.PICTURE_TOO_LARGE]),
-    "1920 by 1440": (ALEPH2, {"width": 1920, "height": 1440}, Way.ENCODE, [R.PICTURE_TOO_LARGE]),
+        Mode.ENCODE, [R.PIXEL_FORMAT]),
+    "60 fps": (ALEPH2, {"fps": 60.0}, Mode.ENCODE, [R.TOO_FAST]),
+    "4K": (ALEPH2, {"width": 3840, "height": 2160}, Mode.ENCODE, [R.PICTURE_TOO_LARGE]),
+    "1920 by 1440": (ALEPH2, {"width": 1920, "height": 1440}, Mode.ENCODE, [R.PICTURE_TOO_LARGE]),
     "filmed upright": (
-        ALEPH, {"width": 1080, "height": 1920, "rotation": 90}, Way.ENCODE, [R.ROTATED]),
-    "upside down": (ALEPH2, {"rotation": 180}, Way.ENCODE, [R.ROTATED]),
-    "PQ": (ALEPH2, PHONE | {"transfer": "smpte2084"}, Way.ENCODE, [R.HDR]),
-    "HLG": (ALEPH, PHONE | {"transfer": "arib-std-b67"}, Way.ENCODE, [R.HDR]),
-    "oblong pixels": (ALEPH2, {"pixel_aspect": 1.4222}, Way.ENCODE, [R.PIXEL_ASPECT]),
-    "odd width": (ALEPH2, {"width": 641, "height": 360}, Way.ENCODE, [R.ODD_SIZE]),
+        ALEPH, {"width": 1080, "height": 1920, "rotation": 90}, Mode.ENCODE, [R.ROTATED]),
+    "upside down": (ALEPH2, {"rotation": 180}, Mode.ENCODE, [R.ROTATED]),
+    "PQ": (ALEPH2, PHONE | {"transfer": "smpte2084"}, Mode.ENCODE, [R.HDR]),
+    "HLG": (ALEPH, PHONE | {"transfer": "arib-std-b67"}, Mode.ENCODE, [R.HDR]),
+    "oblong pixels": (ALEPH2, {"pixel_aspect": 1.4222}, Mode.ENCODE, [R.PIXEL_ASPECT]),
+    "odd width": (ALEPH2, {"width": 641, "height": 360}, Mode.ENCODE, [R.ODD_SIZE]),
     "a phone clip with all of it": (
         ALEPH2,
         PHONE | LONG | {"width": 2160, "height": 3840, "rotation": 90, "fps": 59.94,
                         "transfer": "arib-std-b67", "size_mb": 80},
-        Way.ENCODE,
+        Mode.ENCODE,
         [R.TOO_LONG, R.TOO_BIG, R.TOO_FAST, R.PICTURE_TOO_LARGE, R.ROTATED, R.HDR]),
 }  # fmt: skip
 
@@ -147,7 +147,7 @@ DECISIONS = {
 @pytest.mark.parametrize(("model", "given", "way", "reasons"), DECISIONS.values(), ids=DECISIONS)
 def test_as_little_as_possible_is_done(model, given, way, reasons):
     plan = decide(model, **given)
-    assert (plan.way, list(plan.reasons)) == (way, reasons)
+    assert (plan.mode, list(plan.reasons)) == (way, reasons)
 
 
 PARTS = {
@@ -219,7 +219,7 @@ def test_a_part_that_cannot_be_had_is_refused(model, given, rule, limit, decider
 )
 def test_an_encoded_clip_is_even_and_within_the_models_limits(given, size, fps):
     plan = decide(ALEPH2, **given)
-    assert (plan.way, (plan.width, plan.height), plan.fps) == (Way.ENCODE, size, fps)
+    assert (plan.mode, (plan.width, plan.height), plan.fps) == (Mode.ENCODE, size, fps)
 
 
 def test_few_bytes_for_many_seconds_are_spent_on_a_smaller_picture():
@@ -253,5 +253,5 @@ def test_a_plan_survives_a_restart(name):
 
 def test_a_clip_without_known_length_or_rate_is_planned_all_the_same():
     plan = decide(ALEPH, duration_seconds=0.0, fps=0.0, served=None, key_seconds=())
-    assert plan.way in {Way.COPY, Way.ENCODE}
+    assert plan.mode in {Mode.COPY, Mode.ENCODE}
     assert math.isfinite(plan.seconds)

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from bot.domain.jobs import Charge, JobState
 from bot.domain.quotas import Holder, Scope
-from bot.requests.clip_plan import Plan, Reason, Way
+from bot.requests.clip_plan import Mode, Plan, Reason
 from tests.factories import CHANNEL_ID, GUILD_ID, new_job
 from tests.storage.money import SERVER, holders
 
 PARENT_ID = CHANNEL_ID + 1
 PARENT = Holder(scope=Scope.CHANNEL, scope_id=PARENT_ID, guild_id=GUILD_ID)
 CUT = Plan(
-    way=Way.COPY,
+    mode=Mode.COPY,
     start_seconds=0,
     seconds=3,
     width=1280,

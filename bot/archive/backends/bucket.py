@@ -66,8 +66,8 @@ def _explained(doing: str) -> Iterator[None]:
         ) from exc
 
 
-class BucketShelf:
-    """Keeps files in a bucket; implements ``Shelf``.
+class BucketBackend:
+    """Keeps files in a bucket; implements ``ArchiveBackend``.
 
     Requests are repeated a few times by the library itself, and nothing of it runs on the event
     loop: it has threads of its own.

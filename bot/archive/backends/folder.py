@@ -41,8 +41,8 @@ def _explained(doing: str) -> Iterator[None]:
         ) from exc
 
 
-class FolderShelf:
-    """Keeps files in a folder that a web server shows; implements ``Shelf``.
+class FolderBackend:
+    """Keeps files in a folder that a web server shows; implements ``ArchiveBackend``.
 
     Several processes may share it. What else lies in it is left alone.
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Shelf(Protocol):
+class ArchiveBackend(Protocol):
     """A place for files under plain names. Every method may raise ``ArchiveError``."""
 
     async def check(self) -> None:

@@ -32,7 +32,7 @@ from bot.errors import (
     MediaUnreachableError,
     MediaUnreadableError,
 )
-from bot.requests.clip_plan import Plan, Way
+from bot.requests.clip_plan import Mode, Plan
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
@@ -292,13 +292,13 @@ def must_be_made(job: Job) -> bool:
 def planned(job: Job) -> Plan | None:
     """Return what is to be done to the clip; ``None`` if it goes as it was attached."""
     plan = Plan.from_json(job.plan) if job.plan is not None else None
-    return None if plan is None or plan.way is Way.AS_IS else plan
+    return None if plan is None or plan.mode is Mode.AS_IS else plan
 
 
 def _cut(job: Job, max_bytes: int) -> Plan:
     """Return the plan for the restyled part alone, not encoded anew."""
     return Plan(
-        way=Way.COPY,
+        mode=Mode.COPY,
         start_seconds=job.part_start,
         seconds=job.restyled_seconds,
         width=job.source_width,

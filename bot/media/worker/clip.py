@@ -13,7 +13,7 @@ from bot.errors import MediaUnfitError
 from bot.media.worker.encoder import bits_for, encode_to_fit
 from bot.media.worker.frames import CLOCK, cap_rate, read_pictures, show
 from bot.media.worker.layout import even
-from bot.media.worker.size_steps import find_rungs, sound_bits
+from bot.media.worker.size_steps import find_size_steps, sound_bits
 from bot.media.worker.tasks.probe import probe_video
 from bot.media.worker.tracks import Sound
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from av.video.frame import VideoFrame
 
-    from bot.media.worker.size_steps import Rung
+    from bot.media.worker.size_steps import SizeStep
 
-_MAX_RUNGS: Final = 3  # encoded in vain before we give up; the first nearly always fits
+_MAX_SIZE_STEPS: Final = 3  # encoded in vain before we give up; the first nearly always fits
 _TRANSFERS: Final = {"smpte2084": 16, "arib-std-b67": 18}  # as FFmpeg numbers those of HDR
 _SDR: Final = 2  # "unspecified"
 
@@ -118,7 +118,7 @@ def answer(target: str | Path, *, size_bytes: int, lowered: bool) -> dict[str, A
 
 def write_fitting(
     target: str | Path,
-    pictures: Callable[[Rung], Iterable[VideoFrame]],
+    pictures: Callable[[SizeStep], Iterable[VideoFrame]],
     *,
     size: tuple[int, int],
     fps: float,
@@ -152,14 +152,14 @@ def write_fitting(
         return Sound(sound.path, start=sound_start, seconds=seconds, bits=audio_bits, strict=True)
 
     bits = bits_for(max_bytes, seconds, sound_bits=audio_bits)
-    for rung in find_rungs(*size, fps=fps, bits=bits)[:_MAX_RUNGS]:
+    for size_step in find_size_steps(*size, fps=fps, bits=bits)[:_MAX_SIZE_STEPS]:
         try:
             made = encode_to_fit(
                 target,
-                lambda rung=rung: pictures(rung),  # type: ignore[misc]  # mypy: lambda defaults
-                width=rung.width,
-                height=rung.height,
-                fps=rung.max_fps or fps,
+                lambda size_step=size_step: pictures(size_step),  # type: ignore[misc]  # mypy: lambda defaults
+                width=size_step.width,
+                height=size_step.height,
+                fps=size_step.max_fps or fps,
                 seconds=seconds,
                 max_bytes=max_bytes,
                 sound=hear,
@@ -168,5 +168,5 @@ def write_fitting(
             )
         except MediaUnfitError:
             continue
-        return answer(target, size_bytes=made.size_bytes, lowered=rung.lowered)
+        return answer(target, size_bytes=made.size_bytes, lowered=size_step.lowered)
     raise MediaUnfitError(f"{seconds:.1f} s do not fit {max_bytes} bytes in any size")

@@ -18,7 +18,7 @@ _SOUND_SHARE: Final = 0.2  # of all bits; where the first of them is more, the s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class SizeStep:
     """A size of the picture, whole or given up in part."""
 
     width: int
@@ -42,7 +42,7 @@ def sound_bits(max_bytes: int, seconds: float) -> int:
     return much if max_bytes * 8 / max(seconds, 0.1) * _SOUND_SHARE >= much else little
 
 
-def find_rungs(width: int, height: int, *, fps: float, bits: float) -> tuple[Rung, ...]:
+def find_size_steps(width: int, height: int, *, fps: float, bits: float) -> tuple[SizeStep, ...]:
     """Return the sizes for which the bits suffice, the largest first; empty when none is left.
 
     Args:
@@ -52,11 +52,11 @@ def find_rungs(width: int, height: int, *, fps: float, bits: float) -> tuple[Run
         bits: What a second of picture may have.
     """
     short = min(width, height)
-    rungs = []
+    size_steps = []
     for side in (short, *(side for side in _SHORT_SIDES if side < short)):
         wide, high = scale_to(width, height, short_side=side)
         lowered = side < short
         max_fps = _CALM_FPS if lowered and fps > _CALM_FPS else None
         if bits >= floor_bits(wide, high, max_fps or fps):
-            rungs.append(Rung(width=wide, height=high, max_fps=max_fps, lowered=lowered))
-    return tuple(rungs)
+            size_steps.append(SizeStep(width=wide, height=high, max_fps=max_fps, lowered=lowered))
+    return tuple(size_steps)

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Let the bot go first where cores are few: people wait three seconds for its answer."""
     with suppress(AttributeError, OSError):  # Windows has no such thing
         os.nice(10)
 
 
-def leave_with_the_parent() -> None:
+def exit_on_stdin_close() -> None:
     """End this process when its input is closed: the bot is gone, and nobody reads the answer."""
 
     def wait() -> None:
@@ -69,9 +69,9 @@ def _read_line() -> bytes:
 
 def main() -> dict[str, Any]:
     """Do what the parent asks for."""
-    step_back()
+    lower_priority()
     request = json.loads(_read_line())
-    leave_with_the_parent()
+    exit_on_stdin_close()
     set_limits(request["limits"])
     return do(request["task"], request["arguments"])
 

@@ -34,7 +34,9 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
             return answer(target, size_bytes=target.stat().st_size, lowered=False)
     return write_fitting(
         target,
-        lambda rung: output.pictures(rung.width, rung.height, max_fps=rung.max_fps),
+        lambda size_step: output.pictures(
+            size_step.width, size_step.height, max_fps=size_step.max_fps
+        ),
         size=(output.width, output.height),
         fps=output.fps,
         seconds=output.seconds,

@@ -15,7 +15,9 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     clip = look(arguments["source"])
     return write_fitting(
         arguments["target"],
-        lambda rung: clip.pictures(rung.width, rung.height, max_fps=rung.max_fps),
+        lambda size_step: clip.pictures(
+            size_step.width, size_step.height, max_fps=size_step.max_fps
+        ),
         size=(clip.width, clip.height),
         fps=clip.fps,
         seconds=clip.seconds,

@@ -13,7 +13,7 @@ from bot.media.worker.encoder import encode_to_fit, write_mp4
 from bot.media.worker.frames import cap_rate, read_pictures, show
 from bot.media.worker.tasks.probe import probe_video
 from bot.media.worker.tracks import SOUND_BITS, CopiedVideo, Sound, sound_of
-from bot.requests.clip_plan import Plan, Reason, Way
+from bot.requests.clip_plan import Mode, Plan, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Make ``target`` from ``source`` as ``plan`` says."""
     source, target = arguments["source"], arguments["target"]
     plan = Plan.from_json(arguments["plan"])
-    made = _copy(source, target, plan) if plan.way is Way.COPY else None
+    made = _copy(source, target, plan) if plan.mode is Mode.COPY else None
     attempts = 0
     if made is None:
         attempts = _encode(source, target, plan)

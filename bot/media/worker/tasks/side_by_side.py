@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.media.worker.clip import Clip
     from bot.media.worker.layout import Box, Pair
-    from bot.media.worker.size_steps import Rung
+    from bot.media.worker.size_steps import SizeStep
 
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,12 +33,12 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     pair = plan_pair((source.width, source.height), (output.width, output.height))
     fps, count = grid(source_fps=source.fps, output_fps=output.fps, seconds=seconds)
 
-    def pictures(rung: Rung) -> Iterator[VideoFrame]:
+    def pictures(size_step: SizeStep) -> Iterator[VideoFrame]:
         moments = [number / fps for number in range(count)]
         left = on_grid(source, pair.source, moments, start=start)
         right = on_grid(output, pair.output, moments, start=0)
         together = zip(left, right, strict=False)  # one ends early if it turns out to be broken
-        return join(together, pair, size=(rung.width, rung.height), fps=fps)
+        return join(together, pair, size=(size_step.width, size_step.height), fps=fps)
 
     return write_fitting(
         arguments["target"],
