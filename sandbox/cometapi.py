@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sandbox.standin.assets import AssetLimits
 from sandbox.standin.behaviours import (
     Accept,
-    Answer,
+    AnswerContent,
     Cancel,
     Close,
     Fail,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accept",
-    "Answer",
+    "AnswerContent",
     "AssetLimits",
     "Cancel",
     "Close",

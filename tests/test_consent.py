@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.consents import Say, Word, word_on
+from bot.domain.consents import ConsentChoice, ConsentStatus, word_on
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.domain.sanctions import MemberFacts
 from bot.policy.consent import MAX_OPEN_QUESTIONS, Origin, must_ask, refuse_origin
@@ -160,15 +160,15 @@ def test_how_a_question_stands_follows_from_the_job():
     until = NOW + timedelta(hours=1)
     held = {"state": JobState.HELD, "hold": Hold.CONSENT, "held_until": until}
     over = {"state": JobState.CANCELLED, "hold": Hold.CONSENT}
-    assert word_on(a_job(**held), NOW) is Word.OPEN
-    assert word_on(a_job(**held), until) is Word.EXPIRED
-    assert word_on(a_job(state=JobState.DONE), NOW) is Word.ALLOWED
-    assert word_on(a_job(state=JobState.HELD, hold=Hold.REVIEW), NOW) is Word.ALLOWED
+    assert word_on(a_job(**held), NOW) is ConsentStatus.OPEN
+    assert word_on(a_job(**held), until) is ConsentStatus.EXPIRED
+    assert word_on(a_job(state=JobState.DONE), NOW) is ConsentStatus.ALLOWED
+    assert word_on(a_job(state=JobState.HELD, hold=Hold.REVIEW), NOW) is ConsentStatus.ALLOWED
     for reason, word in {
-        CancelReason.CONSENT_REFUSED: Word.REFUSED,
-        CancelReason.CONSENT_EXPIRED: Word.EXPIRED,
-        CancelReason.REQUESTER: Word.WITHDRAWN,
-        CancelReason.MODERATOR: Word.WITHDRAWN,
+        CancelReason.CONSENT_REFUSED: ConsentStatus.REFUSED,
+        CancelReason.CONSENT_EXPIRED: ConsentStatus.EXPIRED,
+        CancelReason.REQUESTER: ConsentStatus.WITHDRAWN,
+        CancelReason.MODERATOR: ConsentStatus.WITHDRAWN,
     }.items():
         assert word_on(a_job(**over, cancel_reason=reason), NOW) is word
 
@@ -181,13 +181,13 @@ def test_a_question_fits_and_pings_nobody_but_the_author(prompt):
     text = "\n".join(lines)
     assert len(text) < 3500
     assert "@everyone" not in text
-    for word in Word:
+    for word in ConsentStatus:
         closed = consent_texts.closed(job, word, requester="<@1>", clip=link)
         assert len("\n".join(closed)) < 3500
 
 
-@pytest.mark.parametrize("say", Say)
-@pytest.mark.parametrize("word", [word for word in Word if word is not Word.OPEN])
+@pytest.mark.parametrize("say", ConsentChoice)
+@pytest.mark.parametrize("word", [word for word in ConsentStatus if word is not ConsentStatus.OPEN])
 def test_every_answer_is_answered(say, word):
     said = consent_texts.told(word, say, is_new=False)
     assert said.endswith(".")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.cometapi.client import CometClient
-    from bot.engine.ports import Answer, Extra, Kept, Progress
+    from bot.engine.ports import AnswerContent, Extra, KeptSource, Progress
     from bot.media.download import Downloader
     from bot.settings import Settings
     from bot.storage.store import Store
@@ -88,7 +88,9 @@ class NoDiscord:
     async def show(self, job: Job, progress: Progress) -> None:
         """Show nothing."""
 
-    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+    async def keep_source(
+        self, job: Job, *, clip: Path | None, reference: Path | None
+    ) -> KeptSource:
         """Refuse: nothing is kept here.
 
         Raises:
@@ -96,10 +98,10 @@ class NoDiscord:
         """
         raise DeliveryImpossibleError("nothing is kept here")
 
-    async def refresh_source(self, job: Job) -> Kept | None:
+    async def refresh_source(self, job: Job) -> KeptSource | None:
         """Find nothing."""
 
-    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
+    async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
         """Name a message."""
         return Delivered(channel_id=job.place_id, message_id=job.id + 3)
 

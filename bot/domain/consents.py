@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
 
 
-class Say(enum.StrEnum):
+class ConsentChoice(enum.StrEnum):
     """What an author can answer; part of custom ids."""
 
     ALLOW = "allow"  # this once
@@ -22,7 +22,7 @@ class Say(enum.StrEnum):
     NEVER = "never"  # nor any other time, anywhere: the opt-out
 
 
-class Word(enum.Enum):
+class ConsentStatus(enum.Enum):
     """How a question to an author stands."""
 
     OPEN = enum.auto()
@@ -33,28 +33,28 @@ class Word(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ConsentAnswer:
     """A press of the author's, and how things stand after it."""
 
     is_new: bool
     """Whether this press decided."""
-    word: Word
+    word: ConsentStatus
     job: Job
     others: tuple[Job, ...] = ()
     """The other requests that an opt-out refused along with this one."""
 
 
-def word_on(job: Job, now: datetime) -> Word:
+def word_on(job: Job, now: datetime) -> ConsentStatus:
     """Return how the question about ``job`` stands, as its row tells."""
     if job.state is JobState.HELD and job.hold is Hold.CONSENT:
         is_over = job.held_until is not None and job.held_until <= now
-        return Word.EXPIRED if is_over else Word.OPEN
+        return ConsentStatus.EXPIRED if is_over else ConsentStatus.OPEN
     if job.hold is not Hold.CONSENT:  # it went on: to a moderator, or to its turn
-        return Word.ALLOWED
+        return ConsentStatus.ALLOWED
     match job.cancel_reason:
         case CancelReason.CONSENT_REFUSED:
-            return Word.REFUSED
+            return ConsentStatus.REFUSED
         case CancelReason.CONSENT_EXPIRED:
-            return Word.EXPIRED
+            return ConsentStatus.EXPIRED
         case _:
-            return Word.WITHDRAWN
+            return ConsentStatus.WITHDRAWN

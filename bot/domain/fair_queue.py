@@ -22,7 +22,7 @@ from bot.domain.quotas import Scope
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bot.domain.quotas import Cap, Holder
+    from bot.domain.quotas import Cap, QuotaSubject
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -42,13 +42,13 @@ class Place:
     """Where a job stands once everybody before it got what there was."""
 
     waiting: Waiting
-    full: frozenset[Holder]
+    full: frozenset[QuotaSubject]
     """Whose caps keep it back; none: its turn has come."""
 
 
 def arrange(
     waiting: Iterable[Waiting],
-    running: Mapping[Holder, int],
+    running: Mapping[QuotaSubject, int],
     last_turns: Mapping[int, datetime] | None = None,
 ) -> list[Place]:
     """Return the jobs in the order of their turns, each with what keeps it back.
@@ -70,7 +70,7 @@ def arrange(
 
 def _in_turn(
     waiting: Iterable[Waiting],
-    running: Mapping[Holder, int],
+    running: Mapping[QuotaSubject, int],
     last_turns: Mapping[int, datetime],
 ) -> list[Waiting]:
     busy: Counter[int] = Counter()

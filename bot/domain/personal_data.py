@@ -20,7 +20,7 @@ MOST_JOBS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class PersonalData:
     """What the database has of one person. Moments are aware, in UTC."""
 
     jobs: tuple[Job, ...]
@@ -43,7 +43,7 @@ class Forgotten:
     """The links of the files in the operator's archive that belonged to them."""
 
 
-def export(kept: Kept, *, max_bytes: int) -> tuple[bytes, int]:
+def export(kept: PersonalData, *, max_bytes: int) -> tuple[bytes, int]:
     """Return it as JSON, and how many jobs are in it: the newest that fit into ``max_bytes``."""
     shown = len(kept.jobs)
     while True:
@@ -55,7 +55,7 @@ def export(kept: Kept, *, max_bytes: int) -> tuple[bytes, int]:
         shown //= 2
 
 
-def _document(kept: Kept, shown: int) -> dict[str, Any]:
+def _document(kept: PersonalData, shown: int) -> dict[str, Any]:
     return {
         "about": "What this Restyle bot keeps of you. Moments are in UTC, money in US dollars.",
         "opted_out_since": _moment(kept.opted_out_since),

@@ -16,7 +16,7 @@ class Scope(enum.StrEnum):
     MEMBER = "member"  # one member on one server; caps only
 
 
-class Standing(enum.StrEnum):
+class LedgerStatus(enum.StrEnum):
     """What became of the money set aside for a job."""
 
     RESERVED = "reserved"  # set aside: not sent yet, or nobody knows
@@ -31,7 +31,7 @@ class ReviewStage(enum.StrEnum):
     PUBLISHING = "publishing"  # before others see the result
 
 
-class ReviewStanding(enum.StrEnum):
+class ReviewStatus(enum.StrEnum):
     """How a review stands."""
 
     OPEN = "open"
@@ -65,7 +65,7 @@ class Decider(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class QuotaSubject:
     """Whom a job counts for: one row of the ledger each."""
 
     scope: Scope
@@ -79,7 +79,7 @@ class Holder:
 class Cap:
     """The most that a holder may use in a period; 0 is nothing at all."""
 
-    holder: Holder
+    holder: QuotaSubject
     period: Period
     unit: Unit
     limit: int

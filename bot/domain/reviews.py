@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.jobs import Job
-    from bot.domain.quotas import ReviewStage, ReviewStanding
+    from bot.domain.quotas import ReviewStage, ReviewStatus
 
 LOCK: Final = timedelta(minutes=15)
 """For how long a request that a moderator took is closed to the others."""
@@ -34,7 +34,7 @@ class Review:
     job_id: int
     stage: ReviewStage
     guild_id: int
-    standing: ReviewStanding
+    standing: ReviewStatus
     reasons: tuple[str, ...]
     """Why it came to review, in words of the rules."""
     opened_at: datetime
@@ -63,7 +63,7 @@ class Review:
         return self.taken_by
 
 
-class Outcome(enum.Enum):
+class PressOutcome(enum.Enum):
     """What became of a press."""
 
     DONE = enum.auto()
@@ -78,7 +78,7 @@ class Outcome(enum.Enum):
 class Ruling:
     """A press, what became of it, and how things stand after it."""
 
-    outcome: Outcome
+    outcome: PressOutcome
     now: datetime
     """The moment, by the database's clock."""
     review: Review | None = None
@@ -88,7 +88,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placing:
+class SlotGrant:
     """Which requests got a place in the review channel."""
 
     placed: bool

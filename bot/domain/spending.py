@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.jobs import CancelReason, FailureReason, JobState
-    from bot.domain.quotas import Standing
+    from bot.domain.quotas import LedgerStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class SpendRow:
     created_at: datetime
     micros: int
     """Expected, or as the provider reported it; not spent when ``standing`` is RELEASED."""
-    standing: Standing
+    standing: LedgerStatus
     state: JobState
     failure: FailureReason | None
     cancel_reason: CancelReason | None
@@ -46,7 +46,7 @@ class SpendSum:
     day: str
     state: JobState
     failure: FailureReason | None
-    standing: Standing
+    standing: LedgerStatus
     jobs: int
     micros: int
     """Of all of them; not spent when ``standing`` is RELEASED."""

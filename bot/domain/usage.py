@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import SAFETY_FAILURES, FailureReason, JobState
 from bot.domain.money import MICROS_PER_DOLLAR
-from bot.domain.quotas import Standing
+from bot.domain.quotas import LedgerStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ SHOWN_DAYS: Final = 30
 SHOWN_MEMBERS: Final = 10
 
 
-class Outcome(enum.StrEnum):
+class UsageOutcome(enum.StrEnum):
     """How a job ended, or stands, as far as moderators care."""
 
     DELIVERED = "delivered"
@@ -34,19 +34,19 @@ class Outcome(enum.StrEnum):
     UNCLEAR = "unclear"  # nobody knows whether the provider took it
 
 
-def outcome_of(state: JobState, failure: FailureReason | None) -> Outcome:
+def outcome_of(state: JobState, failure: FailureReason | None) -> UsageOutcome:
     """Return how a job ended, or stands."""
     match state:
         case JobState.DONE:
-            return Outcome.DELIVERED
+            return UsageOutcome.DELIVERED
         case JobState.FAILED:
-            return Outcome.REFUSED if failure in SAFETY_FAILURES else Outcome.FAILED
+            return UsageOutcome.REFUSED if failure in SAFETY_FAILURES else UsageOutcome.FAILED
         case JobState.CANCELLED:
-            return Outcome.CANCELLED
+            return UsageOutcome.CANCELLED
         case JobState.UNCERTAIN:
-            return Outcome.UNCLEAR
+            return UsageOutcome.UNCLEAR
         case _:
-            return Outcome.UNDER_WAY
+            return UsageOutcome.UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Usage:
     """The most costly first; at most ``SHOWN_MEMBERS``."""
     more_members: int
     """How many others there are."""
-    outcomes: tuple[tuple[Outcome, Tally], ...]
-    """Those that happened, in the order of ``Outcome``."""
+    outcomes: tuple[tuple[UsageOutcome, Tally], ...]
+    """Those that happened, in the order of ``UsageOutcome``."""
 
 
 def window(now: datetime, days: int = SHOWN_DAYS) -> tuple[datetime, datetime]:
@@ -87,7 +87,7 @@ def summarise(sums: Iterable[SpendSum], now: datetime) -> Usage:
     members: set[int] = set()
     total, spent, reserved = 0, 0, 0
     for one in sums:
-        counted = 0 if one.standing is Standing.RELEASED else one.micros
+        counted = 0 if one.standing is LedgerStatus.RELEASED else one.micros
         keys = (one.day, ("member", one.user_id), outcome_of(one.state, one.failure))
         for key in keys:
             jobs[key] += one.jobs
@@ -95,7 +95,7 @@ def summarise(sums: Iterable[SpendSum], now: datetime) -> Usage:
         members.add(one.user_id)
         total += one.jobs
         spent += counted
-        reserved += counted if one.standing is Standing.RESERVED else 0
+        reserved += counted if one.standing is LedgerStatus.RESERVED else 0
 
     def tally(key: object) -> Tally:
         return Tally(jobs[key], micros[key])
@@ -112,7 +112,7 @@ def summarise(sums: Iterable[SpendSum], now: datetime) -> Usage:
         days=tuple((day, tally(day.isoformat())) for day in days),
         members=tuple(ranked[:SHOWN_MEMBERS]),
         more_members=max(0, len(ranked) - SHOWN_MEMBERS),
-        outcomes=tuple((one, tally(one)) for one in Outcome if jobs[one]),
+        outcomes=tuple((one, tally(one)) for one in UsageOutcome if jobs[one]),
     )
 
 
@@ -142,7 +142,7 @@ def to_csv(rows: Iterable[SpendRow]) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for row in rows:
-        micros = 0 if row.standing is Standing.RELEASED else row.micros
+        micros = 0 if row.standing is LedgerStatus.RELEASED else row.micros
         writer.writerow(
             (
                 row.job_id,

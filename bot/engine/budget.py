@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import Job
     from bot.engine.ports import (
-        Answer,
+        AnswerContent,
         ApprovalPrompts,
         Delivered,
         Deliverer,
         Extra,
-        Kept,
+        KeptSource,
         Opened,
         Progress,
     )
@@ -187,17 +187,19 @@ class UrgentDeliverer:
         with urgency(Urgency.PROGRESS):
             await self._deliverer.show(job, progress)
 
-    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+    async def keep_source(
+        self, job: Job, *, clip: Path | None, reference: Path | None
+    ) -> KeptSource:
         """Post what the provider gets."""
         with urgency(Urgency.OPENING):
             return await self._deliverer.keep_source(job, clip=clip, reference=reference)
 
-    async def refresh_source(self, job: Job) -> Kept | None:
+    async def refresh_source(self, job: Job) -> KeptSource | None:
         """Read the message that keeps the source once more."""
         with urgency(Urgency.OPENING):
             return await self._deliverer.refresh_source(job)
 
-    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
+    async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
         """Post the outcome of ``job``."""
         with urgency(Urgency.OUTCOME):
             return await self._deliverer.deliver(job, answer)

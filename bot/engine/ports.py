@@ -56,7 +56,7 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptSource:
     """The message of ours that keeps what the provider gets, with links made just now."""
 
     channel_id: int
@@ -79,7 +79,7 @@ class Extra(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AnswerContent:
     """What there is to post of a finished job, besides its words."""
 
     video: Path | None = None
@@ -117,7 +117,9 @@ class Deliverer(Protocol):
         """Edit the status message and the record. Best effort: trouble is logged, not raised."""
         ...
 
-    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+    async def keep_source(
+        self, job: Job, *, clip: Path | None, reference: Path | None
+    ) -> KeptSource:
         """Post what the provider gets where the job's messages go, or find it there.
 
         Args:
@@ -131,7 +133,7 @@ class Deliverer(Protocol):
         """
         ...
 
-    async def refresh_source(self, job: Job) -> Kept | None:
+    async def refresh_source(self, job: Job) -> KeptSource | None:
         """Read the message that keeps the source once more, which brings fresh links.
 
         Without ``source_message_id`` it is looked for, as one may have been posted right before a
@@ -142,7 +144,7 @@ class Deliverer(Protocol):
         """
         ...
 
-    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
+    async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
         """Post the outcome of ``job`` as a new message, then bring record and status up to date.
 
         The kind of message follows the job: DELIVERING or DONE is the answer, with what is in

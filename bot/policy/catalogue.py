@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.quotas import Period, Scope, Unit
 from bot.policy.problems import SERVER, Flaw, Problem, Target
 from bot.policy.prompt_rules.rules import Rules
-from bot.policy.values import BadValueError, Choice, Flag, Id, Ids, Kind, Line, Number, Ratio
+from bot.policy.values import BadValueError, Choice, Flag, Id, Ids, Kind, Number, OneLineText, Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +147,7 @@ _ALL: Final = (
         name="default_look",
         title="House look",
         meaning="Words that are put at the end of every prompt.",
-        kind=Line(200),
+        kind=OneLineText(200),
         default=None,
         scopes=_SC,
         null="none",

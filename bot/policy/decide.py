@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.quotas import Decider
 from bot.domain.sanctions import EVERYTHING
 from bot.policy.consent import must_ask, refuse_origin
-from bot.policy.levels import BY_OPERATOR, BY_SERVER, Source
+from bot.policy.levels import BY_OPERATOR, BY_SERVER, SettingSource
 from bot.policy.prompt_rules.check import check_rules
 from bot.policy.prompt_rules.rules import RuleAction
 from bot.requests.text_safety import cut
@@ -67,7 +67,7 @@ class Decision:
     """With REFUSE: why."""
     review_reasons: tuple[str, ...] = ()
     """With REVIEW: why, in words for moderators."""
-    source: Source | None = None
+    source: SettingSource | None = None
     """Where the deciding rule was set; ``None`` when nothing stands in the way."""
     hit: Hit | None = None
     """The prompt rule that found something, if that counts."""
@@ -112,7 +112,7 @@ def decide(
     return _by_prompt(ask, holds, check)
 
 
-def _paused(facts: MemberFacts) -> tuple[Refusal, Source] | None:
+def _paused(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     pause = facts.pause
     if pause is None:
         return None
@@ -125,7 +125,7 @@ def _paused(facts: MemberFacts) -> tuple[Refusal, Source] | None:
     ), BY_OPERATOR if everywhere else BY_SERVER
 
 
-def _blocked(facts: MemberFacts) -> tuple[Refusal, Source] | None:
+def _blocked(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     block = facts.block
     if block is None:
         return None
@@ -154,7 +154,9 @@ def struck_until(facts: MemberFacts, holds: Effective, now: datetime) -> datetim
     return None
 
 
-def _struck(facts: MemberFacts, holds: Effective, now: datetime) -> tuple[Refusal, Source] | None:
+def _struck(
+    facts: MemberFacts, holds: Effective, now: datetime
+) -> tuple[Refusal, SettingSource] | None:
     until = struck_until(facts, holds, now)
     if until is None:
         return None
@@ -166,7 +168,7 @@ def _struck(facts: MemberFacts, holds: Effective, now: datetime) -> tuple[Refusa
     ), holds.source("strike_limit")
 
 
-def _place(ask: Ask, policy: Policy, holds: Effective) -> tuple[Refusal, Source] | None:
+def _place(ask: Ask, policy: Policy, holds: Effective) -> tuple[Refusal, SettingSource] | None:
     if policy.guild_id == 0:
         return None
     channels = set(ask.channel_ids)
@@ -188,7 +190,7 @@ def _place(ask: Ask, policy: Policy, holds: Effective) -> tuple[Refusal, Source]
     return None
 
 
-def _person(ask: Ask, holds: Effective) -> tuple[Refusal, Source] | None:
+def _person(ask: Ask, holds: Effective) -> tuple[Refusal, SettingSource] | None:
     allowed = holds.allowed_role_ids
     if not allowed or holds.exempt_by is not None or not allowed.isdisjoint(ask.role_ids):
         return None
@@ -199,7 +201,7 @@ def _person(ask: Ask, holds: Effective) -> tuple[Refusal, Source] | None:
     ), holds.source("allowed_role_ids")
 
 
-def _origin(ask: Ask, holds: Effective) -> tuple[Refusal, Source | None] | None:
+def _origin(ask: Ask, holds: Effective) -> tuple[Refusal, SettingSource | None] | None:
     if ask.origin is None:
         return None
     found = refuse_origin(ask.origin, user_id=ask.user_id, mode=holds.consent_mode)
@@ -213,7 +215,7 @@ def _by_prompt(
     ask: Ask, holds: Effective, check: Callable[[str, Sequence[PromptRule]], Hit | None]
 ) -> Decision:
     reasons: list[str] = []
-    source: Source | None = None
+    source: SettingSource | None = None
     if holds.review_mode in {"spending", "both"}:
         reasons.append(BY_REVIEW_MODE)
         source = holds.source("review_mode")

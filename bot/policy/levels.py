@@ -26,7 +26,7 @@ from bot.policy.quotas import caps_of, holders_of, running_caps_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from bot.domain.quotas import Cap, Holder
+    from bot.domain.quotas import Cap, QuotaSubject
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
 
@@ -42,7 +42,7 @@ class Level(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SettingSource:
     """Where a value comes from."""
 
     level: Level
@@ -55,9 +55,9 @@ class Source:
         return Decider.OPERATOR if self.level is Level.OPERATOR else Decider.MODERATORS
 
 
-BY_DEFAULT: Final = Source(Level.DEFAULT)
-BY_OPERATOR: Final = Source(Level.OPERATOR)
-BY_SERVER: Final = Source(Level.SERVER)
+BY_DEFAULT: Final = SettingSource(Level.DEFAULT)
+BY_OPERATOR: Final = SettingSource(Level.OPERATOR)
+BY_SERVER: Final = SettingSource(Level.SERVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +108,9 @@ class Effective:
     """The role that frees from the server's quotas, limits and review; ``None`` if none does."""
     unreviewed_by: int | None
     """The role that frees from review, the exempting one included; ``None`` if none does."""
-    sources: Mapping[str, Source]
+    sources: Mapping[str, SettingSource]
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str) -> SettingSource:
         """Return where the value of a setting comes from."""
         return self.sources[name]
 
@@ -166,12 +166,12 @@ class Policy:
 
     def narrowest(
         self, name: str, channel_ids: Sequence[int], role_ids: Collection[int]
-    ) -> tuple[Any, Source]:
+    ) -> tuple[Any, SettingSource]:
         """Return what the narrowest level says, the operator left aside."""
         if (role := self.of_roles(name, role_ids)) is not None:
-            return role[0], Source(Level.ROLE, role[1])
+            return role[0], SettingSource(Level.ROLE, role[1])
         if (channel := self.of_channels(name, channel_ids)) is not None:
-            return channel[0], Source(Level.CHANNEL, channel[1])
+            return channel[0], SettingSource(Level.CHANNEL, channel[1])
         value = self.own(name)
         return (SETTINGS[name].default, BY_DEFAULT) if value is UNSET else (value, BY_SERVER)
 
@@ -188,13 +188,13 @@ class Policy:
         operator = allowed(operator, self.allowance)
         exempt_by, unreviewed_by = self.exempting(role_ids), self.unreviewing(role_ids)
         values: dict[str, Any] = {}
-        sources: dict[str, Source] = {}
-        found: tuple[Any, Source]
+        sources: dict[str, SettingSource] = {}
+        found: tuple[Any, SettingSource]
         for name in SETTINGS:
             if exempt_by is not None and name in _LIMITS:
-                found = None, Source(Level.ROLE, exempt_by)
+                found = None, SettingSource(Level.ROLE, exempt_by)
             elif unreviewed_by is not None and name == "review_mode":
-                found = "off", Source(Level.ROLE, unreviewed_by)
+                found = "off", SettingSource(Level.ROLE, unreviewed_by)
             elif name in SHARED_CAPS:
                 found = self._lowest(name, channel_ids, role_ids)
             else:
@@ -209,7 +209,7 @@ class Policy:
 
     def holders(
         self, channel_ids: Sequence[int], role_ids: Collection[int], user_id: int
-    ) -> tuple[Holder, ...]:
+    ) -> tuple[QuotaSubject, ...]:
         """Return whom a request counts for; see ``bot.policy.quotas.holders_of``."""
         return holders_of(self, channel_ids, role_ids, user_id)
 
@@ -225,23 +225,23 @@ class Policy:
         return caps_of(self, channel_ids, role_ids, user_id, operator)
 
     def running_caps(
-        self, holders: Collection[Holder], *, bot_running: int | None
+        self, holders: Collection[QuotaSubject], *, bot_running: int | None
     ) -> tuple[Cap, ...]:
         """Return the caps on what runs at once; see ``bot.policy.quotas.running_caps_of``."""
         return running_caps_of(self, holders, bot_running=bot_running)
 
     def _lowest(
         self, name: str, channel_ids: Sequence[int], role_ids: Collection[int]
-    ) -> tuple[Any, Source]:
+    ) -> tuple[Any, SettingSource]:
         role, channel = self.of_roles(name, role_ids), self.of_channels(name, channel_ids)
         own = self.own(name)
-        said: list[tuple[Any, Source]] = []
+        said: list[tuple[Any, SettingSource]] = []
         if own is not UNSET:
             said.append((own, BY_SERVER))
         if channel is not None:
-            said.append((channel[0], Source(Level.CHANNEL, channel[1])))
+            said.append((channel[0], SettingSource(Level.CHANNEL, channel[1])))
         if role is not None:
-            said.append((role[0], Source(Level.ROLE, role[1])))
+            said.append((role[0], SettingSource(Level.ROLE, role[1])))
         limits = [one for one in said if one[0] is not None]
         if limits:
             return min(limits, key=lambda one: one[0])
@@ -252,7 +252,9 @@ _LIMITS: Final = frozenset({"max_video_bytes", "max_video_seconds", *SHARED_CAPS
 """What an exempt role is free of, besides review."""
 
 
-def _clamped(name: str, found: tuple[Any, Source], operator: Settings) -> tuple[Any, Source]:
+def _clamped(
+    name: str, found: tuple[Any, SettingSource], operator: Settings
+) -> tuple[Any, SettingSource]:
     value, _ = found
     if name == "public_figure_threshold":
         lowered = value == "low" and not operator.low_threshold_allowed

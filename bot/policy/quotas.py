@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.policy.catalogue import MEMBER_CAPS, SHARED_CAPS
 from bot.policy.floors import ceiling
 from bot.policy.problems import UNSET, Target
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from bot.policy.levels import Policy
     from bot.settings import Settings
 
-_BOT: Final = Holder(scope=Scope.BOT, scope_id=0, guild_id=0)
+_BOT: Final = QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0)
 _ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
 
 
 def holders_of(
     policy: Policy, channel_ids: Sequence[int], role_ids: Collection[int], user_id: int
-) -> tuple[Holder, ...]:
+) -> tuple[QuotaSubject, ...]:
     """Return whom a request counts for: one row of the ledger each.
 
     The channel is a thread's parent, because that is what settings are about. Of the roles only
     those count that have a cap, or that exempt: so their ledger begins when their first cap is set.
     """
     guild_id = policy.guild_id
-    member = Holder(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
+    member = QuotaSubject(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
     if not guild_id:
         return (_BOT, member)
-    server = Holder(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
+    server = QuotaSubject(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
     channel = [
-        Holder(scope=Scope.CHANNEL, scope_id=channel_id, guild_id=guild_id)
+        QuotaSubject(scope=Scope.CHANNEL, scope_id=channel_id, guild_id=guild_id)
         for channel_id in channel_ids[-1:]
     ]
     exempt = policy.server("exempt_role_ids")
     roles = [
-        Holder(scope=Scope.ROLE, scope_id=role_id, guild_id=guild_id)
+        QuotaSubject(scope=Scope.ROLE, scope_id=role_id, guild_id=guild_id)
         for role_id in sorted(set(role_ids))
         if role_id in exempt or _has_caps(policy, role_id)
     ]
@@ -98,7 +98,7 @@ def _fits(use: CapUse, price: int | None) -> bool:
 
 
 def running_caps_of(
-    policy: Policy, holders: Collection[Holder], *, bot_running: int | None
+    policy: Policy, holders: Collection[QuotaSubject], *, bot_running: int | None
 ) -> tuple[Cap, ...]:
     """Return the caps on what runs at once, for the holders that a job was added with.
 
@@ -117,7 +117,7 @@ def running_caps_of(
 
 def _caps(
     policy: Policy,
-    holders: Collection[Holder],
+    holders: Collection[QuotaSubject],
     role_ids: Collection[int],
     operator: Settings | None,
     *,
@@ -140,10 +140,12 @@ def _caps(
         yield from _of_bot(operator, bot_running)
 
 
-def _of_levels(policy: Policy, channel: Holder | None, role_ids: Collection[int]) -> Iterator[Cap]:
+def _of_levels(
+    policy: Policy, channel: QuotaSubject | None, role_ids: Collection[int]
+) -> Iterator[Cap]:
     for name, counted in SHARED_CAPS.items():
         if (role := policy.of_roles(name, role_ids)) is not None:
-            holder = Holder(scope=Scope.ROLE, scope_id=role[1], guild_id=policy.guild_id)
+            holder = QuotaSubject(scope=Scope.ROLE, scope_id=role[1], guild_id=policy.guild_id)
             yield from _cap(name, holder, counted, role[0], None)
         if channel is not None:
             own = policy.own(name, Target(Scope.CHANNEL, channel.scope_id))
@@ -165,7 +167,7 @@ def _of_bot(operator: Settings | None, bot_running: int | None) -> Iterator[Cap]
 
 def _cap(
     name: str,
-    holder: Holder,
+    holder: QuotaSubject,
     counted: tuple[Period, Unit],
     limit: Any,  # noqa: ANN401 - an int, or None for unlimited
     operator: Settings | None,

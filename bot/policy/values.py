@@ -164,7 +164,7 @@ class Ids(Kind):
         of: ``channel`` or ``role``.
         most: As many as one of Discord's menus offers, so that the panel can show all of them.
 
-    Source: https://docs.discord.com/developers/components/reference#channel-select
+    SettingSource: https://docs.discord.com/developers/components/reference#channel-select
     """
 
     of: str
@@ -196,7 +196,7 @@ class Ratio(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Kind):
+class OneLineText(Kind):
     """One line of words."""
 
     longest: int

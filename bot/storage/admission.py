@@ -20,7 +20,7 @@ from sqlalchemy import and_, func, or_, select, text, true
 from bot.domain.fair_queue import Place, Waiting, arrange, position
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.domain.periods import day_of
-from bot.domain.quotas import Holder, Scope
+from bot.domain.quotas import QuotaSubject, Scope
 from bot.errors import JobLostError
 from bot.storage.changes import change_job
 from bot.storage.columns import Moment
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bot.policy.levels import Policy
     from bot.storage.database import Database
 
-EVERYWHERE: Final = 0
+GLOBAL_GUILD_ID: Final = 0
 """The guild id that stands for the whole bot in ``pauses``."""
 
 FAR: Final = 8
@@ -79,7 +79,7 @@ _ADMITTED: Final = Admission(admitted=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _CachedOrder:
     """The order of turns as it was a moment ago."""
 
     places: Sequence[Place]
@@ -87,14 +87,14 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Lines:
+class _CachedOrders:
     """The lines that this process has seen: of each guild, or the one of the whole bot."""
 
     monotonic: Callable[[], float]
-    seen: dict[int | None, _Line] = field(default_factory=dict)
+    seen: dict[int | None, _CachedOrder] = field(default_factory=dict)
 
     def note(self, of: int | None, places: Sequence[Place]) -> None:
-        self.seen[of] = _Line(places, self.monotonic())
+        self.seen[of] = _CachedOrder(places, self.monotonic())
 
     def far(self, of: int | None, job_id: int) -> int | None:
         """Return the place of a job that was far behind just now; ``None``: ask the database."""
@@ -115,7 +115,7 @@ class Admissions:
         self, database: Database, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._database = database
-        self._lines = _Lines(monotonic)
+        self._lines = _CachedOrders(monotonic)
 
     async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
         """Let ``job`` through if its turn has come, or say where it stands in line.
@@ -158,7 +158,7 @@ class Admissions:
             raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
         return found
 
-    async def running(self) -> dict[Holder, int]:
+    async def running(self) -> dict[QuotaSubject, int]:
         """Return how many jobs run at this moment, of each whom one counts for."""
         async with self._database.transaction() as connection:
             return await _running(connection, true())
@@ -241,10 +241,12 @@ _RUNNING_SETTINGS: Final = frozenset({"running", "member_running"})
 async def _paused(connection: AsyncConnection, job: Job) -> Paused | None:
     found = set(
         await connection.scalars(
-            select(pauses.c.guild_id).where(pauses.c.guild_id.in_((EVERYWHERE, job.guild_id or 0)))
+            select(pauses.c.guild_id).where(
+                pauses.c.guild_id.in_((GLOBAL_GUILD_ID, job.guild_id or 0))
+            )
         )
     )
-    if EVERYWHERE in found:
+    if GLOBAL_GUILD_ID in found:
         return Paused.BOT
     return Paused.SERVER if found else None
 
@@ -259,19 +261,21 @@ async def _is_ruled_out(connection: AsyncConnection, job: Job) -> bool:
 
 async def _holders(
     connection: AsyncConnection, which: ColumnElement[bool]
-) -> dict[int, list[Holder]]:
+) -> dict[int, list[QuotaSubject]]:
     rows = await connection.execute(
         select(ledger.c.job_id, ledger.c.scope, ledger.c.scope_id, ledger.c.guild_id)
         .join(jobs, jobs.c.id == ledger.c.job_id)
         .where(which)
     )
-    found: dict[int, list[Holder]] = defaultdict(list)
+    found: dict[int, list[QuotaSubject]] = defaultdict(list)
     for job_id, scope, scope_id, guild_id in rows:
-        found[job_id].append(Holder(scope=scope, scope_id=scope_id, guild_id=guild_id))
+        found[job_id].append(QuotaSubject(scope=scope, scope_id=scope_id, guild_id=guild_id))
     return found
 
 
-async def _running(connection: AsyncConnection, in_line: ColumnElement[bool]) -> dict[Holder, int]:
+async def _running(
+    connection: AsyncConnection, in_line: ColumnElement[bool]
+) -> dict[QuotaSubject, int]:
     rows = await connection.execute(
         select(ledger.c.scope, ledger.c.scope_id, ledger.c.guild_id, func.count())
         .join(jobs, jobs.c.id == ledger.c.job_id)
@@ -279,7 +283,7 @@ async def _running(connection: AsyncConnection, in_line: ColumnElement[bool]) ->
         .group_by(ledger.c.scope, ledger.c.scope_id, ledger.c.guild_id)
     )
     return {
-        Holder(scope=scope, scope_id=scope_id, guild_id=guild_id): count
+        QuotaSubject(scope=scope, scope_id=scope_id, guild_id=guild_id): count
         for scope, scope_id, guild_id, count in rows
     }
 

@@ -16,7 +16,7 @@ from sqlalchemy import insert, or_, update
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
 from bot.domain.money import micros_of_credits
-from bot.domain.quotas import Standing
+from bot.domain.quotas import LedgerStatus
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs, ledger, strikes
 
@@ -68,19 +68,19 @@ async def change_job(
     return job
 
 
-def standing_of(job: Job) -> Standing:
+def standing_of(job: Job) -> LedgerStatus:
     """Return what becomes of the money set aside for ``job`` as it stands.
 
     A job that is UNCERTAIN keeps it reserved until a person decides; one that was written off
     gives it back. Whatever ended otherwise counts as paid, unless it surely was not.
     """
     if job.state in _TAKEN:
-        return Standing.COMMITTED
+        return LedgerStatus.COMMITTED
     if job.state not in {JobState.FAILED, JobState.CANCELLED}:
-        return Standing.RESERVED
+        return LedgerStatus.RESERVED
     if job.charge is Charge.NO or job.cancel_reason is CancelReason.WRITTEN_OFF:
-        return Standing.RELEASED
-    return Standing.COMMITTED
+        return LedgerStatus.RELEASED
+    return LedgerStatus.COMMITTED
 
 
 async def _settle(connection: AsyncConnection, job: Job) -> None:

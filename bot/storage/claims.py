@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, text, update
 
 from bot.domain.jobs import JobState
-from bot.storage.leases import bury_the_dead
+from bot.storage.leases import expire_workers
 from bot.storage.rows import job_from
 from bot.storage.tables import FREE, UNSETTLED, jobs
 
@@ -59,7 +59,7 @@ class Claims:
         try:
             async with self._database.transaction() as connection:
                 await self._lease.check(connection)
-                await bury_the_dead(connection, self._database, but=self._lease.worker_id)
+                await expire_workers(connection, self._database, but=self._lease.worker_id)
                 taken += await self._find(connection, limit)
                 claimed = await self._take(connection, taken) if taken else []
         except BaseException:  # a cancelled commit may have come through as well

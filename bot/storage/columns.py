@@ -64,7 +64,7 @@ class PlainText(TypeDecorator[str]):
         return joined.decode("utf-16-le", "replace")
 
 
-class Word(TypeDecorator[EnumT], Generic[EnumT]):
+class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
     """A member of a ``StrEnum``, stored as its word."""
 
     impl = Text

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, or_, select, text
 
-from bot.domain.consents import Answer, Say, Word, word_on
+from bot.domain.consents import ConsentAnswer, ConsentChoice, ConsentStatus, word_on
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.policy.consent import Origin
 from bot.storage.changes import change_job
 from bot.storage.policies import read_policy
@@ -61,7 +61,9 @@ class Consents:
 
     # The author's answer
 
-    async def answer(self, job_id: int, *, user_id: int, say: Say) -> Answer | None:
+    async def answer(
+        self, job_id: int, *, user_id: int, say: ConsentChoice
+    ) -> ConsentAnswer | None:
         """Take the answer of the clip's author; ``None`` if this is not a job of such a person.
 
         Allowed, the job goes to its turn, or to the moderators first where they have to look:
@@ -74,21 +76,23 @@ class Consents:
             if job is None or job.source_author_id != user_id:
                 return None
             others: list[Job] = []
-            if say is Say.NEVER:
+            if say is ConsentChoice.NEVER:
                 others = await self._opt_out(connection, user_id)
                 mine = next((other for other in others if other.id == job_id), None)
                 others = [other for other in others if other.id != job_id]
                 changed = mine
-            elif say is Say.NO:
+            elif say is ConsentChoice.NO:
                 changed = await self._refuse(connection, job_id, by=user_id)
             else:
                 changed = await self._allow(connection, job, now)
             if changed is None:
                 job = await _read(connection, job_id) or job
         if changed is None:
-            return Answer(is_new=False, word=word_on(job, now), job=job, others=tuple(others))
-        word = Word.ALLOWED if say is Say.ALLOW else Word.REFUSED
-        return Answer(is_new=True, word=word, job=changed, others=tuple(others))
+            return ConsentAnswer(
+                is_new=False, word=word_on(job, now), job=job, others=tuple(others)
+            )
+        word = ConsentStatus.ALLOWED if say is ConsentChoice.ALLOW else ConsentStatus.REFUSED
+        return ConsentAnswer(is_new=True, word=word, job=changed, others=tuple(others))
 
     async def _allow(self, connection: AsyncConnection, job: Job, now: datetime) -> Job | None:
         values: dict[str, Any] = {"state": JobState.QUEUED, "hold": None, "held_until": None}
@@ -96,7 +100,7 @@ class Consents:
             select(reviews.c.job_id).where(
                 reviews.c.job_id == job.id,
                 reviews.c.stage == ReviewStage.SPENDING,
-                reviews.c.standing == ReviewStanding.OPEN,
+                reviews.c.standing == ReviewStatus.OPEN,
             )
         )
         if reviewed is not None:

@@ -24,7 +24,7 @@ from bot.storage.engines import (
     sqlite_path,
 )
 from bot.storage.lockfile import exclusive
-from bot.storage.shielded_connection import UninterruptedConnection
+from bot.storage.shielded_connection import ShieldedConnection
 from bot.storage.upgrade import upgrade
 from bot.system.shielding import shielded
 
@@ -52,9 +52,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.dialect = engine.dialect.name
         self._engine = engine
-        self._connection_class = (
-            UninterruptedConnection if self.dialect == "sqlite" else AsyncConnection
-        )
+        self._connection_class = ShieldedConnection if self.dialect == "sqlite" else AsyncConnection
         self._clock = clock
         self._closed = False
         self._in_trouble = False

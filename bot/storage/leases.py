@@ -46,7 +46,9 @@ def steady_seconds() -> float:
     return time.monotonic()
 
 
-async def orphan(connection: AsyncConnection, database: Database, dead: Collection[str]) -> int:
+async def release_jobs(
+    connection: AsyncConnection, database: Database, dead: Collection[str]
+) -> int:
     """Take the unsettled jobs of the ``dead`` workers from them; return how many there were.
 
     One that was being submitted becomes UNCERTAIN: its paid request may have been carried out.
@@ -73,8 +75,8 @@ def _owners_without_a_row() -> Select[tuple[str]]:
     )
 
 
-async def bury_the_dead(connection: AsyncConnection, database: Database, *, but: str) -> int:
-    """Delete the workers whose lease ran out, orphan their jobs; return how many jobs that were.
+async def expire_workers(connection: AsyncConnection, database: Database, *, but: str) -> int:
+    """Delete the workers whose lease ran out, release their jobs; return how many jobs that were.
 
     Never the worker ``but``: it asks, so it lives, and may still renew.
 
@@ -90,7 +92,7 @@ async def bury_the_dead(connection: AsyncConnection, database: Database, *, but:
         await connection.execute(delete(workers).where(workers.c.id.in_(dead)))
     # A plain SELECT sees one moment: an owner it reads had joined before, so its row is seen too.
     dead |= set(await connection.scalars(_owners_without_a_row()))
-    return await orphan(connection, database, dead) if dead else 0
+    return await release_jobs(connection, database, dead) if dead else 0
 
 
 class Lease:
@@ -187,7 +189,7 @@ class Lease:
         alive = await connection.scalar(
             select(workers.c.id)
             .where(workers.c.id == me)
-            .with_for_update(read=True)  # until the transaction ends nobody can bury this worker
+            .with_for_update(read=True)  # until the transaction ends nobody can expire this worker
         )
         if alive is None:
             self._lose(me)
@@ -197,6 +199,6 @@ class Lease:
         """Give every job back and end the lease, so that others take over at once."""
         self._valid_until = float("-inf")
         async with self._database.transaction() as connection:
-            await orphan(connection, self._database, [self.worker_id])
+            await release_jobs(connection, self._database, [self.worker_id])
             await connection.execute(delete(workers).where(workers.c.id == self.worker_id))
         self._joined = False

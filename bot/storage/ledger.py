@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, union_all
 
 from bot.domain.periods import day_of, first_day
-from bot.domain.quotas import CapUse, Period, Scope, Standing, Unit
+from bot.domain.quotas import CapUse, LedgerStatus, Period, Scope, Unit
 from bot.domain.spending import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
 from bot.policy.quotas import reached
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.jobs import Job
-    from bot.domain.quotas import Cap, Holder
+    from bot.domain.quotas import Cap, QuotaSubject
     from bot.storage.database import Database
 
-_COUNTED: Final = ledger.c.standing != Standing.RELEASED
+_COUNTED: Final = ledger.c.standing != LedgerStatus.RELEASED
 
 
 async def take_turns(connection: AsyncConnection, database: Database, caps: Sequence[Cap]) -> None:
@@ -64,7 +64,7 @@ async def _uses(
     connection: AsyncConnection, caps: Sequence[Cap], now: datetime
 ) -> tuple[CapUse, ...]:
     wanted = list(dict.fromkeys((cap.holder, cap.period) for cap in caps if _is_summed(cap)))
-    sums: dict[tuple[Holder, Period], tuple[int, int]] = {}
+    sums: dict[tuple[QuotaSubject, Period], tuple[int, int]] = {}
     if wanted:
         sums_of = [
             select(
@@ -86,7 +86,7 @@ def _is_summed(cap: Cap) -> bool:
     return cap.period is not Period.NOW
 
 
-def _held_by(holder: Holder) -> ColumnElement[bool]:
+def _held_by(holder: QuotaSubject) -> ColumnElement[bool]:
     return (
         (ledger.c.scope == holder.scope)
         & (ledger.c.scope_id == holder.scope_id)
@@ -94,7 +94,7 @@ def _held_by(holder: Holder) -> ColumnElement[bool]:
     )
 
 
-async def reserve(connection: AsyncConnection, job: Job, holders: Collection[Holder]) -> None:
+async def reserve(connection: AsyncConnection, job: Job, holders: Collection[QuotaSubject]) -> None:
     """Set money aside for a job that was just stored, in the name of each of ``holders``."""
     if not holders:
         return
@@ -107,7 +107,7 @@ async def reserve(connection: AsyncConnection, job: Job, holders: Collection[Hol
             "day": day_of(job.created_at),
             "jobs": 1,
             "micros": job.price_micros or 0,
-            "standing": Standing.RESERVED,
+            "standing": LedgerStatus.RESERVED,
         }
         for holder in dict.fromkeys(holders)
     ]
@@ -205,7 +205,7 @@ class Ledger:
         """
         committed, reserved = (
             func.sum(case((ledger.c.standing == standing, ledger.c.micros), else_=0))
-            for standing in (Standing.COMMITTED, Standing.RESERVED)
+            for standing in (LedgerStatus.COMMITTED, LedgerStatus.RESERVED)
         )
         statement = (
             _summed(jobs.c.guild_id)

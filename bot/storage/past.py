@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, func, select
 
 from bot.domain.periods import day_of
-from bot.domain.quotas import Scope, Standing
+from bot.domain.quotas import LedgerStatus, Scope
 from bot.policy.replay.past_jobs import MOST_JOBS, PastJob
 from bot.requests.clip_plan import Reason
 from bot.storage.tables import jobs, ledger
@@ -94,7 +94,7 @@ def _past(row: RowMapping) -> PastJob:
     # What it counted for is a thread's parent, the channel that settings are about.
     channel_ids = dict.fromkeys((row["channel_id"], row["counted_for"] or row["channel_id"]))
     reasons = json.loads(row["plan"])["reasons"] if row["plan"] else ()
-    is_counted = row["standing"] != Standing.RELEASED
+    is_counted = row["standing"] != LedgerStatus.RELEASED
     plain = {name: row[name] for name in _OF_JOB if name not in {"channel_id", "plan"}}
     return PastJob(
         **plain,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select, update
 
 from bot.domain.jobs import FINAL_STATES
-from bot.domain.personal_data import MOST_JOBS, Forgotten, Kept
+from bot.domain.personal_data import MOST_JOBS, Forgotten, PersonalData
 from bot.domain.reviews import Appeal
 from bot.storage.rows import job_from
 from bot.storage.tables import appeals, jobs, opt_outs, reviews
@@ -42,13 +42,13 @@ _OVER: Final = (
 )
 
 
-class Privacy:
+class PersonalDataStore:
     """Every statement about a person's own data; ``Store.privacy``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def kept(self, user_id: int) -> Kept:
+    async def kept(self, user_id: int) -> PersonalData:
         """Return what there is of one person."""
         async with self._database.transaction() as connection:
             count = await connection.scalar(
@@ -66,7 +66,7 @@ class Privacy:
             since = await connection.scalar(
                 select(opt_outs.c.since).where(opt_outs.c.user_id == user_id)
             )
-            return Kept(
+            return PersonalData(
                 jobs=tuple(job_from(row) for row in rows.mappings()),
                 job_count=count or 0,
                 appeals=tuple(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _KEY: Final = ("guild_id", "scope", "scope_id", "name")
-OF_BOT: Final = 0
+GLOBAL_GUILD_ID: Final = 0
 """The guild id under which the owner's allowances for single guilds are kept."""
 _LONGEST_ACTION: Final = 2 * MAX_VALUES
 """More settings than one action can change: an import sets what a file holds, and unsets others."""
@@ -137,8 +137,8 @@ class Policies:
         """
         target = Target(Scope.BOT, guild_id)
         async with self._database.transaction() as connection:
-            await self._database.take_turn(connection, "settings", OF_BOT)
-            await self._write(connection, OF_BOT, user_id, {target: limits})
+            await self._database.take_turn(connection, "settings", GLOBAL_GUILD_ID)
+            await self._write(connection, GLOBAL_GUILD_ID, user_id, {target: limits})
             return await read_policy(connection, guild_id)
 
     async def _write(
@@ -189,7 +189,7 @@ class Policies:
 async def read_policy(connection: AsyncConnection, guild_id: int) -> Policy:
     """Return everything that is set on a guild, inside a transaction of the caller's."""
     of_owner = and_(
-        setting_values.c.guild_id == OF_BOT,
+        setting_values.c.guild_id == GLOBAL_GUILD_ID,
         setting_values.c.scope == Scope.BOT,
         setting_values.c.scope_id == guild_id,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
 
 from bot.domain.jobs import Hold, JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
-from bot.domain.reviews import Fold, Placing
+from bot.domain.quotas import ReviewStage, ReviewStatus
+from bot.domain.reviews import Fold, SlotGrant
 from bot.storage.tables import jobs, review_folds, reviews
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.storage.database import Database
 
 _TRULY_WAITING: Final = and_(
-    reviews.c.standing == ReviewStanding.OPEN,
+    reviews.c.standing == ReviewStatus.OPEN,
     or_(
         and_(
             reviews.c.stage == ReviewStage.SPENDING,
@@ -34,8 +34,8 @@ _TRULY_WAITING: Final = and_(
 _WITH_JOBS: Final = reviews.join(jobs, jobs.c.id == reviews.c.job_id)
 
 
-class Places:
-    """Every statement about places; ``Store.reviews.places``."""
+class ReviewSlots:
+    """Every statement about places; ``Store.reviews.slots``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,7 +48,7 @@ class Places:
         cap: int | None,
         wanted: tuple[int, ReviewStage] | None = None,
         beyond: int = 0,
-    ) -> Placing:
+    ) -> SlotGrant:
         """Give out what is free in the review channel, to those who have waited longest.
 
         Args:
@@ -68,7 +68,7 @@ class Places:
                     select(reviews.c.channel_id).where(me == tuple_(*wanted))
                 )
                 if mine is not None:
-                    return Placing(placed=True, is_new=False, freed=())
+                    return SlotGrant(placed=True, is_new=False, freed=())
             asking: ColumnElement[bool] = reviews.c.folded_at.is_not(None)
             if wanted is not None:
                 asking = or_(asking, me == tuple_(*wanted))
@@ -85,31 +85,31 @@ class Places:
                     .where(here, reviews.c.channel_id.is_not(None))
                 )
                 candidates = candidates.limit(max(0, cap - (shown or 0)) + beyond)
-            lucky = [(row.job_id, row.stage) for row in await connection.execute(candidates)]
-            await self._give(connection, lucky, channel_id)
-            freed = tuple(job_id for job_id, stage in lucky if (job_id, stage) != wanted)
+            granted = [(row.job_id, row.stage) for row in await connection.execute(candidates)]
+            await self._give(connection, granted, channel_id)
+            freed = tuple(job_id for job_id, stage in granted if (job_id, stage) != wanted)
             if freed:
                 # Only those that still wait: what moves on meanwhile keeps the owner it has.
                 waiting = jobs.c.state.in_((JobState.HELD, JobState.WITHHELD))
                 await connection.execute(
                     update(jobs).where(jobs.c.id.in_(freed), waiting).values(owner=None)
                 )
-            is_placed = wanted in lucky
+            is_placed = wanted in granted
             if wanted is not None and not is_placed:
                 await connection.execute(
                     update(reviews)
                     .where(me == tuple_(*wanted), reviews.c.folded_at.is_(None))
                     .values(folded_at=self._database.now())
                 )
-        return Placing(placed=is_placed, is_new=is_placed, freed=freed)
+        return SlotGrant(placed=is_placed, is_new=is_placed, freed=freed)
 
     async def _give(
         self,
         connection: AsyncConnection,
-        lucky: Sequence[tuple[int, ReviewStage]],
+        granted: Sequence[tuple[int, ReviewStage]],
         channel_id: int,
     ) -> None:
-        for job_id, stage in lucky:
+        for job_id, stage in granted:
             await connection.execute(
                 update(reviews)
                 .where(reviews.c.job_id == job_id, reviews.c.stage == stage)
@@ -120,7 +120,7 @@ class Places:
         """Record the card of a request that has a place."""
         await self._card(job_id, stage, message_id=message_id)
 
-    async def unplace(self, job_id: int, stage: ReviewStage) -> None:
+    async def free_slot(self, job_id: int, stage: ReviewStage) -> None:
         """Take the place back: the card is gone, or could not be posted."""
         await self._card(job_id, stage, channel_id=None, message_id=None, folded_at=None)
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, insert, or_, select, update
 
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
-from bot.domain.reviews import Outcome, Review, Ruling
+from bot.domain.quotas import ReviewStage, ReviewStatus
+from bot.domain.reviews import PressOutcome, Review, Ruling
 from bot.storage.changes import change_job
-from bot.storage.review_slots import Places
+from bot.storage.review_slots import ReviewSlots
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs, reviews
 
@@ -54,7 +54,7 @@ async def open_review(connection: AsyncConnection, job: Job, reasons: Sequence[s
             job_id=job.id,
             stage=ReviewStage.SPENDING,
             guild_id=job.guild_id or 0,
-            standing=ReviewStanding.OPEN,
+            standing=ReviewStatus.OPEN,
             reasons=json.dumps(list(reasons)),
             opened_at=job.created_at,
             # Put off when the moderators' time begins, should somebody else be asked first.
@@ -68,7 +68,7 @@ class Reviews:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.places = Places(database)
+        self.slots = ReviewSlots(database)
 
     async def ensure(
         self,
@@ -87,7 +87,7 @@ class Reviews:
             "job_id": job.id,
             "stage": stage,
             "guild_id": job.guild_id or 0,
-            "standing": ReviewStanding.OPEN,
+            "standing": ReviewStatus.OPEN,
             "reasons": json.dumps(list(reasons)),
             "opened_at": self._database.now(),
             "expires_at": expires_at,
@@ -98,7 +98,7 @@ class Reviews:
             if found is None:
                 made = await connection.execute(insert(reviews).values(row).returning(reviews))
                 return review_from(made.mappings().one())
-            if found.standing is ReviewStanding.OPEN and found.expires_at < expires_at:
+            if found.standing is ReviewStatus.OPEN and found.expires_at < expires_at:
                 found = await self._set(connection, found, expires_at=expires_at)
             return found
 
@@ -164,7 +164,7 @@ class Reviews:
             stage,
             guild_id,
             user_id,
-            lambda _, __: self._decision(ReviewStanding.APPROVED, user_id),
+            lambda _, __: self._decision(ReviewStatus.APPROVED, user_id),
             job_values={"state": to, "hold": None, "held_until": None},
         )
 
@@ -185,7 +185,7 @@ class Reviews:
             stage,
             guild_id,
             user_id,
-            lambda _, __: {**self._decision(ReviewStanding.DENIED, user_id), "note": note},
+            lambda _, __: {**self._decision(ReviewStatus.DENIED, user_id), "note": note},
             job_values={
                 **values,
                 "state": JobState.CANCELLED,
@@ -213,7 +213,7 @@ class Reviews:
             job_values={"prompt": prompt},
         )
 
-    def _decision(self, standing: ReviewStanding, user_id: int) -> dict[str, Any]:
+    def _decision(self, standing: ReviewStatus, user_id: int) -> dict[str, Any]:
         return {
             "standing": standing,
             "decided_by": user_id,
@@ -240,23 +240,23 @@ class Reviews:
             rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
             row = rows.mappings().one_or_none()
             if review is None or row is None or review.guild_id != guild_id:
-                return Ruling(outcome=Outcome.UNKNOWN, now=now)
+                return Ruling(outcome=PressOutcome.UNKNOWN, now=now)
             job = was = job_from(row)
             objection = _objection(review, job, user_id, now)
             if objection is None and only_if_held and review.holder(now) != user_id:
-                objection = Outcome.NOT_HELD
+                objection = PressOutcome.NOT_HELD
             if objection is not None:
                 return Ruling(outcome=objection, now=now, review=review, job=job)
             if job_values is not None:
                 moved = await self._move(connection, job, job_values)
                 if moved is None:  # cancelled, or expired, while this was asked
-                    return Ruling(outcome=Outcome.DECIDED, now=now, review=review, job=job)
+                    return Ruling(outcome=PressOutcome.DECIDED, now=now, review=review, job=job)
                 job = moved
             if changes := values(review, was):
                 review = await self._set(connection, review, **changes)
             former = None if job.prompt == was.prompt else was.prompt
             return Ruling(
-                outcome=Outcome.DONE, now=now, review=review, job=job, former_prompt=former
+                outcome=PressOutcome.DONE, now=now, review=review, job=job, former_prompt=former
             )
 
     async def _move(
@@ -297,7 +297,7 @@ class Reviews:
         An open one whose job has moved on without a decision expired, or was withdrawn.
         """
         expired = job.cancel_reason is CancelReason.REVIEW_EXPIRED
-        standing = ReviewStanding.EXPIRED if expired else ReviewStanding.WITHDRAWN
+        standing = ReviewStatus.EXPIRED if expired else ReviewStatus.WITHDRAWN
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "review", job.id)
             rows = await connection.execute(
@@ -306,18 +306,18 @@ class Reviews:
             found = [review_from(row) for row in rows.mappings()]
             for index, review in enumerate(found):
                 over = job.state not in {JobState.HELD, JobState.WITHHELD}
-                if review.standing is ReviewStanding.OPEN and over:
+                if review.standing is ReviewStatus.OPEN and over:
                     found[index] = await self._set(
                         connection, review, standing=standing, decided_at=self._database.now()
                     )
         return found
 
 
-def _objection(review: Review, job: Job, user_id: int, now: datetime) -> Outcome | None:
+def _objection(review: Review, job: Job, user_id: int, now: datetime) -> PressOutcome | None:
     if job.user_id == user_id:
-        return Outcome.OWN
-    if review.standing is not ReviewStanding.OPEN or not is_waiting(job, review.stage):
-        return Outcome.DECIDED
+        return PressOutcome.OWN
+    if review.standing is not ReviewStatus.OPEN or not is_waiting(job, review.stage):
+        return PressOutcome.DECIDED
     if review.holder(now) not in {None, user_id}:
-        return Outcome.HELD
+        return PressOutcome.HELD
     return None

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.system.shielding import shielded
 
 
-class UninterruptedConnection(AsyncConnection):
+class ShieldedConnection(AsyncConnection):
     """A connection whose statements end before a cancellation of their caller goes on.
 
     Made for SQLite. Its driver's thread never hears of a cancellation, so the statement is carried

@@ -20,7 +20,7 @@ from bot.storage.leases import Lease, steady_seconds
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
 from bot.storage.overview import Overview
 from bot.storage.past import Past
-from bot.storage.personal_data import Privacy
+from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changes, job_from, row_from, values_for_move
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from bot.domain.jobs import Job, NewJob
-    from bot.domain.quotas import Cap, Holder
+    from bot.domain.quotas import Cap, QuotaSubject
     from bot.storage.admission import Admission
     from bot.storage.database import Database
 
@@ -71,7 +71,7 @@ class Store:
         self.reviews = Reviews(database)
         self.appeals = Appeals(database)
         self.consents = Consents(database)
-        self.privacy = Privacy(database)
+        self.privacy = PersonalDataStore(database)
 
     # Jobs
 
@@ -80,7 +80,7 @@ class Store:
         new: NewJob,
         *,
         owner: str | None = None,
-        holders: Sequence[Holder] = (),
+        holders: Sequence[QuotaSubject] = (),
         caps: Sequence[Cap] = (),
         review_reasons: Sequence[str] = (),
     ) -> Job:
@@ -124,7 +124,7 @@ class Store:
         """Let ``job`` through to the provider if its turn has come; see ``Admissions.admit``."""
         return await self._admissions.admit(job, operator_running=operator_running)
 
-    async def running(self) -> dict[Holder, int]:
+    async def running(self) -> dict[QuotaSubject, int]:
         """Return how many jobs run at this moment, of each whom one counts for in the ledger."""
         return await self._admissions.running()
 

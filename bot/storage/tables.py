@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
-from bot.domain.quotas import ReviewStage, ReviewStanding, Scope, Standing
-from bot.storage.columns import IdSet, Moment, PlainText, Word
+from bot.domain.quotas import LedgerStatus, ReviewStage, ReviewStatus, Scope
+from bot.storage.columns import EnumText, IdSet, Moment, PlainText
 
 metadata: Final = MetaData(
     naming_convention={
@@ -83,7 +83,7 @@ jobs: Final = Table(
     Column("plan", PlainText),
     Column("convert_reference", Boolean, nullable=False, server_default=false()),
     Column("price_micros", BigInteger),
-    Column("hold", Word(Hold)),
+    Column("hold", EnumText(Hold)),
     Column("held_until", Moment),
     Column("review_output", Boolean, nullable=False, server_default=false()),
     Column("spoiler", Boolean, nullable=False, server_default=false()),
@@ -91,7 +91,7 @@ jobs: Final = Table(
     Column("role_ids", IdSet),
     Column("is_age_restricted", Boolean),
     # Where it stands (bot.domain.jobs.Job).
-    Column("state", Word(JobState), nullable=False),
+    Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
@@ -111,17 +111,17 @@ jobs: Final = Table(
     Column("submit_started_at", Moment),
     Column("submitted_at", Moment),
     Column("task_id", PlainText),
-    Column("phase", Word(Phase)),
+    Column("phase", EnumText(Phase)),
     Column("progress", Double),
     Column("output_url", PlainText),
     Column("output_expires_at", Moment),
     Column("archive_url", PlainText),
     Column("finished_at", Moment),
-    Column("failure", Word(FailureReason)),
+    Column("failure", EnumText(FailureReason)),
     Column("failure_detail", PlainText),
-    Column("charge", Word(Charge)),
+    Column("charge", EnumText(Charge)),
     Column("cost_credits", Double),
-    Column("cancel_reason", Word(CancelReason)),
+    Column("cancel_reason", EnumText(CancelReason)),
     Column("cancelled_by", BigInteger),
     Column("cancel_note", PlainText),
     Column("delivery_attempts", Integer, nullable=False),
@@ -173,7 +173,7 @@ setting_values: Final = Table(
     "setting_values",
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("scope", Word(Scope), primary_key=True),
+    Column("scope", EnumText(Scope), primary_key=True),
     # The channel or role; 0 for the server itself.
     Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", PlainText, primary_key=True),
@@ -188,7 +188,7 @@ setting_changes: Final = Table(
     Column("guild_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("changed_at", Moment, nullable=False),
-    Column("scope", Word(Scope), nullable=False, server_default=text("'server'")),
+    Column("scope", EnumText(Scope), nullable=False, server_default=text("'server'")),
     Column("scope_id", BigInteger, nullable=False, server_default=text("0")),
     Column("name", PlainText, nullable=False),
     # JSON; NULL where nothing was set, so that the level above holds.
@@ -204,16 +204,16 @@ ledger: Final = Table(
     metadata,
     # One row for each cap that a job counts against (bot.domain.quotas.Scope).
     Column("job_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("scope", Word(Scope), primary_key=True),
+    Column("scope", EnumText(Scope), primary_key=True),
     Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
     Column("guild_id", BigInteger, nullable=False),
     # YYYY-MM-DD in UTC: the day on which it was reserved.
     Column("day", PlainText, nullable=False),
     Column("jobs", Integer, nullable=False),
     Column("micros", BigInteger, nullable=False),
-    Column("standing", Word(Standing), nullable=False),
+    Column("standing", EnumText(LedgerStatus), nullable=False),
     CheckConstraint(_one_of("scope", [str(scope) for scope in Scope]), name="scope"),
-    CheckConstraint(_one_of("standing", [str(one) for one in Standing]), name="standing"),
+    CheckConstraint(_one_of("standing", [str(one) for one in LedgerStatus]), name="standing"),
     # Up to the day it finds the rows of a cap; with the rest it need not look at the rows at all.
     Index("ix_ledger_spent", "scope", "scope_id", "guild_id", "day", "standing", "jobs", "micros"),
 )
@@ -226,7 +226,7 @@ strikes: Final = Table(
     Column("guild_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("struck_at", Moment, nullable=False),
-    Column("failure", Word(FailureReason), nullable=False),
+    Column("failure", EnumText(FailureReason), nullable=False),
     Column("lifted_by", BigInteger),
     Column("lifted_at", Moment),
     Index("ix_strikes_member", "guild_id", "user_id", "struck_at"),
@@ -262,9 +262,9 @@ reviews: Final = Table(
     "reviews",
     metadata,
     Column("job_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("stage", Word(ReviewStage), primary_key=True),
+    Column("stage", EnumText(ReviewStage), primary_key=True),
     Column("guild_id", BigInteger, nullable=False),
-    Column("standing", Word(ReviewStanding), nullable=False),
+    Column("standing", EnumText(ReviewStatus), nullable=False),
     # JSON list of words: why it came to review.
     Column("reasons", PlainText, nullable=False),
     Column("opened_at", Moment, nullable=False),
@@ -283,7 +283,7 @@ reviews: Final = Table(
     Column("prompt_before", PlainText),
     Column("mended_by", BigInteger),
     CheckConstraint(_one_of("stage", [str(stage) for stage in ReviewStage]), name="stage"),
-    CheckConstraint(_one_of("standing", [str(one) for one in ReviewStanding]), name="standing"),
+    CheckConstraint(_one_of("standing", [str(one) for one in ReviewStatus]), name="standing"),
     Index("ix_reviews_open", "guild_id", "standing", "opened_at"),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.consents import Say, Word
+from bot.domain.consents import ConsentChoice, ConsentStatus
 from bot.requests.text_safety import quote
 from bot.texts.common import relative
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 PRIVACY: Final = "/restyle-privacy"
 
-LABELS: Final = {Say.ALLOW: "Allow", Say.NO: "No", Say.NEVER: "Never ask me"}
+LABELS: Final = {
+    ConsentChoice.ALLOW: "Allow",
+    ConsentChoice.NO: "No",
+    ConsentChoice.NEVER: "Never ask me",
+}
 
 _WHERE_IT_GOES: Final = (
     "If you allow it, the clip and the prompt go to CometAPI and Runway, which make a new clip "
@@ -60,7 +64,7 @@ def _place(job: Job) -> str:
 
 
 def closed(
-    job: Job, word: Word, *, requester: str, clip: str | None, quoted: bool = True
+    job: Job, word: ConsentStatus, *, requester: str, clip: str | None, quoted: bool = True
 ) -> list[str]:
     """Return what the question says once nothing is left to answer; else as above."""
     whose = f"[your clip]({clip})" if clip is not None else "your clip"
@@ -68,12 +72,12 @@ def closed(
     if quoted:
         lines.append(quote(job.prompt))
     match word:
-        case Word.ALLOWED:
+        case ConsentStatus.ALLOWED:
             lines[0] = f"**{requester} restyles {whose}**"
             lines.append(f"Allowed. The result comes in {_place(job)}; you can delete it there.")
-        case Word.REFUSED:
+        case ConsentStatus.REFUSED:
             lines.append("Not allowed. Nothing was sent to anybody.")
-        case Word.EXPIRED:
+        case ConsentStatus.EXPIRED:
             lines.append("The time to answer is over. Nothing was sent to anybody.")
         case _:
             lines.append("The request was taken back. Nothing was sent to anybody.")
@@ -83,24 +87,24 @@ def closed(
 # Answers to presses
 
 
-def told(word: Word, say: Say, *, is_new: bool) -> str | None:
+def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None:
     """Return what the author reads beside the question; ``None`` when the question says it all."""
-    if say is Say.NEVER:
+    if say is ConsentChoice.NEVER:
         words = opted_out()
-        if not is_new and word is Word.ALLOWED:
+        if not is_new and word is ConsentStatus.ALLOWED:
             words += "\nYou had allowed this clip before; that one goes on."
         return words
     if is_new:
         return None
     match word:
-        case Word.ALLOWED:
+        case ConsentStatus.ALLOWED:
             return (
                 "You allowed this already, so it goes on. The requester and the server's "
                 "moderators can cancel it while it waits."
             )
-        case Word.REFUSED:
+        case ConsentStatus.REFUSED:
             return "You said no to this already. Nothing was started."
-        case Word.EXPIRED:
+        case ConsentStatus.EXPIRED:
             return "The time to answer is over, so this was not started. They can ask again."
         case _:
             return "This request was taken back meanwhile. Your answer changed nothing."

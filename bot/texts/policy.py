@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from bot.policy.changes import PolicyChange
-    from bot.policy.levels import Source
+    from bot.policy.levels import SettingSource
     from bot.policy.problems import Problem, Target
 
 COMMAND: Final = "/restyle-settings"
@@ -130,7 +130,7 @@ def place(target: Target) -> str:
             return "this server"
 
 
-def source(found: Source) -> str:
+def source(found: SettingSource) -> str:
     """Return where a value comes from."""
     match found.level:
         case Level.DEFAULT:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import JobState
 from bot.domain.money import dollars
-from bot.domain.quotas import ReviewStage, ReviewStanding
-from bot.domain.reviews import LOCK, MAX_WORDS, Outcome
+from bot.domain.quotas import ReviewStage, ReviewStatus
+from bot.domain.reviews import LOCK, MAX_WORDS, PressOutcome
 from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts.common import duration, relative
@@ -32,10 +32,10 @@ _OPEN_TITLE: Final = {
     ReviewStage.PUBLISHING: "**A finished clip waits for a moderator** · nobody else sees it yet",
 }
 _CLOSED_TITLE: Final = {
-    ReviewStanding.APPROVED: "**Approved**",
-    ReviewStanding.DENIED: "**Denied**",
-    ReviewStanding.EXPIRED: "**Expired**",
-    ReviewStanding.WITHDRAWN: "**No longer wanted**",
+    ReviewStatus.APPROVED: "**Approved**",
+    ReviewStatus.DENIED: "**Denied**",
+    ReviewStatus.EXPIRED: "**Expired**",
+    ReviewStatus.WITHDRAWN: "**No longer wanted**",
 }
 STAFF: Final = f"this server's moderators (Manage Messages, or a reviewer role in {SETTINGS})"
 
@@ -132,11 +132,11 @@ def _waits(review: Review, job: Job) -> str:
 
 def closed_lines(review: Review, job: Job, *, quoted: bool = True) -> list[str]:
     """Return what a card says once nothing is left to decide."""
-    title = _CLOSED_TITLE.get(review.standing, _CLOSED_TITLE[ReviewStanding.WITHDRAWN])
+    title = _CLOSED_TITLE.get(review.standing, _CLOSED_TITLE[ReviewStatus.WITHDRAWN])
     lines = [title, _asked(job), *_prompt(review, job, quoted=quoted), decided(review)]
     if review.note and quoted:
         lines.append(f"Reason: {harmless(cut(review.note, MAX_WORDS))}")
-    if review.stage is ReviewStage.PUBLISHING and review.standing is not ReviewStanding.APPROVED:
+    if review.stage is ReviewStage.PUBLISHING and review.standing is not ReviewStatus.APPROVED:
         lines.append("The provider charges for the clip all the same.")
     return lines
 
@@ -146,11 +146,11 @@ def decided(review: Review) -> str:
     by = mention(review.decided_by) if review.decided_by else "A moderator"
     moment = f" {relative(review.decided_at)}" if review.decided_at else ""
     match review.standing:
-        case ReviewStanding.APPROVED:
+        case ReviewStatus.APPROVED:
             return f"{by} approved it{moment}."
-        case ReviewStanding.DENIED:
+        case ReviewStatus.DENIED:
             return f"{by} denied it{moment}."
-        case ReviewStanding.EXPIRED:
+        case ReviewStatus.EXPIRED:
             return f"Nobody decided in time; it ended{moment}."
         case _:
             return f"It ended without a decision{moment}."
@@ -163,19 +163,21 @@ def refused(ruling: Ruling) -> str:
     """Return why a press on a card changed nothing."""
     review = ruling.review
     match ruling.outcome:
-        case Outcome.OWN:
+        case PressOutcome.OWN:
             return "This is your own request, so somebody else has to decide it."
-        case Outcome.HELD if review is not None and review.taken_by and review.taken_at:
+        case PressOutcome.HELD if review is not None and review.taken_by and review.taken_at:
             since, until = relative(review.taken_at), relative(review.taken_at + LOCK)
             return (
                 f"{mention(review.taken_by)} took this {since}. You can take it over {until}, "
                 "or sooner once it is released."
             )
-        case Outcome.NOT_HELD:
+        case PressOutcome.NOT_HELD:
             return "You have not taken this, so there is nothing to release."
-        case Outcome.DECIDED if review is not None and review.standing is not ReviewStanding.OPEN:
+        case PressOutcome.DECIDED if (
+            review is not None and review.standing is not ReviewStatus.OPEN
+        ):
             return f"{decided(review)} Your press changed nothing."
-        case Outcome.DECIDED:
+        case PressOutcome.DECIDED:
             return "This does not wait for a decision any more. Your press changed nothing."
         case _:
             return "This request is not known here any more."

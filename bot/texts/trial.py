@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.quotas import CapUse
-    from bot.policy.levels import Source
+    from bot.policy.levels import SettingSource
     from bot.policy.replay.trial import Trial
 
 MAX_CHARACTERS: Final = 2_000
@@ -50,7 +50,7 @@ def report(trial: Trial, now: datetime) -> str:
     return cut("\n".join(lines), MAX_CHARACTERS)
 
 
-def set_where(source: Source) -> str:
+def set_where(source: SettingSource) -> str:
     """Return where a value is set: ``for the server``, ``for #videos``, ``by default``."""
     match source.level:
         case Level.DEFAULT:

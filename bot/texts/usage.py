@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
 from bot.domain.periods import resets_at
 from bot.domain.quotas import Period
-from bot.domain.usage import SHOWN_DAYS, Outcome
+from bot.domain.usage import SHOWN_DAYS, UsageOutcome
 from bot.media.chart import Bar, Chart, Section
 from bot.texts.common import relative
 from bot.texts.quota import quota_left
@@ -35,12 +35,12 @@ Source: https://docs.discord.com/developers/components/reference#media-gallery
 _HALF_CENT: Final = MICROS_PER_DOLLAR // 200
 
 OUTCOMES: Final = {
-    Outcome.DELIVERED: "Delivered",
-    Outcome.UNDER_WAY: "Under way",
-    Outcome.REFUSED: "Refused (safety)",
-    Outcome.FAILED: "Failed",
-    Outcome.CANCELLED: "Cancelled",
-    Outcome.UNCLEAR: "Unclear",
+    UsageOutcome.DELIVERED: "Delivered",
+    UsageOutcome.UNDER_WAY: "Under way",
+    UsageOutcome.REFUSED: "Refused (safety)",
+    UsageOutcome.FAILED: "Failed",
+    UsageOutcome.CANCELLED: "Cancelled",
+    UsageOutcome.UNCLEAR: "Unclear",
 }
 
 

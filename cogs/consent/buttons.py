@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.consents import Say
+from bot.domain.consents import ConsentChoice
 from bot.texts.consent import LABELS
 
 if TYPE_CHECKING:
@@ -17,16 +17,18 @@ COG: Final = "Consents"
 """The name of the cog that sees to presses."""
 
 _STYLES: Final = {
-    Say.ALLOW: discord.ButtonStyle.success,
-    Say.NO: discord.ButtonStyle.secondary,
-    Say.NEVER: discord.ButtonStyle.danger,
+    ConsentChoice.ALLOW: discord.ButtonStyle.success,
+    ConsentChoice.NO: discord.ButtonStyle.secondary,
+    ConsentChoice.NEVER: discord.ButtonStyle.danger,
 }
 
 
 class Answers(Protocol):
     """What sees to presses."""
 
-    async def answer(self, interaction: discord.Interaction[Any], job_id: int, say: Say) -> None:
+    async def answer(
+        self, interaction: discord.Interaction[Any], job_id: int, say: ConsentChoice
+    ) -> None:
         """Take an author's answer."""
         ...
 
@@ -37,7 +39,7 @@ class ConsentButton(
 ):
     """One answer of the one who posted a clip."""
 
-    def __init__(self, job_id: int, say: Say) -> None:
+    def __init__(self, job_id: int, say: ConsentChoice) -> None:
         super().__init__(
             ui.Button(
                 label=LABELS[say],
@@ -54,7 +56,7 @@ class ConsentButton(
     ) -> Self:
         """Make the button of a question asked earlier, perhaps by another process."""
         del interaction, item
-        return cls(int(match["job_id"]), Say(match["say"]))
+        return cls(int(match["job_id"]), ConsentChoice(match["say"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand it on."""
@@ -65,6 +67,6 @@ class ConsentButton(
 def consent_row(job_id: int) -> ui.ActionRow[Any]:
     """Return the row under a question."""
     row: ui.ActionRow[Any] = ui.ActionRow()
-    for say in Say:
+    for say in ConsentChoice:
         row.add_item(ConsentButton(job_id, say))
     return row

@@ -26,7 +26,7 @@ from cogs.review.request_messages import NOBODY
 if TYPE_CHECKING:
     import discord
 
-    from bot.domain.consents import Answer, Say
+    from bot.domain.consents import ConsentAnswer, ConsentChoice
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ class Consents(commands.Cog, name=COG):
         self._store = store
         self._new_jobs = new_jobs
 
-    async def answer(self, interaction: discord.Interaction[Any], job_id: int, say: Say) -> None:
+    async def answer(
+        self, interaction: discord.Interaction[Any], job_id: int, say: ConsentChoice
+    ) -> None:
         """Take the answer, or tell why not; within 3 s, whatever the database does."""
         try:
             async with asyncio.timeout(STORE_SECONDS):
@@ -60,8 +62,8 @@ class Consents(commands.Cog, name=COG):
             await answer_privately(interaction, said)
 
     async def _take(
-        self, interaction: discord.Interaction[Any], job_id: int, say: Say
-    ) -> tuple[str, Answer | None]:
+        self, interaction: discord.Interaction[Any], job_id: int, say: ConsentChoice
+    ) -> tuple[str, ConsentAnswer | None]:
         job = await self._store.get(job_id)
         if job is None:
             return consent_texts.unknown(), None
@@ -72,7 +74,7 @@ class Consents(commands.Cog, name=COG):
         answer = await self._store.consents.answer(job_id, user_id=interaction.user.id, say=say)
         return consent_texts.unknown(), answer
 
-    async def _show(self, interaction: discord.Interaction[Any], answer: Answer) -> None:
+    async def _show(self, interaction: discord.Interaction[Any], answer: ConsentAnswer) -> None:
         """Answer the press by bringing the question up to date."""
         try:
             await interaction.response.edit_message(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
-from bot.domain.consents import Word, word_on
+from bot.domain.consents import ConsentStatus, word_on
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.texts import consent as consent_texts
 from cogs.common.cards import (
@@ -41,7 +41,11 @@ log = logging.getLogger(__name__)
 _NOBODY: Final = discord.AllowedMentions.none()
 _SEARCHED_MESSAGES: Final = 100
 """How many messages after the request are looked through; one call."""
-_COLOURS: Final = {Word.OPEN: YELLOW, Word.ALLOWED: GREEN, Word.REFUSED: RED}
+_COLOURS: Final = {
+    ConsentStatus.OPEN: YELLOW,
+    ConsentStatus.ALLOWED: GREEN,
+    ConsentStatus.REFUSED: RED,
+}
 
 _Channel = discord.PartialMessageable | discord.DMChannel
 
@@ -67,7 +71,7 @@ def question_card(job: Job, *, is_direct: bool, quoted: bool = True) -> ui.Layou
     return card(YELLOW, lines, consent_row(job.id), id_=consent_mark(job.id))
 
 
-def closed_card(job: Job, word: Word, *, is_direct: bool) -> ui.LayoutView:
+def closed_card(job: Job, word: ConsentStatus, *, is_direct: bool) -> ui.LayoutView:
     """Return what the question becomes once it is answered, or needs no answer any more."""
     lines = consent_texts.closed(
         job,

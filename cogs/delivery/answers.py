@@ -24,7 +24,7 @@ from cogs.common.cards import (
 from cogs.delivery.buttons import answer_buttons
 
 if TYPE_CHECKING:
-    from bot.engine.ports import Answer, Extra
+    from bot.engine.ports import AnswerContent, Extra
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
 PICTURE_FILENAME: Final = "before-and-after.png"
@@ -49,7 +49,7 @@ def answer_mark(job: Job) -> int:
 
 def answer_card(
     job: Job,
-    answer: Answer,
+    answer: AnswerContent,
     *,
     attached: bool,
     linked: bool = True,
@@ -85,12 +85,12 @@ def answer_card(
     return view
 
 
-def picture_filename(answer: Answer) -> str:
+def picture_filename(answer: AnswerContent) -> str:
     """Return under which name the answer's picture is posted."""
     return POSTER_FILENAME if answer.is_poster else PICTURE_FILENAME
 
 
-def _galleries(job: Job, answer: Answer) -> list[ui.MediaGallery[ui.LayoutView]]:
+def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[ui.LayoutView]]:
     """Return the video and the picture, each in a gallery of its own: in one, both are cropped."""
     shown: list[tuple[str, str]] = []
     if answer.video is not None:
@@ -107,7 +107,7 @@ def _galleries(job: Job, answer: Answer) -> list[ui.MediaGallery[ui.LayoutView]]
     return galleries
 
 
-def _answer_lines(job: Job, answer: Answer, *, attached: bool, linked: bool) -> list[str]:
+def _answer_lines(job: Job, answer: AnswerContent, *, attached: bool, linked: bool) -> list[str]:
     model = model_rules(job.model)
     seconds = job.restyled_seconds
     link = job.archive_url or job.output_url

@@ -14,7 +14,7 @@ import discord
 
 from bot.domain.jobs import JobState
 from bot.engine.extras import Extras
-from bot.engine.ports import Answer, Delivered, Extra, Kept, Opened, Progress
+from bot.engine.ports import AnswerContent, Delivered, Extra, KeptSource, Opened, Progress
 from bot.engine.studio import WorkshopStudio
 from bot.requests.text_safety import thread_name
 from bot.system.clock import SystemClock
@@ -262,13 +262,13 @@ class ThreadDeliverer:
 
     # Delivering
 
-    async def deliver(self, job: Job, answer: Answer | None) -> Delivered:
+    async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
         """Post the outcome, unless it is out already, and bring record and status up to date."""
         delivered = None
         if self._may_be_posted(job):
             delivered = await self._poster.find(job)
         if delivered is None:
-            delivered = await self._poster.post(job, answer or Answer())
+            delivered = await self._poster.post(job, answer or AnswerContent())
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 await self._finish(job, delivered)
@@ -303,11 +303,13 @@ class ThreadDeliverer:
 
     # What lies beside the outcome
 
-    async def keep_source(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+    async def keep_source(
+        self, job: Job, *, clip: Path | None, reference: Path | None
+    ) -> KeptSource:
         """Post what the provider gets where the job's messages go, or find it there."""
         return await self._keeper.keep(job, clip=clip, reference=reference)
 
-    async def refresh_source(self, job: Job) -> Kept | None:
+    async def refresh_source(self, job: Job) -> KeptSource | None:
         """Read the message that keeps the source once more, which brings fresh links."""
         return await self._keeper.find(job)
 

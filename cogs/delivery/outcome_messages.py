@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 
 from bot.domain.jobs import JobState
-from bot.engine.ports import Answer, Delivered
+from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.cards import bears_mark
 from cogs.common.discord_errors import TROUBLE, Refusals, Verdict, delayed, judge
@@ -117,7 +117,7 @@ class Poster:
         self._refusals = refusals
         self._can_appeal = can_appeal
 
-    async def post(self, job: Job, answer: Answer) -> Delivered:
+    async def post(self, job: Job, answer: AnswerContent) -> Delivered:
         """Post the outcome of ``job`` in the first place that takes it.
 
         Raises:
@@ -167,7 +167,7 @@ class Poster:
             self._refusals.remember(job.user_id)
             return None
 
-    async def _try(self, job: Job, place: _Place, answer: Answer) -> Delivered | None:
+    async def _try(self, job: Job, place: _Place, answer: AnswerContent) -> Delivered | None:
         """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
         form: Form | None = Form(
             attached=answer.video is not None or answer.picture is not None,
@@ -204,7 +204,9 @@ class Poster:
                 raise delayed(exc) from exc
             log.info("thread %s cannot be re-opened: %s", place.channel.id, exc)
 
-    async def _send(self, job: Job, place: _Place, form: Form, answer: Answer) -> discord.Message:
+    async def _send(
+        self, job: Job, place: _Place, form: Form, answer: AnswerContent
+    ) -> discord.Message:
         details: dict[str, Any] = {
             "nonce": nonce(job),
             "allowed_mentions": discord.AllowedMentions(

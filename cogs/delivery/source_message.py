@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import discord
 
-from bot.engine.ports import Delivered, Extra, Kept
+from bot.engine.ports import Delivered, Extra, KeptSource
 from bot.errors import DeliveryImpossibleError
 from cogs.common.cards import bears_mark, mark
 from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
@@ -49,7 +49,7 @@ class Keeper:
 
     # The source
 
-    async def keep(self, job: Job, *, clip: Path | None, reference: Path | None) -> Kept:
+    async def keep(self, job: Job, *, clip: Path | None, reference: Path | None) -> KeptSource:
         """Post what the provider gets, or find it.
 
         Raises:
@@ -80,7 +80,7 @@ class Keeper:
             raise _refused(exc) from exc
         return _kept(message, job)
 
-    async def find(self, job: Job) -> Kept | None:
+    async def find(self, job: Job) -> KeptSource | None:
         """Return the message that keeps the source, with fresh links; ``None`` without one.
 
         Raises:
@@ -206,14 +206,14 @@ def _refused(error: Exception) -> Exception:
     return DeliveryImpossibleError(str(error))
 
 
-def _kept(message: discord.Message, job: Job) -> Kept:
+def _kept(message: discord.Message, job: Job) -> KeptSource:
     files = {name.partition(".")[0]: file for name, file in _files(message).items()}
     clip, reference = files.get(_CLIP), files.get(_REFERENCE)
     size_bytes, content_type = 0, ""
     if clip is not None:
         size_bytes = clip[1] or job.sent_bytes or job.source_bytes
         content_type = clip[2] or job.sent_content_type or job.source_content_type
-    return Kept(
+    return KeptSource(
         channel_id=message.channel.id,
         message_id=message.id,
         url=clip[0] if clip is not None else None,

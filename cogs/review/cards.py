@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.domain.jobs import JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.texts import review as review_texts
 from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, mark, markdown_url
 from cogs.delivery.answers import OUTPUT_FILENAME
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from bot.domain.reviews import Review
 
 _COLOURS: Final = {
-    ReviewStanding.OPEN: YELLOW,
-    ReviewStanding.APPROVED: GREEN,
-    ReviewStanding.DENIED: RED,
-    ReviewStanding.EXPIRED: GREY,
-    ReviewStanding.WITHDRAWN: GREY,
+    ReviewStatus.OPEN: YELLOW,
+    ReviewStatus.APPROVED: GREEN,
+    ReviewStatus.DENIED: RED,
+    ReviewStatus.EXPIRED: GREY,
+    ReviewStatus.WITHDRAWN: GREY,
 }
 _NAMES: Final = ("The clip", "The reference image")
 _ATTACHED: Final = f"attachment://{OUTPUT_FILENAME}"
@@ -74,7 +74,7 @@ def review_card(review: Review, job: Job, media: Media, *, quoted: bool = True) 
     colour = _COLOURS[review.standing]
     # A finished clip nobody approved is shown to nobody by accident.
     galleries = _galleries(media, spoiler=review.stage is ReviewStage.PUBLISHING or job.spoiler)
-    if review.standing is not ReviewStanding.OPEN:
+    if review.standing is not ReviewStatus.OPEN:
         lines = review_texts.closed_lines(review, job, quoted=quoted)
         return card(colour, lines, *(galleries if keeps_media(review) else []), id_=id_)
     above, below = review_texts.card_lines(
@@ -95,7 +95,7 @@ def keeps_media(review: Review) -> bool:
 
     A paid clip that was not published lies nowhere else, and an appeal may ask about it.
     """
-    published = review.standing is ReviewStanding.APPROVED
+    published = review.standing is ReviewStatus.APPROVED
     return review.stage is ReviewStage.PUBLISHING and not published
 
 

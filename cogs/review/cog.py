@@ -13,7 +13,7 @@ from bot.app import RestyleBot, answer_privately
 from bot.domain.jobs import Hold
 from bot.domain.permissions import Action
 from bot.domain.quotas import ReviewStage
-from bot.domain.reviews import MAX_WORDS, Outcome, Ruling
+from bot.domain.reviews import MAX_WORDS, PressOutcome, Ruling
 from bot.errors import StoreError
 from bot.requests.validation import MAX_PROMPT_UNITS, check_prompt, clean_prompt
 from bot.texts import appeal as appeal_texts
@@ -66,7 +66,7 @@ class Reviews(commands.Cog, name=COG):
         ruling = await self._rule(interaction, lambda: act(job_id, stage, **here))
         if ruling is None:
             return
-        if ruling.outcome is not Outcome.DONE:
+        if ruling.outcome is not PressOutcome.DONE:
             await self._tell_refused(interaction, ruling)
             return
         if verb in {"deny", "edit"}:
@@ -95,7 +95,7 @@ class Reviews(commands.Cog, name=COG):
         return None
 
     async def _tell_refused(self, interaction: discord.Interaction[Any], ruling: Ruling) -> None:
-        if ruling.outcome in {Outcome.DECIDED, Outcome.HELD}:
+        if ruling.outcome in {PressOutcome.DECIDED, PressOutcome.HELD}:
             await self._show(interaction, ruling)  # it was pressed because it was out of date
         await answer_privately(interaction, review_texts.refused(ruling))
 
@@ -187,7 +187,7 @@ class Reviews(commands.Cog, name=COG):
         )
         if ruling is None:
             return
-        if ruling.outcome is not Outcome.DONE:
+        if ruling.outcome is not PressOutcome.DONE:
             await self._tell_refused(interaction, ruling)
             return
         self._new_jobs.set()
@@ -211,7 +211,7 @@ class Reviews(commands.Cog, name=COG):
         )
         if ruling is None:
             return
-        if ruling.outcome is not Outcome.DONE:
+        if ruling.outcome is not PressOutcome.DONE:
             await self._tell_refused(interaction, ruling)
             return
         self._new_jobs.set()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Folds:
+class OverflowNotices:
     """Keeps that message right; a flood of requests costs few edits, not one each."""
 
     def __init__(self, client: discord.Client, store: Store) -> None:
@@ -52,8 +52,8 @@ class Folds:
             self._busy.discard(guild_id)
 
     async def _refresh(self, guild_id: int, channel_id: int | None) -> None:
-        count = await self._store.reviews.places.count_folded(guild_id)
-        fold = await self._store.reviews.places.fold(guild_id)
+        count = await self._store.reviews.slots.count_folded(guild_id)
+        fold = await self._store.reviews.slots.fold(guild_id)
         if fold is not None and (count == 0 or fold.channel_id != channel_id):
             await self._remove(guild_id, fold)
             fold = None
@@ -91,14 +91,14 @@ class Folds:
             log.warning("guild %s: %s: the fold was not posted: %s", guild_id, judge(exc).name, exc)
             return
         fold = Fold(channel_id=channel_id, message_id=message.id)
-        if await self._store.reviews.places.set_fold(guild_id, fold, instead_of=instead_of):
+        if await self._store.reviews.slots.set_fold(guild_id, fold, instead_of=instead_of):
             self._shown[guild_id] = count
         else:  # another process was faster; one is enough
             with contextlib.suppress(*TROUBLE):
                 await message.delete()
 
     async def _remove(self, guild_id: int, fold: Fold) -> None:
-        await self._store.reviews.places.drop_fold(guild_id, fold)
+        await self._store.reviews.slots.drop_fold(guild_id, fold)
         self._shown.pop(guild_id, None)
         try:
             await self._message(guild_id, fold).delete()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import discord
 
 from bot.domain.jobs import JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.engine.signed_links import is_link_dead
 from bot.texts import review as review_texts
 from cogs.common.cards import BLURPLE, bears_mark, card
@@ -27,7 +27,7 @@ from cogs.review.cards import (
     unreachable_card,
     unreachable_mark,
 )
-from cogs.review.overflow import Folds
+from cogs.review.overflow import OverflowNotices
 from cogs.review.rules import ReviewRules, review_rules
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import Job
     from bot.domain.reviews import Review
-    from bot.engine.ports import Kept
+    from bot.engine.ports import KeptSource
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class ReviewDesk:
         *,
         store: Store,
         new_jobs: asyncio.Event,
-        kept_source: Callable[[Job], Awaitable[Kept | None]],
+        kept_source: Callable[[Job], Awaitable[KeptSource | None]],
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._client = client
@@ -83,7 +83,7 @@ class ReviewDesk:
         self._new_jobs = new_jobs
         self._kept_source = kept_source
         self._now = now
-        self._folds = Folds(client, store)
+        self._folds = OverflowNotices(client, store)
 
     # Asking
 
@@ -99,17 +99,17 @@ class ReviewDesk:
         stage = stage_of(job)
         until = job.held_until or self._now() + _DEFAULT_WAIT
         review = await self._store.reviews.ensure(job, stage, expires_at=until)
-        if review.standing is not ReviewStanding.OPEN:
+        if review.standing is not ReviewStatus.OPEN:
             return
         if review.message_id is not None:
             if await self._is_there(review):
                 return
-            await self._store.reviews.places.unplace(job.id, stage)
+            await self._store.reviews.slots.free_slot(job.id, stage)
         rules = await review_rules(self._store, job.guild_id)
         if rules.channel_id is None:
             await self._tell_unreachable(job, channel_id=None)
             return
-        placing = await self._store.reviews.places.give(
+        placing = await self._store.reviews.slots.give(
             job.guild_id,
             channel_id=rules.channel_id,
             cap=rules.open_cap,
@@ -132,10 +132,10 @@ class ReviewDesk:
         if message_id is None:
             message_id = await self._post(review, job, clip)
         if message_id is None:
-            await self._store.reviews.places.unplace(job.id, stage)
+            await self._store.reviews.slots.free_slot(job.id, stage)
             await self._tell_unreachable(job, channel_id=review.channel_id)
             return
-        await self._store.reviews.places.posted(job.id, stage, message_id=message_id)
+        await self._store.reviews.slots.posted(job.id, stage, message_id=message_id)
         log.info("job %s: moderators are asked (%s)", job.id, stage)
 
     async def _is_there(self, review: Review) -> bool:
@@ -268,7 +268,7 @@ class ReviewDesk:
         if job.guild_id is None:
             return
         reviews = await self._store.reviews.settle(job)
-        closed = [review for review in reviews if review.standing is not ReviewStanding.OPEN]
+        closed = [review for review in reviews if review.standing is not ReviewStatus.OPEN]
         for review in closed:
             await self.close_card(review, job)
         if closed:
@@ -300,7 +300,7 @@ class ReviewDesk:
         rules = await self.rules(guild_id)
         opened = 0
         if rules.channel_id is not None:
-            placing = await self._store.reviews.places.give(
+            placing = await self._store.reviews.slots.give(
                 guild_id, channel_id=rules.channel_id, cap=rules.open_cap, beyond=beyond
             )
             opened = len(placing.freed)

@@ -12,7 +12,7 @@ from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import SERVER, UNSET, Target
 from bot.policy.prompt_rules.rules import MAX_RULES
-from bot.policy.values import Choice, Flag, Id, Ids, Line, Number, Ratio
+from bot.policy.values import Choice, Flag, Id, Ids, Number, OneLineText, Ratio
 from bot.requests.text_safety import cut
 from bot.texts import panel as panel_texts
 from bot.texts import policy as policy_texts
@@ -92,7 +92,7 @@ def setting_items(name: str, spot: Spot, facts: Facts, holds: Effective) -> list
     )
     text: ui.TextDisplay[Any] = ui.TextDisplay(words)
     match kind:
-        case Number() | Line():
+        case Number() | OneLineText():
             return [ui.Section(text, accessory=_form_button(spot, name))]
         case Flag() if spot.target == SERVER:
             return [ui.Section(text, accessory=_flag_button(spot, name, is_on=own is True))]

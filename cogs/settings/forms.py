@@ -16,7 +16,7 @@ from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import UNSET
 from bot.policy.prompt_rules.rules import MAX_RULE_CHARACTERS, RuleAction, RuleKind
 from bot.policy.typed_values import typed
-from bot.policy.values import Line, Number
+from bot.policy.values import Number, OneLineText
 from bot.requests.text_safety import cut
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel as panel_texts
@@ -87,7 +87,7 @@ def value_form(spot: Spot, name: str, policy: Policy, *, highest: float | None) 
     field_: ui.TextInput[Any] = ui.TextInput(
         custom_id=FIELD_ID,
         required=False,
-        max_length=setting.kind.longest if isinstance(setting.kind, Line) else 20,
+        max_length=setting.kind.longest if isinstance(setting.kind, OneLineText) else 20,
         default=shown_value(name, own),
     )
     if is_number:

@@ -11,7 +11,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.domain.permissions import Action
-from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.domain.usage import Tally, summarise, to_csv, window
 from bot.errors import MediaError
 from bot.media import chart
@@ -98,7 +98,7 @@ class UsageCog(commands.Cog, name=COG):
         now = interaction.created_at
         policy = await self._store.policies.read(guild_id)
         channel_ids, role_ids = channels_of(interaction), role_ids_of(interaction)
-        me = Holder(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
+        me = QuotaSubject(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
         caps = policy.caps(channel_ids, role_ids, user_id, self._settings)
         uses = await self._store.ledger.uses((*_countless(me), *caps))
         today, month = _tallies(uses)
@@ -181,7 +181,7 @@ class UsageCog(commands.Cog, name=COG):
         return Page(view=view, files=[discord.File(io.BytesIO(sheet), SHEET)])
 
 
-def _countless(holder: Holder) -> tuple[Cap, ...]:
+def _countless(holder: QuotaSubject) -> tuple[Cap, ...]:
     """Return caps that never bind, for what they count."""
     return tuple(
         Cap(holder=holder, period=period, unit=unit, limit=0, decided_by=Decider.OPERATOR)

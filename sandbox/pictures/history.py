@@ -13,7 +13,7 @@ from bot.cometapi.models import model_rules
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState, NewJob
 from bot.domain.money import estimate
 from bot.domain.periods import day_of
-from bot.domain.quotas import Scope, Standing
+from bot.domain.quotas import LedgerStatus, Scope
 from bot.storage.rows import row_from
 from bot.storage.tables import jobs, ledger
 
@@ -149,7 +149,7 @@ def _job(
             "day": day_of(moment),
             "jobs": 1,
             "micros": price or 0,
-            "standing": Standing.COMMITTED if charged else Standing.RELEASED,
+            "standing": LedgerStatus.COMMITTED if charged else LedgerStatus.RELEASED,
         }
         for scope, scope_id in (
             (Scope.BOT, 0),

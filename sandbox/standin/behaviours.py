@@ -51,7 +51,7 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AnswerContent:
     """Answer with exactly this.
 
     Attributes:
@@ -170,41 +170,43 @@ class OutputFault(enum.StrEnum):
     ENDLESS = "endless"  # no Content-Length, no end
 
 
-CreateAnswer = Accept | Answer | Hang | Close
-PollAnswer = Report | Missing | Answer | Hang | Close
+CreateAnswer = Accept | AnswerContent | Hang | Close
+PollAnswer = Report | Missing | AnswerContent | Hang | Close
 End = Succeed | Fail | Cancel | Stay
 
 
-def rate_limited(retry_after_seconds: int | None = None) -> Answer:
+def rate_limited(retry_after_seconds: int | None = None) -> AnswerContent:
     """Return a 429: upstream is saturated."""
     headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
     body = {"code": "upstream_saturated", "message": SATURATED, "data": None}
-    return Answer(status=429, body=body, headers=headers)
+    return AnswerContent(status=429, body=body, headers=headers)
 
 
-def no_quota() -> Answer:
+def no_quota() -> AnswerContent:
     """Return the 403 of an empty CometAPI account."""
     body = {"code": "quota_not_enough", "message": "user quota is not enough", "data": None}
-    return Answer(status=403, body=body)
+    return AnswerContent(status=403, body=body)
 
 
-def no_credits() -> Answer:
+def no_credits() -> AnswerContent:
     """Return the 400 of an empty Runway account."""
     text = "You do not have enough credits to run this task."
-    return Answer(status=400, body={"error": text, "docUrl": "https://docs.dev.runwayml.com/api"})
+    return AnswerContent(
+        status=400, body={"error": text, "docUrl": "https://docs.dev.runwayml.com/api"}
+    )
 
 
-def model_not_found(model: str = "gen4_aleph") -> Answer:
+def model_not_found(model: str = "gen4_aleph") -> AnswerContent:
     """Return the 503 that a gateway gives for a model it does not route (any more)."""
     text = (
         f"no available channel for group default and model {model} (distributor) "
         "(request id: 20260205132859798638387SIHCnxzJ)"
     )
     error = {"code": "model_not_found", "message": text, "type": "comet_api_error"}
-    return Answer(status=503, body={"error": error})
+    return AnswerContent(status=503, body={"error": error})
 
 
-def server_error(status: int = 500, *, accepted: bool = False) -> Answer:
+def server_error(status: int = 500, *, accepted: bool = False) -> AnswerContent:
     """Return a 5xx of the gateway with a JSON body (HTML for 502 and above).
 
     Args:
@@ -213,31 +215,31 @@ def server_error(status: int = 500, *, accepted: bool = False) -> Answer:
     """
     if status > 500:
         page = CLOUDFLARE_PAGE.format(status=status)
-        return Answer(status=status, body=page, content_type="text/html", accepted=accepted)
+        return AnswerContent(status=status, body=page, content_type="text/html", accepted=accepted)
     body = {"code": "do_request_failed", "message": "do request failed", "data": None}
-    return Answer(status=status, body=body, accepted=accepted)
+    return AnswerContent(status=status, body=body, accepted=accepted)
 
 
-def html_page() -> Answer:
+def html_page() -> AnswerContent:
     """Return 200 with a web page, as a wrong base address does."""
-    return Answer(
+    return AnswerContent(
         status=200, body="<!DOCTYPE html><title>CometAPI</title>", content_type="text/html"
     )
 
 
-def truncated() -> Answer:
+def truncated() -> AnswerContent:
     """Return 200 with half a JSON object."""
-    return Answer(status=200, body='{"id":"d0658ae1-bbdd-4adc-aaba-fd8070e1')
+    return AnswerContent(status=200, body='{"id":"d0658ae1-bbdd-4adc-aaba-fd8070e1')
 
 
-def empty_body() -> Answer:
+def empty_body() -> AnswerContent:
     """Return 200 with no body at all."""
-    return Answer(status=200)
+    return AnswerContent(status=200)
 
 
-def moved() -> Answer:
+def moved() -> AnswerContent:
     """Return a 301 to the provider's home page, as a wrong path does."""
-    return Answer(status=301, headers={"Location": "https://www.cometapi.com/"})
+    return AnswerContent(status=301, headers={"Location": "https://www.cometapi.com/"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +274,7 @@ class Script:
         self.polls: deque[PollAnswer] = deque()
         self.fates: deque[Fate] = deque()
         self.outputs: deque[OutputFault | None] = deque()
-        self.down: Answer | Hang | Close | None = None
+        self.down: AnswerContent | Hang | Close | None = None
         """While set, every create and poll gets this; nothing is accepted."""
 
     def create(self, *answers: CreateAnswer) -> None:

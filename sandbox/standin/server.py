@@ -30,7 +30,7 @@ from sandbox.standin.answers import (
 from sandbox.standin.assets import USER_AGENT, AssetLimits, is_within
 from sandbox.standin.behaviours import (
     Accept,
-    Answer,
+    AnswerContent,
     Close,
     CreateAnswer,
     Fail,
@@ -253,9 +253,9 @@ class StandIn:
         return json_answer(200, created)
 
     async def _turn_away(
-        self, request: web.Request, answer: Answer | Hang | Close
+        self, request: web.Request, answer: AnswerContent | Hang | Close
     ) -> web.StreamResponse:
-        status = answer.status if isinstance(answer, Answer) else 0
+        status = answer.status if isinstance(answer, AnswerContent) else 0
         self.refused.append(Refused(status=status, reason=answer))
         return await act(request, answer, closing=self._closing)
 
@@ -312,7 +312,7 @@ class StandIn:
         if task is not None:
             task.polls += 1
         answer = self._scripted_poll(task)
-        if isinstance(answer, Answer | Hang | Close):
+        if isinstance(answer, AnswerContent | Hang | Close):
             return await act(request, answer, closing=self._closing)
         if isinstance(answer, Missing):
             return missing_task(answer.form, direct=direct)

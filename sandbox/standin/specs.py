@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.standin.behaviours import (
     Accept,
-    Answer,
+    AnswerContent,
     Cancel,
     Close,
     CreateAnswer,
@@ -83,7 +83,7 @@ def _split(text: str) -> tuple[str, str, int]:
     return name.strip(), argument.strip(), int(times or 1)
 
 
-def _fault(name: str, argument: str) -> Answer | Hang | Close:
+def _fault(name: str, argument: str) -> AnswerContent | Hang | Close:
     if name == "hang":
         return Hang()
     if name == "close":

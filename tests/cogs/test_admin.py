@@ -4,7 +4,7 @@ import pytest
 import simcord
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
-from bot.domain.quotas import Standing
+from bot.domain.quotas import LedgerStatus
 from bot.domain.sanctions import EVERYTHING
 from tests.cogs.conftest import said, text_of
 from tests.factories import new_job
@@ -106,7 +106,7 @@ async def test_a_manager_cancels_a_clip_that_waits(stage, manage, waiting, hold)
     assert "Cancelled the clip" in said(answer)
     assert "Nothing waits" in page(shown)
     assert stage.new_jobs.is_set()
-    assert await rows_of(stage.store, job.id) == {(Standing.RELEASED, 0)}
+    assert await rows_of(stage.store, job.id) == {(LedgerStatus.RELEASED, 0)}
 
 
 async def test_a_clip_at_the_provider_is_given_up_only_after_a_question(stage, manage, waiting):
@@ -397,7 +397,9 @@ async def test_a_clip_is_written_off_and_the_requester_reads_why(stage, owner, u
         "It never arrived there.",
         owner.id,
     )
-    assert {standing for standing, _ in await rows_of(stage.store, job.id)} == {Standing.RELEASED}
+    assert {standing for standing, _ in await rows_of(stage.store, job.id)} == {
+        LedgerStatus.RELEASED
+    }
 
 
 @pytest.mark.parametrize("typed", ["two words", "../x", "http://x.example/t"])

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.domain.jobs import Job, JobState
-from bot.engine.ports import Answer, Delivered
+from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import StoreUnavailableError
 from bot.policy.problems import SERVER
 from cogs.delivery.announcements import Announcements
@@ -48,7 +48,7 @@ def deliverer(stage):
 
 async def deliver(stage, clip, **options):
     job = await stage.finished(clip, **options)
-    return job, await deliverer(stage).deliver(job, Answer())
+    return job, await deliverer(stage).deliver(job, AnswerContent())
 
 
 async def announce(stage, where=None, by=None, **fields):
@@ -99,7 +99,7 @@ async def test_nothing_is_announced_where_no_channel_is_chosen(stage, clip):
 async def test_a_second_delivery_after_a_crash_announces_nothing_twice(stage, place, clip):
     job, delivered = await deliver(stage, clip)
     stage.clock.advance(300)  # the nonce is forgotten by then
-    assert await deliverer(stage).deliver(job, Answer()) == delivered
+    assert await deliverer(stage).deliver(job, AnswerContent()) == delivered
     assert len(place.history()) == 1
 
 
@@ -107,9 +107,9 @@ async def test_a_crash_between_answer_and_announcement_leaves_it_to_the_next_del
     stage, place, clip
 ):
     job = await stage.finished(clip)
-    await stage.deliverer.deliver(job, Answer())  # answers, and announces nothing
+    await stage.deliverer.deliver(job, AnswerContent())  # answers, and announces nothing
     stage.clock.advance(300)
-    await deliverer(stage).deliver(job, Answer())
+    await deliverer(stage).deliver(job, AnswerContent())
     assert len(place.history()) == 1
 
 
@@ -124,7 +124,7 @@ async def test_an_answer_that_went_into_direct_messages_is_not_announced(stage, 
         stage.env.inject_error(
             "POST", f"/channels/{channel_id}/messages", status=403, code=50001, times=None
         )
-    delivered = await deliverer(stage).deliver(job, Answer())
+    delivered = await deliverer(stage).deliver(job, AnswerContent())
     assert delivered.channel_id not in {job.thread_id, job.channel_id}
     assert place.history() == []
 
@@ -266,7 +266,7 @@ async def test_without_the_database_the_answer_is_out_and_nothing_is_announced(
         raise StoreUnavailableError("gone")
 
     monkeypatch.setattr(stage.store.policies, "read", fail)
-    delivered = await deliverer(stage).deliver(job, Answer())
+    delivered = await deliverer(stage).deliver(job, AnswerContent())
     assert delivered.channel_id == job.thread_id
     assert place.history() == []
 

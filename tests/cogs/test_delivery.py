@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from bot.domain.jobs import Charge, FailureReason, Hold, JobState, Phase
-from bot.engine.ports import Answer, Delivered, Opened, Progress
+from bot.engine.ports import AnswerContent, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 from tests.media.clips import make_image
@@ -18,7 +18,7 @@ THREADS = "/channels/*/messages/*/threads"
 def output(tmp_path, clip):
     path = tmp_path / "output.mp4"
     path.write_bytes(clip)
-    return Answer(video=path)
+    return AnswerContent(video=path)
 
 
 def thread_of(stage):

@@ -14,7 +14,7 @@ import discord
 import pytest
 from discord import ui
 
-from bot.domain.consents import Say
+from bot.domain.consents import ConsentChoice
 from bot.domain.jobs import FailureReason, Hold, JobState
 from bot.domain.permissions import Action, Actor, may, who
 from bot.domain.quotas import ReviewStage
@@ -308,7 +308,7 @@ CONTROLS = {
             lambda w, job, say=say: _consent_buttons.ConsentButton(job.id, say),
             job=World.asked,
         )
-        for say in Say
+        for say in ConsentChoice
     },
     "appeal": Control(
         _appeal_button.AppealButton,

@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from bot.domain.jobs import CancelReason, JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
+from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.errors import DeliveryDelayedError
 from bot.policy.decide import BY_REVIEW_MODE
 from tests.cogs.conftest import buttons_of, said, text_of
@@ -206,7 +206,7 @@ async def test_the_card_is_posted_once_whatever_is_repeated(court):
     job = await court.asked()
     await court.bot.approval_prompts.present(job, None)
     # As if the process had died between the post and the note of it.
-    await court.store.reviews.places._card(job.id, SPENDING, message_id=None)
+    await court.store.reviews.slots._card(job.id, SPENDING, message_id=None)
     await court.bot.approval_prompts.present(job, None)
     review = await court.store.reviews.get(job.id, SPENDING)
     assert review.message_id == court.card.id
@@ -257,7 +257,7 @@ async def test_a_card_closes_when_the_job_ends_without_a_decision(court, reason,
     await court.ended(job, reason)
     assert title in text_of(court.card)
     assert buttons_of(court.card) == {}
-    expected = {"**Expired**": ReviewStanding.EXPIRED}.get(title, ReviewStanding.WITHDRAWN)
+    expected = {"**Expired**": ReviewStatus.EXPIRED}.get(title, ReviewStatus.WITHDRAWN)
     assert (await court.store.reviews.get(job.id, SPENDING)).standing is expected
 
 

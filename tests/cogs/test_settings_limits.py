@@ -6,7 +6,7 @@ from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import SERVER, Target
 from bot.policy.topics import settings_of, topics_of
-from bot.policy.values import Line, Number
+from bot.policy.values import Number, OneLineText
 from cogs.common.grants import Grant
 from cogs.settings import forms
 from cogs.settings.items import Spot
@@ -82,7 +82,7 @@ def fullest(name, target, channel_ids, role_ids):
             return ids[kind.of]
         case "Ratio":
             return "1104:832"
-        case "Line":
+        case "OneLineText":
             return LONGEST
         case _:
             rule = {"kind": "words", "action": "review"}
@@ -133,7 +133,7 @@ async def test_every_form_keeps_to_discords_limits(stage, full, scope):
     spot = Spot(grant=Grant.HANDED, target=target)
     for topic in topics_of(scope):
         for name in settings_of(topic, scope):
-            if isinstance(SETTINGS[name].kind, Number | Line):
+            if isinstance(SETTINGS[name].kind, Number | OneLineText):
                 check_form(forms.value_form(spot, name, policy, highest=1234567))
     check_form(forms.rule_form(spot, "50_0123456789ab", policy.server("prompt_rules")[-1]))
     check_form(forms.trial_form(spot))

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.fair_queue import Waiting, arrange, position
-from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 
-SERVER = Holder(scope=Scope.SERVER, scope_id=1, guild_id=1)
+SERVER = QuotaSubject(scope=Scope.SERVER, scope_id=1, guild_id=1)
 
 
 def member(user_id):
-    return Holder(scope=Scope.MEMBER, scope_id=user_id, guild_id=1)
+    return QuotaSubject(scope=Scope.MEMBER, scope_id=user_id, guild_id=1)
 
 
 def cap(holder, limit):

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.jobs import FailureReason, JobState
-from bot.domain.quotas import Cap, CapUse, Decider, Holder, Period, Scope, Standing, Unit
+from bot.domain.quotas import Cap, CapUse, Decider, LedgerStatus, Period, QuotaSubject, Scope, Unit
 from bot.domain.spending import SpendRow, SpendSum
-from bot.domain.usage import CSV_COLUMNS, Outcome, Tally, outcome_of, summarise, to_csv, window
+from bot.domain.usage import CSV_COLUMNS, Tally, UsageOutcome, outcome_of, summarise, to_csv, window
 from bot.texts import usage as usage_texts
 
 NOW = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
@@ -22,7 +22,7 @@ def spent(user_id=1, day="2026-03-01", state=JobState.DONE, **fields):
             "day": day,
             "state": state,
             "failure": None,
-            "standing": Standing.COMMITTED,
+            "standing": LedgerStatus.COMMITTED,
             "jobs": 1,
             "micros": 750_000,
         }
@@ -40,24 +40,24 @@ def test_the_window_is_thirty_whole_days_with_today():
 def test_every_state_has_an_outcome_with_a_name():
     found = {outcome_of(state, None) for state in JobState}
     found.add(outcome_of(JobState.FAILED, FailureReason.SAFETY_OUTPUT))
-    assert found == set(Outcome) == set(usage_texts.OUTCOMES)
+    assert found == set(UsageOutcome) == set(usage_texts.OUTCOMES)
 
 
 def test_released_money_counts_for_nothing_and_reserved_money_is_named():
     usage = summarise(
         [
             spent(),
-            spent(state=JobState.CANCELLED, standing=Standing.RELEASED),
-            spent(state=JobState.UNCERTAIN, standing=Standing.RESERVED),
+            spent(state=JobState.CANCELLED, standing=LedgerStatus.RELEASED),
+            spent(state=JobState.UNCERTAIN, standing=LedgerStatus.RESERVED),
         ],
         NOW,
     )
     assert usage.total == Tally(3, 1_500_000)
     assert usage.reserved == 750_000
     assert dict(usage.outcomes) == {
-        Outcome.DELIVERED: Tally(1, 750_000),
-        Outcome.CANCELLED: Tally(1, 0),
-        Outcome.UNCLEAR: Tally(1, 750_000),
+        UsageOutcome.DELIVERED: Tally(1, 750_000),
+        UsageOutcome.CANCELLED: Tally(1, 0),
+        UsageOutcome.UNCLEAR: Tally(1, 750_000),
     }
 
 
@@ -100,7 +100,7 @@ def test_the_sheet_has_a_line_for_each_job_and_nothing_that_people_typed():
         day="2026-03-01",
         created_at=NOW,
         micros=750_000,
-        standing=Standing.RELEASED,
+        standing=LedgerStatus.RELEASED,
         state=JobState.FAILED,
         failure=FailureReason.SAFETY_PROMPT,
         cancel_reason=None,
@@ -120,7 +120,7 @@ def test_the_sheet_has_a_line_for_each_job_and_nothing_that_people_typed():
 
 
 def use(limit, used, period=Period.DAY, unit=Unit.JOBS):
-    holder = Holder(scope=Scope.MEMBER, scope_id=1, guild_id=2)
+    holder = QuotaSubject(scope=Scope.MEMBER, scope_id=1, guild_id=2)
     cap = Cap(holder=holder, period=period, unit=unit, limit=limit, decided_by=Decider.MODERATORS)
     return CapUse(cap=cap, used=used)
 

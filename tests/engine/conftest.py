@@ -16,7 +16,7 @@ from bot.engine.context import EngineContext
 from bot.engine.history import History
 from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.poll_schedule import Limits
-from bot.engine.ports import Delivered, Kept, Opened
+from bot.engine.ports import Delivered, KeptSource, Opened
 from bot.engine.progress import Announcer
 from bot.engine.throttle import Throttle
 from bot.engine.worker import Worker
@@ -74,7 +74,7 @@ class RecordingDeliverer:
         self.kept_names.append([path and path.name for path in (clip, reference)])
         if self.keep_troubles:
             raise self.keep_troubles.pop(0)
-        self.refreshed = Kept(
+        self.refreshed = KeptSource(
             channel_id=THREAD_ID,
             message_id=next(self._ids),
             url=KEPT_SOURCE if clip is not None else None,

@@ -12,7 +12,7 @@ from bot.engine.steps.poll import (
     OVERDUE_SECONDS,
 )
 from sandbox.cometapi import (
-    Answer,
+    AnswerContent,
     Cancel,
     Fail,
     Fate,
@@ -167,7 +167,7 @@ async def test_a_rate_limit_slows_the_whole_provider_down_and_wears_off(lone_ben
 
 
 async def test_a_refused_key_alerts_the_operator_and_the_job_waits(lone_bench, caplog):
-    refused = Answer(status=401, body={"error": {"message": "invalid token"}})
+    refused = AnswerContent(status=401, body={"error": {"message": "invalid token"}})
     handle = await running(lone_bench, *[refused] * 3, end=Succeed())
     assert await poll(lone_bench, handle, times=3) >= 60
     alerts = [r for r in caplog.records if "refuses COMETAPI_KEY" in r.getMessage()]

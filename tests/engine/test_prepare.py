@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.jobs import Charge, FailureReason, JobState
 from bot.engine.job_handle import StepKind
-from bot.engine.ports import Delay, Kept, Progress
+from bot.engine.ports import Delay, KeptSource, Progress
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryImpossibleError,
@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.media.scratch import own_scratch
 from bot.requests.clip_plan import Mode, Plan, Reason
-from sandbox.cometapi import Answer
+from sandbox.cometapi import AnswerContent
 from tests.engine.conftest import KEPT_REFERENCE, KEPT_SOURCE, LIVE_SOURCE, THREAD_ID
 from tests.engine.faults import Broken, database_of
 from tests.engine.test_submit import UNREACHABLE
@@ -336,7 +336,7 @@ async def test_a_kept_copy_that_somebody_deleted_does_not_hide_that_the_link_is_
 
 async def test_what_was_posted_before_a_crash_is_found_and_not_made_again(lone_bench):
     handle = await lone_bench.add_unprepared(**planned())
-    lone_bench.deliverer.refreshed = Kept(
+    lone_bench.deliverer.refreshed = KeptSource(
         channel_id=THREAD_ID,
         message_id=1,
         url=KEPT_SOURCE,
@@ -380,6 +380,6 @@ def test_what_a_killed_preparation_leaves_is_gone_at_the_next_start(tmp_path):
 
 
 async def test_a_refused_request_leaves_no_temporary_files(lone_bench):
-    lone_bench.standin.script.create(Answer(status=400, body={"error": "Bad prompt"}))
+    lone_bench.standin.script.create(AnswerContent(status=400, body={"error": "Bad prompt"}))
     await lone_bench.run(await lone_bench.add_unprepared(**planned()))
     assert lone_bench.scratch.used_bytes == 0

@@ -10,7 +10,7 @@ from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
 from bot.errors import DeliveryDelayedError
 from sandbox.cometapi import (
-    Answer,
+    AnswerContent,
     Close,
     Hang,
     empty_body,
@@ -27,7 +27,7 @@ from tests.engine.clocks import settle, until
 from tests.engine.conftest import STATUS_ID, THREAD_ID
 from tests.engine.faults import Broken, LateCommit, Slow, database_of
 
-UNREACHABLE = Answer(
+UNREACHABLE = AnswerContent(
     status=400,
     body={
         "error": "Validation of body failed",
@@ -183,9 +183,12 @@ async def test_a_request_that_never_left_is_sent_again(lone_bench, standin):
         (no_quota(), FailureReason.NO_CREDIT),
         (no_credits(), FailureReason.NO_CREDIT),
         (model_not_found(), FailureReason.MODEL_UNAVAILABLE),
-        (Answer(status=401, body={"error": {"message": "invalid"}}), FailureReason.KEY_REFUSED),
-        (Answer(status=400, body={"error": "Bad prompt"}), FailureReason.REQUEST_REFUSED),
-        (Answer(status=404, body={"error": "no such path"}), FailureReason.WRONG_ADDRESS),
+        (
+            AnswerContent(status=401, body={"error": {"message": "invalid"}}),
+            FailureReason.KEY_REFUSED,
+        ),
+        (AnswerContent(status=400, body={"error": "Bad prompt"}), FailureReason.REQUEST_REFUSED),
+        (AnswerContent(status=404, body={"error": "no such path"}), FailureReason.WRONG_ADDRESS),
         (UNREACHABLE, FailureReason.SOURCE_UNREACHABLE),
     ],
     ids=lambda value: str(value) if isinstance(value, FailureReason) else "",
@@ -207,7 +210,7 @@ async def test_the_operator_hears_of_an_empty_account(lone_bench, caplog):
 
 
 async def test_the_operator_hears_of_a_wrong_address_by_the_name_of_its_setting(lone_bench, caplog):
-    lone_bench.standin.script.create(Answer(status=404, body={"error": "no such path"}))
+    lone_bench.standin.script.create(AnswerContent(status=404, body={"error": "no such path"}))
     await lone_bench.run(await lone_bench.add())
     alert = next(r for r in caplog.records if "wrong_address" in r.getMessage())
     assert alert.levelname == "ERROR"
@@ -262,8 +265,8 @@ async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
         server_error(500, accepted=True),
         server_error(502),
         server_error(524),
-        Answer(status=409, body={}),
-        Answer(status=408, body={}),
+        AnswerContent(status=409, body={}),
+        AnswerContent(status=408, body={}),
         html_page(),
         truncated(),
         empty_body(),

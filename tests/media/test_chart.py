@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.jobs import JobState
-from bot.domain.quotas import Standing
+from bot.domain.quotas import LedgerStatus
 from bot.domain.spending import SpendSum
 from bot.domain.usage import summarise
 from bot.media.chart import draw
@@ -25,7 +25,7 @@ def chart_of(*amounts):
             day=f"2026-02-{number + 1:02}",
             state=JobState.DONE,
             failure=None,
-            standing=Standing.COMMITTED,
+            standing=LedgerStatus.COMMITTED,
             jobs=1,
             micros=micros,
         )

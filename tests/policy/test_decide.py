@@ -9,7 +9,7 @@ from bot.domain.jobs import FailureReason
 from bot.domain.quotas import Decider
 from bot.domain.sanctions import Block, MemberFacts, Pause, Strike
 from bot.policy.decide import BY_REVIEW_MODE, Verdict
-from bot.policy.levels import Level, Policy, Source
+from bot.policy.levels import Level, Policy, SettingSource
 from bot.policy.problems import SERVER
 from bot.requests.validation import Rule
 from tests.policy.builders import (
@@ -28,7 +28,7 @@ from tests.policy.builders import (
     role,
 )
 
-BY_SERVER = Source(Level.SERVER)
+BY_SERVER = SettingSource(Level.SERVER)
 REFUSING = [{"kind": "words", "text": "gore", "action": "refuse"}]
 REVIEWING = [{"kind": "words", "text": "gore", "action": "review"}]
 
@@ -267,7 +267,7 @@ def test_both_reasons_for_review_are_told_and_the_mode_is_the_source():
         policy((channel(), {"review_mode": "spending"}), prompt_rules=REVIEWING), prompt="gore"
     )
     assert decision.review_reasons == (BY_REVIEW_MODE, "Prompt rule 1 found something: gore")
-    assert decision.source == Source(Level.CHANNEL, CHANNEL)
+    assert decision.source == SettingSource(Level.CHANNEL, CHANNEL)
 
 
 def test_a_rule_alone_sends_to_review_and_is_the_source():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.domain.quotas import Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Decider, Period, QuotaSubject, Scope, Unit
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
-from bot.policy.levels import BY_DEFAULT, BY_OPERATOR, BY_SERVER, Level, Policy, Source
+from bot.policy.levels import BY_DEFAULT, BY_OPERATOR, BY_SERVER, Level, Policy, SettingSource
 from tests.policy.builders import (
     CHANNEL,
     GUILD,
@@ -22,8 +22,8 @@ from tests.policy.builders import (
 
 OPERATOR = operator()
 MEBIBYTE = 1024 * 1024
-BY_VIP = Source(Level.ROLE, VIP)
-BY_CHANNEL = Source(Level.CHANNEL, CHANNEL)
+BY_VIP = SettingSource(Level.ROLE, VIP)
+BY_CHANNEL = SettingSource(Level.CHANNEL, CHANNEL)
 
 
 def holds(policy, name, *, where=(CHANNEL,), roles=(), by=OPERATOR):
@@ -66,7 +66,7 @@ def test_a_thread_has_its_channels_settings_unless_it_has_its_own():
     )
     assert holds(both, "default_look", where=(THREAD, PARENT)) == (
         None,
-        Source(Level.CHANNEL, THREAD),
+        SettingSource(Level.CHANNEL, THREAD),
     )
 
 
@@ -255,12 +255,12 @@ def test_only_roles_with_a_cap_or_that_exempt_are_counted():
     )
     found = settings.holders((THREAD, PARENT), {VIP, NEWBIE, PLAIN, GUILD}, MEMBER)
     assert found == (
-        Holder(scope=Scope.BOT, scope_id=0, guild_id=0),
-        Holder(scope=Scope.SERVER, scope_id=GUILD, guild_id=GUILD),
-        Holder(scope=Scope.CHANNEL, scope_id=PARENT, guild_id=GUILD),
-        Holder(scope=Scope.ROLE, scope_id=VIP, guild_id=GUILD),
-        Holder(scope=Scope.ROLE, scope_id=NEWBIE, guild_id=GUILD),
-        Holder(scope=Scope.MEMBER, scope_id=MEMBER, guild_id=GUILD),
+        QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0),
+        QuotaSubject(scope=Scope.SERVER, scope_id=GUILD, guild_id=GUILD),
+        QuotaSubject(scope=Scope.CHANNEL, scope_id=PARENT, guild_id=GUILD),
+        QuotaSubject(scope=Scope.ROLE, scope_id=VIP, guild_id=GUILD),
+        QuotaSubject(scope=Scope.ROLE, scope_id=NEWBIE, guild_id=GUILD),
+        QuotaSubject(scope=Scope.MEMBER, scope_id=MEMBER, guild_id=GUILD),
     )
 
 

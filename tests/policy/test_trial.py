@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import FailureReason
-from bot.domain.quotas import CapUse, Holder, Scope
+from bot.domain.quotas import CapUse, QuotaSubject, Scope
 from bot.domain.sanctions import Block, MemberFacts, Pause, Strike
 from bot.policy.decide import Verdict
-from bot.policy.levels import Level, Source
+from bot.policy.levels import Level, SettingSource
 from bot.policy.replay.trial import Question, caps_to_ask, try_out
 from bot.requests.validation import Rule
 from bot.texts.trial import MAX_CHARACTERS, report
@@ -27,7 +27,7 @@ from tests.policy.builders import (
     role,
 )
 
-SERVER = Holder(scope=Scope.SERVER, scope_id=GUILD, guild_id=GUILD)
+SERVER = QuotaSubject(scope=Scope.SERVER, scope_id=GUILD, guild_id=GUILD)
 WORDS = [{"kind": "words", "text": "gore", "action": "refuse"}]
 
 
@@ -67,21 +67,21 @@ def test_where_nothing_stands_in_the_way_the_report_is_short():
             {"channel_ids": (THREAD, PARENT)},
             Rule.CHANNEL_REFUSED,
             "refused_channel_ids",
-            Source(Level.SERVER),
+            SettingSource(Level.SERVER),
         ),
         (
             policy(prompt_rules=WORDS),
             {"prompt": "g o r e"},
             Rule.PROMPT_REFUSED,
             "prompt_rules",
-            Source(Level.SERVER),
+            SettingSource(Level.SERVER),
         ),
         (
             policy((channel(), {"max_video_bytes": 1024 * 1024})),
             {"size_bytes": 1024 * 1024 + 1},
             Rule.VIDEO_TOO_BIG,
             "max_video_bytes",
-            Source(Level.CHANNEL, CHANNEL),
+            SettingSource(Level.CHANNEL, CHANNEL),
         ),
         (policy(), {"prompt": "  "}, Rule.PROMPT_EMPTY, None, None),
     ],
@@ -182,22 +182,27 @@ def test_a_limit_below_what_the_model_needs_refuses():
 @pytest.mark.parametrize(
     ("settings", "by", "setting", "source"),
     [
-        (policy(member_jobs_per_day=2), {}, "member_jobs_per_day", Source(Level.SERVER)),
+        (policy(member_jobs_per_day=2), {}, "member_jobs_per_day", SettingSource(Level.SERVER)),
         (
             policy((role(), {"member_jobs_per_day": 2}), member_jobs_per_day=1),
             {},
             "member_jobs_per_day",
-            Source(Level.ROLE, VIP),
+            SettingSource(Level.ROLE, VIP),
         ),
-        (policy((role(), {"jobs_per_month": 2})), {}, "jobs_per_month", Source(Level.ROLE, VIP)),
+        (
+            policy((role(), {"jobs_per_month": 2})),
+            {},
+            "jobs_per_month",
+            SettingSource(Level.ROLE, VIP),
+        ),
         (
             policy((channel(), {"jobs_per_day": 2})),
             {},
             "jobs_per_day",
-            Source(Level.CHANNEL, CHANNEL),
+            SettingSource(Level.CHANNEL, CHANNEL),
         ),
-        (policy(), {"server_jobs_per_day": 2}, "jobs_per_day", Source(Level.OPERATOR)),
-        (policy(), {"bot_jobs_per_day": 2}, None, Source(Level.OPERATOR)),
+        (policy(), {"server_jobs_per_day": 2}, "jobs_per_day", SettingSource(Level.OPERATOR)),
+        (policy(), {"bot_jobs_per_day": 2}, None, SettingSource(Level.OPERATOR)),
     ],
 )
 def test_the_cap_that_is_used_up_is_named_with_where_it_is_set(settings, by, setting, source):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bot.policy.catalogue import SETTINGS, parse
 from bot.policy.problems import Problem
 from bot.policy.prompt_rules.rules import Rules
-from bot.policy.values import MAX_ID, Choice, Flag, Id, Ids, Line, Number, Ratio
+from bot.policy.values import MAX_ID, Choice, Flag, Id, Ids, Number, OneLineText, Ratio
 from tests.policy.builders import policy
 
 IDS = st.integers(1, MAX_ID)
@@ -46,7 +46,7 @@ def of_kind(kind):
             return st.frozensets(IDS, max_size=3).map(list)
         case Ratio():
             return st.builds("{}:{}".format, st.integers(1, 99_999), st.integers(1, 99_999))
-        case Line():
+        case OneLineText():
             return WORDS
         case Rules():
             return st.lists(RULES, max_size=3)

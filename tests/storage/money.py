@@ -2,20 +2,20 @@
 
 from sqlalchemy import insert, select, update
 
-from bot.domain.quotas import Cap, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.policy.catalogue import to_json
 from bot.storage.tables import ledger, pauses, setting_values
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID
 
 ROLE_ID = 6_000_000_000_000_000_000
-BOT = Holder(scope=Scope.BOT, scope_id=0, guild_id=0)
-SERVER = Holder(scope=Scope.SERVER, scope_id=GUILD_ID, guild_id=GUILD_ID)
-CHANNEL = Holder(scope=Scope.CHANNEL, scope_id=CHANNEL_ID, guild_id=GUILD_ID)
-ROLE = Holder(scope=Scope.ROLE, scope_id=ROLE_ID, guild_id=GUILD_ID)
+BOT = QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0)
+SERVER = QuotaSubject(scope=Scope.SERVER, scope_id=GUILD_ID, guild_id=GUILD_ID)
+CHANNEL = QuotaSubject(scope=Scope.CHANNEL, scope_id=CHANNEL_ID, guild_id=GUILD_ID)
+ROLE = QuotaSubject(scope=Scope.ROLE, scope_id=ROLE_ID, guild_id=GUILD_ID)
 
 
 def member(user_id=USER_ID, guild_id=GUILD_ID):
-    return Holder(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
+    return QuotaSubject(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
 
 
 HOLDERS = (BOT, SERVER, CHANNEL, ROLE, member())
@@ -23,7 +23,7 @@ HOLDERS = (BOT, SERVER, CHANNEL, ROLE, member())
 
 def holders(user_id=USER_ID, guild_id=GUILD_ID):
     """Whom a job of that member on that server counts for, with no channel or role of its own."""
-    server = Holder(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
+    server = QuotaSubject(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
     return (BOT, server, member(user_id, guild_id))
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState
-from bot.domain.quotas import Holder, Scope, Standing
+from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.errors import JobLostError, StoreUnavailableError
 from bot.storage.admission import FAR, REMEMBERED_SECONDS, Admission, Admissions, Paused
 from tests.factories import GUILD_ID, USER_ID, new_job
@@ -109,7 +109,7 @@ async def test_as_many_run_at_once_as_each_cap_says(store, scope, scope_id, name
         store,
         ID + 9,
         99,
-        on=outside or [Holder(scope=Scope.MEMBER, scope_id=99, guild_id=GUILD_ID)],
+        on=outside or [QuotaSubject(scope=Scope.MEMBER, scope_id=99, guild_id=GUILD_ID)],
     )
     if scope is not Scope.SERVER or name == "member_running":
         assert await admit(store, other, limit) == ADMITTED
@@ -283,7 +283,7 @@ async def test_a_job_whose_cap_shrank_to_nothing_is_ended_told_and_not_paid(stor
     (told,) = await other.claim(10)
     assert (told.state, told.cancel_reason) == (JobState.CANCELLED, CancelReason.NO_TURN)
     assert (told.charge, told.told_at) == (Charge.NO, None)
-    assert await rows_of(store, ID) == {(Standing.RELEASED, 1)}
+    assert await rows_of(store, ID) == {(LedgerStatus.RELEASED, 1)}
 
 
 async def test_a_job_that_was_admitted_is_not_ended_by_a_cap_of_zero(store):
@@ -308,7 +308,7 @@ async def test_an_opt_out_ends_what_was_not_sent_and_touches_no_clip_of_ones_own
     (told,) = await other.claim(10)
     assert (told.id, told.state, told.charge) == (ID, JobState.CANCELLED, Charge.NO)
     assert told.cancel_reason is CancelReason.CONSENT_REFUSED
-    assert await rows_of(store, ID) == {(Standing.RELEASED, 1)}
+    assert await rows_of(store, ID) == {(LedgerStatus.RELEASED, 1)}
     assert await admit(store, own) == ADMITTED
 
 

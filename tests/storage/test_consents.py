@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.consents import Say, Word
+from bot.domain.consents import ConsentChoice, ConsentStatus
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
-from bot.domain.quotas import Holder, Scope, Standing
+from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.policy.problems import SERVER
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import rows_of
 from tests.storage.rows import put
 
 BOB, CAROL = 81, 82
-HOLDER = Holder(scope=Scope.MEMBER, scope_id=USER_ID, guild_id=GUILD_ID)
+HOLDER = QuotaSubject(scope=Scope.MEMBER, scope_id=USER_ID, guild_id=GUILD_ID)
 DAY = timedelta(hours=24)
 
 
@@ -35,11 +35,11 @@ def ask(store):
 
 async def test_allowed_it_is_anybodys_and_goes_to_its_turn(store, ask):
     job = await ask()
-    answer = await store.consents.answer(job.id, user_id=BOB, say=Say.ALLOW)
-    assert (answer.is_new, answer.word) == (True, Word.ALLOWED)
+    answer = await store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.ALLOW)
+    assert (answer.is_new, answer.word) == (True, ConsentStatus.ALLOWED)
     now = await store.get(job.id)
     assert (now.state, now.hold, now.held_until, now.owner) == (JobState.QUEUED, None, None, None)
-    assert await rows_of(store, job.id) == {(Standing.RESERVED, 750_000)}
+    assert await rows_of(store, job.id) == {(LedgerStatus.RESERVED, 750_000)}
 
 
 async def test_allowed_it_goes_to_the_moderators_where_they_must_look_with_all_their_time(
@@ -47,46 +47,50 @@ async def test_allowed_it_goes_to_the_moderators_where_they_must_look_with_all_t
 ):
     await store.policies.change(GUILD_ID, {SERVER: {"review_hours": 5}}, user_id=1, operator=None)
     job = await ask(review_reasons=["mode"])
-    answer = await store.consents.answer(job.id, user_id=BOB, say=Say.ALLOW)
+    answer = await store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.ALLOW)
     now = answer.job
-    assert (answer.word, now.state, now.hold) == (Word.ALLOWED, JobState.HELD, Hold.REVIEW)
+    assert (answer.word, now.state, now.hold) == (ConsentStatus.ALLOWED, JobState.HELD, Hold.REVIEW)
     assert now.held_until - now.updated_at == pytest.approx(
         timedelta(hours=5), abs=timedelta(seconds=5)
     )
     # Whatever comes then is the moderators' to say.
-    again = await store.consents.answer(job.id, user_id=BOB, say=Say.NO)
-    assert (again.is_new, again.word) == (False, Word.ALLOWED)
+    again = await store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.NO)
+    assert (again.is_new, again.word) == (False, ConsentStatus.ALLOWED)
     assert (await store.get(job.id)).hold is Hold.REVIEW
 
 
 async def test_refused_it_ends_and_gives_back_what_was_set_aside(store, ask):
     job = await ask()
-    answer = await store.consents.answer(job.id, user_id=BOB, say=Say.NO)
+    answer = await store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.NO)
     now = answer.job
-    assert (answer.is_new, answer.word, now.state) == (True, Word.REFUSED, JobState.CANCELLED)
+    assert (answer.is_new, answer.word, now.state) == (
+        True,
+        ConsentStatus.REFUSED,
+        JobState.CANCELLED,
+    )
     assert (now.cancel_reason, now.charge, now.owner) == (
         CancelReason.CONSENT_REFUSED,
         Charge.NO,
         None,
     )
-    assert await rows_of(store, job.id) == {(Standing.RELEASED, 750_000)}
+    assert await rows_of(store, job.id) == {(LedgerStatus.RELEASED, 750_000)}
     assert await store.consents.opted_out_since(BOB) is None
 
 
-@pytest.mark.parametrize("second", [Say.ALLOW, Say.NO])
+@pytest.mark.parametrize("second", [ConsentChoice.ALLOW, ConsentChoice.NO])
 async def test_the_first_of_two_answers_holds(store, ask, second):
     job = await ask()
-    await store.consents.answer(job.id, user_id=BOB, say=Say.NO)
+    await store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.NO)
     again = await store.consents.answer(job.id, user_id=BOB, say=second)
-    assert (again.is_new, again.word) == (False, Word.REFUSED)
+    assert (again.is_new, again.word) == (False, ConsentStatus.REFUSED)
 
 
 async def test_of_two_answers_at_the_same_instant_one_wins(store, store_factory, ask):
     other = await store_factory("w2")
     job = await ask()
     found = await asyncio.gather(
-        store.consents.answer(job.id, user_id=BOB, say=Say.ALLOW),
-        other.consents.answer(job.id, user_id=BOB, say=Say.NO),
+        store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.ALLOW),
+        other.consents.answer(job.id, user_id=BOB, say=ConsentChoice.NO),
     )
     assert sorted(answer.is_new for answer in found) == [False, True]
     assert found[0].word is found[1].word
@@ -95,21 +99,23 @@ async def test_of_two_answers_at_the_same_instant_one_wins(store, store_factory,
 async def test_nobody_elses_answer_counts(store, ask):
     job = await ask()
     for stranger in (CAROL, USER_ID):
-        assert await store.consents.answer(job.id, user_id=stranger, say=Say.NEVER) is None
-    assert await store.consents.answer(77, user_id=BOB, say=Say.ALLOW) is None
+        assert (
+            await store.consents.answer(job.id, user_id=stranger, say=ConsentChoice.NEVER) is None
+        )
+    assert await store.consents.answer(77, user_id=BOB, say=ConsentChoice.ALLOW) is None
     assert (await store.get(job.id)).state is JobState.HELD
     assert await store.consents.opted_out_since(CAROL) is None
 
 
 async def test_an_answer_after_the_time_or_after_a_cancellation_changes_nothing(store, ask):
     late = await ask(1, wait=timedelta(seconds=-1))
-    answer = await store.consents.answer(late.id, user_id=BOB, say=Say.ALLOW)
-    assert (answer.is_new, answer.word) == (False, Word.EXPIRED)
+    answer = await store.consents.answer(late.id, user_id=BOB, say=ConsentChoice.ALLOW)
+    assert (answer.is_new, answer.word) == (False, ConsentStatus.EXPIRED)
     assert (await store.get(late.id)).state is JobState.HELD  # the engine tells that it is over
     gone = await ask(2)
     await store.cancel(gone.id, by=USER_ID)
-    answer = await store.consents.answer(gone.id, user_id=BOB, say=Say.ALLOW)
-    assert (answer.is_new, answer.word) == (False, Word.WITHDRAWN)
+    answer = await store.consents.answer(gone.id, user_id=BOB, say=ConsentChoice.ALLOW)
+    assert (answer.is_new, answer.word) == (False, ConsentStatus.WITHDRAWN)
     assert (await store.get(gone.id)).state is JobState.CANCELLED
 
 
@@ -118,9 +124,9 @@ async def test_never_refuses_all_that_waits_and_touches_nothing_that_runs(store,
     others = await ask(3, source_author_id=CAROL)
     running = await put(store, 4, JobState.RUNNING, source_author_id=BOB)
     allowed = await ask(5)
-    await store.consents.answer(allowed.id, user_id=BOB, say=Say.ALLOW)
-    answer = await store.consents.answer(first.id, user_id=BOB, say=Say.NEVER)
-    assert (answer.is_new, answer.word) == (True, Word.REFUSED)
+    await store.consents.answer(allowed.id, user_id=BOB, say=ConsentChoice.ALLOW)
+    answer = await store.consents.answer(first.id, user_id=BOB, say=ConsentChoice.NEVER)
+    assert (answer.is_new, answer.word) == (True, ConsentStatus.REFUSED)
     assert [job.id for job in answer.others] == [second.id]
     states = [(await store.get(job.id)).state for job in (first, second, others, running, allowed)]
     assert states == [
@@ -130,7 +136,7 @@ async def test_never_refuses_all_that_waits_and_touches_nothing_that_runs(store,
         JobState.RUNNING,
         JobState.QUEUED,
     ]
-    assert await rows_of(store, second.id) == {(Standing.RELEASED, 750_000)}
+    assert await rows_of(store, second.id) == {(LedgerStatus.RELEASED, 750_000)}
 
 
 async def test_an_opt_out_holds_until_it_is_taken_back(store, ask):
@@ -164,7 +170,7 @@ async def test_a_request_that_slipped_in_beside_an_opt_out_is_refused_all_the_sa
 async def test_the_rules_learn_who_opted_out_and_how_much_an_author_is_asked(store, ask):
     await ask(1)
     await ask(2)
-    await store.consents.answer((await ask(3)).id, user_id=BOB, say=Say.ALLOW)
+    await store.consents.answer((await ask(3)).id, user_id=BOB, say=ConsentChoice.ALLOW)
     await store.consents.opt_out(CAROL)
     origin = await store.consents.origin(BOB, [CAROL, USER_ID])
     assert (origin.author_id, set(origin.opted_out_ids), origin.open_questions) == (

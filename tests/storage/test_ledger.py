@@ -10,7 +10,7 @@ from sqlalchemy import event, select, text
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.periods import day_of
-from bot.domain.quotas import Period, ReviewStage, Scope, Standing, Unit
+from bot.domain.quotas import LedgerStatus, Period, ReviewStage, Scope, Unit
 from bot.domain.spending import GuildSpend, SpendSum
 from bot.errors import CapReachedError, JobExistsError, StoreUnavailableError
 from bot.storage.tables import ledger, strikes
@@ -146,7 +146,7 @@ async def test_a_job_of_which_nobody_knows_the_price_fits_under_no_cap_on_money(
         await add(store, price_micros=None, caps=[cap(SERVER, 10**9, unit=Unit.MICROS)])
     assert caught.value.price is None
     await add(store, price_micros=None, caps=[cap(SERVER, 1)])
-    assert await rows_of(store, ID) == {(Standing.RESERVED, 0)}
+    assert await rows_of(store, ID) == {(LedgerStatus.RESERVED, 0)}
 
 
 async def test_of_several_caps_reached_the_one_is_told_that_lasts_longest(store):
@@ -231,7 +231,7 @@ async def running(store, job_id=ID, **fields):
     return await store.move(job, JobState.RUNNING, task_id=f"task-{job_id}")
 
 
-RESERVED, COMMITTED, RELEASED = Standing.RESERVED, Standing.COMMITTED, Standing.RELEASED
+RESERVED, COMMITTED, RELEASED = LedgerStatus.RESERVED, LedgerStatus.COMMITTED, LedgerStatus.RELEASED
 
 
 async def test_money_is_reserved_with_the_job_and_committed_when_the_provider_takes_it(store):
@@ -528,7 +528,7 @@ async def test_a_cap_is_summed_from_the_index_alone(store):
                 "day": f"2026-01-{number % 28 + 1:02}",
                 "jobs": 1,
                 "micros": 1,
-                "standing": Standing.COMMITTED,
+                "standing": LedgerStatus.COMMITTED,
             }
             for number in range(3000)
         ]

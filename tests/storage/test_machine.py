@@ -17,7 +17,7 @@ from sqlalchemy import delete, update
 
 from bot.domain.jobs import FINAL_STATES, TRANSITIONS, Hold, Job, JobState
 from bot.domain.quotas import ReviewStage
-from bot.domain.reviews import Outcome
+from bot.domain.reviews import PressOutcome
 from bot.errors import JobLostError, LeaseLostError
 from bot.storage.database import open_database
 from bot.storage.store import Store
@@ -136,7 +136,7 @@ class Workers(RuleBasedStateMachine):
                 return [ruling.outcome for ruling in await asyncio.gather(*presses)]
 
             outcomes = self.run(both())
-            assert outcomes.count(Outcome.DONE) == (self.seen[job_id] is JobState.HELD)
+            assert outcomes.count(PressOutcome.DONE) == (self.seen[job_id] is JobState.HELD)
 
     @rule(worker=WORKERS, limit=st.integers(1, 3))
     def claim(self, worker, limit):

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from bot.domain.jobs import Charge, JobState
-from bot.domain.quotas import Holder, Scope
+from bot.domain.quotas import QuotaSubject, Scope
 from bot.requests.clip_plan import Mode, Plan, Reason
 from tests.factories import CHANNEL_ID, GUILD_ID, new_job
 from tests.storage.money import SERVER, holders
 
 PARENT_ID = CHANNEL_ID + 1
-PARENT = Holder(scope=Scope.CHANNEL, scope_id=PARENT_ID, guild_id=GUILD_ID)
+PARENT = QuotaSubject(scope=Scope.CHANNEL, scope_id=PARENT_ID, guild_id=GUILD_ID)
 CUT = Plan(
     mode=Mode.COPY,
     start_seconds=0,

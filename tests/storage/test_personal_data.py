@@ -6,13 +6,13 @@ import pytest
 
 from bot.domain.jobs import CancelReason, FailureReason, JobState
 from bot.domain.personal_data import export
-from bot.domain.quotas import Holder, Scope, Standing
+from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import rows_of
 from tests.storage.rows import put
 
 OTHER = USER_ID + 1
-ME = Holder(scope=Scope.MEMBER, scope_id=USER_ID, guild_id=GUILD_ID)
+ME = QuotaSubject(scope=Scope.MEMBER, scope_id=USER_ID, guild_id=GUILD_ID)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_words_and_links_go_and_what_it_cost_stays(store, over):
     assert words == ("", "", "", None)
     assert links == (None, None, None, None)
     assert (job.state, job.price_micros, job.user_id) == (JobState.DONE, 750_000, USER_ID)
-    assert await rows_of(store, 1) == {(Standing.RESERVED, 750_000)}
+    assert await rows_of(store, 1) == {(LedgerStatus.RESERVED, 750_000)}
     assert (await store.privacy.forget(USER_ID)).jobs == 0
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
-from bot.domain.quotas import ReviewStage, ReviewStanding
-from bot.domain.reviews import LOCK, Fold, Outcome
+from bot.domain.quotas import ReviewStage, ReviewStatus
+from bot.domain.reviews import LOCK, Fold, PressOutcome
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import put
 
@@ -38,12 +38,12 @@ def here(user_id):
 async def grow_old(store, job_id, by):
     """Let the lock on a job be older than it is; databases have clocks of their own."""
     review = await store.reviews.get(job_id, SPENDING)
-    await store.reviews.places._card(job_id, SPENDING, taken_at=review.taken_at - by)
+    await store.reviews.slots._card(job_id, SPENDING, taken_at=review.taken_at - by)
 
 
 async def test_a_review_is_opened_once_and_keeps_why(store, ask, clock):
     job, review = await ask(reasons=("mode", "rule"))
-    assert review.standing is ReviewStanding.OPEN
+    assert review.standing is ReviewStatus.OPEN
     assert review.reasons == ("mode", "rule")
     later = clock() + timedelta(days=3)
     again = await store.reviews.ensure(job, SPENDING, expires_at=later)
@@ -56,10 +56,10 @@ async def test_an_approved_request_is_anybodys_and_goes_on(store, ask):
     [job, _] = await ask()
     await store.claim(10)
     ruling = await store.reviews.approve(job.id, SPENDING, **here(MO))
-    assert ruling.outcome is Outcome.DONE
+    assert ruling.outcome is PressOutcome.DONE
     assert (ruling.job.state, ruling.job.owner) == (JobState.QUEUED, None)
     assert (ruling.job.hold, ruling.job.held_until) == (None, None)
-    assert (ruling.review.standing, ruling.review.decided_by) == (ReviewStanding.APPROVED, MO)
+    assert (ruling.review.standing, ruling.review.decided_by) == (ReviewStatus.APPROVED, MO)
     assert ruling.review.decided_at is not None
     assert [found.id for found in await store.claim(10)] == [job.id]
 
@@ -89,17 +89,17 @@ async def test_nobody_decides_about_their_own_request(store, ask):
     await ask()
     for press in (store.reviews.take, store.reviews.approve, store.reviews.look):
         ruling = await press(1, SPENDING, **here(USER_ID))
-        assert ruling.outcome is Outcome.OWN
-    assert (await store.reviews.mend(1, **here(USER_ID), prompt="x")).outcome is Outcome.OWN
+        assert ruling.outcome is PressOutcome.OWN
+    assert (await store.reviews.mend(1, **here(USER_ID), prompt="x")).outcome is PressOutcome.OWN
     assert (await store.get(1)).state is JobState.HELD
 
 
 async def test_another_servers_moderators_find_nothing(store, ask):
     await ask()
     ruling = await store.reviews.approve(1, SPENDING, guild_id=GUILD_ID + 1, user_id=MO)
-    assert (ruling.outcome, ruling.job) == (Outcome.UNKNOWN, None)
+    assert (ruling.outcome, ruling.job) == (PressOutcome.UNKNOWN, None)
     unknown = await store.reviews.approve(1, PUBLISHING, **here(MO))
-    assert unknown.outcome is Outcome.UNKNOWN
+    assert unknown.outcome is PressOutcome.UNKNOWN
 
 
 async def test_what_one_moderator_took_is_closed_to_the_others(store, ask):
@@ -108,22 +108,22 @@ async def test_what_one_moderator_took_is_closed_to_the_others(store, ask):
     assert taken.review.holder(taken.now) == MO
     for press in (store.reviews.take, store.reviews.approve, store.reviews.look):
         ruling = await press(1, SPENDING, **here(SAM))
-        assert (ruling.outcome, ruling.review.holder(ruling.now)) == (Outcome.HELD, MO)
-    assert (await store.reviews.release(1, SPENDING, **here(SAM))).outcome is Outcome.HELD
-    assert (await store.reviews.release(1, SPENDING, **here(MO))).outcome is Outcome.DONE
-    assert (await store.reviews.release(1, SPENDING, **here(MO))).outcome is Outcome.NOT_HELD
-    assert (await store.reviews.approve(1, SPENDING, **here(SAM))).outcome is Outcome.DONE
+        assert (ruling.outcome, ruling.review.holder(ruling.now)) == (PressOutcome.HELD, MO)
+    assert (await store.reviews.release(1, SPENDING, **here(SAM))).outcome is PressOutcome.HELD
+    assert (await store.reviews.release(1, SPENDING, **here(MO))).outcome is PressOutcome.DONE
+    assert (await store.reviews.release(1, SPENDING, **here(MO))).outcome is PressOutcome.NOT_HELD
+    assert (await store.reviews.approve(1, SPENDING, **here(SAM))).outcome is PressOutcome.DONE
 
 
 async def test_a_lock_of_long_ago_may_be_taken_over(store, ask):
     await ask()
     await store.reviews.take(1, SPENDING, **here(MO))
     await grow_old(store, 1, LOCK - timedelta(seconds=30))
-    assert (await store.reviews.take(1, SPENDING, **here(SAM))).outcome is Outcome.HELD
+    assert (await store.reviews.take(1, SPENDING, **here(SAM))).outcome is PressOutcome.HELD
     await grow_old(store, 1, timedelta(seconds=30))
     taken = await store.reviews.take(1, SPENDING, **here(SAM))
-    assert (taken.outcome, taken.review.taken_by) == (Outcome.DONE, SAM)
-    assert (await store.reviews.approve(1, SPENDING, **here(MO))).outcome is Outcome.HELD
+    assert (taken.outcome, taken.review.taken_by) == (PressOutcome.DONE, SAM)
+    assert (await store.reviews.approve(1, SPENDING, **here(MO))).outcome is PressOutcome.HELD
 
 
 async def test_of_many_presses_at_one_instant_one_wins_and_the_others_know_who(
@@ -141,9 +141,9 @@ async def test_of_many_presses_at_one_instant_one_wins_and_the_others_know_who(
             for number in range(8)
         ),
     )
-    [won] = [ruling for ruling in rulings if ruling.outcome is Outcome.DONE]
+    [won] = [ruling for ruling in rulings if ruling.outcome is PressOutcome.DONE]
     lost = [ruling for ruling in rulings if ruling is not won]
-    assert {ruling.outcome for ruling in lost} == {Outcome.DECIDED}
+    assert {ruling.outcome for ruling in lost} == {PressOutcome.DECIDED}
     assert {ruling.review.decided_by for ruling in lost} == {won.review.decided_by}
     assert (await store.get(1)).state is won.job.state
 
@@ -152,16 +152,16 @@ async def test_a_job_that_was_cancelled_meanwhile_cannot_be_approved(store, ask)
     [job, _] = await ask()
     await put(store, job.id, JobState.CANCELLED, cancel_reason=CancelReason.REQUESTER)
     ruling = await store.reviews.approve(1, SPENDING, **here(MO))
-    assert ruling.outcome is Outcome.DECIDED
+    assert ruling.outcome is PressOutcome.DECIDED
     assert (await store.get(1)).state is JobState.CANCELLED
-    assert ruling.review.standing is ReviewStanding.OPEN
+    assert ruling.review.standing is ReviewStatus.OPEN
 
 
 async def test_a_job_that_still_waits_for_the_author_cannot_be_approved(store, clock):
     until = clock() + timedelta(hours=1)
     job = await store.add(new_job(1, hold=Hold.CONSENT, held_until=until))
     await store.reviews.ensure(job, SPENDING, expires_at=until)
-    assert (await store.reviews.approve(1, SPENDING, **here(MO))).outcome is Outcome.DECIDED
+    assert (await store.reviews.approve(1, SPENDING, **here(MO))).outcome is PressOutcome.DECIDED
     assert (await store.get(1)).hold is Hold.CONSENT
 
 
@@ -185,8 +185,8 @@ async def test_an_end_without_a_decision_closes_the_review(store, ask):
         await ask(number)
         job = await put(store, number, JobState.CANCELLED, cancel_reason=reason)
         await store.reviews.settle(job)
-    assert (await store.reviews.get(1, SPENDING)).standing is ReviewStanding.EXPIRED
-    assert (await store.reviews.get(2, SPENDING)).standing is ReviewStanding.WITHDRAWN
+    assert (await store.reviews.get(1, SPENDING)).standing is ReviewStatus.EXPIRED
+    assert (await store.reviews.get(2, SPENDING)).standing is ReviewStatus.WITHDRAWN
 
 
 async def test_settling_leaves_open_and_decided_reviews_alone(store, ask):
@@ -201,7 +201,7 @@ async def test_settling_leaves_open_and_decided_reviews_alone(store, ask):
 
 
 async def placed(store, number, cap=2, stage=SPENDING, **options):
-    return await store.reviews.places.give(
+    return await store.reviews.slots.give(
         GUILD_ID, channel_id=CHANNEL, cap=cap, wanted=(number, stage), **options
     )
 
@@ -211,14 +211,14 @@ async def test_beyond_the_cap_requests_wait_and_follow_in_order(store, ask, cloc
         await ask(number)
         clock.advance(1)
         assert (await placed(store, number)).placed is (number <= 2)
-    assert await store.reviews.places.count_folded(GUILD_ID) == 2
+    assert await store.reviews.slots.count_folded(GUILD_ID) == 2
     await store.claim(10)
     await store.reviews.approve(1, SPENDING, **here(MO))
-    given = await store.reviews.places.give(GUILD_ID, channel_id=CHANNEL, cap=2)
+    given = await store.reviews.slots.give(GUILD_ID, channel_id=CHANNEL, cap=2)
     assert given.freed == (3,)
     assert (await store.get(3)).owner is None
     assert (await store.get(4)).owner == "w1"
-    assert await store.reviews.places.count_folded(GUILD_ID) == 1
+    assert await store.reviews.slots.count_folded(GUILD_ID) == 1
     shown = await store.reviews.get(3, SPENDING)
     assert (shown.channel_id, shown.folded_at) == (CHANNEL, None)
 
@@ -238,9 +238,9 @@ async def test_show_next_opens_one_beyond_the_cap(store, ask):
     for number in (1, 2, 3):
         await ask(number)
         await placed(store, number, cap=1)
-    given = await store.reviews.places.give(GUILD_ID, channel_id=CHANNEL, cap=1, beyond=1)
+    given = await store.reviews.slots.give(GUILD_ID, channel_id=CHANNEL, cap=1, beyond=1)
     assert given.freed == (2,)
-    assert (await store.reviews.places.give(GUILD_ID, channel_id=CHANNEL, cap=1)).freed == ()
+    assert (await store.reviews.slots.give(GUILD_ID, channel_id=CHANNEL, cap=1)).freed == ()
 
 
 @pytest.mark.parametrize(("cap", "shown"), [(None, 3), (0, 0)])
@@ -257,9 +257,9 @@ async def test_a_place_is_kept_until_it_is_given_back(store, ask):
     assert (await placed(store, 1)).is_new
     again = await placed(store, 1)
     assert (again.placed, again.is_new) == (True, False)
-    await store.reviews.places.posted(1, SPENDING, message_id=5)
+    await store.reviews.slots.posted(1, SPENDING, message_id=5)
     assert (await store.reviews.get(1, SPENDING)).message_id == 5
-    await store.reviews.places.unplace(1, SPENDING)
+    await store.reviews.slots.free_slot(1, SPENDING)
     assert (await placed(store, 1)).is_new
 
 
@@ -280,7 +280,7 @@ async def test_a_job_that_has_gone_on_keeps_its_owner(store, ask):
     await ask(1)
     await placed(store, 1, cap=0)
     await put(store, 1, JobState.SUBMITTING, hold=None)
-    given = await store.reviews.places.give(GUILD_ID, channel_id=CHANNEL, cap=5)
+    given = await store.reviews.slots.give(GUILD_ID, channel_id=CHANNEL, cap=5)
     assert given.freed == ()
     assert (await store.get(1)).owner == "w1"
 
@@ -289,7 +289,7 @@ async def test_guilds_do_not_share_places(store, ask):
     await ask(1)
     await placed(store, 1, cap=1)
     [job, _] = await ask(2, guild_id=GUILD_ID + 1)
-    elsewhere = await store.reviews.places.give(
+    elsewhere = await store.reviews.slots.give(
         job.guild_id, channel_id=CHANNEL + 1, cap=1, wanted=(2, SPENDING)
     )
     assert elsewhere.placed
@@ -297,12 +297,12 @@ async def test_guilds_do_not_share_places(store, ask):
 
 async def test_there_is_one_fold_for_a_server(store):
     first, second = Fold(channel_id=1, message_id=10), Fold(channel_id=1, message_id=11)
-    assert await store.reviews.places.fold(GUILD_ID) is None
-    assert await store.reviews.places.set_fold(GUILD_ID, first, instead_of=None)
-    assert not await store.reviews.places.set_fold(GUILD_ID, second, instead_of=None)
-    assert await store.reviews.places.fold(GUILD_ID) == first
-    assert await store.reviews.places.set_fold(GUILD_ID, second, instead_of=first)
-    await store.reviews.places.drop_fold(GUILD_ID, first)  # an older one: not this
-    assert await store.reviews.places.fold(GUILD_ID) == second
-    await store.reviews.places.drop_fold(GUILD_ID, second)
-    assert await store.reviews.places.fold(GUILD_ID) is None
+    assert await store.reviews.slots.fold(GUILD_ID) is None
+    assert await store.reviews.slots.set_fold(GUILD_ID, first, instead_of=None)
+    assert not await store.reviews.slots.set_fold(GUILD_ID, second, instead_of=None)
+    assert await store.reviews.slots.fold(GUILD_ID) == first
+    assert await store.reviews.slots.set_fold(GUILD_ID, second, instead_of=first)
+    await store.reviews.slots.drop_fold(GUILD_ID, first)  # an older one: not this
+    assert await store.reviews.slots.fold(GUILD_ID) == second
+    await store.reviews.slots.drop_fold(GUILD_ID, second)
+    assert await store.reviews.slots.fold(GUILD_ID) is None

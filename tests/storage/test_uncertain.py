@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.jobs import CancelReason, Charge, JobState
-from bot.domain.quotas import Standing
+from bot.domain.quotas import LedgerStatus
 from bot.errors import TaskTakenError
 from tests.factories import new_job
 from tests.storage.money import HOLDERS, cap, rows_of
@@ -39,7 +39,7 @@ async def test_a_job_whose_task_a_person_found_goes_on_in_any_process(store, sto
     await uncertain(store)
     attached = await other.uncertain.attach(ID, task_id=" found ", user_id=9)
     assert (attached.state, attached.task_id, attached.owner) == (JobState.RUNNING, "found", None)
-    assert await rows_of(store, ID) == {(Standing.COMMITTED, PRICE)}
+    assert await rows_of(store, ID) == {(LedgerStatus.COMMITTED, PRICE)}
     (job,) = await other.claim(10)
     assert (job.id, job.told_at, job.charge) == (ID, None, None)
     assert job.submitted_at is not None
@@ -75,7 +75,7 @@ async def test_a_job_that_is_written_off_gives_its_money_back_and_is_told(store)
     job = await store.uncertain.write_off(ID, user_id=9, note="not in the provider's list")
     assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.WRITTEN_OFF)
     assert (job.charge, job.cancelled_by, job.told_at) == (Charge.UNKNOWN, 9, None)
-    assert await rows_of(store, ID) == {(Standing.RELEASED, PRICE)}
+    assert await rows_of(store, ID) == {(LedgerStatus.RELEASED, PRICE)}
     (use,) = await store.ledger.uses([cap()])
     assert use.used == 0
     assert [one.id for one in await store.claim(10)] == [ID]

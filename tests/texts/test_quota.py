@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.quotas import Cap, CapUse, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import Cap, CapUse, Decider, Period, QuotaSubject, Scope, Unit
 from bot.texts.quota import cap_reached, what_is_left
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ def use(
     unit=Unit.JOBS,
     decided_by=Decider.MODERATORS,
 ):
-    holder = Holder(scope=scope, scope_id=7, guild_id=1)
+    holder = QuotaSubject(scope=scope, scope_id=7, guild_id=1)
     cap = Cap(holder=holder, period=period, unit=unit, limit=limit, decided_by=decided_by)
     return CapUse(cap=cap, used=used)
 

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from bot.engine.ports import Answer, Extra
+from bot.engine.ports import AnswerContent, Extra
 from bot.engine.steps.sources import Sources, file_size
 from bot.errors import (
     ArchiveError,
@@ -67,7 +67,7 @@ class AnswerBuilder:
             downloader=context.downloader, deliverer=context.deliverer, clock=context.clock
         )
 
-    async def pack(self, job: Job, output: Path | None) -> tuple[Job, Answer]:
+    async def pack(self, job: Job, output: Path | None) -> tuple[Job, AnswerContent]:
         """Return what is to be posted, and the job with what was noted about it.
 
         Args:
@@ -80,13 +80,13 @@ class AnswerBuilder:
             StoreUnavailableError: The database does not answer.
         """
         if output is None:
-            return job, Answer()
+            return job, AnswerContent()
         optional_parts = _OptionalParts(video=output, job=job)
         if job.delivery_attempts < OPTIONAL_PARTS_TRIES:
             optional_parts = await self._make_optional_parts(job, output)
         limit = self._context.deliverer.upload_limit_bytes(job)
         video, is_smaller = await self._fit(job, optional_parts.video, limit)
-        answer = Answer(
+        answer = AnswerContent(
             video=video,
             picture=optional_parts.picture,
             is_poster=optional_parts.is_poster,
@@ -96,7 +96,7 @@ class AnswerBuilder:
         )
         return optional_parts.job, answer
 
-    async def shrink(self, job: Job, answer: Answer) -> Answer:
+    async def shrink(self, job: Job, answer: AnswerContent) -> AnswerContent:
         """Return ``answer`` with a video that Discord surely takes; with none if that fails."""
         if answer.video is None:
             return answer

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.engine.context import EngineContext
     from bot.engine.job_handle import JobHandle
-    from bot.engine.ports import Answer, Delivered
+    from bot.engine.ports import AnswerContent, Delivered
     from bot.engine.steps.approve import ApprovalStep
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class DeliverStep:
         await self._mark(handle, job, handle.delivered)
         return None
 
-    async def _post(self, job: Job, answer: Answer | None) -> Delivered:
+    async def _post(self, job: Job, answer: AnswerContent | None) -> Delivered:
         try:
             return await self._context.deliverer.deliver(job, answer)
         except DeliveryTooLargeError as exc:

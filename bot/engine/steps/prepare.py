@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.engine.context import EngineContext
     from bot.engine.job_handle import JobHandle
-    from bot.engine.ports import Kept
+    from bot.engine.ports import KeptSource
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class PrepareStep:
             log.warning("job %s: goes on without a copy of its clip: too slow", job.id)
         return await self._done(handle, job, kept)
 
-    async def _done(self, handle: JobHandle, job: Job, kept: Kept | None) -> float:
+    async def _done(self, handle: JobHandle, job: Job, kept: KeptSource | None) -> float:
         changes: dict[str, object] = {"prepared_at": self._context.clock.now()}
         if kept is not None:
             changes |= {
@@ -128,7 +128,7 @@ class PrepareStep:
 
     # Making
 
-    async def _find(self, handle: JobHandle, job: Job) -> Kept | None:
+    async def _find(self, handle: JobHandle, job: Job) -> KeptSource | None:
         """Return what a process that died may have posted for this job."""
         is_young = self._context.age_seconds(job.created_at) < KEPT_SECONDS
         if planned(job) is None or is_young or handle.prepares > 1:
@@ -140,7 +140,7 @@ class PrepareStep:
             return None
         return kept if kept is not None and kept.url is not None else None
 
-    async def _make(self, handle: JobHandle, job: Job) -> Kept | None:
+    async def _make(self, handle: JobHandle, job: Job) -> KeptSource | None:
         """Return the message that keeps what was made, or ``None`` to go on without one."""
         if handle.without_place or (job.thread_id is None and not must_be_made(job)):
             return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.cometapi.models import model_rules
 from bot.domain.money import estimate, prices_with
 from bot.domain.periods import first_day
-from bot.domain.quotas import CapUse, Decider, Holder, Period, Scope, Unit
+from bot.domain.quotas import CapUse, Decider, Period, QuotaSubject, Scope, Unit
 from bot.domain.sanctions import MemberFacts
 from bot.policy.decide import Ask, Verdict, decide
 from bot.policy.prompt_rules.check import check_rules
@@ -115,7 +115,7 @@ class Replay:
         self._operator = operator
         self._rules = rules
         self._prices = prices_with(operator.prices)
-        self._used: Counter[tuple[Holder, Period, str, Unit]] = Counter()
+        self._used: Counter[tuple[QuotaSubject, Period, str, Unit]] = Counter()
 
     def take(self, job: PastJob) -> Fate:
         """Decide about the next job."""

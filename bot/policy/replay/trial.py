@@ -15,7 +15,7 @@ from bot.domain.money import estimate, prices_with
 from bot.domain.quotas import Cap, CapUse, Decider, Period, Scope
 from bot.policy.catalogue import MEMBER_CAPS, SHARED_CAPS
 from bot.policy.decide import Ask, Verdict, decide
-from bot.policy.levels import BY_OPERATOR, BY_SERVER, Level, Source
+from bot.policy.levels import BY_OPERATOR, BY_SERVER, Level, SettingSource
 from bot.policy.quotas import reached
 from bot.requests.clip_plan import part_seconds
 from bot.requests.validation import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from bot.domain.quotas import Holder
+    from bot.domain.quotas import QuotaSubject
     from bot.domain.sanctions import MemberFacts
     from bot.policy.decide import Decision
     from bot.policy.levels import Policy
@@ -78,7 +78,7 @@ class Trial:
     """The cap that leaves no room for it, where no rule refuses it."""
     setting: str | None = None
     """The setting that decides, where one does."""
-    source: Source | None = None
+    source: SettingSource | None = None
     """Where it is set."""
     seconds: float | None = None
     """How much of the clip would be restyled; ``None`` where none may be."""
@@ -105,7 +105,7 @@ class Trial:
         return asked is not None and self.seconds is not None and self.seconds < asked - 0.1
 
     @property
-    def length_limit(self) -> Source | None:
+    def length_limit(self) -> SettingSource | None:
         """Where the length is limited, if the clip is cut; ``None`` where the model does it."""
         holds = self.decision.effective
         if self.seconds is None or holds.max_video_seconds > self.seconds + 0.1:
@@ -126,7 +126,7 @@ def try_out(
     now: datetime,
     *,
     uses: Sequence[CapUse] = (),
-    running: Mapping[Holder, int] | None = None,
+    running: Mapping[QuotaSubject, int] | None = None,
 ) -> Trial:
     """Return what would happen to a request.
 
@@ -211,7 +211,7 @@ def _seconds(question: Question, decision: Decision, operator: Settings) -> floa
 
 def _deciding(
     decision: Decision, refusal: Refusal | None, use: CapUse | None
-) -> tuple[str | None, Source | None]:
+) -> tuple[str | None, SettingSource | None]:
     """Return the setting that decides, and where it is set."""
     holds = decision.effective
     if refusal is not None:
@@ -227,7 +227,7 @@ def _deciding(
     return None, None
 
 
-def _deciding_cap(decision: Decision, cap: Cap) -> tuple[str | None, Source]:
+def _deciding_cap(decision: Decision, cap: Cap) -> tuple[str | None, SettingSource]:
     if cap.holder.scope is Scope.BOT:
         return None, BY_OPERATOR
     caps = MEMBER_CAPS if cap.holder.scope is Scope.MEMBER else SHARED_CAPS
@@ -238,15 +238,15 @@ def _deciding_cap(decision: Decision, cap: Cap) -> tuple[str | None, Source]:
         case Scope.MEMBER:
             return name, decision.effective.source(name)
         case Scope.CHANNEL:
-            return name, Source(Level.CHANNEL, cap.holder.scope_id)
+            return name, SettingSource(Level.CHANNEL, cap.holder.scope_id)
         case Scope.ROLE:
-            return name, Source(Level.ROLE, cap.holder.scope_id)
+            return name, SettingSource(Level.ROLE, cap.holder.scope_id)
         case _:
             return name, BY_SERVER
 
 
 def _full(
-    question: Question, policy: Policy, operator: Settings, running: Mapping[Holder, int]
+    question: Question, policy: Policy, operator: Settings, running: Mapping[QuotaSubject, int]
 ) -> tuple[CapUse, ...]:
     holders = policy.holders(question.channel_ids, question.role_ids, question.user_id)
     caps = policy.running_caps(holders, bot_running=operator.bot_running)
