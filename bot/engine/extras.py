@@ -50,7 +50,7 @@ class Why(enum.Enum):
     NO_OUTPUT = enum.auto()  # the result is not to be had any more
     NO_SOUND = enum.auto()  # the source has none
     NO_PLACE = enum.auto()  # Discord does not take it
-    TROUBLE = enum.auto()  # anything else; it is in the log
+    DISCORD_ERRORS = enum.auto()  # anything else; it is in the log
 
 
 class ExtraError(Exception):
@@ -161,10 +161,10 @@ class Extras:
             raise ExtraError(Why.NO_PLACE) from exc
         except (MediaError, TimeoutError) as exc:
             log.warning("job %s: %s was not made: %s", job.id, extra, exc or "too slow")
-            raise ExtraError(Why.TROUBLE) from exc
+            raise ExtraError(Why.DISCORD_ERRORS) from exc
         except Exception as exc:
             log.exception("job %s: %s broke in the program", job.id, extra)
-            raise ExtraError(Why.TROUBLE) from exc
+            raise ExtraError(Why.DISCORD_ERRORS) from exc
 
     async def _make_new(self, job: Job, extra: Extra) -> Delivered:
         limit = self._deliverer.upload_limit_bytes(job)

@@ -104,7 +104,7 @@ _WHY: Final = {
     Why.NO_OUTPUT: "The result is neither here nor at the provider any more.",
     Why.NO_SOUND: "The original has no sound in this part.",
     Why.NO_PLACE: "Discord does not take it here. Try again later.",
-    Why.TROUBLE: "It could not be made. It is in the log; the bot's operator can look.",
+    Why.DISCORD_ERRORS: "It could not be made. It is in the log; the bot's operator can look.",
 }
 
 

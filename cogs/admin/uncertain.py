@@ -17,8 +17,8 @@ from bot.errors import TaskTakenError
 from bot.texts import owner as owner_texts
 from bot.texts import permission as permission_texts
 from cogs.common.cards import YELLOW, card
-from cogs.common.discord_errors import TROUBLE
-from cogs.common.forms import Form, typed_words
+from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.forms import OutlivingForm, typed_words
 from cogs.common.grants import may_here
 from cogs.common.pages import Page, answer_press
 
@@ -140,14 +140,14 @@ class UncertainButton(
         else:
             try:
                 await interaction.response.send_modal(settling_form(self.job_id, self.verb))
-            except TROUBLE as exc:
+            except DISCORD_ERRORS as exc:
                 log.warning("interaction %s: no form: %s", interaction.id, exc)
 
 
-def settling_form(job_id: int, verb: str) -> Form:
+def settling_form(job_id: int, verb: str) -> OutlivingForm:
     """Return the form in which a clip is settled; ``settle`` reads it."""
     title, label, hint = owner_texts.FORMS[verb]
-    return Form(
+    return OutlivingForm(
         custom_id=f"restyle:{job_id}:{verb}-form",
         title=title,
         label=label,

@@ -16,9 +16,9 @@ from bot.errors import DeliveryDelayedError, StoreError
 from bot.texts import appeal as appeal_texts
 from bot.texts import common as texts
 from cogs.appeals.button import COG, AnswerButton, AppealButton
-from cogs.appeals.request_messages import AppealDesk, appeal_card
-from cogs.common.discord_errors import TROUBLE
-from cogs.common.forms import Form, sent_form, typed_words
+from cogs.appeals.request_messages import AppealMessages, appeal_card
+from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.forms import OutlivingForm, sent_form, typed_words
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.cards import words_on
 from cogs.review.request_messages import NOBODY
@@ -38,12 +38,12 @@ log = logging.getLogger(__name__)
 _FORM_ID: Final = re.compile(r"restyle:(?P<appeal_id>[0-9]{1,20}):(?P<verb>appeal|answer)-form")
 
 
-class Appeals(commands.Cog, name=COG):
+class AppealCog(commands.Cog, name=COG):
     """What happens when somebody asks, and when a moderator answers."""
 
-    def __init__(self, *, store: Store, desk: AppealDesk) -> None:
+    def __init__(self, *, store: Store, messages: AppealMessages) -> None:
         self._store = store
-        self._desk = desk
+        self._messages = messages
 
     # The member
 
@@ -52,7 +52,7 @@ class Appeals(commands.Cog, name=COG):
         await self._offer(
             interaction,
             self._objection(interaction, appeal_id),
-            Form(
+            OutlivingForm(
                 custom_id=f"restyle:{appeal_id}:appeal-form",
                 title=appeal_texts.APPEAL_TITLE,
                 label=appeal_texts.APPEAL_LABEL,
@@ -81,7 +81,10 @@ class Appeals(commands.Cog, name=COG):
         return None
 
     async def _offer(
-        self, interaction: discord.Interaction[Any], objection: Awaitable[str | None], form: Form
+        self,
+        interaction: discord.Interaction[Any],
+        objection: Awaitable[str | None],
+        form: OutlivingForm,
     ) -> None:
         """Open a form, or say what speaks against it; the database has a second to tell."""
         try:
@@ -95,7 +98,7 @@ class Appeals(commands.Cog, name=COG):
             return
         try:
             await interaction.response.send_modal(form)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("interaction %s: no form: %s", interaction.id, exc)
 
     @commands.Cog.listener()
@@ -115,7 +118,7 @@ class Appeals(commands.Cog, name=COG):
         except StoreError as exc:
             log.warning("interaction %s: not carried: %s", interaction.id, exc)
             said = texts.cancel_store_unavailable()
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
             return
         except Exception:  # there is no other place where the person would be told
@@ -150,7 +153,7 @@ class Appeals(commands.Cog, name=COG):
         message_id = None
         try:
             if rules.channel_id is not None:
-                message_id = await self._desk.post(appeal, job, rules.channel_id)
+                message_id = await self._messages.post(appeal, job, rules.channel_id)
         except DeliveryDelayedError as exc:
             log.warning("appeal %s: not posted: %s", appeal_id, exc)
             return appeal_texts.appeal_not_sent()
@@ -170,7 +173,7 @@ class Appeals(commands.Cog, name=COG):
         await self._offer(
             interaction,
             self._no_answer(interaction, appeal_id),
-            Form(
+            OutlivingForm(
                 custom_id=f"restyle:{appeal_id}:answer-form",
                 title=appeal_texts.ANSWER_TITLE,
                 label=appeal_texts.ANSWER_LABEL,
@@ -210,7 +213,7 @@ class Appeals(commands.Cog, name=COG):
             return appeal_texts.answered_first(appeal)
         job = await self._store.get(appeal.job_id) if appeal.job_id is not None else None
         try:
-            reached = await self._desk.tell(appeal, job)
+            reached = await self._messages.tell(appeal, job)
         except DeliveryDelayedError as exc:
             log.warning("appeal %s: the answer was not posted: %s", appeal_id, exc)
             await self._store.appeals.unanswer(appeal_id)
@@ -230,7 +233,7 @@ class Appeals(commands.Cog, name=COG):
             return
         try:
             await interaction.message.edit(view=appeal_card(appeal, job), allowed_mentions=NOBODY)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("appeal %s: its card stays as it was: %s", appeal_id, exc)
 
 
@@ -242,4 +245,4 @@ def _guild_of(interaction: discord.Interaction[Any], job: Job | None) -> int | N
 async def setup(bot: RestyleBot) -> None:
     """Let members ask, and moderators answer."""
     bot.add_dynamic_items(AppealButton, AnswerButton)
-    await bot.add_cog(Appeals(store=bot.store, desk=AppealDesk(bot)))
+    await bot.add_cog(AppealCog(store=bot.store, messages=AppealMessages(bot)))

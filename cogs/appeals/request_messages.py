@@ -12,7 +12,7 @@ from discord import ui
 from bot.texts import appeal as appeal_texts
 from cogs.appeals.button import AnswerButton
 from cogs.common.cards import BLURPLE, GREEN, bears_mark, card, mark
-from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def appeal_card(appeal: Appeal, job: Job | None) -> ui.LayoutView:
     return card(GREEN if is_over else BLURPLE, lines, *items, id_=mark(appeal.id, "appeal"))
 
 
-class AppealDesk:
+class AppealMessages:
     """Posts appeals and answers by ids and the bot's token only.
 
     Args:
@@ -78,8 +78,8 @@ class AppealDesk:
             sent = await channel.send(
                 view=appeal_card(appeal, job), nonce=f"{appeal.id}q", allowed_mentions=_NOBODY
             )
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.warning("appeal %s: channel %s does not take it: %s", appeal.id, channel_id, exc)
             return None
@@ -107,8 +107,8 @@ class AppealDesk:
         ]
         try:
             channel = await self._client.create_dm(discord.Object(appeal.user_id))
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.info("appeal %s: no direct messages: %s", appeal.id, exc)
             return False
@@ -123,8 +123,8 @@ class AppealDesk:
                     everyone=False, roles=False, users=[discord.Object(appeal.user_id)]
                 ),
             )
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.info("appeal %s: channel %s takes no answer: %s", appeal.id, channel_id, exc)
             return False

@@ -28,7 +28,7 @@ class Presenter(Protocol):
         ...
 
 
-class Gate:
+class ApprovalRouter:
     """Implements ``bot.engine.ports.ApprovalPrompts``; extensions add their presenters."""
 
     def __init__(self) -> None:
@@ -60,8 +60,8 @@ class Gate:
                 log.exception("job %s: its request for %s was not brought up to date", job.id, hold)
 
 
-def gate_of(bot: RestyleBot) -> Gate:
+def approval_router_of(bot: RestyleBot) -> ApprovalRouter:
     """Return the bot's router; made and handed to the engine when there is none yet."""
-    if not isinstance(bot.approval_prompts, Gate):
-        bot.approval_prompts = Gate()
+    if not isinstance(bot.approval_prompts, ApprovalRouter):
+        bot.approval_prompts = ApprovalRouter()
     return bot.approval_prompts

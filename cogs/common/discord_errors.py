@@ -13,7 +13,7 @@ from bot.errors import DeliveryDelayedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TROUBLE: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
+DISCORD_ERRORS: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """Everything that a call to Discord raises when it fails; a timeout is an ``OSError``."""
 
 _TOO_LARGE: Final = frozenset({40005, 50045})
@@ -25,13 +25,13 @@ _THREAD_LOCKED: Final = 160005
 _TROUBLE_INSIDE: Final = 130000
 
 
-class Verdict(enum.Enum):
+class ErrorMeaning(enum.Enum):
     """What to do about an error.
 
     Source: https://docs.discord.com/developers/topics/opcodes-and-status-codes
     """
 
-    LATER = enum.auto()  # Discord is in trouble, or cannot be reached
+    RETRY = enum.auto()  # Discord is in trouble, or cannot be reached
     TOO_LARGE = enum.auto()  # the file; the rest may pass
     BLOCKED = enum.auto()  # AutoMod or the link filter: other words may pass
     NO_REPLY = enum.auto()  # replying needs Read Message History; a plain message may pass
@@ -41,32 +41,32 @@ class Verdict(enum.Enum):
     MALFORMED = enum.auto()  # anything else about the message itself
 
 
-def judge(error: Exception) -> Verdict:
-    """Say what ``error``, one of ``TROUBLE``, means.
+def classify(error: Exception) -> ErrorMeaning:
+    """Say what ``error``, one of ``DISCORD_ERRORS``, means.
 
     A refusal without one of Discord's own codes comes from what stands before Discord (a filter,
     a gateway); it says nothing about the place, so it is no reason to give the place up.
     """
     if not isinstance(error, discord.HTTPException):
-        return Verdict.LATER
+        return ErrorMeaning.RETRY
     code, status = error.code, error.status
     if status == 413 or code in _TOO_LARGE:
-        return Verdict.TOO_LARGE
+        return ErrorMeaning.TOO_LARGE
     if status >= 500 or status in {401, 408, 429} or code == _TROUBLE_INSIDE:
-        return Verdict.LATER
+        return ErrorMeaning.RETRY
     if code in _BLOCKED:
-        return Verdict.BLOCKED
+        return ErrorMeaning.BLOCKED
     if code == _NO_REPLY:
-        return Verdict.NO_REPLY
+        return ErrorMeaning.NO_REPLY
     if code == _ARCHIVED:
-        return Verdict.ARCHIVED
+        return ErrorMeaning.ARCHIVED
     if code == _THREAD_LOCKED:
-        return Verdict.REFUSED
+        return ErrorMeaning.REFUSED
     if code == _MISSING_PERMISSIONS:
-        return Verdict.NOT_PERMITTED
+        return ErrorMeaning.NOT_PERMITTED
     if status in {403, 404}:
-        return Verdict.REFUSED if code else Verdict.LATER
-    return Verdict.MALFORMED
+        return ErrorMeaning.REFUSED if code else ErrorMeaning.RETRY
+    return ErrorMeaning.MALFORMED
 
 
 def delayed(error: Exception) -> DeliveryDelayedError:

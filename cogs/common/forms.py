@@ -21,7 +21,7 @@ FORM_SECONDS: Final = 900.0
 FIELD_ID: Final = "words"
 
 
-class Form(ui.Modal):
+class OutlivingForm(ui.Modal):
     """A form with one field for words."""
 
     def __init__(

@@ -11,7 +11,7 @@ import discord
 from bot.app import answer_privately
 from bot.errors import StoreError
 from bot.texts import common as texts
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -42,7 +42,7 @@ async def answer_command(
     """Answer a command in private with what ``make`` returns, or that the database is away."""
     try:
         await interaction.response.defer(ephemeral=True, thinking=True)
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
         return
     await _show(interaction, await _made(interaction, make))
@@ -54,7 +54,7 @@ async def answer_press(
     """Answer a press on a page: a new page takes its place, words come beside it."""
     try:
         await interaction.response.defer()
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
         return
     await _show(interaction, await _made(interaction, make))
@@ -74,7 +74,7 @@ async def show_beside(interaction: discord.Interaction[Any], answer: str | Page)
             ephemeral=True,
             allowed_mentions=_NOBODY,
         )
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
         return texts.trouble()
     return ""
@@ -102,7 +102,7 @@ async def _show(interaction: discord.Interaction[Any], answer: str | Page) -> No
         await interaction.edit_original_response(
             view=answer.view, attachments=list(answer.files), allowed_mentions=_NOBODY
         )
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
         await answer_privately(interaction, texts.trouble())
         return

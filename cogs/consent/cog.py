@@ -15,11 +15,11 @@ from bot.errors import StoreError
 from bot.texts import common as texts
 from bot.texts import consent as consent_texts
 from cogs.common.actor import actor_of
-from cogs.common.approval_router import gate_of
+from cogs.common.approval_router import approval_router_of
 from cogs.common.cards import mention
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.consent.buttons import COG, ConsentButton
-from cogs.consent.request_messages import ConsentDesk, closed_card
+from cogs.consent.request_messages import ConsentMessages, closed_card
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.request_messages import NOBODY
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Consents(commands.Cog, name=COG):
+class ConsentCog(commands.Cog, name=COG):
     """What happens when an author answers."""
 
     def __init__(self, *, store: Store, new_jobs: asyncio.Event) -> None:
@@ -81,13 +81,13 @@ class Consents(commands.Cog, name=COG):
                 view=closed_card(answer.job, answer.word, is_direct=interaction.guild_id is None),
                 allowed_mentions=NOBODY,
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("job %s: its question stays as it was: %s", answer.job.id, exc)
 
 
 async def setup(bot: RestyleBot) -> None:
     """Let authors be asked, and listen to what they say."""
-    desk = ConsentDesk(bot, store=bot.store, new_jobs=bot.new_jobs)
-    gate_of(bot).add(Hold.CONSENT, desk)
+    messages = ConsentMessages(bot, store=bot.store, new_jobs=bot.new_jobs)
+    approval_router_of(bot).add(Hold.CONSENT, messages)
     bot.add_dynamic_items(ConsentButton)
-    await bot.add_cog(Consents(store=bot.store, new_jobs=bot.new_jobs))
+    await bot.add_cog(ConsentCog(store=bot.store, new_jobs=bot.new_jobs))

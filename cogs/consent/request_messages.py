@@ -22,7 +22,7 @@ from cogs.common.cards import (
     markdown_url,
     mention,
 )
-from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
 from cogs.consent.buttons import consent_row
 from cogs.review.cards import is_open_card
 
@@ -87,7 +87,7 @@ def _clip(job: Job) -> str | None:
     return markdown_url(job.source_message_url) if job.source_message_url else None
 
 
-class ConsentDesk:
+class ConsentMessages:
     """Asks authors: a ``cogs.common.approval_router.Presenter``.
 
     A question is found again by its mark, in the direct messages or in place; nothing about it is
@@ -157,7 +157,7 @@ class ConsentDesk:
                 ),
                 allowed_mentions=_NOBODY,
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("job %s: its question stays as it was: %s", job.id, exc)
 
     # Discord
@@ -172,8 +172,8 @@ class ConsentDesk:
     async def _direct_channel(self, job: Job) -> discord.DMChannel | None:
         try:
             return await self._client.create_dm(discord.Object(job.source_author_id or 0))
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.info("job %s: no direct messages with the author: %s", job.id, exc)
             return None
@@ -195,12 +195,12 @@ class ConsentDesk:
             view = question_card(job, is_direct=is_direct, quoted=quoted)
             try:
                 await channel.send(view=view, **details)
-            except TROUBLE as exc:
-                verdict = judge(exc)
-                if verdict is Verdict.LATER:
+            except DISCORD_ERRORS as exc:
+                verdict = classify(exc)
+                if verdict is ErrorMeaning.RETRY:
                     raise delayed(exc) from exc
                 log.info("job %s: channel %s takes no question: %s", job.id, channel.id, exc)
-                if verdict is not Verdict.BLOCKED:
+                if verdict is not ErrorMeaning.BLOCKED:
                     return False
             else:
                 return True
@@ -223,8 +223,8 @@ class ConsentDesk:
                 async for message in history:
                     if self._is_ours(message) and bears_mark(message, wanted):
                         return message
-            except TROUBLE as exc:
-                if judge(exc) is Verdict.LATER:
+            except DISCORD_ERRORS as exc:
+                if classify(exc) is ErrorMeaning.RETRY:
                     raise delayed(exc) from exc
                 log.info("job %s: channel %s cannot be read: %s", job.id, channel.id, exc)
         return None
@@ -241,5 +241,5 @@ class ConsentDesk:
             await channel.get_partial_message(job.source_message_id).delete()
         except discord.NotFound:
             pass
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("job %s: the copy of its clip was not deleted: %s", job.id, exc)

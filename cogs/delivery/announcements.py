@@ -19,7 +19,7 @@ from bot.requests.text_safety import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from cogs.common.cards import GREEN, bears_mark, card, jump_url, mark, markdown_url, mention
-from cogs.common.discord_errors import TROUBLE, Verdict, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
 from cogs.delivery.source_message import NONCE_WINDOW
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Announcements:
         try:
             async with asyncio.timeout(ANNOUNCE_SECONDS):
                 await self._announce(job, job.guild_id, delivered)
-        except (TimeoutError, StoreError, *TROUBLE) as exc:
+        except (TimeoutError, StoreError, *DISCORD_ERRORS) as exc:
             log.warning("job %s: not announced: %r", job.id, exc)
         except Exception:  # the job is done; nothing here may make it look otherwise
             log.exception("job %s: announcing broke in the program", job.id)
@@ -81,7 +81,7 @@ class Announcements:
                 message = await self._find(job, channel_id, since=job.answer_message_id)
                 if message is not None:
                     await message.delete()
-        except (TimeoutError, StoreError, *TROUBLE) as exc:
+        except (TimeoutError, StoreError, *DISCORD_ERRORS) as exc:
             log.info("job %s: its announcement stays: %r", job.id, exc)
 
     async def _announce(self, job: Job, guild_id: int, delivered: Delivered) -> None:
@@ -126,10 +126,10 @@ class Announcements:
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
             except discord.HTTPException as exc:
-                verdict = judge(exc)
-                if quoted and verdict is Verdict.BLOCKED:
+                verdict = classify(exc)
+                if quoted and verdict is ErrorMeaning.BLOCKED:
                     continue
-                if verdict is Verdict.LATER:
+                if verdict is ErrorMeaning.RETRY:
                     raise
                 self._note_lost(guild_id, channel_id, str(exc))
             else:
@@ -196,7 +196,7 @@ async def _look_up(
         try:
             place = guild.get_thread(source_id) or await guild.fetch_channel(source_id)
         except discord.HTTPException as exc:
-            if judge(exc) is Verdict.LATER:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise
             return None, known.get(target_id)
         if isinstance(place, discord.Thread) and not place.is_private():

@@ -18,7 +18,7 @@ from bot.errors import DeliveryError, StoreError
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from cogs.common.actor import actor_of
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.rules import may_moderate
 
@@ -98,7 +98,7 @@ class _ExtraButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
             text = clip_texts.extra_ready(place.get_partial_message(made.message_id).jump_url)
         try:
             await interaction.edit_original_response(content=text)
-        except TROUBLE as exc:  # the extra is posted; the person sees it there
+        except DISCORD_ERRORS as exc:  # the extra is posted; the person sees it there
             log.info("job %s: a press was not answered to its end: %s", job.id, exc)
 
 
@@ -160,7 +160,7 @@ class DeleteButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):d
             await interaction.response.send_message(
                 clip_texts.delete_sure(), view=view, ephemeral=True
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("job %s: a press was not answered: %s", job.id, exc)
 
 
@@ -182,7 +182,7 @@ class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20
         except DeliveryError as exc:
             log.info("job %s: its answer was not deleted: %s", job.id, exc)
             text = clip_texts.delete_refused()
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("job %s: a press was not acknowledged: %s", job.id, exc)
             return
         else:
@@ -190,7 +190,7 @@ class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20
             text = clip_texts.deleted()
         try:
             await interaction.edit_original_response(content=text, view=None)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("job %s: a press was not answered to its end: %s", job.id, exc)
 
 

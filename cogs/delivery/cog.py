@@ -21,18 +21,18 @@ from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from cogs.appeals.button import can_appeal
 from cogs.common.cards import bears_mark, jump_url, mark
-from cogs.common.discord_errors import TROUBLE, Refusals, Verdict, delayed, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify, delayed
 from cogs.delivery.announcements import Announcements
 from cogs.delivery.buttons import BUTTONS
-from cogs.delivery.outcome_messages import Poster
+from cogs.delivery.outcome_messages import OutcomeMessages
 from cogs.delivery.progress_cards import (
     final_status_card,
     record_card,
-    record_look,
+    record_state,
     status_card,
-    status_look,
+    status_state,
 )
-from cogs.delivery.source_message import NONCE_WINDOW, Keeper
+from cogs.delivery.source_message import NONCE_WINDOW, SourceMessages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -106,8 +106,8 @@ class ThreadDeliverer:
         self._announcements = announcements
         self._now = now
         self._refusals = Refusals(clock)
-        self._poster = Poster(client, self._refusals, can_appeal=can_appeal)
-        self._keeper = Keeper(client, now=now)
+        self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
+        self._source_messages = SourceMessages(client, now=now)
         self._shown = _Memory()  # message id -> the Look it has
         self._closed = _Memory()  # message id -> why it takes no more edits
         self._unquoted = _Memory()  # job id -> its prompt is blocked in this server
@@ -152,14 +152,14 @@ class ThreadDeliverer:
                     name=name,
                     auto_archive_duration=ARCHIVE_MINUTES,
                 )
-            except TROUBLE as exc:
+            except DISCORD_ERRORS as exc:
                 code = exc.code if isinstance(exc, discord.HTTPException) else None
                 if code == _THREAD_EXISTS:
                     return job.record_message_id
-                if judge(exc) is Verdict.LATER:
+                if classify(exc) is ErrorMeaning.RETRY:
                     raise delayed(exc) from exc
                 log.info("job %s: no thread: %s", job.id, exc)
-                if judge(exc) is not Verdict.BLOCKED and code != _MALFORMED:
+                if classify(exc) is not ErrorMeaning.BLOCKED and code != _MALFORMED:
                     return None
             else:
                 return job.record_message_id  # a thread has the id of the message it starts from
@@ -177,10 +177,10 @@ class ThreadDeliverer:
             message = await channel.send(
                 view=status_card(job, progress), silent=True, nonce=f"{job.id}s"
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("job %s: no status message: %s", job.id, exc)
             return None
-        self._shown.set(message.id, status_look(job, progress))
+        self._shown.set(message.id, status_state(job, progress))
         return message.id
 
     def _is_ours(self, message: discord.Message) -> bool:
@@ -195,19 +195,19 @@ class ThreadDeliverer:
     async def _show_status(self, job: Job, progress: Progress) -> None:
         if job.status_message_id is None:
             return
-        look = status_look(job, progress)
-        if self._shown.get(job.status_message_id) == look:
+        state = status_state(job, progress)
+        if self._shown.get(job.status_message_id) == state:
             return
         if await self._edit(job, job.place_id, job.status_message_id, status_card(job, progress)):
-            self._shown.set(job.status_message_id, look)
+            self._shown.set(job.status_message_id, state)
 
     async def _show_record(
         self, job: Job, progress: Progress, *, outcome_url: str | None = None
     ) -> None:
         quoted = self._unquoted.get(job.id) is None
         alone = job.status_message_id is None
-        look = record_look(job, progress, quoted=quoted, alone=alone)
-        if outcome_url is None and self._shown.get(job.record_message_id) == look:
+        state = record_state(job, progress, quoted=quoted, alone=alone)
+        if outcome_url is None and self._shown.get(job.record_message_id) == state:
             return
         if await self._edit(
             job,
@@ -218,7 +218,7 @@ class ThreadDeliverer:
                 job, progress, quoted=False, alone=alone, outcome_url=outcome_url
             ),
         ):
-            self._shown.set(job.record_message_id, look)
+            self._shown.set(job.record_message_id, state)
 
     async def _edit(
         self,
@@ -246,15 +246,15 @@ class ThreadDeliverer:
             await channel.get_partial_message(message_id).edit(
                 view=card, allowed_mentions=discord.AllowedMentions.none()
             )
-        except TROUBLE as exc:
-            verdict = judge(exc)
-            if verdict is Verdict.BLOCKED and otherwise is not None:
+        except DISCORD_ERRORS as exc:
+            verdict = classify(exc)
+            if verdict is ErrorMeaning.BLOCKED and otherwise is not None:
                 self._unquoted.set(job.id, True)
                 return await self._edit(job, channel_id, message_id, otherwise)
             code = exc.code if isinstance(exc, discord.HTTPException) else None
             if code in {_OLD_MESSAGE_EDITS, _UNKNOWN_MESSAGE}:
                 self._closed.set(message_id, code)
-            elif verdict in {Verdict.REFUSED, Verdict.NOT_PERMITTED}:
+            elif verdict in {ErrorMeaning.REFUSED, ErrorMeaning.NOT_PERMITTED}:
                 self._refusals.remember(channel_id)
             log.info("job %s: message %s was not edited: %s", job.id, message_id, exc)
             return False
@@ -266,9 +266,9 @@ class ThreadDeliverer:
         """Post the outcome, unless it is out already, and bring record and status up to date."""
         delivered = None
         if self._may_be_posted(job):
-            delivered = await self._poster.find(job)
+            delivered = await self._outcome_messages.find(job)
         if delivered is None:
-            delivered = await self._poster.post(job, answer or AnswerContent())
+            delivered = await self._outcome_messages.post(job, answer or AnswerContent())
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 await self._finish(job, delivered)
@@ -307,27 +307,27 @@ class ThreadDeliverer:
         self, job: Job, *, clip: Path | None, reference: Path | None
     ) -> KeptSource:
         """Post what the provider gets where the job's messages go, or find it there."""
-        return await self._keeper.keep(job, clip=clip, reference=reference)
+        return await self._source_messages.keep(job, clip=clip, reference=reference)
 
     async def refresh_source(self, job: Job) -> KeptSource | None:
         """Read the message that keeps the source once more, which brings fresh links."""
-        return await self._keeper.find(job)
+        return await self._source_messages.find(job)
 
     async def refresh_answer(self, job: Job) -> str | None:
         """Return a fresh link to the video of the answer."""
-        return await self._keeper.refresh_answer(job)
+        return await self._source_messages.refresh_answer(job)
 
     async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
         """Look for an extra that was posted before."""
-        return await self._keeper.find_extra(job, extra)
+        return await self._source_messages.find_extra(job, extra)
 
     async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
         """Post an extra beside the answer."""
-        return await self._keeper.post_extra(job, extra, video)
+        return await self._source_messages.post_extra(job, extra, video)
 
     async def withdraw(self, job: Job) -> None:
         """Delete the answer, its extras and what announced it; take the way out of the record."""
-        await self._keeper.withdraw(job)
+        await self._source_messages.withdraw(job)
         if self._announcements is not None:
             await self._announcements.take_back(job)
         self._shown.drop(job.record_message_id)

@@ -12,7 +12,7 @@ from bot.domain.jobs import JobState
 from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.cards import bears_mark
-from cogs.common.discord_errors import TROUBLE, Refusals, Verdict, delayed, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify, delayed
 from cogs.delivery.answers import (
     OUTPUT_FILENAME,
     answer_card,
@@ -52,7 +52,7 @@ def nonce(job: Job) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class AnswerForm:
     """How full a message is."""
 
     attached: bool
@@ -65,31 +65,31 @@ class Form:
     woken: bool = False
     """Whether the thread was re-opened for it."""
 
-    def lesser(self, verdict: Verdict) -> Form | None:
+    def lesser(self, verdict: ErrorMeaning) -> AnswerForm | None:
         """Return what to try next in the same place, or ``None`` when nothing is left there."""
         match verdict:
-            case Verdict.TOO_LARGE if self.attached:
+            case ErrorMeaning.TOO_LARGE if self.attached:
                 return replace(self, attached=False)
-            case Verdict.BLOCKED if self.quoted:
+            case ErrorMeaning.BLOCKED if self.quoted:
                 return replace(self, quoted=False)
-            case Verdict.BLOCKED if self.attached and self.linked:
+            case ErrorMeaning.BLOCKED if self.attached and self.linked:
                 return replace(self, linked=False)
-            case Verdict.NO_REPLY if self.replying:
+            case ErrorMeaning.NO_REPLY if self.replying:
                 return replace(self, replying=False)
-            case Verdict.ARCHIVED if not self.woken:
+            case ErrorMeaning.ARCHIVED if not self.woken:
                 return replace(self, woken=True)
-            case Verdict.NOT_PERMITTED if self.attached:
+            case ErrorMeaning.NOT_PERMITTED if self.attached:
                 return replace(self, attached=False)
-            case Verdict.MALFORMED if self.replying:
+            case ErrorMeaning.MALFORMED if self.replying:
                 return replace(self, replying=False)
-            case Verdict.MALFORMED if not self.plain:
+            case ErrorMeaning.MALFORMED if not self.plain:
                 return replace(self, plain=True, attached=False)
             case _:
                 return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Destination:
     key: int
     """What its refusals are remembered by: the channel, or the user for direct messages."""
     channel: _Channel
@@ -97,7 +97,7 @@ class _Place:
     is_direct: bool = False
 
 
-class Poster:
+class OutcomeMessages:
     """Posts outcomes by the order thread, channel, direct message.
 
     Args:
@@ -142,16 +142,16 @@ class Poster:
             keys.append(job.user_id)
         return keys
 
-    async def _places(self, job: Job, keys: set[int]) -> AsyncIterator[_Place]:
+    async def _places(self, job: Job, keys: set[int]) -> AsyncIterator[_Destination]:
         for key in self._keys(job):
             if key not in keys:
                 continue
             if key == job.user_id:
                 channel = await self._direct_channel(job)
                 if channel is not None:
-                    yield _Place(key=key, channel=channel, is_direct=True)
+                    yield _Destination(key=key, channel=channel, is_direct=True)
                 continue
-            yield _Place(
+            yield _Destination(
                 key=key,
                 channel=self._client.get_partial_messageable(key, guild_id=job.guild_id),
                 reply_to=job.record_message_id if key == job.channel_id else None,
@@ -160,16 +160,16 @@ class Poster:
     async def _direct_channel(self, job: Job) -> discord.DMChannel | None:
         try:
             return await self._client.create_dm(discord.Object(job.user_id))
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.info("job %s: no direct messages: %s", job.id, exc)
             self._refusals.remember(job.user_id)
             return None
 
-    async def _try(self, job: Job, place: _Place, answer: AnswerContent) -> Delivered | None:
+    async def _try(self, job: Job, place: _Destination, answer: AnswerContent) -> Delivered | None:
         """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
-        form: Form | None = Form(
+        form: AnswerForm | None = AnswerForm(
             attached=answer.video is not None or answer.picture is not None,
             quoted=job.state in {JobState.DELIVERING, JobState.DONE},
             replying=place.reply_to is not None,
@@ -177,35 +177,35 @@ class Poster:
         while form is not None:
             try:
                 message = await self._send(job, place, form, answer)
-            except TROUBLE as exc:
-                verdict = judge(exc)
-                if verdict is Verdict.LATER:
+            except DISCORD_ERRORS as exc:
+                verdict = classify(exc)
+                if verdict is ErrorMeaning.RETRY:
                     raise delayed(exc) from exc
                 log.info(
                     "job %s: channel %s does not take %s: %s", job.id, place.channel.id, form, exc
                 )
-                if verdict is Verdict.TOO_LARGE and form.attached and answer.can_shrink:
+                if verdict is ErrorMeaning.TOO_LARGE and form.attached and answer.can_shrink:
                     raise DeliveryTooLargeError(f"too large for {place.channel.id}") from exc
                 form = form.lesser(verdict)
-                if verdict is Verdict.ARCHIVED and form is not None:
+                if verdict is ErrorMeaning.ARCHIVED and form is not None:
                     await self._wake(place)
-                elif verdict in {Verdict.REFUSED, Verdict.NOT_PERMITTED} and form is None:
+                elif verdict in {ErrorMeaning.REFUSED, ErrorMeaning.NOT_PERMITTED} and form is None:
                     self._refusals.remember(place.key)
             else:
                 self._refusals.forget(place.key)
                 return Delivered(channel_id=message.channel.id, message_id=message.id)
         return None
 
-    async def _wake(self, place: _Place) -> None:
+    async def _wake(self, place: _Destination) -> None:
         try:
             await self._client.http.edit_channel(place.channel.id, archived=False)
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.info("thread %s cannot be re-opened: %s", place.channel.id, exc)
 
     async def _send(
-        self, job: Job, place: _Place, form: Form, answer: AnswerContent
+        self, job: Job, place: _Destination, form: AnswerForm, answer: AnswerContent
     ) -> discord.Message:
         details: dict[str, Any] = {
             "nonce": nonce(job),
@@ -272,8 +272,8 @@ class Poster:
                     if self._is_ours(message) and bears_mark(message, wanted):
                         log.info("job %s: its outcome was posted before", job.id)
                         return Delivered(channel_id=channel.id, message_id=message.id)
-            except TROUBLE as exc:
-                if judge(exc) is Verdict.LATER:
+            except DISCORD_ERRORS as exc:
+                if classify(exc) is ErrorMeaning.RETRY:
                     raise delayed(exc) from exc
                 refused = True
         return None

@@ -39,7 +39,7 @@ def _known_before(job: Job) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CardState:
     """What a card shows, comparable: an edit that would change nothing is not sent."""
 
     colour: int
@@ -73,24 +73,24 @@ def _is_past(job: Job, progress: Progress) -> bool:
     return progress.delay is Delay.PREPARING and job.prepared_at is not None
 
 
-def status_look(job: Job, progress: Progress) -> Look:
+def status_state(job: Job, progress: Progress) -> CardState:
     """Return what the status message says."""
     lines = [f"**{_words(job, progress, progress.fraction)}**"]
     detail = _detail(job, progress)
     if detail is not None:
         lines.append(detail)
-    return Look(STATE_COLOURS[job.state].value, tuple(lines), job.state in _NOT_YET)
+    return CardState(STATE_COLOURS[job.state].value, tuple(lines), job.state in _NOT_YET)
 
 
 def status_card(job: Job, progress: Progress) -> ui.LayoutView:
     """Return the status message."""
-    look = status_look(job, progress)
+    state = status_state(job, progress)
     return card(
-        discord.Colour(look.colour), look.lines, *_cancel_row(job), id_=mark(job.id, "status")
+        discord.Colour(state.colour), state.lines, *_cancel_row(job), id_=mark(job.id, "status")
     )
 
 
-def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = True) -> Look:
+def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = True) -> CardState:
     """Return what the record says.
 
     Args:
@@ -110,7 +110,7 @@ def record_look(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tru
             lines.append(detail)
         lines.append(_known_before(job))
     can_cancel = alone and job.state in _NOT_YET
-    return Look(STATE_COLOURS[job.state].value, tuple(lines), can_cancel)
+    return CardState(STATE_COLOURS[job.state].value, tuple(lines), can_cancel)
 
 
 def record_card(
@@ -122,12 +122,12 @@ def record_card(
     outcome_url: str | None = None,
 ) -> ui.LayoutView:
     """Return the record; ``outcome_url`` leads to the answer or the message that says why not."""
-    look = record_look(job, progress, alone=alone, quoted=quoted)
-    items: list[ui.Item[Any]] = _cancel_row(job) if look.can_cancel else []
+    state = record_state(job, progress, alone=alone, quoted=quoted)
+    items: list[ui.Item[Any]] = _cancel_row(job) if state.can_cancel else []
     if outcome_url is not None:
         label = "Watch" if job.state is JobState.DONE else "Details"
         items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
-    return card(discord.Colour(look.colour), look.lines, *items)
+    return card(discord.Colour(state.colour), state.lines, *items)
 
 
 def final_status_card(job: Job) -> ui.LayoutView:

@@ -11,7 +11,7 @@ import discord
 from bot.engine.ports import Delivered, Extra, KeptSource
 from bot.errors import DeliveryImpossibleError
 from cogs.common.cards import bears_mark, mark
-from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
 from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _REFERENCE: Final = "reference"
 _NONCE_LETTERS: Final = {Extra.COMPARE: "x", Extra.SOUND: "y"}
 
 
-class Keeper:
+class SourceMessages:
     """Posts them once, and finds them again by their marks.
 
     Args:
@@ -76,7 +76,7 @@ class Keeper:
                 nonce=f"{job.id}k",
                 allowed_mentions=discord.AllowedMentions.none(),
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             raise _refused(exc) from exc
         return _kept(message, job)
 
@@ -136,7 +136,7 @@ class Keeper:
                 nonce=f"{job.id}{_NONCE_LETTERS[extra]}",
                 allowed_mentions=discord.AllowedMentions.none(),
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             raise _refused(exc) from exc
         return Delivered(channel_id=place, message_id=message.id)
 
@@ -157,7 +157,7 @@ class Keeper:
                 await self._place(job, place).get_partial_message(message_id).delete()
             except discord.NotFound:
                 continue
-            except TROUBLE as exc:
+            except DISCORD_ERRORS as exc:
                 raise _refused(exc) from exc
 
     # Discord
@@ -171,7 +171,7 @@ class Keeper:
     async def _fetch(self, job: Job, channel_id: int, message_id: int) -> discord.Message | None:
         try:
             return await self._place(job, channel_id).fetch_message(message_id)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             _forgive(job, exc)
             return None
 
@@ -185,7 +185,7 @@ class Keeper:
             async for message in history:
                 if self._is_ours(message) and bears_mark(message, wanted):
                     return message
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             _forgive(job, exc)
         return None
 
@@ -195,13 +195,13 @@ class Keeper:
 
 def _forgive(job: Job, error: Exception) -> None:
     """Let a message that is not to be had be none; trouble that passes is raised."""
-    if judge(error) is Verdict.LATER:
+    if classify(error) is ErrorMeaning.RETRY:
         raise delayed(error) from error
     log.info("job %s: a message of ours cannot be read: %s", job.id, error)
 
 
 def _refused(error: Exception) -> Exception:
-    if judge(error) is Verdict.LATER:
+    if classify(error) is ErrorMeaning.RETRY:
         return delayed(error)
     return DeliveryImpossibleError(str(error))
 

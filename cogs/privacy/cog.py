@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 SHEET: Final = "restyle-data.json"
 
 
-class Privacy(commands.Cog, name=COG):
+class PrivacyCog(commands.Cog, name=COG):
     """The command, and what its buttons do."""
 
     def __init__(self, *, store: Store, new_jobs: asyncio.Event, archive: Archive | None) -> None:
@@ -130,4 +130,4 @@ class Privacy(commands.Cog, name=COG):
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and its buttons, which outlive restarts."""
     bot.add_dynamic_items(PrivacyButton)
-    await bot.add_cog(Privacy(store=bot.store, new_jobs=bot.new_jobs, archive=bot.archive))
+    await bot.add_cog(PrivacyCog(store=bot.store, new_jobs=bot.new_jobs, archive=bot.archive))

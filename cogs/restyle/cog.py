@@ -15,7 +15,7 @@ from cogs.restyle.cancel import CancelButton
 from cogs.restyle.intake import Intake
 from cogs.restyle.message_source import fetch_linked, sources_of
 from cogs.restyle.refusals import RefusedError, refuse_now
-from cogs.restyle.requests import Request, Source
+from cogs.restyle.requests import Request, RequestedClip
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
@@ -102,7 +102,7 @@ class Restyle(commands.Cog):
         interaction: discord.Interaction[Any],
         video: discord.Attachment | None,
         link: str | None,
-    ) -> Source:
+    ) -> RequestedClip:
         """Return the one clip that was given.
 
         Raises:
@@ -111,7 +111,7 @@ class Restyle(commands.Cog):
         if link is None:
             if video is None:
                 raise RefusedError(Refusal(rule=rules.Rule.CLIP_MISSING))
-            return Source.attached(video)
+            return RequestedClip.attached(video)
         if video is not None:
             raise RefusedError(Refusal(rule=rules.Rule.CLIP_TWICE))
         message = await fetch_linked(interaction, link)

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.policy.decide import Decision
-    from cogs.restyle.requests import Request, Source
+    from cogs.restyle.requests import Request, RequestedClip
 
 log = logging.getLogger(__name__)
 
 INTAKE_SECONDS: Final = 600.0
 """How long downloading and checking may take; the interaction's token lives for 900 s.
 
-Source: https://docs.discord.com/developers/interactions/receiving-and-responding
+RequestedClip: https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
 INTAKES_AT_ONCE: Final = 4
@@ -42,7 +42,7 @@ INTAKES_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ProbeResult:
     """What was found in the files."""
 
     facts: VideoFacts
@@ -51,7 +51,7 @@ class Found:
     convert_reference: bool
 
 
-class Examiner:
+class FileChecks:
     """Looks into the files of a few requests at once; the others wait.
 
     Args:
@@ -75,7 +75,9 @@ class Examiner:
         self._model = model
         self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
 
-    async def examine(self, request: Request, decision: Decision, *, upload_bytes: int) -> Found:
+    async def examine(
+        self, request: Request, decision: Decision, *, upload_bytes: int
+    ) -> ProbeResult:
         """Download the files and look into them.
 
         Args:
@@ -106,9 +108,9 @@ class Examiner:
                 )
         except TimeoutError as exc:
             raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
-        return Found(facts=facts, size_bytes=size_bytes, plan=plan, convert_reference=convert)
+        return ProbeResult(facts=facts, size_bytes=size_bytes, plan=plan, convert_reference=convert)
 
-    async def _read_clip(self, source: Source, limit: Limit) -> tuple[VideoFacts, int]:
+    async def _read_clip(self, source: RequestedClip, limit: Limit) -> tuple[VideoFacts, int]:
         too_big = Refusal(
             rule=Rule.VIDEO_TOO_BIG,
             value=max(source.size_bytes, limit.value + 1),

@@ -27,10 +27,10 @@ from bot.requests.validation import Refusal, Rule
 from bot.texts import quota as quota_texts
 from cogs.appeals.button import refusal_view
 from cogs.common.actor import role_ids_of
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.delivery.progress_cards import record_card
 from cogs.restyle.cancel import STORE_SECONDS
-from cogs.restyle.file_checks import Examiner, bytes_limit
+from cogs.restyle.file_checks import FileChecks, bytes_limit
 from cogs.restyle.place import (
     can_open_thread,
     channel_of,
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store
-    from cogs.restyle.file_checks import Found
-    from cogs.restyle.requests import Request, Source
+    from cogs.restyle.file_checks import ProbeResult
+    from cogs.restyle.requests import Request, RequestedClip
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Intake:
         self._new_jobs = new_jobs
         self._model = model_rules(settings.runway_model)
         self._prices = prices_with(settings.prices)
-        self._examiner = Examiner(
+        self._file_checks = FileChecks(
             downloader=downloader, scratch=scratch, process_pool=process_pool, model=self._model
         )
 
@@ -107,7 +107,7 @@ class Intake:
             return
         try:
             response = await interaction.response.defer(thinking=True)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             # Answered by a twin of this event, or too late: the token is spent either way.
             log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
             return
@@ -115,7 +115,7 @@ class Intake:
         if record_id is None:
             record_id = (await interaction.original_response()).id
         try:
-            found = await self._examiner.examine(
+            found = await self._file_checks.examine(
                 request, asked.decision, upload_bytes=_upload_bytes(interaction)
             )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
@@ -157,7 +157,7 @@ class Intake:
             raise RefusedError(found)
         return _Asked(request=request, policy=policy, decision=decision)
 
-    async def foresee(self, interaction: discord.Interaction[Any], source: Source) -> None:
+    async def foresee(self, interaction: discord.Interaction[Any], source: RequestedClip) -> None:
         """Refuse at once what no prompt could change, before somebody is asked to type one.
 
         Raises:
@@ -166,7 +166,7 @@ class Intake:
         await self._decide(interaction, source, "")
 
     async def _decide(
-        self, interaction: discord.Interaction[Any], source: Source, prompt: str
+        self, interaction: discord.Interaction[Any], source: RequestedClip, prompt: str
     ) -> tuple[Policy, Decision]:
         """Return what holds here and what follows from it.
 
@@ -200,7 +200,7 @@ class Intake:
             raise RefusedError(decision.refusal)
         return policy, decision
 
-    async def _origin(self, source: Source) -> Origin | None:
+    async def _origin(self, source: RequestedClip) -> Origin | None:
         """Return whose clip it is; ``None`` when it came with the command."""
         if source.message_url is None:
             return None
@@ -221,7 +221,7 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         asked: _Asked,
-        found: Found,
+        found: ProbeResult,
         record_id: int,
     ) -> NewJob:
         request, holds, plan = asked.request, asked.decision.effective, found.plan
@@ -271,7 +271,7 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         asked: _Asked,
-        found: Found,
+        found: ProbeResult,
         record_id: int,
     ) -> None:
         """Store the job, then turn the answer into its record, then tell the engine.
@@ -313,7 +313,7 @@ class Intake:
                         view=record_card(job, progress, alone=alone, quoted=False),
                         allowed_mentions=_NOBODY,
                     )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             # The job is stored and goes on; the engine's next edit brings the record.
             log.warning("job %s: no record yet: %r", job.id, exc)
         finally:
@@ -333,7 +333,7 @@ class Intake:
             await interaction.followup.send(
                 quota_texts.what_is_left(job.price_micros, uses), ephemeral=True
             )
-        except (TimeoutError, StoreError, *TROUBLE) as exc:
+        except (TimeoutError, StoreError, *DISCORD_ERRORS) as exc:
             log.info("job %s: not told what is left: %r", job.id, exc)
 
 

@@ -20,7 +20,7 @@ from bot.texts import common as texts
 from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 from cogs.appeals.button import refusal_view
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.forms import FORM_SECONDS, sent_form, submitted
 from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
 from cogs.restyle.message_source import sources_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bot.storage.store import Store
     from cogs.restyle.intake import Intake
-    from cogs.restyle.requests import Source
+    from cogs.restyle.requests import RequestedClip
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,9 @@ _LABEL: Final = 100
 class RestyleForm(ui.Modal):
     """What to make of the clips in a message; read by whoever gets it sent, not by itself."""
 
-    def __init__(self, *, form_id: int, sources: Sequence[Source], ratios: Sequence[str]) -> None:
+    def __init__(
+        self, *, form_id: int, sources: Sequence[RequestedClip], ratios: Sequence[str]
+    ) -> None:
         super().__init__(
             title=message_texts.MENU_TITLE,
             custom_id=f"restyle:{form_id}:this-form",
@@ -108,7 +110,7 @@ class MessageMenu(commands.Cog):
         self._intake = intake
         self._store = store
         self._ratios = ratios
-        self._open: OrderedDict[int, Sequence[Source]] = OrderedDict()
+        self._open: OrderedDict[int, Sequence[RequestedClip]] = OrderedDict()
 
     async def restyle_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
@@ -127,7 +129,7 @@ class MessageMenu(commands.Cog):
         form = RestyleForm(form_id=interaction.id, sources=sources, ratios=self._ratios)
         try:
             await interaction.response.send_modal(form)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("interaction %s: no form: %s", interaction.id, exc)
 
     @commands.Cog.listener()
@@ -163,7 +165,7 @@ class MessageMenu(commands.Cog):
         await self._intake.take(interaction, request)
 
 
-def _request(sources: Sequence[Source], fields: dict[str, str]) -> Request:
+def _request(sources: Sequence[RequestedClip], fields: dict[str, str]) -> Request:
     """Return what was asked for.
 
     Raises:

@@ -17,11 +17,11 @@ from bot.domain.jobs import JobState
 from bot.errors import StoreError
 from bot.requests.message_links import parse_message_link
 from bot.requests.validation import Refusal, Rule, is_declared_video
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.restyle.place import is_age_restricted
 from cogs.restyle.refusals import RefusedError
-from cogs.restyle.requests import Source
+from cogs.restyle.requests import RequestedClip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ MOST_CLIPS: Final = 10
 
 _JOB_ID: Final = re.compile(r"restyle:([0-9]{1,20}):delete")
 
-_Place = discord.abc.GuildChannel | discord.Thread
+_MessagePlace = discord.abc.GuildChannel | discord.Thread
 
 
 def clips_of(message: discord.Message) -> list[discord.Attachment]:
@@ -55,7 +55,7 @@ def clips_of(message: discord.Message) -> list[discord.Attachment]:
 
 async def sources_of(
     interaction: discord.Interaction[Any], message: discord.Message, *, store: Store
-) -> list[Source]:
+) -> list[RequestedClip]:
     """Return the clips of a message, each with whose it is; at least one.
 
     Args:
@@ -76,7 +76,7 @@ async def sources_of(
     if is_ours:
         clips = [clip for clip in clips if clip.filename == OUTPUT_FILENAME] or clips
     return [
-        Source(
+        RequestedClip(
             url=clip.url,
             filename=clip.filename,
             content_type=clip.content_type,
@@ -159,7 +159,7 @@ async def fetch_linked(interaction: discord.Interaction[Any], link: str) -> disc
             message = await _fetch(interaction, interaction.guild, found)
     except TimeoutError as exc:
         raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.info("interaction %s: the linked message: %s", interaction.id, exc)
         seen = isinstance(exc, discord.HTTPException) and exc.status in {403, 404}
         rule = Rule.LINK_UNSEEN if seen else Rule.LINK_TOO_SLOW
@@ -186,7 +186,7 @@ async def _fetch(
     return message
 
 
-async def _may_see(interaction: discord.Interaction[Any], channel: _Place) -> bool:
+async def _may_see(interaction: discord.Interaction[Any], channel: _MessagePlace) -> bool:
     """Tell whether the person can read a channel; whether the bot can shows when it does."""
     member = interaction.user
     if not isinstance(member, discord.Member):

@@ -9,7 +9,7 @@ from bot.app import answer_privately
 from bot.errors import RestyleError
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
     import discord
@@ -61,14 +61,14 @@ async def refuse_later(
         await interaction.edit_original_response(content=texts.not_started())
         shown: dict[str, Any] = {} if view is None else {"view": view}
         await interaction.followup.send(text, ephemeral=True, **shown)
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.info("interaction %s: refused in public: %s", interaction.id, exc)
         try:
             await interaction.edit_original_response(content=text)
-        except TROUBLE as again:
+        except DISCORD_ERRORS as again:
             log.warning("interaction %s: could not be refused: %s", interaction.id, again)
         return
     try:
         await interaction.delete_original_response()
-    except TROUBLE as exc:
+    except DISCORD_ERRORS as exc:
         log.info("interaction %s: its answer stays: %s", interaction.id, exc)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class RequestedClip:
     """Where a clip comes from."""
 
     url: str
@@ -27,7 +27,7 @@ class Source:
     """Who else is behind it, so that their opt-out counts as well."""
 
     @classmethod
-    def attached(cls, attachment: discord.Attachment) -> Source:
+    def attached(cls, attachment: discord.Attachment) -> RequestedClip:
         """Return the source that was attached to the command itself."""
         return cls(
             url=attachment.url,
@@ -41,7 +41,7 @@ class Source:
 class Request:
     """What the person asked for, cleaned."""
 
-    source: Source
+    source: RequestedClip
     prompt: str
     reference: discord.Attachment | None = None
     ratio: str | None = None

@@ -20,13 +20,13 @@ from bot.texts import appeal as appeal_texts
 from bot.texts import common as texts
 from bot.texts import review as review_texts
 from bot.texts.refusal import refusal
-from cogs.common.approval_router import gate_of
-from cogs.common.discord_errors import TROUBLE
-from cogs.common.forms import Form, sent_form, typed_words
+from cogs.common.approval_router import approval_router_of
+from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.forms import OutlivingForm, sent_form, typed_words
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.buttons import COG, AskAgainButton, ReviewButton, ShowNextButton
 from cogs.review.cards import NO_MEDIA, keeps_media, media_on, review_card
-from cogs.review.request_messages import NOBODY, ReviewDesk
+from cogs.review.request_messages import NOBODY, ReviewMessages
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ _FORM_ID: Final = re.compile(
 )
 
 
-class Reviews(commands.Cog, name=COG):
+class ReviewCog(commands.Cog, name=COG):
     """What happens when somebody presses a button on a card, or sends one of its forms."""
 
-    def __init__(self, *, store: Store, desk: ReviewDesk, new_jobs: asyncio.Event) -> None:
+    def __init__(self, *, store: Store, messages: ReviewMessages, new_jobs: asyncio.Event) -> None:
         self._store = store
-        self._desk = desk
+        self._messages = messages
         self._new_jobs = new_jobs
 
     # Buttons of a card
@@ -113,14 +113,14 @@ class Reviews(commands.Cog, name=COG):
             await interaction.response.edit_message(
                 view=review_card(review, job, media), allowed_mentions=NOBODY, **changes
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("job %s: its card was not brought up to date: %s", job.id, exc)
 
     async def _refill(self, interaction: discord.Interaction[Any]) -> None:
         if interaction.guild_id is None:
             return
         try:
-            await self._desk.refill(interaction.guild_id)
+            await self._messages.refill(interaction.guild_id)
         except StoreError as exc:  # the next card that is posted or closed sees to it
             log.warning("guild %s: free places stay free: %s", interaction.guild_id, exc)
 
@@ -134,7 +134,7 @@ class Reviews(commands.Cog, name=COG):
             return
         custom_id = f"restyle:{job.id}:{verb}-{review.stage}-form"
         if verb == "deny":
-            form = Form(
+            form = OutlivingForm(
                 custom_id=custom_id,
                 title=review_texts.DENY_TITLE,
                 label=review_texts.DENY_LABEL,
@@ -142,7 +142,7 @@ class Reviews(commands.Cog, name=COG):
                 max_length=MAX_WORDS,
             )
         else:
-            form = Form(
+            form = OutlivingForm(
                 custom_id=custom_id,
                 title=review_texts.EDIT_TITLE,
                 label=review_texts.EDIT_LABEL,
@@ -152,7 +152,7 @@ class Reviews(commands.Cog, name=COG):
             )
         try:
             await interaction.response.send_modal(form)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("interaction %s: no form: %s", interaction.id, exc)
 
     @commands.Cog.listener()
@@ -218,7 +218,7 @@ class Reviews(commands.Cog, name=COG):
         await self._show(interaction, ruling)
         if ruling.job is not None and ruling.former_prompt is not None:
             log.info("job %s: mended by user %s", job_id, interaction.user.id)
-            await self._desk.tell_mended(
+            await self._messages.tell_mended(
                 ruling.job, by=interaction.user.id, before=ruling.former_prompt
             )
 
@@ -241,12 +241,12 @@ class Reviews(commands.Cog, name=COG):
             return
         try:
             await interaction.response.defer()  # the message itself is edited by its keeper
-            opened = await self._desk.refill(guild_id, beyond=1)
+            opened = await self._messages.refill(guild_id, beyond=1)
         except StoreError as exc:
             log.warning("interaction %s: nothing opened: %s", interaction.id, exc)
             await answer_privately(interaction, texts.cancel_store_unavailable())
             return
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
             return
         said = review_texts.next_comes() if opened else review_texts.nothing_folded()
@@ -270,7 +270,7 @@ class Reviews(commands.Cog, name=COG):
             interaction, self._store, Action.ASK_AGAIN, requester_id=job.user_id
         ):
             return review_texts.only_requester_or_staff(f"<@{job.user_id}>")
-        rules = await self._desk.rules(job.guild_id)
+        rules = await self._messages.rules(job.guild_id)
         if rules.channel_id is None:
             return appeal_texts.no_review_channel()
         if not await self._store.reviews.ask_again(job_id, guild_id=job.guild_id):
@@ -281,12 +281,12 @@ class Reviews(commands.Cog, name=COG):
 
 async def setup(bot: RestyleBot) -> None:
     """Let moderators be asked, and listen to what they say."""
-    desk = ReviewDesk(
+    messages = ReviewMessages(
         bot,
         store=bot.store,
         new_jobs=bot.new_jobs,
         kept_source=lambda job: bot.deliverer.refresh_source(job),
     )
-    gate_of(bot).add(Hold.REVIEW, desk)
+    approval_router_of(bot).add(Hold.REVIEW, messages)
     bot.add_dynamic_items(ReviewButton, ShowNextButton, AskAgainButton)
-    await bot.add_cog(Reviews(store=bot.store, desk=desk, new_jobs=bot.new_jobs))
+    await bot.add_cog(ReviewCog(store=bot.store, messages=messages, new_jobs=bot.new_jobs))

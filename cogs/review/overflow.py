@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.reviews import Fold
-from cogs.common.discord_errors import TROUBLE, Verdict, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
 from cogs.review.cards import fold_card
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class OverflowNotices:
             )
         except discord.NotFound:
             return False
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("guild %s: the fold was not edited: %s", guild_id, exc)
             return True
         self._shown[guild_id] = count
@@ -86,15 +86,17 @@ class OverflowNotices:
             message = await channel.send(
                 view=fold_card(guild_id, count), allowed_mentions=discord.AllowedMentions.none()
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             # The requests keep waiting; whoever comes next tries again.
-            log.warning("guild %s: %s: the fold was not posted: %s", guild_id, judge(exc).name, exc)
+            log.warning(
+                "guild %s: %s: the fold was not posted: %s", guild_id, classify(exc).name, exc
+            )
             return
         fold = Fold(channel_id=channel_id, message_id=message.id)
         if await self._store.reviews.slots.set_fold(guild_id, fold, instead_of=instead_of):
             self._shown[guild_id] = count
         else:  # another process was faster; one is enough
-            with contextlib.suppress(*TROUBLE):
+            with contextlib.suppress(*DISCORD_ERRORS):
                 await message.delete()
 
     async def _remove(self, guild_id: int, fold: Fold) -> None:
@@ -102,8 +104,8 @@ class OverflowNotices:
         self._shown.pop(guild_id, None)
         try:
             await self._message(guild_id, fold).delete()
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 log.info("guild %s: an old fold stays: %s", guild_id, exc)
 
     def _message(self, guild_id: int, fold: Fold) -> discord.PartialMessage:

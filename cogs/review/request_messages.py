@@ -13,7 +13,7 @@ from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.engine.signed_links import is_link_dead
 from bot.texts import review as review_texts
 from cogs.common.cards import BLURPLE, bears_mark, card
-from cogs.common.discord_errors import TROUBLE, Verdict, delayed, judge
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.cards import (
     ATTACHED,
@@ -58,7 +58,7 @@ def stage_of(job: Job) -> ReviewStage:
     return ReviewStage.PUBLISHING if job.state is JobState.WITHHELD else ReviewStage.SPENDING
 
 
-class ReviewDesk:
+class ReviewMessages:
     """Asks moderators: a ``cogs.common.approval_router.Presenter``.
 
     Args:
@@ -145,11 +145,11 @@ class ReviewDesk:
             return False
         try:
             await message.fetch()
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             # Whoever may post but not read history sees as much as before.
-            return judge(exc) is Verdict.NOT_PERMITTED
+            return classify(exc) is ErrorMeaning.NOT_PERMITTED
         return True
 
     def _message(self, review: Review) -> discord.PartialMessage | None:
@@ -181,8 +181,8 @@ class ReviewDesk:
                     break
                 if self._is_ours(message) and bears_mark(message, wanted):
                     return message.id
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.info("channel %s cannot be read: %s", channel_id, exc)
         return None
@@ -201,16 +201,16 @@ class ReviewDesk:
         while True:
             try:
                 return await self._send(review, job, media, clip, quoted=quoted)
-            except TROUBLE as exc:
-                verdict = judge(exc)
+            except DISCORD_ERRORS as exc:
+                verdict = classify(exc)
                 log.info("job %s: its card was not posted: %s", job.id, exc)
-                if verdict is Verdict.LATER:
+                if verdict is ErrorMeaning.RETRY:
                     raise delayed(exc) from exc
-                if verdict is Verdict.REFUSED:
+                if verdict is ErrorMeaning.REFUSED:
                     return None
-                if media is not NO_MEDIA and verdict is not Verdict.BLOCKED:
+                if media is not NO_MEDIA and verdict is not ErrorMeaning.BLOCKED:
                     media = NO_MEDIA
-                elif quoted and verdict is Verdict.BLOCKED:
+                elif quoted and verdict is ErrorMeaning.BLOCKED:
                     quoted = False
                 else:
                     return None
@@ -256,8 +256,8 @@ class ReviewDesk:
                 nonce=f"{job.id}{_NONCE_ENDS[stage_of(job)]}u",
                 allowed_mentions=NOBODY,
             )
-        except TROUBLE as exc:
-            if judge(exc) is Verdict.LATER:
+        except DISCORD_ERRORS as exc:
+            if classify(exc) is ErrorMeaning.RETRY:
                 raise delayed(exc) from exc
             log.warning("job %s: nor can that be told: %s", job.id, exc)
 
@@ -288,7 +288,7 @@ class ReviewDesk:
                 await partial.edit(view=view, attachments=[], allowed_mentions=NOBODY)
             else:
                 await partial.edit(view=view, allowed_mentions=NOBODY)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.info("job %s: its card stays as it was: %s", job.id, exc)
 
     async def refill(self, guild_id: int, *, beyond: int = 0) -> int:
@@ -326,5 +326,5 @@ class ReviewDesk:
             await self._channel(job.place_id, job.guild_id).send(
                 view=card(BLURPLE, lines), allowed_mentions=NOBODY
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("job %s: the new wording was not told: %s", job.id, exc)

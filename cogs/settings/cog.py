@@ -20,16 +20,16 @@ from bot.policy.topics import Topic
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel_answer as answers
 from bot.texts import permission as permission_texts
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.forms import sent_form
 from cogs.common.grants import grant_of, may_press
 from cogs.common.pages import answer_command, answer_press, show_beside
 from cogs.restyle.cancel import STORE_SECONDS
 from cogs.settings.entry import Entries
 from cogs.settings.exchange import Exchange, Upload
-from cogs.settings.forms import FILE_ID, sent
-from cogs.settings.items import COG, FORM_ID, ITEMS, Spot
-from cogs.settings.panel import Desk
+from cogs.settings.forms import FILE_ID, form_data
+from cogs.settings.items import COG, FORM_ID, ITEMS, PanelLocation
+from cogs.settings.panel import SettingsPanel
 from cogs.settings.trial import Asked, asked_in, report
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ class ServerSettings(commands.Cog, name=COG):
         self._settings = settings
         self._store = store
         model = model_rules(settings.runway_model)
-        self._desk = Desk(bot, settings=settings, store=store, model=model)
-        self._entries = Entries(self._desk, settings=settings, store=store)
+        self._panel = SettingsPanel(bot, settings=settings, store=store, model=model)
+        self._entries = Entries(self._panel, settings=settings, store=store)
         self._exchange = Exchange(
-            self._desk, store=store, downloader=bot.downloader, scratch=bot.scratch
+            self._panel, store=store, downloader=bot.downloader, scratch=bot.scratch
         )
 
     @app_commands.command(
@@ -96,7 +96,7 @@ class ServerSettings(commands.Cog, name=COG):
         if interaction.guild_id is None:  # the command is not offered in direct messages
             return
         guild_id = interaction.guild_id
-        spot = Spot(grant=grant_of(interaction, Action.CHANGE_SETTINGS))
+        location = PanelLocation(grant=grant_of(interaction, Action.CHANGE_SETTINGS))
 
         async def make() -> str | Page:
             if test is not None:
@@ -113,8 +113,8 @@ class ServerSettings(commands.Cog, name=COG):
                 return answers.test_needs_member()
             if file is not None:
                 upload = Upload(url=file.url, size_bytes=file.size)
-                return await self._exchange.take(interaction, spot, upload)
-            return await self._desk.panel(guild_id, spot)
+                return await self._exchange.take(interaction, location, upload)
+            return await self._panel.panel(guild_id, location)
 
         await answer_command(interaction, make)
 
@@ -145,38 +145,40 @@ class ServerSettings(commands.Cog, name=COG):
         """Return why a press does nothing."""
         if interaction.guild_id is None:
             return answers.not_here()
-        spot = _spot(match)
-        if spot is None:
+        location = _location(match)
+        if location is None:
             return answers.out_of_date()
-        if not await may_press(interaction, self._store, Action.CHANGE_SETTINGS, spot.grant):
+        if not await may_press(interaction, self._store, Action.CHANGE_SETTINGS, location.grant):
             return permission_texts.refused(Action.CHANGE_SETTINGS)
         return None
 
     async def _do(
         self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
     ) -> str | Page:
-        spot, guild_id = _spot(match), interaction.guild_id
+        location, guild_id = _location(match), interaction.guild_id
         refused = await self._refusal(interaction, match)
-        if refused is not None or spot is None or guild_id is None:
+        if refused is not None or location is None or guild_id is None:
             return refused or answers.out_of_date()
         arg = match["arg"] or ""
         match match["verb"]:
             case "level":
-                target = spot.target
+                target = location.target
                 if values:
                     target = Target(target.scope, int(values[0]))
-                return await self._desk.panel(guild_id, spot.at(target))
+                return await self._panel.panel(guild_id, location.at(target))
             case "topic" if values and values[0] in set(Topic):
-                moved = Spot(grant=spot.grant, target=spot.target, topic=Topic(values[0]))
-                return await self._desk.panel(guild_id, moved)
+                moved = PanelLocation(
+                    grant=location.grant, target=location.target, topic=Topic(values[0])
+                )
+                return await self._panel.panel(guild_id, moved)
             case "set" | "on" | "off" as verb:
-                return await self._entries.choose(interaction, spot, verb, arg, values)
+                return await self._entries.choose(interaction, location, verb, arg, values)
             case "undo" if arg.isdigit():
-                return await self._desk.undo(interaction, spot, int(arg))
+                return await self._panel.undo(interaction, location, int(arg))
             case "save" | "cancel" as verb:
-                return await self._desk.decide(interaction, spot, arg, save=verb == "save")
+                return await self._panel.decide(interaction, location, arg, save=verb == "save")
             case "export":
-                return await self._exchange.export(interaction, spot)
+                return await self._exchange.export(interaction, location)
             case _:
                 return answers.out_of_date()
 
@@ -184,16 +186,16 @@ class ServerSettings(commands.Cog, name=COG):
         self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
     ) -> None:
         """Open a form; what it shows has a second to be read."""
-        spot = _spot(match)
+        location = _location(match)
         form: SettingsForm | str
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 refused = await self._refusal(interaction, match)
-                if refused is not None or spot is None:
+                if refused is not None or location is None:
                     form = refused or answers.out_of_date()
                 else:
                     arg = values[0] if values else match["arg"] or ""
-                    form = await self._entries.form(interaction, spot, match["verb"], arg)
+                    form = await self._entries.form(interaction, location, match["verb"], arg)
         except (TimeoutError, StoreError) as exc:
             log.warning("interaction %s: no form: %r", interaction.id, exc)
             form = answers.unavailable()
@@ -202,23 +204,23 @@ class ServerSettings(commands.Cog, name=COG):
             return
         try:
             await interaction.response.send_modal(form)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("interaction %s: no form: %s", interaction.id, exc)
 
     async def _enter(
         self, interaction: discord.Interaction[Any], match: re.Match[str]
     ) -> str | Page:
         """Do what a form says that was sent."""
-        spot = _spot(match)
+        location = _location(match)
         refused = await self._refusal(interaction, match)
-        if refused is not None or spot is None:
+        if refused is not None or location is None:
             return refused or answers.out_of_date()
-        found, arg = sent(interaction), match["arg"] or ""
+        found, arg = form_data(interaction), match["arg"] or ""
         match match["verb"]:
             case "form":
-                return await self._entries.enter(interaction, spot, arg, found)
+                return await self._entries.enter(interaction, location, arg, found)
             case "rule":
-                return await self._entries.enter_rule(interaction, spot, arg, found)
+                return await self._entries.enter_rule(interaction, location, arg, found)
             case "test":
                 asked = asked_in(found, interaction.guild_id or 0)
                 if isinstance(asked, str):
@@ -227,14 +229,14 @@ class ServerSettings(commands.Cog, name=COG):
             case "import":
                 file_id = found.first_id(FILE_ID) or ""
                 upload = Upload.of(found.about("attachments", file_id))
-                return await self._exchange.take(interaction, spot, upload)
+                return await self._exchange.take(interaction, location, upload)
             case _:
                 return answers.out_of_date()
 
 
-def _spot(match: re.Match[str]) -> Spot | None:
+def _location(match: re.Match[str]) -> PanelLocation | None:
     try:
-        return Spot.of(match)
+        return PanelLocation.of(match)
     except ValueError:  # of a version with other topics
         return None
 

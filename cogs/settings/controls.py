@@ -22,9 +22,9 @@ from cogs.settings.items import (
     POSTABLE_TYPES,
     PanelButton,
     PanelChannels,
+    PanelLocation,
     PanelMenu,
     PanelRoles,
-    Spot,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _RATIO_NAMES: Final = {str(choice.value): choice.name for choice in RATIO_CHOICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class PanelData:
     """What a panel is drawn from."""
 
     policy: Policy
@@ -78,52 +78,54 @@ def with_chosen(of: str, looks: dict[str, Any]) -> dict[str, Any]:
     return {**looks, "default_values": chosen}
 
 
-def setting_items(name: str, spot: Spot, facts: Facts, holds: Effective) -> list[ui.Item[Any]]:
+def setting_items(
+    name: str, location: PanelLocation, data: PanelData, holds: Effective
+) -> list[ui.Item[Any]]:
     """Return what is said of a setting, and what it is set with."""
     kind = SETTINGS[name].kind
-    own = facts.policy.own(name, spot.target)
+    own = data.policy.own(name, location.target)
     missing: frozenset[int] = frozenset()
     if isinstance(kind, Id | Ids):
         found = getattr(holds, name)
         ids = found if isinstance(found, frozenset) else {found} - {None}
-        missing = facts.missing(kind.of, ids)
+        missing = data.missing(kind.of, ids)
     words = panel_texts.setting(
-        name, spot.target, facts.policy, holds, model=facts.model, missing=missing
+        name, location.target, data.policy, holds, model=data.model, missing=missing
     )
     text: ui.TextDisplay[Any] = ui.TextDisplay(words)
     match kind:
         case Number() | OneLineText():
-            return [ui.Section(text, accessory=_form_button(spot, name))]
-        case Flag() if spot.target == SERVER:
-            return [ui.Section(text, accessory=_flag_button(spot, name, is_on=own is True))]
+            return [ui.Section(text, accessory=_form_button(location, name))]
+        case Flag() if location.target == SERVER:
+            return [ui.Section(text, accessory=_flag_button(location, name, is_on=own is True))]
         case Choice() | Flag():
-            return [text, ui.ActionRow(_word_menu(spot, name, facts, own))]
+            return [text, ui.ActionRow(_word_menu(location, name, data, own))]
         case Ratio():
-            if not facts.model.ratios:
+            if not data.model.ratios:
                 return [text]
-            return [text, ui.ActionRow(_word_menu(spot, name, facts, own))]
+            return [text, ui.ActionRow(_word_menu(location, name, data, own))]
         case Id(of=of) | Ids(of=of):
-            return [text, ui.ActionRow(_id_menu(spot, name, of, own, missing))]
+            return [text, ui.ActionRow(_id_menu(location, name, of, own, missing))]
         case _:
-            return [text, *_rule_items(spot, facts)]
+            return [text, *_rule_items(location, data)]
 
 
-def _form_button(spot: Spot, name: str) -> PanelButton:
-    return PanelButton(spot.custom_id("b", "form", name), panel_texts.CHANGE_LABEL)
+def _form_button(location: PanelLocation, name: str) -> PanelButton:
+    return PanelButton(location.custom_id("b", "form", name), panel_texts.CHANGE_LABEL)
 
 
-def _flag_button(spot: Spot, name: str, *, is_on: bool) -> PanelButton:
+def _flag_button(location: PanelLocation, name: str, *, is_on: bool) -> PanelButton:
     verb = "off" if is_on else "on"
-    return PanelButton(spot.custom_id("b", verb, name), f"Turn {verb}")
+    return PanelButton(location.custom_id("b", verb, name), f"Turn {verb}")
 
 
-def _word_menu(spot: Spot, name: str, facts: Facts, own: Any) -> PanelMenu:  # noqa: ANN401 - each setting has its own type
+def _word_menu(location: PanelLocation, name: str, data: PanelData, own: Any) -> PanelMenu:  # noqa: ANN401 - each setting has its own type
     """Return the menu of a setting's words.
 
     For the whole server there is no level above that could hold other than the default, so the
     default is offered alone, as its word.
     """
-    setting, is_server = SETTINGS[name], spot.target == SERVER
+    setting, is_server = SETTINGS[name], location.target == SERVER
     shown = setting.default if own is UNSET and is_server else own
     options: list[discord.SelectOption] = []
 
@@ -134,7 +136,7 @@ def _word_menu(spot: Spot, name: str, facts: Facts, own: Any) -> PanelMenu:  # n
         options.append(option)
 
     if not is_server:
-        above = panel_texts.above(name, facts.policy, spot.target)
+        above = panel_texts.above(name, data.policy, location.target)
         offer("Nothing set here", UNSET_VALUE, UNSET, above)
     if setting.null is not None:
         offer(policy_texts.value(name, None).capitalize(), NULL_VALUE, None)
@@ -146,15 +148,15 @@ def _word_menu(spot: Spot, name: str, facts: Facts, own: Any) -> PanelMenu:  # n
             offer("On", ":on", True)
             offer("Off", ":off", False)
         case _:
-            for ratio in facts.model.ratios[: _MENU - 2]:
+            for ratio in data.model.ratios[: _MENU - 2]:
                 offer(_RATIO_NAMES.get(ratio, ratio), f":{ratio}", ratio)
     return PanelMenu(
-        spot.custom_id("m", "set", name), options, placeholder=policy_texts.value(name, own)
+        location.custom_id("m", "set", name), options, placeholder=policy_texts.value(name, own)
     )
 
 
 def _id_menu(
-    spot: Spot,
+    location: PanelLocation,
     name: str,
     of: str,
     own: Any,  # noqa: ANN401 - as above
@@ -172,13 +174,13 @@ def _id_menu(
         },
     )
     if of == "role":
-        return PanelRoles(spot.custom_id("r", "set", name), **looks)
+        return PanelRoles(location.custom_id("r", "set", name), **looks)
     types = CHANNEL_TYPES if isinstance(kind, Ids) else POSTABLE_TYPES
-    return PanelChannels(spot.custom_id("c", "set", name), channel_types=types, **looks)
+    return PanelChannels(location.custom_id("c", "set", name), channel_types=types, **looks)
 
 
-def _rule_items(spot: Spot, facts: Facts) -> list[ui.Item[Any]]:
-    rules = facts.policy.server("prompt_rules")
+def _rule_items(location: PanelLocation, data: PanelData) -> list[ui.Item[Any]]:
+    rules = data.policy.server("prompt_rules")
     items: list[ui.Item[Any]] = [ui.TextDisplay(panel_texts.rules(rules))]
     for first in range(0, len(rules), _MENU):
         options = []
@@ -188,10 +190,10 @@ def _rule_items(spot: Spot, facts: Facts) -> list[ui.Item[Any]]:
                 discord.SelectOption(label=label, value=str(number), description=description)
             )
         words = panel_texts.change_rules_placeholder(first + 1, first + len(options))
-        menu = PanelMenu(spot.custom_id("m", "rule", str(first)), options, placeholder=words)
+        menu = PanelMenu(location.custom_id("m", "rule", str(first)), options, placeholder=words)
         items.append(ui.ActionRow(menu))
     add = PanelButton(
-        spot.custom_id("b", "rule", "new"),
+        location.custom_id("b", "rule", "new"),
         panel_texts.ADD_RULE_LABEL,
         disabled=len(rules) >= MAX_RULES,
     )

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.storage.store import Store
     from cogs.common.pages import Page
-    from cogs.settings.forms import Sent, SettingsForm
-    from cogs.settings.items import Spot
-    from cogs.settings.panel import Desk
+    from cogs.settings.forms import FormData, SettingsForm
+    from cogs.settings.items import PanelLocation
+    from cogs.settings.panel import SettingsPanel
 
 _RULES: Final = "prompt_rules"
 
@@ -38,8 +38,8 @@ _RULES: Final = "prompt_rules"
 class Entries:
     """Reads what moderators choose and type; the desk does the rest."""
 
-    def __init__(self, desk: Desk, *, settings: Settings, store: Store) -> None:
-        self._desk = desk
+    def __init__(self, panel: SettingsPanel, *, settings: Settings, store: Store) -> None:
+        self._panel = panel
         self._operator = settings
         self._store = store
 
@@ -48,7 +48,7 @@ class Entries:
     async def choose(
         self,
         interaction: discord.Interaction[Any],
-        spot: Spot,
+        location: PanelLocation,
         verb: str,
         name: str,
         values: Sequence[str],
@@ -57,22 +57,22 @@ class Entries:
         if name not in SETTINGS:
             return answers.out_of_date()
         value = verb == "on" if verb in {"on", "off"} else _chosen(name, values)
-        return await self._propose(interaction, spot, name, value)
+        return await self._propose(interaction, location, name, value)
 
     async def _propose(
         self,
         interaction: discord.Interaction[Any],
-        spot: Spot,
+        location: PanelLocation,
         name: str,
         value: Any,  # noqa: ANN401 - each setting has its own type
     ) -> str | Page:
-        changes = {spot.target: {name: _cleared(name, spot.target, value)}}
-        return await self._desk.propose(interaction, spot, changes)
+        changes = {location.target: {name: _cleared(name, location.target, value)}}
+        return await self._panel.propose(interaction, location, changes)
 
     # Forms
 
     async def form(
-        self, interaction: discord.Interaction[Any], spot: Spot, verb: str, arg: str
+        self, interaction: discord.Interaction[Any], location: PanelLocation, verb: str, arg: str
     ) -> SettingsForm | str:
         """Return the form that a control opens, or why there is none.
 
@@ -83,19 +83,23 @@ class Entries:
         match verb:
             case "form" if arg in SETTINGS:
                 highest = ceiling(arg, allowed(self._operator, policy.allowance))
-                return forms.value_form(spot, arg, policy, highest=highest)
+                return forms.value_form(location, arg, policy, highest=highest)
             case "rule":
                 number = int(arg) if arg.isdigit() else 0
-                return _rule_form(spot, policy.server(_RULES), number)
+                return _rule_form(location, policy.server(_RULES), number)
             case "test":
-                return forms.trial_form(spot)
+                return forms.trial_form(location)
             case "import":
-                return forms.import_form(spot)
+                return forms.import_form(location)
             case _:
                 return answers.out_of_date()
 
     async def enter(
-        self, interaction: discord.Interaction[Any], spot: Spot, name: str, found: Sent
+        self,
+        interaction: discord.Interaction[Any],
+        location: PanelLocation,
+        name: str,
+        found: FormData,
     ) -> str | Page:
         """Set the number or the words that were typed, or what was chosen instead."""
         if name not in SETTINGS:
@@ -103,11 +107,13 @@ class Entries:
         guild_id = interaction.guild_id or 0
         policy = await self._store.policies.read(guild_id)
         chosen, words = found.text(forms.HOW_ID), found.text(forms.FIELD_ID).strip()
-        initial = forms.initial_choice(name, policy, spot)
-        is_new = words != (forms.shown_value(name, policy.own(name, spot.target)) or "")
+        initial = forms.initial_choice(name, policy, location)
+        is_new = words != (forms.shown_value(name, policy.own(name, location.target)) or "")
         if chosen != forms.NUMBER and words and is_new:
             if chosen != initial:
-                return await self._desk.panel(guild_id, spot, said=form_texts.contradicting(name))
+                return await self._panel.panel(
+                    guild_id, location, said=form_texts.contradicting(name)
+                )
             chosen = forms.NUMBER  # who types something new means it
         value: Any
         match chosen:
@@ -116,17 +122,23 @@ class Entries:
             case forms.UNSET_WORD:
                 value = UNSET
             case _ if not words:
-                return await self._desk.panel(guild_id, spot, said=form_texts.nothing_typed(name))
+                return await self._panel.panel(
+                    guild_id, location, said=form_texts.nothing_typed(name)
+                )
             case _ if isinstance(SETTINGS[name].kind, Number):
-                value = read_typed(name, words, spot.target)
+                value = read_typed(name, words, location.target)
             case _:
                 value = words
         if isinstance(value, Problem):
-            return await self._desk.panel(guild_id, spot, said=policy_texts.not_saved([value]))
-        return await self._propose(interaction, spot, name, value)
+            return await self._panel.panel(guild_id, location, said=policy_texts.not_saved([value]))
+        return await self._propose(interaction, location, name, value)
 
     async def enter_rule(
-        self, interaction: discord.Interaction[Any], spot: Spot, arg: str, found: Sent
+        self,
+        interaction: discord.Interaction[Any],
+        location: PanelLocation,
+        arg: str,
+        found: FormData,
     ) -> str | Page:
         """Add, change or remove a prompt rule; ``arg`` says which, and of which rules."""
         guild_id = interaction.guild_id or 0
@@ -134,7 +146,7 @@ class Entries:
         rules: list[Any] = Rules().dump(present)
         number = int(arg.partition("_")[0])
         if number and arg != _rule_mark(number, present):
-            return await self._desk.panel(guild_id, spot, said=answers.rule_gone())
+            return await self._panel.panel(guild_id, location, said=answers.rule_gone())
         rule = {
             "kind": found.text(forms.KIND_ID),
             "text": found.text(forms.FIELD_ID),
@@ -146,16 +158,18 @@ class Entries:
             del rules[number - 1]
         else:
             rules[number - 1] = rule
-        return await self._propose(interaction, spot, _RULES, rules)
+        return await self._propose(interaction, location, _RULES, rules)
 
 
-def _rule_form(spot: Spot, rules: Sequence[PromptRule], number: int) -> SettingsForm | str:
+def _rule_form(
+    location: PanelLocation, rules: Sequence[PromptRule], number: int
+) -> SettingsForm | str:
     if number == 0 and len(rules) >= MAX_RULES:
         return answers.rules_full()
     if number > len(rules):
         return answers.rule_gone()
     rule = rules[number - 1] if number else None
-    return forms.rule_form(spot, _rule_mark(number, rules), rule)
+    return forms.rule_form(location, _rule_mark(number, rules), rule)
 
 
 def _rule_mark(number: int, rules: Sequence[PromptRule]) -> str:

@@ -16,7 +16,7 @@ from bot.policy.mentioned import mentioned
 from bot.texts import exchange as exchange_texts
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bot.policy.mentioned import Mentioned
     from bot.storage.store import Store
     from cogs.common.pages import Page
-    from cogs.settings.items import Spot
-    from cogs.settings.panel import Desk
+    from cogs.settings.items import PanelLocation
+    from cogs.settings.panel import SettingsPanel
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,16 @@ class Exchange:
     """Exports and imports."""
 
     def __init__(
-        self, desk: Desk, *, store: Store, downloader: Downloader, scratch: Scratch
+        self, panel: SettingsPanel, *, store: Store, downloader: Downloader, scratch: Scratch
     ) -> None:
-        self._desk = desk
+        self._panel = panel
         self._store = store
         self._downloader = downloader
         self._scratch = scratch
 
-    async def export(self, interaction: discord.Interaction[Any], spot: Spot) -> str | Page:
+    async def export(
+        self, interaction: discord.Interaction[Any], location: PanelLocation
+    ) -> str | Page:
         """Hand out all that is set as a file, to the person alone."""
         guild_id = interaction.guild_id or 0
         data = dump(await self._store.policies.read(guild_id))
@@ -71,15 +73,15 @@ class Exchange:
                 ephemeral=True,
                 allowed_mentions=_NOBODY,
             )
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("guild %s: settings not exported: %s", guild_id, exc)
             return answers.not_exported()
-        return await self._desk.panel(guild_id, spot)
+        return await self._panel.panel(guild_id, location)
 
     async def take(
-        self, interaction: discord.Interaction[Any], spot: Spot, upload: Upload
+        self, interaction: discord.Interaction[Any], location: PanelLocation, upload: Upload
     ) -> str | Page:
-        """Show what a file would change, to be saved or not; see ``Desk.propose``.
+        """Show what a file would change, to be saved or not; see ``SettingsPanel.propose``.
 
         Raises:
             StoreError: The database does not answer.
@@ -90,24 +92,28 @@ class Exchange:
             # Trying patterns out takes time.
             loaded = await asyncio.to_thread(load, data)
         except MediaTooLargeError:
-            return await self._refused(guild_id, spot, answers.file_too_big(MAX_FILE_BYTES))
+            return await self._refused(guild_id, location, answers.file_too_big(MAX_FILE_BYTES))
         except MediaError as exc:
             log.warning("guild %s: a file of settings was not fetched: %s", guild_id, exc)
-            return await self._refused(guild_id, spot, answers.file_unreadable())
+            return await self._refused(guild_id, location, answers.file_unreadable())
         except SettingsFileError as exc:
             words = exchange_texts.refused_file(exc, explain=policy_texts.problem)
-            return await self._refused(guild_id, spot, words)
+            return await self._refused(guild_id, location, words)
         if elsewhere := _elsewhere(loaded, interaction.guild):
-            return await self._refused(guild_id, spot, answers.not_on_this_server(elsewhere))
+            return await self._refused(guild_id, location, answers.not_on_this_server(elsewhere))
         changes = replacing(await self._store.policies.read(guild_id), loaded)
         if sum(map(len, changes.values())) > MAX_VALUES:  # one Undo could not take it all back
-            return await self._refused(guild_id, spot, answers.too_many_changes(MAX_VALUES))
-        return await self._desk.propose(
-            interaction, spot, changes, what=answers.IMPORTED, unchanged=answers.nothing_to_import()
+            return await self._refused(guild_id, location, answers.too_many_changes(MAX_VALUES))
+        return await self._panel.propose(
+            interaction,
+            location,
+            changes,
+            what=answers.IMPORTED,
+            unchanged=answers.nothing_to_import(),
         )
 
-    async def _refused(self, guild_id: int, spot: Spot, words: str) -> Page:
-        return await self._desk.panel(guild_id, spot, said=words)
+    async def _refused(self, guild_id: int, location: PanelLocation, words: str) -> Page:
+        return await self._panel.panel(guild_id, location, said=words)
 
     async def _fetch(self, upload: Upload) -> bytes:
         if upload.size_bytes > MAX_FILE_BYTES:

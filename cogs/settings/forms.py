@@ -22,7 +22,7 @@ from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel as panel_texts
 from bot.texts import panel_form as words
 from cogs.common.forms import FORM_SECONDS, parts_of
-from cogs.settings.items import CHANNEL_TYPES, Spot
+from cogs.settings.items import CHANNEL_TYPES, PanelLocation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,25 +50,27 @@ class SettingsForm(ui.Modal):
         self.add_item(ui.Label(text=cut(label, 45), description=hint, component=component))
 
 
-def initial_choice(name: str, policy: Policy, spot: Spot) -> str:
+def initial_choice(name: str, policy: Policy, location: PanelLocation) -> str:
     """Return what a form shows as chosen at first."""
-    own = policy.own(name, spot.target)
+    own = policy.own(name, location.target)
     return UNSET_WORD if own is UNSET else NULL if own is None else NUMBER
 
 
-def value_form(spot: Spot, name: str, policy: Policy, *, highest: float | None) -> SettingsForm:
+def value_form(
+    location: PanelLocation, name: str, policy: Policy, *, highest: float | None
+) -> SettingsForm:
     """Return the form for a number or a line of words.
 
     Args:
-        spot: Where it is set.
+        location: Where it is set.
         name: The setting.
         policy: What is set now.
         highest: The most that the operator allows; ``None``: any.
     """
-    setting, own = SETTINGS[name], policy.own(name, spot.target)
+    setting, own = SETTINGS[name], policy.own(name, location.target)
     is_number = isinstance(setting.kind, Number)
-    form = SettingsForm(spot.custom_id("f", "form", name), setting.title)
-    chosen = initial_choice(name, policy, spot)
+    form = SettingsForm(location.custom_id("f", "form", name), setting.title)
+    chosen = initial_choice(name, policy, location)
     radio: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=HOW_ID)
     radio.add_option(
         label=words.NUMBER_LABEL if is_number else words.WORDS_LABEL,
@@ -80,7 +82,7 @@ def value_form(spot: Spot, name: str, policy: Policy, *, highest: float | None) 
     radio.add_option(
         label=words.UNSET_LABEL,
         value=UNSET_WORD,
-        description=panel_texts.above(name, policy, spot.target),
+        description=panel_texts.above(name, policy, location.target),
         default=chosen == UNSET_WORD,
     )
     form.ask(words.HOW_LABEL, radio, setting.meaning)
@@ -104,15 +106,15 @@ def shown_value(name: str, own: Any) -> str | None:  # noqa: ANN401 - each setti
     return typed(name, own) if isinstance(SETTINGS[name].kind, Number) else str(own)
 
 
-def rule_form(spot: Spot, mark: str, rule: PromptRule | None) -> SettingsForm:
+def rule_form(location: PanelLocation, mark: str, rule: PromptRule | None) -> SettingsForm:
     """Return the form for a prompt rule; without a rule it is for a new one.
 
     Args:
-        spot: Where it is set.
+        location: Where it is set.
         mark: By what the form knows its rule again.
         rule: As it is now.
     """
-    form = SettingsForm(spot.custom_id("f", "rule", mark), words.RULE_TITLE)
+    form = SettingsForm(location.custom_id("f", "rule", mark), words.RULE_TITLE)
     form.ask(
         words.RULE_TEXT_LABEL,
         ui.TextInput(
@@ -138,9 +140,9 @@ def rule_form(spot: Spot, mark: str, rule: PromptRule | None) -> SettingsForm:
     return form
 
 
-def trial_form(spot: Spot) -> SettingsForm:
+def trial_form(location: PanelLocation) -> SettingsForm:
     """Return the form that asks what would happen."""
-    form = SettingsForm(spot.custom_id("f", "test"), words.TEST_TITLE)
+    form = SettingsForm(location.custom_id("f", "test"), words.TEST_TITLE)
     form.ask(words.TEST_MEMBER, ui.UserSelect(custom_id=MEMBER_ID))
     form.ask(
         words.TEST_CHANNEL,
@@ -162,16 +164,16 @@ def trial_form(spot: Spot) -> SettingsForm:
     return form
 
 
-def import_form(spot: Spot) -> SettingsForm:
+def import_form(location: PanelLocation) -> SettingsForm:
     """Return the form for a file of settings."""
-    form = SettingsForm(spot.custom_id("f", "import"), words.IMPORT_TITLE)
+    form = SettingsForm(location.custom_id("f", "import"), words.IMPORT_TITLE)
     upload: ui.FileUpload[Any] = ui.FileUpload(custom_id=FILE_ID, min_values=1, max_values=1)
     form.ask(words.IMPORT_FIELD, upload, words.IMPORT_HINT)
     return form
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class FormData:
     """What was put into a form that was sent."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -198,7 +200,7 @@ class Sent:
         return found
 
 
-def sent(interaction: discord.Interaction[Any]) -> Sent:
+def form_data(interaction: discord.Interaction[Any]) -> FormData:
     """Return what was put into the form that was sent."""
     data: Mapping[str, Any] = interaction.data or {}
     fields = {
@@ -206,4 +208,4 @@ def sent(interaction: discord.Interaction[Any]) -> Sent:
         for part in parts_of(data.get("components", []))
         if "custom_id" in part
     }
-    return Sent(fields, data.get("resolved", {}))
+    return FormData(fields, data.get("resolved", {}))

@@ -26,12 +26,12 @@ ItemT = TypeVar("ItemT", bound=ui.Item[Any])
 COG: Final = "ServerSettings"
 """The name of the cog that sees to the panel."""
 
-_SPOT: Final = (
+_LOCATION: Final = (
     r"(?P<grant>[rh]):(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
     r"(?P<verb>[a-z-]{1,12})(?::(?P<arg>[a-z0-9_]{1,32}))?"
 )
 _SCOPES: Final = {"s": Scope.SERVER, "c": Scope.CHANNEL, "r": Scope.ROLE}
-FORM_ID: Final = rf"settings\.f:{_SPOT}"
+FORM_ID: Final = rf"settings\.f:{_LOCATION}"
 """The custom id of a form."""
 
 CHANNEL_TYPES: Final = [
@@ -48,7 +48,7 @@ POSTABLE_TYPES: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class PanelLocation:
     """Where on the panel somebody is, and by what."""
 
     grant: Grant
@@ -68,14 +68,14 @@ class Spot:
         place = f"{self.grant}:{scope}{self.target.scope_id}:{self.topic}"
         return f"settings.{kind}:{place}:{verb}{end}"
 
-    def at(self, target: Target) -> Spot:
+    def at(self, target: Target) -> PanelLocation:
         """Return the same topic for another target, or the first that there is for it."""
         offered = topics_of(target.scope)
         topic = self.topic if self.topic in offered else offered[0]
         return replace(self, target=target, topic=topic)
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> Spot:
+    def of(cls, match: re.Match[str]) -> PanelLocation:
         """Return the spot of a control.
 
         Raises:
@@ -121,7 +121,7 @@ class _Control(ui.DynamicItem[ItemT], template=r"settings\.none"):
         return found
 
 
-class PanelButton(_Control[ui.Button[Any]], template=rf"settings\.b:{_SPOT}"):
+class PanelButton(_Control[ui.Button[Any]], template=rf"settings\.b:{_LOCATION}"):
     """A button of the panel."""
 
     def __init__(self, custom_id: str, label: str = "-", **looks: Any) -> None:  # noqa: ANN401 - as buttons take them
@@ -132,7 +132,7 @@ class PanelButton(_Control[ui.Button[Any]], template=rf"settings\.b:{_SPOT}"):
         await _hand_on(interaction, self.match)
 
 
-class PanelMenu(_Control[ui.Select[Any]], template=rf"settings\.m:{_SPOT}"):
+class PanelMenu(_Control[ui.Select[Any]], template=rf"settings\.m:{_LOCATION}"):
     """A menu of words."""
 
     def __init__(
@@ -150,7 +150,7 @@ class PanelMenu(_Control[ui.Select[Any]], template=rf"settings\.m:{_SPOT}"):
         await _hand_on(interaction, self.match, self.item.values)
 
 
-class PanelChannels(_Control[ui.ChannelSelect[Any]], template=rf"settings\.c:{_SPOT}"):
+class PanelChannels(_Control[ui.ChannelSelect[Any]], template=rf"settings\.c:{_LOCATION}"):
     """A menu of channels."""
 
     def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
@@ -161,7 +161,7 @@ class PanelChannels(_Control[ui.ChannelSelect[Any]], template=rf"settings\.c:{_S
         await _hand_on(interaction, self.match, [str(one.id) for one in self.item.values])
 
 
-class PanelRoles(_Control[ui.RoleSelect[Any]], template=rf"settings\.r:{_SPOT}"):
+class PanelRoles(_Control[ui.RoleSelect[Any]], template=rf"settings\.r:{_LOCATION}"):
     """A menu of roles."""
 
     def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them

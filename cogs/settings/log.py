@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import discord
 
 from bot.texts import panel_answer as panel_answer_texts
-from cogs.common.discord_errors import TROUBLE
+from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ async def post_action(
             if guild is not None and guild.get_channel(channel_id) is None:
                 raise OSError("there is no such channel on this server")
             await client.get_partial_messageable(channel_id).send(text, allowed_mentions=_NOBODY)
-        except TROUBLE as exc:
+        except DISCORD_ERRORS as exc:
             log.warning("channel %s: a change was not posted: %s", channel_id, exc)
             said = said or panel_answer_texts.log_not_written(channel_id)
     return said

@@ -16,24 +16,24 @@ from bot.policy.topics import settings_of, topics_of
 from bot.texts import panel as panel_texts
 from cogs.common.cards import BLURPLE, GREY, YELLOW
 from cogs.common.pages import Page
-from cogs.settings.controls import Facts, setting_items, with_chosen
+from cogs.settings.controls import PanelData, setting_items, with_chosen
 from cogs.settings.items import (
     CHANNEL_TYPES,
     PanelButton,
     PanelChannels,
+    PanelLocation,
     PanelMenu,
     PanelRoles,
-    Spot,
 )
 
 
-def settings_page(spot: Spot, facts: Facts, *, said: str | None = None) -> Page:
-    """Return the panel at ``spot``."""
+def settings_page(location: PanelLocation, data: PanelData, *, said: str | None = None) -> Page:
+    """Return the panel at ``location``."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(_head(spot, facts))
-    if spot.is_chosen:
-        view.add_item(_topic(spot, facts))
-    view.add_item(_foot(spot, facts))
+    view.add_item(_head(location, data))
+    if location.is_chosen:
+        view.add_item(_topic(location, data))
+    view.add_item(_foot(location, data))
     return Page(view=_numbered(view), said=said)
 
 
@@ -51,14 +51,14 @@ def _numbered(view: ui.LayoutView) -> ui.LayoutView:
     return view
 
 
-def draft_page(spot: Spot, words: str, key: str) -> Page:
+def draft_page(location: PanelLocation, words: str, key: str) -> Page:
     """Return what stands in the panel's place while a change waits to be saved."""
     save = PanelButton(
-        spot.custom_id("b", "save", key),
+        location.custom_id("b", "save", key),
         panel_texts.SAVE_LABEL,
         style=discord.ButtonStyle.primary,
     )
-    cancel = PanelButton(spot.custom_id("b", "cancel", key), panel_texts.CANCEL_LABEL)
+    cancel = PanelButton(location.custom_id("b", "cancel", key), panel_texts.CANCEL_LABEL)
     card: ui.Container[Any] = ui.Container(accent_colour=YELLOW)
     # A list swallows the line after it in some clients.
     for _, lines in groupby(words.splitlines(), key=lambda line: line.startswith("- ")):
@@ -72,70 +72,73 @@ def draft_page(spot: Spot, words: str, key: str) -> Page:
 # Where one is
 
 
-def _head(spot: Spot, facts: Facts) -> ui.Container[Any]:
-    name = facts.guild.name if facts.guild else "this server"
-    others = [target for target in facts.policy.values if target.scope is not Scope.SERVER]
+def _head(location: PanelLocation, data: PanelData) -> ui.Container[Any]:
+    name = data.guild.name if data.guild else "this server"
+    others = [target for target in data.policy.values if target.scope is not Scope.SERVER]
     card: ui.Container[Any] = ui.Container(
-        ui.TextDisplay(panel_texts.heading(name, spot.target, others)), accent_colour=BLURPLE
+        ui.TextDisplay(panel_texts.heading(name, location.target, others)), accent_colour=BLURPLE
     )
     levels: ui.ActionRow[Any] = ui.ActionRow()
     for scope in (Scope.SERVER, Scope.CHANNEL, Scope.ROLE):
-        here = spot.target.scope is scope
-        target = spot.target if here else Target(scope, 0)
+        here = location.target.scope is scope
+        target = location.target if here else Target(scope, 0)
         levels.add_item(
             PanelButton(
-                spot.at(target).custom_id("b", "level"),
+                location.at(target).custom_id("b", "level"),
                 panel_texts.LEVEL_LABELS[scope],
                 style=discord.ButtonStyle.primary if here else discord.ButtonStyle.secondary,
             )
         )
     card.add_item(levels)
-    if spot.target.scope is not Scope.SERVER:
-        card.add_item(ui.ActionRow(_level_menu(spot, facts)))
-    if spot.is_chosen:
-        card.add_item(ui.ActionRow(_topic_menu(spot)))
+    if location.target.scope is not Scope.SERVER:
+        card.add_item(ui.ActionRow(_level_menu(location, data)))
+    if location.is_chosen:
+        card.add_item(ui.ActionRow(_topic_menu(location)))
     return card
 
 
-def _level_menu(spot: Spot, facts: Facts) -> PanelChannels | PanelRoles:
-    of = "channel" if spot.target.scope is Scope.CHANNEL else "role"
-    ids = [spot.target.scope_id] if spot.is_chosen else []
-    gone = facts.missing(of, ids)
+def _level_menu(location: PanelLocation, data: PanelData) -> PanelChannels | PanelRoles:
+    of = "channel" if location.target.scope is Scope.CHANNEL else "role"
+    ids = [location.target.scope_id] if location.is_chosen else []
+    gone = data.missing(of, ids)
     looks: dict[str, Any] = {
-        "placeholder": panel_texts.CHOOSE_LEVEL[spot.target.scope],
+        "placeholder": panel_texts.CHOOSE_LEVEL[location.target.scope],
         "default_values": [discord.Object(id_) for id_ in ids if id_ not in gone],
     }
     if of == "channel":
         return PanelChannels(
-            spot.custom_id("c", "level"), channel_types=CHANNEL_TYPES, **with_chosen(of, looks)
+            location.custom_id("c", "level"), channel_types=CHANNEL_TYPES, **with_chosen(of, looks)
         )
-    return PanelRoles(spot.custom_id("r", "level"), **with_chosen(of, looks))
+    return PanelRoles(location.custom_id("r", "level"), **with_chosen(of, looks))
 
 
-def _topic_menu(spot: Spot) -> PanelMenu:
+def _topic_menu(location: PanelLocation) -> PanelMenu:
     options = [
         discord.SelectOption(
             label=panel_texts.TOPIC_TITLES[topic],
             description=panel_texts.TOPIC_DESCRIPTIONS[topic],
             value=topic.value,
-            default=topic is spot.topic,
+            default=topic is location.topic,
         )
-        for topic in topics_of(spot.target.scope)
+        for topic in topics_of(location.target.scope)
     ]
-    return PanelMenu(spot.custom_id("m", "topic"), options)
+    return PanelMenu(location.custom_id("m", "topic"), options)
 
 
 # What can be set
 
 
-def _topic(spot: Spot, facts: Facts) -> ui.Container[Any]:
-    title, names = panel_texts.TOPIC_TITLES[spot.topic], settings_of(spot.topic, spot.target.scope)
+def _topic(location: PanelLocation, data: PanelData) -> ui.Container[Any]:
+    title, names = (
+        panel_texts.TOPIC_TITLES[location.topic],
+        settings_of(location.topic, location.target.scope),
+    )
     card: ui.Container[Any] = ui.Container()
     if title != SETTINGS[names[0]].title:  # else the same words would follow
         card.add_item(ui.TextDisplay(f"### {title}"))
-    holds = facts.holds_for(spot.target)
+    holds = data.holds_for(location.target)
     for name in names:
-        for item in setting_items(name, spot, facts, holds):
+        for item in setting_items(name, location, data, holds):
             card.add_item(item)
     return card
 
@@ -143,18 +146,18 @@ def _topic(spot: Spot, facts: Facts) -> ui.Container[Any]:
 # What was done, and what else can be
 
 
-def _foot(spot: Spot, facts: Facts) -> ui.Container[Any]:
-    newest = facts.changes[0].id if facts.changes else 0
+def _foot(location: PanelLocation, data: PanelData) -> ui.Container[Any]:
+    newest = data.changes[0].id if data.changes else 0
     buttons: ui.ActionRow[Any] = ui.ActionRow(
         PanelButton(
-            spot.custom_id("b", "undo", str(newest)),
+            location.custom_id("b", "undo", str(newest)),
             panel_texts.UNDO_LABEL,
-            disabled=not facts.changes,
+            disabled=not data.changes,
         ),
-        PanelButton(spot.custom_id("b", "test"), panel_texts.TEST_LABEL),
-        PanelButton(spot.custom_id("b", "export"), panel_texts.EXPORT_LABEL),
-        PanelButton(spot.custom_id("b", "import"), panel_texts.IMPORT_LABEL),
+        PanelButton(location.custom_id("b", "test"), panel_texts.TEST_LABEL),
+        PanelButton(location.custom_id("b", "export"), panel_texts.EXPORT_LABEL),
+        PanelButton(location.custom_id("b", "import"), panel_texts.IMPORT_LABEL),
     )
     return ui.Container(
-        ui.TextDisplay(panel_texts.latest_changes(facts.changes)), buttons, accent_colour=GREY
+        ui.TextDisplay(panel_texts.latest_changes(data.changes)), buttons, accent_colour=GREY
     )

@@ -11,7 +11,7 @@ from bot.policy.problems import Flaw, Problem
 from bot.storage.policies import check_changes
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
-from cogs.settings.controls import Facts
+from cogs.settings.controls import PanelData
 from cogs.settings.drafts import Draft, Drafts, own_values
 from cogs.settings.log import log_channels, post_action
 from cogs.settings.page import draft_page, settings_page
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.storage.store import Store
     from cogs.common.pages import Page
     from cogs.settings.drafts import Changes
-    from cogs.settings.items import Spot
+    from cogs.settings.items import PanelLocation
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ _ONE_ACTION: Final = 1_000
 """More settings than one action changes."""
 
 
-class Desk:
+class SettingsPanel:
     """Answers what moderators do on the panel; every answer is a page, or words alone.
 
     Args:
@@ -58,27 +58,29 @@ class Desk:
         self._model = model
         self._drafts = Drafts()
 
-    async def panel(self, guild_id: int, spot: Spot, *, said: str | None = None) -> Page:
+    async def panel(
+        self, guild_id: int, location: PanelLocation, *, said: str | None = None
+    ) -> Page:
         """Return the panel as things stand now.
 
         Raises:
             StoreError: The database does not answer.
         """
-        facts = Facts(
+        data = PanelData(
             policy=await self._store.policies.read(guild_id),
             changes=await self._store.policies.changes(guild_id),
             guild=self._bot.get_guild(guild_id),
             operator=self._operator,
             model=self._model,
         )
-        return settings_page(spot, facts, said=said)
+        return settings_page(location, data, said=said)
 
     # Changing
 
     async def propose(
         self,
         interaction: discord.Interaction[Any],
-        spot: Spot,
+        location: PanelLocation,
         changes: Mapping[Target, Mapping[str, Any]],
         *,
         what: str = answers.CHANGED,
@@ -88,7 +90,7 @@ class Desk:
 
         Args:
             interaction: The press or form.
-            spot: Where on the panel.
+            location: Where on the panel.
             changes: As ``Policies.change`` takes them.
             what: What the action is called in the log channel.
             unchanged: What is said when all of it is set already.
@@ -101,10 +103,10 @@ class Desk:
         try:
             checked = self._check(changes, policy)
         except SettingRefusedError as exc:
-            return await self.panel(guild_id, spot, said=policy_texts.not_saved(exc.problems))
+            return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         real = _really_changed(checked, policy)
         if not real:
-            return await self.panel(guild_id, spot, said=unchanged)
+            return await self.panel(guild_id, location, said=unchanged)
         now = interaction.created_at
         effect = await effect_of(self._store, policy, real, self._operator, now)
         draft = Draft(
@@ -115,52 +117,57 @@ class Desk:
             what=what,
         )
         if not effect.is_any and what != answers.IMPORTED:
-            return await self._save(interaction, spot, draft, policy)
+            return await self._save(interaction, location, draft, policy)
         lines = [
             policy_texts.changed(name, draft.before[target][name], value, target)
             for target, values in real.items()
             for name, value in values.items()
         ]
         words = answers.proposed(lines, effect.words or answers.NO_EFFECT)
-        return draft_page(spot, words, self._drafts.add(draft))
+        return draft_page(location, words, self._drafts.add(draft))
 
     async def decide(
-        self, interaction: discord.Interaction[Any], spot: Spot, key: str, *, save: bool
+        self,
+        interaction: discord.Interaction[Any],
+        location: PanelLocation,
+        key: str,
+        *,
+        save: bool,
     ) -> str | Page:
         """Save what waits, or drop it."""
         guild_id = _guild_id(interaction)
         draft = self._drafts.take(key, guild_id=guild_id, user_id=interaction.user.id)
         if draft is None or not save:
             said = answers.draft_gone() if save else None
-            return await self.panel(guild_id, spot, said=said)
+            return await self.panel(guild_id, location, said=said)
         policy = await self._store.policies.read(guild_id)
         if draft.is_overtaken(policy):
-            return await self.panel(guild_id, spot, said=answers.save_overtaken())
-        return await self._save(interaction, spot, draft, policy)
+            return await self.panel(guild_id, location, said=answers.save_overtaken())
+        return await self._save(interaction, location, draft, policy)
 
     async def undo(
-        self, interaction: discord.Interaction[Any], spot: Spot, newest_id: int
+        self, interaction: discord.Interaction[Any], location: PanelLocation, newest_id: int
     ) -> str | Page:
         """Take the last action back, if it is the one whose newest change was shown."""
         guild_id = _guild_id(interaction)
         before = await self._store.policies.read(guild_id)
         action = await self._store.policies.last_action(guild_id)
         if not action:
-            return await self.panel(guild_id, spot, said=answers.nothing_to_undo())
+            return await self.panel(guild_id, location, said=answers.nothing_to_undo())
         if action[0].id != newest_id:
-            return await self.panel(guild_id, spot, said=answers.undo_overtaken())
+            return await self.panel(guild_id, location, said=answers.undo_overtaken())
         try:
             after = await self._store.policies.undo(
                 guild_id, action, user_id=interaction.user.id, operator=self._operator
             )
         except SettingRefusedError as exc:
-            return await self.panel(guild_id, spot, said=policy_texts.not_saved(exc.problems))
+            return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: not undone: %s", guild_id, exc)
             return answers.perhaps_not_saved()
         if after is None:
-            return await self.panel(guild_id, spot, said=answers.undo_overtaken())
-        return await self._done(interaction, spot, (before, after), newest_id, answers.UNDID)
+            return await self.panel(guild_id, location, said=answers.undo_overtaken())
+        return await self._done(interaction, location, (before, after), newest_id, answers.UNDID)
 
     def _check(self, changes: Mapping[Target, Mapping[str, Any]], policy: Policy) -> Changes:
         checked = check_changes(changes, allowed(self._operator, policy.allowance))
@@ -184,7 +191,11 @@ class Desk:
         return checked
 
     async def _save(
-        self, interaction: discord.Interaction[Any], spot: Spot, draft: Draft, before: Policy
+        self,
+        interaction: discord.Interaction[Any],
+        location: PanelLocation,
+        draft: Draft,
+        before: Policy,
     ) -> str | Page:
         guild_id = draft.guild_id
         try:
@@ -193,17 +204,17 @@ class Desk:
                 guild_id, draft.changes, user_id=draft.user_id, operator=self._operator
             )
         except SettingRefusedError as exc:
-            return await self.panel(guild_id, spot, said=policy_texts.not_saved(exc.problems))
+            return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: settings not saved: %s", guild_id, exc)
             return answers.perhaps_not_saved()
         newest_id = latest[0].id if latest else 0
-        return await self._done(interaction, spot, (before, after), newest_id, draft.what)
+        return await self._done(interaction, location, (before, after), newest_id, draft.what)
 
     async def _done(
         self,
         interaction: discord.Interaction[Any],
-        spot: Spot,
+        location: PanelLocation,
         policies: tuple[Policy, Policy],
         newest_id: int,
         what: str,
@@ -216,7 +227,7 @@ class Desk:
             action = await self._since(guild_id, newest_id, user_id)
             guild = self._bot.get_guild(guild_id)
             said = await post_action(self._bot, guild, channel_ids, action, what=what)
-        return await self.panel(guild_id, spot, said=said)
+        return await self.panel(guild_id, location, said=said)
 
     async def _since(self, guild_id: int, newest_id: int, user_id: int) -> list[PolicyChange]:
         found = await self._store.policies.changes(guild_id, _ONE_ACTION)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.storage.store import Store
-    from cogs.settings.forms import Sent
+    from cogs.settings.forms import FormData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _place(
     return (channel_id,), bool(getattr(channel, "nsfw", False))
 
 
-def asked_in(sent: Sent, guild_id: int) -> Asked | str:
+def asked_in(sent: FormData, guild_id: int) -> Asked | str:
     """Return what a form asks, or what is wrong with it."""
     member_id = sent.first_id(forms.MEMBER_ID)
     if member_id is None:

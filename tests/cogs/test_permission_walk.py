@@ -30,7 +30,7 @@ from cogs.privacy import button as _privacy_button
 from cogs.restyle import cancel
 from cogs.review import buttons as _review_buttons
 from cogs.settings import items as _settings_items
-from cogs.settings.items import Spot
+from cogs.settings.items import PanelLocation
 from cogs.usage import button as _usage_button
 from tests.cogs.conftest import said
 from tests.cogs.panels import Panel
@@ -227,7 +227,7 @@ def menu(item, value):
     return item
 
 
-SPOT = Spot(grant=Grant.RIGHT)
+SPOT = PanelLocation(grant=Grant.RIGHT)
 SETTINGS_PANEL = Control(
     _settings_items.PanelButton,
     Action.CHANGE_SETTINGS,

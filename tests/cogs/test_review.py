@@ -141,10 +141,10 @@ async def test_nobody_decides_about_their_own_request_not_even_a_moderator(court
 
 async def test_a_role_of_the_servers_choice_may_decide(court):
     jury = court.guild.create_role("Jury")
-    judge = court.guild.add_member(court.env.create_user("judge"), roles=[jury])
+    classify = court.guild.add_member(court.env.create_user("judge"), roles=[jury])
     await court.decide(reviewer_role_ids=frozenset({jury.id}))
     job = await court.asked()
-    await court.press("Approve", who=judge)
+    await court.press("Approve", who=classify)
     assert (await court.store.get(job.id)).state is JobState.QUEUED
 
 

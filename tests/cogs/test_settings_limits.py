@@ -9,7 +9,7 @@ from bot.policy.topics import settings_of, topics_of
 from bot.policy.values import Number, OneLineText
 from cogs.common.grants import Grant
 from cogs.settings import forms
-from cogs.settings.items import Spot
+from cogs.settings.items import PanelLocation
 from tests.cogs.panels import MEBIBYTE, Panel, of_channel, of_role, sent_payload, walk_payload
 from tests.fakes.description import Description
 
@@ -130,7 +130,7 @@ async def test_every_form_keeps_to_discords_limits(stage, full, scope):
     policy = await stage.store.policies.read(stage.guild.id)
     chosen = full[scope]
     target = Target(Scope(scope), chosen.id) if chosen is not None else SERVER
-    spot = Spot(grant=Grant.HANDED, target=target)
+    spot = PanelLocation(grant=Grant.HANDED, target=target)
     for topic in topics_of(scope):
         for name in settings_of(topic, scope):
             if isinstance(SETTINGS[name].kind, Number | OneLineText):

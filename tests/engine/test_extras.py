@@ -109,8 +109,8 @@ async def test_one_who_leaves_takes_it_from_nobody_else(extras, job, deliverer):
     [
         (MediaBusyError("full"), Why.BUSY),
         (MediaNoSoundError("silent"), Why.NO_SOUND),
-        (MediaProbeError("broken"), Why.TROUBLE),
-        (ValueError("a surprise"), Why.TROUBLE),
+        (MediaProbeError("broken"), Why.DISCORD_ERRORS),
+        (ValueError("a surprise"), Why.DISCORD_ERRORS),
     ],
     ids=lambda value: getattr(value, "name", type(value).__name__),
 )
