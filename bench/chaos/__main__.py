@@ -22,7 +22,7 @@ from bench.chaos.databases import PostgresMaker, SqliteMaker
 from bench.chaos.kills import Point, boundaries, storm
 from bench.chaos.points import POINTS
 from bench.chaos.process_spec import When
-from bench.chaos.processes import ChaosError, Nursery
+from bench.chaos.processes import ChaosError, ForkServer
 from bench.chaos.trouble import (
     discord_silent,
     freezes,
@@ -74,9 +74,9 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def full(nursery: Nursery, maker: Maker, *, kills: int, seed: int) -> list[Case]:
+def full(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> list[Case]:
     """Return every case for one database, in the order in which they are to run."""
-    some: dict[str, Any] = {"nursery": nursery, "maker": maker}
+    some: dict[str, Any] = {"nursery": forkserver, "maker": maker}
     cases: list[Case] = [
         partial(boundaries, **some, points=ALL_POINTS, kills=2, parallel=4),
         partial(
@@ -99,9 +99,9 @@ def full(nursery: Nursery, maker: Maker, *, kills: int, seed: int) -> list[Case]
     return cases
 
 
-def short(nursery: Nursery, maker: Maker, *, kills: int, seed: int) -> list[Case]:
+def short(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> list[Case]:
     """Return the most telling cases for one database: less than a minute."""
-    some: dict[str, Any] = {"nursery": nursery, "maker": maker}
+    some: dict[str, Any] = {"nursery": forkserver, "maker": maker}
     cases: list[Case] = [
         partial(boundaries, **some, points=SHORT_POINTS, kills=1, parallel=5),
         partial(storm, **some, kills=kills, seed=seed),
@@ -163,7 +163,7 @@ class Run:
                 version = await connection.fetchval("SHOW server_version")
                 await connection.close()
                 self.postgres = f"PostgreSQL {version}"
-            self.nursery = await stack.enter_async_context(Nursery(self.folder))
+            self.forkserver = await stack.enter_async_context(ForkServer(self.folder))
             self._stack = stack.pop_all()
         return self
 
@@ -193,7 +193,7 @@ async def run(arguments: argparse.Namespace) -> int:
         async with asyncio.TaskGroup() as group:  # each waits most of the time
             tasks = [
                 group.create_task(
-                    run_cases(chosen(opened.nursery, maker, kills=share, seed=arguments.seed))
+                    run_cases(chosen(opened.forkserver, maker, kills=share, seed=arguments.seed))
                 )
                 for maker in opened.makers
             ]

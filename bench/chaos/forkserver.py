@@ -22,7 +22,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from bench.chaos import worker
-from bench.chaos.process_spec import Life
+from bench.chaos.process_spec import ProcessSpec
 from sandbox.cometapi import StandIn
 from tests.fakes.server import DiscordServer
 
@@ -59,7 +59,7 @@ async def _be_provider(_: dict[str, Any], on_ready: Tell) -> None:
 
 
 async def _be_worker(wish: dict[str, Any], on_ready: Tell) -> None:
-    await worker.live(Life.from_json(wish["life"]), on_ready)
+    await worker.live(ProcessSpec.from_json(wish["life"]), on_ready)
 
 
 _KINDS = {"discord": _be_discord, "provider": _be_provider, "worker": _be_worker}
@@ -93,7 +93,7 @@ def _live(wish: dict[str, Any]) -> int:
     return 0
 
 
-class _Nursery:
+class _ForkServer:
     def __init__(self) -> None:
         self._children: dict[int, int] = {}
         self._rest = b""
@@ -119,10 +119,10 @@ class _Nursery:
         data = os.read(0, 1 << 20)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._bear(json.loads(line))
+            self._fork(json.loads(line))
         return bool(data)
 
-    def _bear(self, wish: dict[str, Any]) -> None:
+    def _fork(self, wish: dict[str, Any]) -> None:
         pid = os.fork()
         if pid == 0:
             code = 1
@@ -152,11 +152,11 @@ class _Nursery:
 
 def main() -> None:
     """Bear processes until standard input ends."""
-    nursery = _Nursery()
+    forkserver = _ForkServer()
     try:
-        nursery.run()
+        forkserver.run()
     finally:
-        nursery.kill_all()
+        forkserver.kill_all()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.chaos.points import MARKERS
-from bench.chaos.process_spec import Fuse, When
+from bench.chaos.process_spec import Fault, When
 from bench.chaos.processes import ChaosError
 from bench.chaos.world import open_world
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bench.chaos.count import Counts
     from bench.chaos.databases import Base, Maker
-    from bench.chaos.processes import Nursery
+    from bench.chaos.processes import ForkServer
     from bench.chaos.world import Made, World
 
 FAST = 30.0
@@ -87,7 +87,7 @@ async def in_parallel(rounds: Iterable[Awaitable[None]], limit: int) -> None:
 
 
 async def boundaries(
-    nursery: Nursery,
+    forkserver: ForkServer,
     maker: Maker,
     points: Sequence[Point],
     *,
@@ -98,7 +98,7 @@ async def boundaries(
     """Kill the worker at every point, ``kills`` times in a row; the next one ends the jobs.
 
     Args:
-        nursery: Where processes come from.
+        forkserver: Where processes come from.
         maker: Of the databases.
         points: Where.
         kills: How often in a row.
@@ -109,24 +109,24 @@ async def boundaries(
         ChaosError: A point was never reached, so that the round proves nothing.
     """
     window = {"nonce_window_seconds": SHORT_WINDOW_SECONDS} if nonce_window_over else {}
-    async with open_world(nursery, **window) as world:
+    async with open_world(forkserver, **window) as world:
 
         async def kill_at(point: Point) -> None:
             base = await maker.fresh()
             jobs = await make(world, point.becomes, 2)
-            fuse = Fuse(point=point.name, when=point.when)
+            fault = Fault(point=point.name, when=point.when)
             killed = 0
             for number in range(kills + 1):
                 is_last = number == kills
-                life = world.life(
+                spec = world.spec(
                     base,
                     jobs,
                     watched=tuple(made.asked.job_id for made in jobs),
-                    fuse=None if is_last else fuse,
+                    fault=None if is_last else fault,
                     clock_speed=clock_speed(point.becomes),
                     discord_ahead_seconds=AHEAD_SECONDS if nonce_window_over and number else 0.0,
                 )
-                child = world.start(life)
+                child = world.start(spec)
                 if is_last:
                     await world.end_well(child)
                     break
@@ -136,7 +136,7 @@ async def boundaries(
                 if code != -signal.SIGKILL:
                     raise ChaosError(f"{point}: a worker ended with {code}:\n{child.tail()}")
                 killed += 1
-                await world.note_kill(base, life.worker_id, child)
+                await world.note_kill(base, spec.worker_id, child)
                 if nonce_window_over:
                     await asyncio.sleep(SHORT_WINDOW_SECONDS * 1.5)
             if not killed:
@@ -177,7 +177,7 @@ class _Storm:
         there = {row.job_id for row in await self._base.rows()}
         missing = [made for made in self._jobs if made.asked.job_id not in there]
         last = [
-            self._world.start(self._world.life(self._base, missing, watched=ids))
+            self._world.start(self._world.spec(self._base, missing, watched=ids))
             for _ in range(self._workers)
         ]
         for child in last:
@@ -186,10 +186,10 @@ class _Storm:
     async def _keep_killing(self) -> None:
         while self._left > 0:
             self._left -= 1
-            life = self._world.life(
+            spec = self._world.spec(
                 self._base, await self._next_jobs(), lease_seconds=STORM_LEASE_SECONDS
             )
-            child = self._world.start(life)
+            child = self._world.start(spec)
             if self._rng.random() < 0.8:
                 await child.ready()
                 await asyncio.sleep(self._rng.uniform(0.0, 1.4))
@@ -198,7 +198,7 @@ class _Storm:
             code = await child.kill()
             if code != -signal.SIGKILL:
                 raise ChaosError(f"a worker ended with {code}:\n{child.tail()}")
-            await self._world.note_kill(self._base, life.worker_id, child)
+            await self._world.note_kill(self._base, spec.worker_id, child)
 
     async def _next_jobs(self) -> list[Made]:
         """Return jobs to add: those whose adding was cut off, and new ones up to the limit."""
@@ -211,7 +211,7 @@ class _Storm:
         return wanted + new
 
 
-async def storm(nursery: Nursery, maker: Maker, *, kills: int, seed: int) -> Row:
+async def storm(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> Row:
     """Kill workers at random instants and start the next at once.
 
     On PostgreSQL three live at the same time on one database; on SQLite each of two has its own.
@@ -219,7 +219,7 @@ async def storm(nursery: Nursery, maker: Maker, *, kills: int, seed: int) -> Row
     rng = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
     shared = maker.kind == "postgresql"
     shares = [kills] if shared else [kills // 2, kills - kills // 2]
-    async with open_world(nursery) as world:
+    async with open_world(forkserver) as world:
         async with asyncio.TaskGroup() as group:
             for share in shares:
                 one = _Storm(

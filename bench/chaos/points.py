@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bench.chaos.process_spec import Fuse
+    from bench.chaos.process_spec import Fault
 
 WITHIN_SECONDS: Final = {"comet.create_task": 0.008, "discord.outcome": 0.004}
 """How long after the beginning of a call WITHIN is; 2 ms for all others."""
@@ -71,32 +71,32 @@ _NONCE: Final = re.compile(r"""nonce\\?['"]: ?\\?['"](\d+)([a-z])""")
 class Trigger:
     """Counts the calls of one name and ends or freezes this process at one of them."""
 
-    def __init__(self, fuse: Fuse | None) -> None:
-        self._fuse = fuse
+    def __init__(self, fault: Fault | None) -> None:
+        self._fuse = fault
         self._calls = 0
 
     async def around(self, point: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:  # noqa: ANN401 - whatever the call returns
         """Carry out a call, unless it is the one."""
-        fuse = self._fuse
-        if fuse is None or fuse.point != point:
+        fault = self._fuse
+        if fault is None or fault.point != point:
             return await work()
         self._calls += 1
-        if self._calls != fuse.nth:
+        if self._calls != fault.nth:
             return await work()
-        if fuse.when is When.BEFORE:
-            self._blow(fuse)
-        if fuse.when is When.WITHIN:
+        if fault.when is When.BEFORE:
+            self._blow(fault)
+        if fault.when is When.WITHIN:
             loop = asyncio.get_running_loop()
-            loop.call_later(WITHIN_SECONDS.get(point, 0.002), self._blow, fuse)
+            loop.call_later(WITHIN_SECONDS.get(point, 0.002), self._blow, fault)
         result = await work()
-        if fuse.when is When.WITHIN:
+        if fault.when is When.WITHIN:
             await asyncio.sleep(0.05)  # a call that was quicker does not get away
-        elif fuse.when is When.AFTER:
-            self._blow(fuse)
+        elif fault.when is When.AFTER:
+            self._blow(fault)
         return result
 
-    def _blow(self, fuse: Fuse) -> None:
-        number = signal.SIGKILL if fuse.what is What.KILL else signal.SIGSTOP
+    def _blow(self, fault: Fault) -> None:
+        number = signal.SIGKILL if fault.what is What.KILL else signal.SIGSTOP
         os.kill(os.getpid(), number)
 
 

@@ -27,7 +27,7 @@ class What(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fuse:
+class Fault:
     """The end (or the freezing) of a process at a named point.
 
     Attributes:
@@ -44,7 +44,7 @@ class Fuse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class ProcessSpec:
     """One process.
 
     Attributes:
@@ -56,7 +56,7 @@ class Life:
         provider_url: Where the stand-in's API lies.
         jobs: Fields of the jobs it adds, one after the other, as ``/restyle`` does.
         watched: It ends by itself once all of these jobs are settled; without any it goes on.
-        fuse: Where it is killed or frozen; ``None`` leaves that to others.
+        fault: Where it is killed or frozen; ``None`` leaves that to others.
         lease_seconds: Of its lease.
         clock_speed: How much faster than real the engine's waits pass; leases stay real.
         discord_ahead_seconds: By how much the clock of the Discord side is ahead, as if the
@@ -73,7 +73,7 @@ class Life:
     provider_url: str
     jobs: tuple[dict[str, Any], ...] = ()
     watched: tuple[int, ...] = ()
-    fuse: Fuse | None = None
+    fault: Fault | None = None
     lease_seconds: float = LEASE_SECONDS
     clock_speed: float = 1.0
     discord_ahead_seconds: float = 0.0
@@ -84,16 +84,16 @@ class Life:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Life:
+    def from_json(cls, data: dict[str, Any]) -> ProcessSpec:
         """Read what :meth:`to_json` wrote."""
-        fuse = data.pop("fuse")
-        if fuse is not None:
-            fuse = Fuse(
-                point=fuse["point"],
-                when=When(fuse["when"]),
-                what=What(fuse["what"]),
-                nth=fuse["nth"],
+        fault = data.pop("fuse")
+        if fault is not None:
+            fault = Fault(
+                point=fault["point"],
+                when=When(fault["when"]),
+                what=What(fault["what"]),
+                nth=fault["nth"],
             )
         return cls(
-            **data | {"jobs": tuple(data["jobs"]), "watched": tuple(data["watched"]), "fuse": fuse}
+            **data | {"jobs": tuple(data["jobs"]), "watched": tuple(data["watched"]), "fuse": fault}
         )

@@ -97,7 +97,7 @@ class Child:
         return "\n".join(text.splitlines()[-15:])
 
 
-class Nursery:
+class ForkServer:
     """The other end of :mod:`bench.chaos.forkserver`; an async context manager.
 
     Args:

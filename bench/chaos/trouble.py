@@ -17,7 +17,7 @@ from bench.chaos.kills import (
     in_parallel,
     make,
 )
-from bench.chaos.process_spec import LEASE_SECONDS, Fuse, What
+from bench.chaos.process_spec import LEASE_SECONDS, Fault, What
 from bench.chaos.processes import ChaosError
 from bench.chaos.world import open_world
 from bot.domain.jobs import NewJob
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.chaos.databases import Base, Maker, PostgresMaker, SqliteMaker
-    from bench.chaos.processes import Child, Nursery
+    from bench.chaos.processes import Child, ForkServer
     from bench.chaos.world import Made, World
 
 FROZEN_SECONDS = 2.5 * LEASE_SECONDS
@@ -64,7 +64,7 @@ async def _stop_gently(
     """Stop workers as an operator does; what they leave behind is ended by one more."""
     for child in children:
         await world.stop(child, signal.SIGTERM)
-    await world.end_well(world.start(world.life(base, watched=_ids(jobs))))
+    await world.end_well(world.start(world.spec(base, watched=_ids(jobs))))
 
 
 async def _add(base: Base, jobs: Sequence[Made]) -> None:
@@ -77,25 +77,27 @@ async def _add(base: Base, jobs: Sequence[Made]) -> None:
 # (c) frozen past the lease
 
 
-async def freezes(nursery: Nursery, maker: Maker, points: Sequence[Point], *, parallel: int) -> Row:
+async def freezes(
+    forkserver: ForkServer, maker: Maker, points: Sequence[Point], *, parallel: int
+) -> Row:
     """Freeze a worker at every point for longer than its lease, while another one lives.
 
     Raises:
         ChaosError: A point was never reached.
     """
-    async with open_world(nursery) as world:
+    async with open_world(forkserver) as world:
 
         async def freeze_at(point: Point) -> None:
             base = await maker.fresh()
             jobs = await make(world, point.becomes, 2)
             common = {"watched": _ids(jobs), "clock_speed": clock_speed(point.becomes)}
-            fuse = Fuse(point=point.name, when=point.when, what=What.FREEZE)
-            first = world.start(world.life(base, jobs, fuse=fuse, **common))
+            fault = Fault(point=point.name, when=point.when, what=What.FREEZE)
+            first = world.start(world.spec(base, jobs, fault=fault, **common))
             is_frozen = await first.stopped(60)
             if not is_frozen:
                 raise ChaosError(f"{point} was never reached on {maker.kind}:\n{first.tail()}")
             world.perhaps_unsent |= set(_ids(jobs))
-            second = world.start(world.life(base, jobs, **common))
+            second = world.start(world.spec(base, jobs, **common))
             await asyncio.sleep(FROZEN_SECONDS)
             await first.signal(signal.SIGCONT)
             await world.end_well(first)
@@ -111,13 +113,13 @@ async def freezes(nursery: Nursery, maker: Maker, points: Sequence[Point], *, pa
         )
 
 
-async def random_freezes(nursery: Nursery, maker: Maker, *, freezes: int, seed: int) -> Row:
+async def random_freezes(forkserver: ForkServer, maker: Maker, *, freezes: int, seed: int) -> Row:
     """Freeze one of two workers at random instants, for about its lease or far longer."""
     rng = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
-    async with open_world(nursery) as world:
+    async with open_world(forkserver) as world:
         base = await maker.fresh()
         jobs: list[Made] = []
-        both = [world.start(world.life(base)) for _ in range(2)]
+        both = [world.start(world.spec(base)) for _ in range(2)]
         for child in both:
             await child.ready()
         for _ in range(freezes):
@@ -130,7 +132,7 @@ async def random_freezes(nursery: Nursery, maker: Maker, *, freezes: int, seed: 
             await frozen.signal(signal.SIGSTOP)
             await asyncio.sleep(rng.uniform(0.8, 2.5) * LEASE_SECONDS)
             await frozen.signal(signal.SIGCONT)
-        last = world.start(world.life(base, watched=_ids(jobs)))
+        last = world.start(world.spec(base, watched=_ids(jobs)))
         await world.end_well(last)
         await _stop_gently(world, base, both, jobs)
         return Row(
@@ -146,12 +148,17 @@ async def random_freezes(nursery: Nursery, maker: Maker, *, freezes: int, seed: 
 
 
 async def postgres_restarts(
-    nursery: Nursery, maker: PostgresMaker, *, restarts: int, seed: int, past_lease: bool = False
+    forkserver: ForkServer,
+    maker: PostgresMaker,
+    *,
+    restarts: int,
+    seed: int,
+    past_lease: bool = False,
 ) -> Row:
     """Stop PostgreSQL as a crash does, with jobs under way in two workers, and start it again.
 
     Args:
-        nursery: Where processes come from.
+        forkserver: Where processes come from.
         maker: Of the databases.
         restarts: How often.
         seed: Of the random moments.
@@ -161,10 +168,10 @@ async def postgres_restarts(
     lease_seconds = LEASE_SECONDS if past_lease else LONG_LEASE_SECONDS
     away = (1.5 * LEASE_SECONDS, 3 * LEASE_SECONDS) if past_lease else (0.0, 1.5)
     rng = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
-    async with open_world(nursery) as world:
+    async with open_world(forkserver) as world:
         base = await maker.fresh()
         jobs: list[Made] = []
-        both = [world.start(world.life(base, lease_seconds=lease_seconds)) for _ in range(2)]
+        both = [world.start(world.spec(base, lease_seconds=lease_seconds)) for _ in range(2)]
         for child in both:
             await child.ready()
         for _ in range(restarts):
@@ -175,7 +182,7 @@ async def postgres_restarts(
             await maker.restart(rng.uniform(*away))
         if past_lease:
             world.perhaps_unsent |= set(_ids(jobs))
-        await world.end_well(world.start(world.life(base, watched=_ids(jobs))))
+        await world.end_well(world.start(world.spec(base, watched=_ids(jobs))))
         await _stop_gently(world, base, both, jobs)
         return Row(
             case="database restarted" + (", away for longer than the leases" if past_lease else ""),
@@ -186,16 +193,16 @@ async def postgres_restarts(
         )
 
 
-async def sqlite_locks(nursery: Nursery, maker: SqliteMaker, *, locks: int, seed: int) -> Row:
+async def sqlite_locks(forkserver: ForkServer, maker: SqliteMaker, *, locks: int, seed: int) -> Row:
     """Hold SQLite's write lock from outside for longer than the worker waits for it."""
     rng = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
-    async with open_world(nursery) as world:
+    async with open_world(forkserver) as world:
 
         async def lock_one() -> None:
             base = await maker.fresh(busy_seconds=BUSY_SECONDS)
             jobs = await world.make_jobs(IN_FLIGHT // 2)
             # A job that could not be added under the lock was refused, so it is asked for again.
-            child = world.start(world.life(base, jobs))
+            child = world.start(world.spec(base, jobs))
             await child.ready()
             await asyncio.sleep(rng.uniform(0.1, 0.6))
             async with base.locked():
@@ -204,7 +211,7 @@ async def sqlite_locks(nursery: Nursery, maker: SqliteMaker, *, locks: int, seed
             await world.stop(child, signal.SIGTERM)
             there = {row.job_id for row in await base.rows()}
             missing = [made for made in jobs if made.asked.job_id not in there]
-            await world.end_well(world.start(world.life(base, missing, watched=_ids(jobs))))
+            await world.end_well(world.start(world.spec(base, missing, watched=_ids(jobs))))
 
         await in_parallel((lock_one() for _ in range(locks)), 3)
         return Row(
@@ -220,12 +227,12 @@ async def sqlite_locks(nursery: Nursery, maker: SqliteMaker, *, locks: int, seed
 
 
 async def provider_silent(
-    nursery: Nursery, maker: Maker, *, jobs_each: int, is_careless: bool = False
+    forkserver: ForkServer, maker: Maker, *, jobs_each: int, is_careless: bool = False
 ) -> Row:
     """Let the provider accept requests and lose its answers.
 
     Args:
-        nursery: Where processes come from.
+        forkserver: Where processes come from.
         maker: Of the databases.
         jobs_each: How many jobs for each way to lose an answer.
         is_careless: Break the rule that nothing is sent again, to see the counting notice.
@@ -233,12 +240,12 @@ async def provider_silent(
     ways = LOST_BY_PROVIDER
     if is_careless:
         ways = {"closed": LOST_BY_PROVIDER["closed"]}
-    async with open_world(nursery) as world:
+    async with open_world(forkserver) as world:
 
         async def lose(markers: str, speed: float) -> None:
             base = await maker.fresh()
             jobs = await world.make_jobs(jobs_each, markers, may_be_uncertain=True)
-            life = world.life(
+            spec = world.spec(
                 base,
                 jobs,
                 watched=_ids(jobs),
@@ -246,7 +253,7 @@ async def provider_silent(
                 lease_seconds=LEASE_SECONDS if speed == 1 else 60.0,
                 is_careless=is_careless,
             )
-            await world.end_well(world.start(life))
+            await world.end_well(world.start(spec))
 
         await in_parallel((lose(*way) for way in ways.values()), len(ways))
         return Row(
@@ -262,7 +269,7 @@ async def provider_silent(
 
 
 async def discord_silent(
-    nursery: Nursery, maker: Maker, *, jobs_each: int, nonce_window_over: bool
+    forkserver: ForkServer, maker: Maker, *, jobs_each: int, nonce_window_over: bool
 ) -> Row:
     """Let Discord carry out calls and lose its answers, with and without the nonce's protection.
 
@@ -273,7 +280,7 @@ async def discord_silent(
     faults: list[list[object]] = [["lost_answer"]]
     if not nonce_window_over:
         faults += [["accepted_then", 500], ["accepted_then", 503]]
-    async with open_world(nursery, **window) as world:
+    async with open_world(forkserver, **window) as world:
         base = await maker.fresh()
         jobs = []
         for path, skip in LOST_BY_DISCORD.values():
@@ -285,8 +292,8 @@ async def discord_silent(
                         method="POST", path=path, fault=fault, channel_id=channel_id, skip=skip
                     )
         ahead = AHEAD_SECONDS if nonce_window_over else 0.0
-        life = world.life(base, jobs, watched=_ids(jobs), discord_ahead_seconds=ahead)
-        await world.end_well(world.start(life))
+        spec = world.spec(base, jobs, watched=_ids(jobs), discord_ahead_seconds=ahead)
+        await world.end_well(world.start(spec))
         case = "Discord's answer lost after it posted"
         if nonce_window_over:
             case += ", nonce window over"

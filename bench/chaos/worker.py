@@ -34,7 +34,7 @@ from cogs.delivery.cog import ThreadDeliverer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.chaos.process_spec import Life
+    from bench.chaos.process_spec import ProcessSpec
     from bot.storage.store import Store
 
 LOOK_SECONDS = 0.05
@@ -64,32 +64,32 @@ class FastClock:
         await self._real.wait(event, None if until is None else until / self._speed)
 
 
-async def live(life: Life, on_ready: Callable[[], None]) -> None:
+async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
     """Live until every watched job is settled, or SIGTERM, or something worse."""
     main = asyncio.current_task()
     if main is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
-    discord.http.Route.BASE = life.discord_api
+    discord.http.Route.BASE = spec.discord_api
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    folder = Path(life.folder)
+    folder = Path(spec.folder)
     settings = load_settings(
         _env_file=None,
-        discord_token=life.discord_token,
+        discord_token=spec.discord_token,
         cometapi_key="local.comet.key",
-        cometapi_base_url=life.provider_url,
-        database_url=life.database_url,
+        cometapi_base_url=spec.provider_url,
+        database_url=spec.database_url,
         data_dir=folder,
         poll_min_seconds=0.05,
         poll_max_seconds=0.2,
     )
-    trigger = Trigger(life.fuse)
+    trigger = Trigger(spec.fault)
 
     def guarded(target: object, prefix: str) -> Any:  # noqa: ANN401 - stands for any of them
         return Proxy(target, trigger, simple_point(prefix))
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            open_store(settings.database_url, worker_id=life.worker_id)
+            open_store(settings.database_url, worker_id=spec.worker_id)
         )
         scratch = Scratch(folder / "scratch")
         scratch.clean()
@@ -100,7 +100,7 @@ async def live(life: Life, on_ready: Callable[[], None]) -> None:
             api_key=settings.cometapi_key,
             version=settings.runway_version,
         )
-        counted = Counted(guarded(comet, "comet"), is_careless=life.is_careless)
+        counted = Counted(guarded(comet, "comet"), is_careless=spec.is_careless)
         client = await stack.enter_async_context(
             discord.Client(
                 intents=discord.Intents.none(),
@@ -110,7 +110,7 @@ async def live(life: Life, on_ready: Callable[[], None]) -> None:
         )
         await client.login(settings.discord_token.get_secret_value())
         guard_discord(client, trigger)
-        ahead = timedelta(seconds=life.discord_ahead_seconds)
+        ahead = timedelta(seconds=spec.discord_ahead_seconds)
         deliverer = ThreadDeliverer(client, now=lambda: datetime.now(UTC) + ahead)
         new_jobs = asyncio.Event()
         engine = await stack.enter_async_context(
@@ -125,17 +125,17 @@ async def live(life: Life, on_ready: Callable[[], None]) -> None:
                 scratch=scratch,
                 studio=CopyingStudio(),
                 new_jobs=new_jobs,
-                clock=FastClock(life.clock_speed) if life.clock_speed != 1 else None,
-                lease_seconds=life.lease_seconds,
+                clock=FastClock(spec.clock_speed) if spec.clock_speed != 1 else None,
+                lease_seconds=spec.lease_seconds,
             )
         )
         on_ready()
-        await _add(store, life, new_jobs)
-        await _look_after(store, engine, counted, life)
+        await _add(store, spec, new_jobs)
+        await _look_after(store, engine, counted, spec)
 
 
-async def _add(store: Store, life: Life, new_jobs: asyncio.Event) -> None:
-    for fields in life.jobs:
+async def _add(store: Store, spec: ProcessSpec, new_jobs: asyncio.Event) -> None:
+    for fields in spec.jobs:
         try:
             await store.add(NewJob(**fields))
         except (JobExistsError, StoreUnavailableError):
@@ -144,18 +144,18 @@ async def _add(store: Store, life: Life, new_jobs: asyncio.Event) -> None:
         await asyncio.sleep(ADD_SECONDS)
 
 
-async def _look_after(store: Store, engine: Engine, comet: Counted, life: Life) -> None:
+async def _look_after(store: Store, engine: Engine, comet: Counted, spec: ProcessSpec) -> None:
     """Look for other processes' jobs more often than the engine does; return when all is over."""
-    open_ids = set(life.watched)
+    open_ids = set(spec.watched)
     quiet = 0
-    while not life.watched or quiet < QUIET_LOOKS:
+    while not spec.watched or quiet < QUIET_LOOKS:
         await asyncio.sleep(LOOK_SECONDS)
         engine.wake()
-        if not life.watched:
+        if not spec.watched:
             continue
         quiet = 0 if len(engine) or comet.open_count else quiet + 1
         if quiet == 0:
-            open_ids = set(life.watched)
+            open_ids = set(spec.watched)
             continue
         for job_id in list(open_ids):
             try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bench.chaos.count import Asked, Counts, count, prompt_of
-from bench.chaos.process_spec import Life
+from bench.chaos.process_spec import ProcessSpec
 from bench.chaos.processes import ChaosError
 from bot.domain.jobs import NewJob
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bench.chaos.databases import Base, Seen
-    from bench.chaos.processes import Child, Nursery
+    from bench.chaos.processes import Child, ForkServer
 
 LIFE_SECONDS = 90.0
 """So long the last life of a round may take until every job has ended."""
@@ -54,9 +54,9 @@ class World:
     """
 
     def __init__(
-        self, nursery: Nursery, http: aiohttp.ClientSession, provider: Child, discord: Child
+        self, forkserver: ForkServer, http: aiohttp.ClientSession, provider: Child, discord: Child
     ) -> None:
-        self._nursery = nursery
+        self._nursery = forkserver
         self._http = http
         self._provider = provider.facts
         self._discord = discord.facts
@@ -158,10 +158,10 @@ class World:
 
     # Processes
 
-    def life(self, base: Base, jobs: Sequence[Made] = (), **more: Any) -> Life:  # noqa: ANN401 - fields of Life
+    def spec(self, base: Base, jobs: Sequence[Made] = (), **more: Any) -> ProcessSpec:  # noqa: ANN401 - fields of Life
         """Return a life that adds ``jobs``."""
         name = f"w{next(_names)}"
-        return Life(
+        return ProcessSpec(
             worker_id=name,
             database_url=base.url,
             folder=str(self._nursery.folder / "data" / name),
@@ -172,9 +172,9 @@ class World:
             **more,
         )
 
-    def start(self, life: Life) -> Child:
+    def start(self, spec: ProcessSpec) -> Child:
         """Start a worker."""
-        return self._nursery.start("worker", life.worker_id, life=life.to_json())
+        return self._nursery.start("worker", spec.worker_id, spec=spec.to_json())
 
     async def note_kill(self, base: Base, name: str, child: Child) -> None:
         """After a worker was killed: count it, and excuse the jobs whose answer died with it."""
@@ -241,24 +241,24 @@ class World:
 
 @contextlib.asynccontextmanager
 async def open_world(
-    nursery: Nursery, *, nonce_window_seconds: float = _NONCE_SECONDS
+    forkserver: ForkServer, *, nonce_window_seconds: float = _NONCE_SECONDS
 ) -> AsyncIterator[World]:
     """Start a provider and a Discord, and end them afterwards.
 
     Args:
-        nursery: Where processes come from.
+        forkserver: Where processes come from.
         nonce_window_seconds: For how long this Discord knows a nonce again.
     """
-    provider = nursery.start("provider", f"provider-{next(_names)}")
+    provider = forkserver.start("provider", f"provider-{next(_names)}")
     options = {"nonce_window_seconds": nonce_window_seconds}
-    discord = nursery.start("discord", f"discord-{next(_names)}", options=options)
+    discord = forkserver.start("discord", f"discord-{next(_names)}", options=options)
     try:
         await asyncio.gather(provider.ready(), discord.ready())
         for child in (provider, discord):
             if "origin" not in child.facts:
                 raise ChaosError(f"a server did not start:\n{child.tail()}")
         async with aiohttp.ClientSession() as http:
-            world = World(nursery, http, provider, discord)
+            world = World(forkserver, http, provider, discord)
             await world.prepare()
             yield world
     finally:

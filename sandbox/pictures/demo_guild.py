@@ -27,12 +27,12 @@ PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
-class TownError(Exception):
+class DemoGuildError(Exception):
     """The bot did not do what the picture needs; the text says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Town:
+class DemoGuild:
     """The server, its people, and what they do again and again.
 
     Attributes:
@@ -147,13 +147,13 @@ class Town:
         """Return the job of a ``/restyle``.
 
         Raises:
-            TownError: It was refused.
+            DemoGuildError: It was refused.
         """
         response = result.response
         asked = response.message.interaction_metadata if response is not None else None
         job = await self.stage.store.get(asked.id) if asked is not None else None
         if job is None:
-            raise TownError("the bot refused a request that it should take")
+            raise DemoGuildError("the bot refused a request that it should take")
         return job
 
     async def settled(self, result: simcord.InteractionResult) -> Job:
@@ -199,12 +199,12 @@ class Town:
             for found in channel.threads:
                 if found.id == job.thread_id:
                     return found
-        raise TownError("the job has no thread")
+        raise DemoGuildError("the job has no thread")
 
 
 def _message(shown: simcord.InteractionResult) -> discord.Message:
     if shown.response is None:
-        raise TownError("the bot did not answer")
+        raise DemoGuildError("the bot did not answer")
     return shown.response.message
 
 
@@ -228,12 +228,12 @@ def _custom_ids(
     return found
 
 
-async def found_town(stage: Stage) -> Town:
+async def open_demo_guild(stage: Stage) -> DemoGuild:
     """Let people join the demo's server, and some weeks pass there."""
     world, env = stage.world, stage.env
     everybody, bot = world.guild.default_role, env.bot.user
     if bot is None:
-        raise TownError("the bot is not there")
+        raise DemoGuildError("the bot is not there")
     directors = world.guild.create_role("Directors")
     others = [
         join(env, world.guild, world.pictures, name, colour, roles=roles)
@@ -261,7 +261,7 @@ async def found_town(stage: Stage) -> Town:
         role_ids={others[-1].id: frozenset({directors.id})},
     )
     await asyncio.to_thread(write_history, stage.folder / "restyle.db", place, datetime.now(UTC))
-    return Town(
+    return DemoGuild(
         stage=stage,
         videos=world.channel,
         lounge=lounge,

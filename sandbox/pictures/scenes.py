@@ -15,148 +15,148 @@ from sandbox.demo.simcord_private import show_linked_files
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from sandbox.pictures.demo_guild import Town
-    from sandbox.pictures.screenshots import Camera
+    from sandbox.pictures.demo_guild import DemoGuild
+    from sandbox.pictures.screenshots import Screenshots
 
 
-async def answer(town: Town, camera: Camera) -> None:
+async def answer(demo: DemoGuild, screenshots: Screenshots) -> None:
     """A clip that came back, in its thread."""
-    asked = await town.restyle("a rainy night in Tokyo, neon signs, film grain")
-    job = await town.settled(asked)
-    async with camera.looking(town.thread(job), town.mira):
-        await camera.messages("moderators-answer")
+    asked = await demo.restyle("a rainy night in Tokyo, neon signs, film grain")
+    job = await demo.settled(asked)
+    async with screenshots.looking(demo.thread(job), demo.mira):
+        await screenshots.messages("moderators-answer")
 
 
-async def usage(town: Town, camera: Camera) -> None:
+async def usage(demo: DemoGuild, screenshots: Screenshots) -> None:
     """What the server used, as moderators see it."""
-    async with camera.looking(town.desk, town.sam):
-        await town.slash(town.sam, town.desk, "restyle-usage")
-        await camera.update()
-        await camera.press(SERVER_LABEL)
-        await camera.messages("moderators-usage")
+    async with screenshots.looking(demo.desk, demo.sam):
+        await demo.slash(demo.sam, demo.desk, "restyle-usage")
+        await screenshots.update()
+        await screenshots.press(SERVER_LABEL)
+        await screenshots.messages("moderators-usage")
 
 
-async def review(town: Town, camera: Camera) -> None:
+async def review(demo: DemoGuild, screenshots: Screenshots) -> None:
     """A request that waits for a moderator, and the form in which one says no."""
-    await town.decide(review_mode="spending", review_channel_id=town.desk.id)
-    await town.restyle("a horror poster, torn paper, deep red light")
-    await town.seen(town.desk)
-    [card] = town.desk.history()
-    files = show_linked_files(town.stage.env, card)
-    async with camera.looking(town.desk, town.sam, files=files):
-        await camera.messages("moderators-review")
-        await camera.press("Deny…")
-        await camera.form("moderators-deny")
+    await demo.decide(review_mode="spending", review_channel_id=demo.desk.id)
+    await demo.restyle("a horror poster, torn paper, deep red light")
+    await demo.seen(demo.desk)
+    [card] = demo.desk.history()
+    files = show_linked_files(demo.stage.env, card)
+    async with screenshots.looking(demo.desk, demo.sam, files=files):
+        await screenshots.messages("moderators-review")
+        await screenshots.press("Deny…")
+        await screenshots.form("moderators-deny")
 
 
-async def refusal(town: Town, camera: Camera) -> None:
+async def refusal(demo: DemoGuild, screenshots: Screenshots) -> None:
     """What a member reads when a rule says no."""
     rule = {"kind": "words", "text": "blood, gore", "action": "refuse"}
-    await town.decide(prompt_rules=[rule], review_channel_id=town.desk.id)
-    async with camera.looking(town.videos, town.noor):
-        await town.restyle("a horror poster, bl00d on the walls", who=town.noor)
-        await camera.update()
-        await camera.messages("moderators-refusal")
+    await demo.decide(prompt_rules=[rule], review_channel_id=demo.desk.id)
+    async with screenshots.looking(demo.videos, demo.noor):
+        await demo.restyle("a horror poster, bl00d on the walls", who=demo.noor)
+        await screenshots.update()
+        await screenshots.messages("moderators-refusal")
 
 
-async def jobs(town: Town, camera: Camera) -> None:
+async def jobs(demo: DemoGuild, screenshots: Screenshots) -> None:
     """The clips that wait and run, as managers see them."""
-    await town.decide(running=1)
-    town.stage.standin.task_seconds = 600
+    await demo.decide(running=1)
+    demo.stage.standin.task_seconds = 600
     asked = [
-        await town.restyle("a loose watercolour on rough paper"),
-        await town.restyle("claymation with visible fingerprints", who=town.noor),
-        await town.restyle("a pencil sketch in an old notebook"),
+        await demo.restyle("a loose watercolour on rough paper"),
+        await demo.restyle("claymation with visible fingerprints", who=demo.noor),
+        await demo.restyle("a pencil sketch in an old notebook"),
     ]
-    await town.running(asked[0])
-    async with camera.looking(town.desk, town.sam):
-        await town.slash(town.sam, town.desk, "restyle-admin jobs")
-        await camera.update()
-        await camera.messages("moderators-jobs")
+    await demo.running(asked[0])
+    async with screenshots.looking(demo.desk, demo.sam):
+        await demo.slash(demo.sam, demo.desk, "restyle-admin jobs")
+        await screenshots.update()
+        await screenshots.messages("moderators-jobs")
 
 
 # The panel
 
 
-async def panel(town: Town, camera: Camera) -> None:
+async def panel(demo: DemoGuild, screenshots: Screenshots) -> None:
     """The settings: a topic for the whole server, and for a role; a number; a preview."""
-    await town.decide(member_jobs_per_day=5, member_running=1)
-    await town.decide(Target(Scope.ROLE, town.directors.id), member_jobs_per_day=20)
-    asked = await town.slash(town.sam, town.desk, "restyle-settings")
-    await town.choose(town.sam, asked, "topic", Topic.MEMBERS)
-    async with camera.looking(town.desk, town.sam):
-        await camera.messages("moderators-panel")
-        await camera.press(panel_texts.CHANGE_LABEL, number=1)
-        await camera.form("moderators-limit")
-    await town.press(town.sam, asked, "level", number=2)
-    await town.choose(town.sam, asked, "level", town.directors)
-    async with camera.looking(town.desk, town.sam):
-        await camera.messages("moderators-panel-role")
+    await demo.decide(member_jobs_per_day=5, member_running=1)
+    await demo.decide(Target(Scope.ROLE, demo.directors.id), member_jobs_per_day=20)
+    asked = await demo.slash(demo.sam, demo.desk, "restyle-settings")
+    await demo.choose(demo.sam, asked, "topic", Topic.MEMBERS)
+    async with screenshots.looking(demo.desk, demo.sam):
+        await screenshots.messages("moderators-panel")
+        await screenshots.press(panel_texts.CHANGE_LABEL, number=1)
+        await screenshots.form("moderators-limit")
+    await demo.press(demo.sam, asked, "level", number=2)
+    await demo.choose(demo.sam, asked, "level", demo.directors)
+    async with screenshots.looking(demo.desk, demo.sam):
+        await screenshots.messages("moderators-panel-role")
 
 
-async def preview(town: Town, camera: Camera) -> None:
+async def preview(demo: DemoGuild, screenshots: Screenshots) -> None:
     """What a change would have done, before it is saved."""
-    asked = await town.slash(town.sam, town.desk, "restyle-settings")
-    await town.choose(town.sam, asked, "topic", Topic.MEMBERS)
-    form = await town.press(town.sam, asked, "form", "member_jobs_per_day")
-    await town.fill(town.sam, form, how="number", words="1")
-    async with camera.looking(town.desk, town.sam):
-        await camera.messages("moderators-preview")
+    asked = await demo.slash(demo.sam, demo.desk, "restyle-settings")
+    await demo.choose(demo.sam, asked, "topic", Topic.MEMBERS)
+    form = await demo.press(demo.sam, asked, "form", "member_jobs_per_day")
+    await demo.fill(demo.sam, form, how="number", words="1")
+    async with screenshots.looking(demo.desk, demo.sam):
+        await screenshots.messages("moderators-preview")
 
 
-async def rules(town: Town, camera: Camera) -> None:
+async def rules(demo: DemoGuild, screenshots: Screenshots) -> None:
     """Prompt rules, and the form of one."""
-    await town.decide(
+    await demo.decide(
         prompt_rules=[
             {"kind": "words", "text": "blood, gore", "action": "refuse"},
             {"kind": "words", "text": "horror", "action": "review"},
             {"kind": "pattern", "text": r"\b(nude|naked)\w*", "action": "refuse"},
         ]
     )
-    asked = await town.slash(town.sam, town.desk, "restyle-settings")
-    await town.choose(town.sam, asked, "topic", Topic.RULES)
-    async with camera.looking(town.desk, town.sam):
-        await camera.messages("moderators-rules")
-        await camera.press(panel_texts.ADD_RULE_LABEL)
-        await camera.form("moderators-rule")
+    asked = await demo.slash(demo.sam, demo.desk, "restyle-settings")
+    await demo.choose(demo.sam, asked, "topic", Topic.RULES)
+    async with screenshots.looking(demo.desk, demo.sam):
+        await screenshots.messages("moderators-rules")
+        await screenshots.press(panel_texts.ADD_RULE_LABEL)
+        await screenshots.form("moderators-rule")
 
 
-async def trial(town: Town, camera: Camera) -> None:
+async def trial(demo: DemoGuild, screenshots: Screenshots) -> None:
     """What would happen to a request, and which rule decides."""
     rule = {"kind": "words", "text": "blood, gore", "action": "refuse"}
-    await town.decide(prompt_rules=[rule])
-    async with camera.looking(town.desk, town.sam):
-        await town.slash(
-            town.sam,
-            town.desk,
+    await demo.decide(prompt_rules=[rule])
+    async with screenshots.looking(demo.desk, demo.sam):
+        await demo.slash(
+            demo.sam,
+            demo.desk,
             "restyle-settings",
-            test=town.noor,
-            channel=town.videos,
+            test=demo.noor,
+            channel=demo.videos,
             prompt="a horror poster, b l o o d on the walls",
             length=5,
         )
-        await camera.update()
-        await camera.messages("moderators-test")
+        await screenshots.update()
+        await screenshots.messages("moderators-test")
 
 
 # Consent
 
 
-async def consent(town: Town, camera: Camera) -> None:
+async def consent(demo: DemoGuild, screenshots: Screenshots) -> None:
     """The question to the one who posted a clip."""
-    town.stage.env.inject_error(
+    demo.stage.env.inject_error(
         "POST", "/users/@me/channels", status=403, code=50007, times=9
     )  # asked in place, where the page can show it
-    posted = await town.post_clip(town.noor, "Filmed on Sunday at the lake")
-    form = await town.menu(town.mira, town.videos, "Restyle this", posted)
-    asked = await town.fill(town.mira, form, prompt="a pencil sketch in an old notebook")
-    job = await town.job_of(asked)
-    thread = await town.thread_with(job, "would like to restyle")
-    async with camera.looking(thread, town.noor):
-        await camera.messages("moderators-consent")
+    posted = await demo.post_clip(demo.noor, "Filmed on Sunday at the lake")
+    form = await demo.menu(demo.mira, demo.videos, "Restyle this", posted)
+    asked = await demo.fill(demo.mira, form, prompt="a pencil sketch in an old notebook")
+    job = await demo.job_of(asked)
+    thread = await demo.thread_with(job, "would like to restyle")
+    async with screenshots.looking(thread, demo.noor):
+        await screenshots.messages("moderators-consent")
 
 
-SCENES: Final[Mapping[str, Callable[[Town, Camera], Awaitable[None]]]] = MappingProxyType(
+SCENES: Final[Mapping[str, Callable[[DemoGuild, Screenshots], Awaitable[None]]]] = MappingProxyType(
     {
         "answer": answer,
         "usage": usage,

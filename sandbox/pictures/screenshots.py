@@ -81,7 +81,7 @@ _PRESS: Final = """(() => {
 })()"""
 
 
-class Camera:
+class Screenshots:
     """Takes pictures of the simulated Discord.
 
     Args:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from sandbox.demo.harness import open_stage
 from sandbox.pictures.browser import BrowserError, open_tab
 from sandbox.pictures.demo import picture_demo
-from sandbox.pictures.demo_guild import TownError, found_town
+from sandbox.pictures.demo_guild import DemoGuildError, open_demo_guild
 from sandbox.pictures.scenes import SCENES
-from sandbox.pictures.screenshots import HEIGHT, WIDTH, Camera
+from sandbox.pictures.screenshots import HEIGHT, WIDTH, Screenshots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ async def take_pictures(names: Sequence[str], *, folder: Path) -> int:
     except TimeoutError:
         sys.stderr.write(f"{name}: the bot did not do its part in time.\n")
         return 1
-    except (BrowserError, TownError) as exc:
+    except (BrowserError, DemoGuildError) as exc:
         sys.stderr.write(f"{name}: {exc}\n")
         return 1
     for path in taken:
@@ -62,6 +62,6 @@ async def _play(name: str, tab: Tab, folder: Path) -> list[Path]:
         return await picture_demo(tab, folder)
     await tab.size(WIDTH, HEIGHT)
     async with open_stage(task_seconds=TASK_SECONDS, poll_seconds=POLL_SECONDS) as stage:
-        camera = Camera(tab, stage, folder)
-        await SCENES[name](await found_town(stage), camera)
-        return camera.taken
+        screenshots = Screenshots(tab, stage, folder)
+        await SCENES[name](await open_demo_guild(stage), screenshots)
+        return screenshots.taken

@@ -12,7 +12,9 @@ def test_killed_frozen_and_cut_off_nothing_is_paid_for_twice_lost_or_told_twice(
 
 async def test_a_worker_that_sends_lost_requests_again_is_found_out():
     async with Run(["sqlite"]) as opened:
-        row = await provider_silent(opened.nursery, opened.makers[0], jobs_each=2, is_careless=True)
+        row = await provider_silent(
+            opened.forkserver, opened.makers[0], jobs_each=2, is_careless=True
+        )
         opened.drop_folder()
     assert row.counts.jobs == row.counts.charged_twice == 2
     assert not row.counts.is_clean
