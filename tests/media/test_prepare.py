@@ -26,8 +26,8 @@ from tests.media.scenes import index_is_in_front, loud_from, make_scene, read_im
 ALEPH, ALEPH2 = model_rules("gen4_aleph"), model_rules("aleph2")
 LAX = dataclasses.replace(ALEPH2, min_seconds=None, max_seconds=None, max_fps=None)
 PLAN = Plan(
-    mode=Mode.ENCODE, start_seconds=0, seconds=1, width=64, height=48, fps=None, max_bytes=1_000_000,
-    tone_map=False, has_audio=False, reasons=(),
+    mode=Mode.ENCODE, start_seconds=0, seconds=1, width=64, height=48, fps=None,
+    max_bytes=1_000_000, tone_map=False, has_audio=False, reasons=(),
 )  # fmt: skip
 
 
