@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     scratch_mb: float = Field(4096, gt=0, description="Room for temporary files")
     poll_min_seconds: float = Field(5, ge=0.05, le=60, description="Shortest gap between two polls")
     poll_max_seconds: float = Field(
-        15, ge=0.05, le=600, description="Longest gap between two polls"
+        15, ge=0.05, le=600, description="Longest gap between two polls once an end is due"
     )
     job_deadline_minutes: float = Field(
         60, gt=0, le=7 * 24 * 60, description="When waiting for the provider is given up"

@@ -213,7 +213,7 @@ async def _virtual(jobs: int, seed: int, folder: Path, *, whole: bool) -> dict[s
             try:
                 if not whole and arrivals.pop(handle.job_id, None) is not None:
                     durations = await parts.history.of(handle.model, handle.bucket)
-                    return durations.first_gap_seconds()  # as after the paid request
+                    return durations.gap_seconds(0.0)  # as after the paid request
                 delay = await worker.step(handle)
                 if delay is not None and (whole or handle.state is JobState.RUNNING):
                     return delay
@@ -283,7 +283,7 @@ async def real(*, port: int, jobs: int, seed: int, folder: str) -> dict[str, Any
             handle = JobHandle(running_job(number))
             handle.job_id = number
             handle.task_id = task_id(number, started + length)
-            scheduler.add(handle, known.first_gap_seconds())
+            scheduler.add(handle, known.gap_seconds(0.0))
         runner = asyncio.create_task(scheduler.run())
         await done.wait()
         scheduler.close()

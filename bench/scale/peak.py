@@ -165,7 +165,7 @@ class _Hour:
         else:
             self._tally.throttled += is_counted
             self._queue.append(job)
-        self._plan(self._now + self._durations.first_gap_seconds(), _POLL, job)
+        self._plan(self._now + self._durations.gap_seconds(0.0), _POLL, job)
 
     def _begin(self, job: _Job) -> None:
         job.began = self._now

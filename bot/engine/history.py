@@ -8,8 +8,6 @@ from bot.engine.poll_schedule import HISTORY, Durations
 from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.engine.poll_schedule import Limits
     from bot.storage.store import Store
     from bot.system.clock import Clock
@@ -48,13 +46,8 @@ class History:
             except StoreUnavailableError:
                 self._due[kind] = now + self.limits.longest
             else:
-                self._kinds[kind] = self._durations(reversed(newest_first))
-        if kind not in self._kinds:
-            self._kinds[kind] = self._durations()
-        return self._kinds[kind]
-
-    def _durations(self, seconds: Iterable[float] = ()) -> Durations:
-        return Durations(self.limits, seconds, seen_late=self.limits.shortest / 2)
+                self._kinds[kind] = Durations(self.limits, reversed(newest_first))
+        return self._kinds.setdefault(kind, Durations(self.limits))
 
     def learn(self, model: str, bucket: int, seconds: float) -> None:
         """Remember that a job of this kind took so long, from create to its end being seen."""

@@ -83,8 +83,8 @@ def test_who_was_held_back_first_begins_first():
 
 def test_the_bots_own_rule_is_what_is_simulated():
     peak = simulate_peak(1_000.0)
-    assert 9 < peak.polls_per_job <= 11
-    assert 2.5 < peak.detection_mean <= 3.0
+    assert 12 < peak.polls_per_job <= 14
+    assert 2.4 < peak.detection_mean <= 2.6
 
 
 def test_no_arrivals_are_refused():

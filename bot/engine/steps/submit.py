@@ -213,7 +213,7 @@ class Submitter:
         self._context.announcer.announce(
             job.id, Progress(phase=Phase.PENDING, typical_seconds=durations.typical_seconds)
         )
-        return durations.first_gap_seconds()
+        return durations.gap_seconds(0.0)
 
     async def _judge_refusal(
         self, handle: JobHandle, job: Job, error: CometError, paid_request: PaidRequest
