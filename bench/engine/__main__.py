@@ -1,4 +1,4 @@
-"""``python -m bench.engine [--quick] [--write docs/benchmarks.md]``."""
+"""``python -m bench.engine [--quick] [--polling | --write docs/benchmarks.md]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.engine.plot import draw
-from bench.engine.report import report
+from bench.engine.report import polling, report
 from bench.engine.run import QUICK, Plan, Results, measure
 
 
@@ -18,11 +18,18 @@ def main() -> int:
     """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.engine", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="try the machinery, in seconds")
+    parser.add_argument(
+        "--polling", action="store_true", help="measure and print only when jobs are polled"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="where the report goes")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="where the numbers go, as JSON")
     parser.add_argument("--load", type=Path, metavar="FILE", help="take kept numbers; run nothing")
     chosen = parser.parse_args()
     plan = QUICK if chosen.quick else Plan()
+    if chosen.polling:
+        results = asyncio.run(measure(plan, only_polling=True))
+        sys.stdout.write("\n".join(polling(results)))
+        return 0
     if chosen.load:
         results = Results(**json.loads(chosen.load.read_text(encoding="utf-8")))
         for sizes in results.waiting.values():

@@ -24,7 +24,7 @@ from bot.cometapi.client import open_http
 from bot.cometapi.wire import Created, Task, TaskStatus
 from bot.domain.jobs import JobState, Phase
 from bot.engine.job_handle import JobHandle, StepKind
-from bot.engine.poll_schedule import Durations, Limits
+from bot.engine.poll_schedule import HISTORY, Durations, Limits
 from bot.engine.scheduler import Scheduler
 from bot.storage.database import open_database
 from bot.storage.rows import row_from
@@ -36,15 +36,14 @@ if TYPE_CHECKING:
     from bot.cometapi.wire import CreateRequest
     from bot.storage.database import Database
 
-MEDIAN_SECONDS: Final = 90.0
 SPREAD: Final = 0.35
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def durations(count: int, seed: int) -> list[float]:
-    """Return how long tasks take, in seconds: log-normal, median 90, sigma 0.35."""
+def durations(count: int, seed: int, *, median: float) -> list[float]:
+    """Return how long tasks take, in seconds: log-normal with sigma 0.35."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, no secret
-    return [math.exp(rng.gauss(math.log(MEDIAN_SECONDS), SPREAD)) for _ in range(count)]
+    return [math.exp(rng.gauss(math.log(median), SPREAD)) for _ in range(count)]
 
 
 def _summary(looks: int, lags: list[float], jobs: int) -> dict[str, Any]:
@@ -57,13 +56,13 @@ def _summary(looks: int, lags: list[float], jobs: int) -> dict[str, Any]:
     }
 
 
-def simple_policies(*, jobs: int, seed: int) -> dict[str, dict[str, Any]]:
+def simple_policies(*, jobs: int, seed: int, median: float) -> dict[str, dict[str, Any]]:
     """Return what the same jobs cost with a fixed gap, and with the SDK's, by arithmetic."""
     rng = random.Random(seed + 1)  # noqa: S311 - repeatable, no secret
     results = {}
     for name, low, high in (("fixed", 5.0, 5.0), ("sdk", 4.5, 7.5)):
         looks, lags = 0, []
-        for duration in durations(jobs, seed):
+        for duration in durations(jobs, seed, median=median):
             at = 0.0
             while at < duration:
                 at += rng.uniform(low, high)
@@ -173,25 +172,17 @@ class VirtualComet:
         )
 
 
-async def virtual(*, jobs: int, whole_jobs: int, seed: int, folder: str) -> dict[str, Any]:
-    """Run ``jobs`` jobs from the paid request on, and ``whole_jobs`` from QUEUED to DONE."""
-    results = {}
-    for name, count in (("polled", jobs), ("whole", whole_jobs)):
-        place = Path(folder) / name
-        place.mkdir()
-        results[name] = await _virtual(count, seed, place, whole=name == "whole")
-    return results
-
-
-async def _virtual(jobs: int, seed: int, folder: Path, *, whole: bool) -> dict[str, Any]:
+async def virtual(
+    *, jobs: int, seed: int, median: float, whole: bool, folder: str
+) -> dict[str, Any]:
     """Run ``jobs`` jobs, one arriving every second, with virtual time and a virtual provider.
 
     Scheduler, steps, pacing, history and database are the bot's. From the paid request to the
     moment the end is noticed, or (``whole``) through all steps from QUEUED to DONE.
     """
     clock = VirtualClock()
-    settings = settings_for(folder, "http://127.0.0.1:1/v1")
-    comet = VirtualComet(clock, durations(jobs, seed))
+    settings = settings_for(Path(folder), "http://127.0.0.1:1/v1")
+    comet = VirtualComet(clock, durations(jobs, seed, median=median))
     arrivals = {typical_job(n).id: clock.monotonic() + 10 + n for n in range(jobs)}
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
@@ -252,14 +243,14 @@ async def _arrive(
             await connection.execute(insert(jobs_table), rows[start : start + 1000])
 
 
-async def real(*, port: int, jobs: int, seed: int, folder: str) -> dict[str, Any]:
+async def real(*, port: int, jobs: int, seed: int, median: float, folder: str) -> dict[str, Any]:
     """Run ``jobs`` jobs in real time, all at once, with scheduler, pacing and client over HTTP.
 
     The durations of 50 other jobs are known beforehand.
     """
     del folder
-    known = Durations(Limits(), durations(50, seed + 2))
-    lengths = durations(jobs, seed)
+    known = Durations(Limits(), durations(HISTORY, seed + 2, median=median))
+    lengths = durations(jobs, seed, median=median)
     lags: list[float] = []
     done = asyncio.Event()
     async with open_http() as http:

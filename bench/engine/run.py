@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CLIENTS: Final = ("engine", "coroutines", "sdk", "bare")
 SATURATED: Final = ("engine", "client", "plain", "sdk", "bare")
+MEDIANS: Final = (90, 360)
+"""Of the tasks in the polling comparison, in seconds."""
 _SEED: Final = 1
 _ROOT: Final = Path(__file__).parents[2]
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only folders of their own in it
@@ -79,7 +81,8 @@ class Results:
     plan: dict[str, Any]
     waiting: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
     saturated: dict[str, dict[str, Any]] = field(default_factory=dict)
-    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policies: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By the median of the tasks in seconds (a word, as JSON has it), then by policy."""
     whole: dict[str, Any] = field(default_factory=dict)
     resumed: dict[str, dict[str, Any]] = field(default_factory=dict)
     acknowledged: dict[str, Any] = field(default_factory=dict)
@@ -157,28 +160,38 @@ class Bench:
                     results.saturated[client] = found
 
     async def virtual(self, results: Results) -> None:
-        """Run the jobs of the pacing comparison, with virtual time."""
-        jobs = self._plan.virtual_jobs
-        results.policies.update(simple_policies(jobs=jobs, seed=_SEED))
-        found = await self._child(
+        """Run the jobs of the polling comparison, with virtual time."""
+        for median in MEDIANS:
+            policies = results.policies.setdefault(str(median), {})
+            policies |= simple_policies(jobs=self._plan.virtual_jobs, seed=_SEED, median=median)
+            policies["engine"] = await self._virtual(self._plan.virtual_jobs, median, whole=False)
+
+    async def whole(self, results: Results) -> None:
+        """Run jobs from QUEUED to DONE, with virtual time."""
+        results.whole = await self._virtual(self._plan.whole_jobs, MEDIANS[0], whole=True)
+
+    async def _virtual(self, jobs: int, median: int, *, whole: bool) -> dict[str, Any]:
+        return await self._child(
             "durations.virtual",
             core=self._client_core,
             jobs=jobs,
-            whole_jobs=self._plan.whole_jobs,
             seed=_SEED,
+            median=median,
+            whole=whole,
         )
-        results.policies["engine"], results.whole = found["polled"], found["whole"]
 
     async def real(self, results: Results) -> None:
         """Run fewer jobs in real time; beside other measurements, because it takes minutes."""
         if self._plan.real_jobs:
-            results.policies["real"] = await self._child(
+            found = await self._child(
                 "durations.real",
                 core=self._server_core,
                 port=self._port,
                 jobs=self._plan.real_jobs,
                 seed=_SEED,
+                median=MEDIANS[0],
             )
+            results.policies.setdefault(str(MEDIANS[0]), {})["real"] = found
 
     async def resumed(self, results: Results) -> None:
         """Start the engine on stored jobs."""
@@ -250,21 +263,29 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
-async def measure(plan: Plan) -> Results:
-    """Measure everything that ``plan`` names; nothing else should run meanwhile."""
+async def measure(plan: Plan, *, only_polling: bool = False) -> Results:
+    """Measure everything that ``plan`` names; nothing else should run meanwhile.
+
+    Args:
+        plan: How much of it.
+        only_polling: Measure when jobs are polled, and nothing else.
+    """
     usable = sorted(os.sched_getaffinity(0))
     cores = (usable[0], usable[-1])
     results = Results(plan={}, load_before=os.getloadavg()[0])
     started = time.monotonic()
     async with _answerer(cores[1]) as port:
         bench = Bench(plan, port=port, cores=cores)
-        timed = (bench.saturated, bench.waiting, bench.resumed, bench.people)
-        counted = (bench.real, bench.virtual)
-        together = (*timed, *counted) if plan.is_hurried else counted
-        if not plan.is_hurried:
-            for measurement in timed:
-                await measurement(results)
-        async with asyncio.TaskGroup() as group:  # they count, so they may run side by side
+        timed = [bench.saturated, bench.waiting, bench.resumed, bench.people, bench.whole]
+        together = [bench.real, bench.virtual]  # they count, so they may run side by side
+        if only_polling:
+            timed.clear()
+        if plan.is_hurried:
+            together += timed
+            timed.clear()
+        for measurement in timed:
+            await measurement(results)
+        async with asyncio.TaskGroup() as group:
             for measurement in together:
                 group.create_task(measurement(results))
     results.seconds = time.monotonic() - started
