@@ -1,6 +1,7 @@
 """One measurement in a process of its own: ``python -m bench.engine.child CORE NAME ARGUMENTS``.
 
-``NAME`` is a function of a module of this folder; it prints what the function returns as JSON.
+``NAME`` is a function of a module of this folder; it prints what the function returns as JSON. The
+working directory is a folder of its own, which goes afterwards.
 """
 
 from __future__ import annotations

@@ -12,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pydantic import SecretStr
-from sqlalchemy import insert
-
 from bench.engine.answerer import task_id
 from bench.engine.gauges import counted, percentile
-from bench.engine.rig import KEY, PROGRESS, engine_for, running_job, settings_for
-from bench.engine.waiting import VERSION, CountingClient
+from bench.engine.rig import (
+    PROGRESS,
+    engine_for,
+    insert_jobs,
+    open_client,
+    running_job,
+    settings_for,
+    url_of,
+)
 from bench.scale.measure import typical_job
-from bot.cometapi.client import open_http
 from bot.cometapi.wire import Created, Task, TaskStatus
 from bot.domain.jobs import JobState, Phase
 from bot.engine.job_handle import JobHandle, StepKind
@@ -29,7 +32,6 @@ from bot.engine.scheduler import Scheduler
 from bot.storage.database import open_database
 from bot.storage.rows import row_from
 from bot.storage.store import Store
-from bot.storage.tables import jobs as jobs_table
 from bot.system.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -172,16 +174,14 @@ class VirtualComet:
         )
 
 
-async def virtual(
-    *, jobs: int, seed: int, median: float, whole: bool, folder: str
-) -> dict[str, Any]:
+async def virtual(*, jobs: int, seed: int, median: float, whole: bool) -> dict[str, Any]:
     """Run ``jobs`` jobs, one arriving every second, with virtual time and a virtual provider.
 
     Scheduler, steps, pacing, history and database are the bot's. From the paid request to the
     moment the end is noticed, or (``whole``) through all steps from QUEUED to DONE.
     """
     clock = VirtualClock()
-    settings = settings_for(Path(folder), "http://127.0.0.1:1/v1")
+    settings = settings_for(Path.cwd(), url_of(1))
     comet = VirtualComet(clock, durations(jobs, seed, median=median))
     arrivals = {typical_job(n).id: clock.monotonic() + 10 + n for n in range(jobs)}
     async with AsyncExitStack() as stack:
@@ -238,25 +238,19 @@ async def _arrive(
             row |= {"state": JobState.RUNNING, "task_id": comet.begin(at), "submitted_at": now}
             row |= {"phase": Phase.RUNNING, "progress": PROGRESS}
         rows.append(row)
-    for start in range(0, len(rows), 1000):
-        async with database.transaction() as connection:
-            await connection.execute(insert(jobs_table), rows[start : start + 1000])
+    await insert_jobs(database, rows)
 
 
-async def real(*, port: int, jobs: int, seed: int, median: float, folder: str) -> dict[str, Any]:
+async def real(*, port: int, jobs: int, seed: int, median: float) -> dict[str, Any]:
     """Run ``jobs`` jobs in real time, all at once, with scheduler, pacing and client over HTTP.
 
     The durations of 50 other jobs are known beforehand.
     """
-    del folder
     known = Durations(Limits(), durations(HISTORY, seed + 2, median=median))
     lengths = durations(jobs, seed, median=median)
     lags: list[float] = []
     done = asyncio.Event()
-    async with open_http() as http:
-        comet = CountingClient(
-            http, base_url=f"http://127.0.0.1:{port}/v1", api_key=SecretStr(KEY), version=VERSION
-        )
+    async with open_client(port) as comet:
 
         async def step(handle: JobHandle) -> float | None:
             task = await comet.get_task(handle.task_id or "")

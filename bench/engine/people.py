@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.engine.gauges import percentile
-from bench.engine.rig import KEY, fill, settings_for
+from bench.engine.rig import KEY, fill, settings_for, url_of
 from sandbox.cometapi import StandIn
 from sandbox.sample import tiny_clip
 from tests.fakes import DiscordServer, Upload
@@ -66,8 +66,8 @@ async def _bot(
         await process.wait()
 
 
-def _clip(folder: Path) -> Upload:
-    path = folder / "clip.mp4"
+def _clip() -> Upload:
+    path = Path("clip.mp4")
     tiny_clip(path)
     return Upload(filename="clip.mp4", data=path.read_bytes(), content_type="video/mp4")
 
@@ -80,18 +80,17 @@ async def acknowledge(
     per_second: float,
     bot_core: int,
     seed: int,
-    folder: str,
 ) -> dict[str, Any]:
     """Let people start ``per_second`` jobs a second while ``jobs`` wait; see how soon it answers.
 
     The moments are random, as people are (a Poisson process).
     """
     rng = random.Random(seed)  # noqa: S311 - repeatable, no secret
-    data = Path(folder) / "data"
+    data = Path.cwd() / "data"
     data.mkdir()
-    base_url = f"http://127.0.0.1:{port}/v1"
+    base_url = url_of(port)
     await fill(settings_for(data, base_url).database_url, jobs)
-    clip = _clip(Path(folder))
+    clip = _clip()
     async with DiscordServer() as server:
         server.description = None  # checking bodies against Discord's description takes its time
         places = [server.add_channel(server.add_guild(f"Studio {n}")) for n in range(50)]
@@ -148,11 +147,11 @@ async def _use(
         )
 
 
-async def calls(*, jobs: int, bot_core: int, task_seconds: float, folder: str) -> dict[str, Any]:
+async def calls(*, jobs: int, bot_core: int, task_seconds: float) -> dict[str, Any]:
     """Let some jobs live their whole life and count what the bot asks of Discord."""
-    data = Path(folder) / "data"
+    data = Path.cwd() / "data"
     data.mkdir()
-    clip = _clip(Path(folder))
+    clip = _clip()
     gaps = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "1"}
     async with (
         StandIn(task_seconds=task_seconds, allow_loopback=True, restyles=False) as standin,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from pydantic import SecretStr
 from sqlalchemy import insert
 
 from bench.engine.answerer import task_id
 from bench.scale.measure import typical_job
+from bot.cometapi.client import CometClient, open_http
 from bot.domain.jobs import Job, JobState, Phase
 from bot.engine.engine import Engine
 from bot.engine.ports import Delivered, Opened
@@ -24,18 +27,26 @@ from bot.storage.rows import row_from
 from bot.storage.tables import jobs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.cometapi.client import CometClient
+    from bot.cometapi.wire import Task
     from bot.engine.ports import AnswerContent, Extra, KeptSource, Progress
     from bot.media.download import Downloader
     from bot.settings import Settings
+    from bot.storage.database import Database
     from bot.storage.store import Store
     from bot.system.clock import Clock
 
 KEY: Final = "bench.key"
+VERSION: Final = "2024-11-06"
 PROGRESS: Final = 0.4
 """What the answerer says of every task, so that a stored job has nothing new to show."""
+
+
+def url_of(port: int) -> str:
+    """Return the address of the answerer's interface."""
+    return f"http://127.0.0.1:{port}/v1"
 
 
 def settings_for(folder: Path, base_url: str, *, gap_seconds: float = 5.0) -> Settings:
@@ -69,9 +80,33 @@ async def fill(url: str, count: int, *, owner: str = "a-process-that-died") -> N
         places = {"thread_id": new.record_message_id, "status_message_id": new.id + 2}
         rows.append(row_from(new) | running | places | {"task_id": task_id(number)})
     async with open_database(url) as database:
-        for start in range(0, count, 1000):
-            async with database.transaction() as connection:
-                await connection.execute(insert(jobs), rows[start : start + 1000])
+        await insert_jobs(database, rows)
+
+
+async def insert_jobs(database: Database, rows: list[dict[str, Any]]) -> None:
+    """Store ``rows`` of the table of jobs, a thousand in each transaction."""
+    for start in range(0, len(rows), 1000):
+        async with database.transaction() as connection:
+            await connection.execute(insert(jobs), rows[start : start + 1000])
+
+
+class CountingClient(CometClient):
+    """The bot's client; it counts the answers."""
+
+    polls = 0
+
+    async def get_task(self, task_id: str) -> Task:
+        """Look at a task once."""
+        task = await super().get_task(task_id)
+        self.polls += 1
+        return task
+
+
+@asynccontextmanager
+async def open_client(port: int) -> AsyncIterator[CountingClient]:
+    """Yield a client of the answerer on ``port``, with connections as the bot has them."""
+    async with open_http() as http:
+        yield CountingClient(http, base_url=url_of(port), api_key=SecretStr(KEY), version=VERSION)
 
 
 class NoDiscord:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.engine.durations import simple_policies
+from bench.postgres import durable_postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -113,8 +114,9 @@ class Bench:
         with _folder(in_memory=name == "durations.virtual") as folder:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bench.engine.child", str(core), name),
-                json.dumps({**arguments, "folder": folder}),
-                cwd=_ROOT,
+                json.dumps(arguments),
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(_ROOT)},
                 stdout=asyncio.subprocess.PIPE,
             )
             try:
@@ -201,7 +203,7 @@ class Bench:
             "resume.resume", core=core, port=self._port, jobs=jobs
         )
         if self._plan.postgres:
-            async with _postgres() as url:
+            async with durable_postgres() as url:
                 results.resumed["PostgreSQL"] = await self._child(
                     "resume.resume", core=core, port=self._port, jobs=jobs, url=url
                 )
@@ -226,21 +228,6 @@ class Bench:
             bot_core=self._client_core,
             task_seconds=plan.task_seconds,
         )
-
-
-@asynccontextmanager
-async def _postgres() -> AsyncIterator[str]:
-    from tests import postgres
-
-    postgres.OPTIONS.update(  # as durable as an operator's
-        fsync="on", synchronous_commit="on", full_page_writes="on", autovacuum="on"
-    )
-    server = postgres.PostgresServer()
-    await asyncio.to_thread(server.create)
-    try:
-        yield server.dsn.replace("postgresql://", "postgresql+asyncpg://")
-    finally:
-        await asyncio.to_thread(server.remove)
 
 
 @asynccontextmanager

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-from pydantic import SecretStr
 
 from bench.engine.answerer import task_id
 from bench.engine.bare import Line, request_for
-from bench.engine.rig import KEY, engine_for, running_job, settings_for
-from bench.engine.waiting import VERSION
-from bot.cometapi.client import CometClient, open_http
+from bench.engine.rig import (
+    KEY,
+    VERSION,
+    engine_for,
+    open_client,
+    running_job,
+    settings_for,
+    url_of,
+)
 from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.scheduler import Scheduler
 from bot.storage.store import open_store
@@ -48,9 +53,8 @@ async def _closed_loop(seconds: float, look: Callable[[], Awaitable[object]]) ->
     return _cost(polls, time.perf_counter() - started, time.process_time() - cpu)
 
 
-async def bare(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
+async def bare(*, port: int, seconds: float) -> dict[str, Any]:
     """Bytes by hand."""
-    del folder
     loop = asyncio.get_running_loop()
     requests = itertools.cycle([request_for(port, name) for name in NAMES])
     polls, until = 0, 0.0
@@ -77,9 +81,8 @@ async def bare(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
     return _cost(count, passed, cpu)
 
 
-async def plain(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
+async def plain(*, port: int, seconds: float) -> dict[str, Any]:
     """Aiohttp as it comes, as the coroutine per job uses it."""
-    del folder
     urls = itertools.cycle([f"http://127.0.0.1:{port}/v1/tasks/{name}" for name in NAMES])
     headers = {"Authorization": f"Bearer {KEY}", "X-Runway-Version": VERSION}
     async with aiohttp.ClientSession() as http:
@@ -91,27 +94,20 @@ async def plain(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
         return await _closed_loop(seconds, look)
 
 
-async def client(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
+async def client(*, port: int, seconds: float) -> dict[str, Any]:
     """Run the bot's CometAPI client alone."""
-    del folder
-    async with open_http() as http:
-        comet = CometClient(
-            http, base_url=f"http://127.0.0.1:{port}/v1", api_key=SecretStr(KEY), version=VERSION
-        )
+    async with open_client(port) as comet:
         names = itertools.cycle(NAMES)
         return await _closed_loop(seconds, lambda: comet.get_task(next(names)))
 
 
-async def engine(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
+async def engine(*, port: int, seconds: float) -> dict[str, Any]:
     """Run the bot's scheduler, steps and client, with jobs that are always due again."""
-    settings = settings_for(Path(folder), f"http://127.0.0.1:{port}/v1")
+    settings = settings_for(Path.cwd(), url_of(port))
     async with (
         open_store(settings.database_url, worker_id="bench") as store,
-        open_http() as http,
+        open_client(port) as comet,
     ):
-        comet = CometClient(
-            http, base_url=settings.cometapi_base_url, api_key=SecretStr(KEY), version=VERSION
-        )
         whole = engine_for(settings=settings, store=store, comet=comet)
         worker = whole._worker  # noqa: SLF001 - its steps, under a scheduler that never waits
         polls = 0
@@ -135,9 +131,8 @@ async def engine(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
     return cost
 
 
-async def sdk(*, port: int, seconds: float, folder: str) -> dict[str, Any]:
+async def sdk(*, port: int, seconds: float) -> dict[str, Any]:
     """Run the official SDK."""
-    del folder
     from runwayml import AsyncRunwayML
 
     async with AsyncRunwayML(

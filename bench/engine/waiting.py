@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from pydantic import SecretStr
 
 from bench.engine.answerer import task_id
 from bench.engine.bare import Bare
 from bench.engine.gauges import counted, end_if_stuck, resident_bytes, watch
-from bench.engine.rig import KEY, engine_for, fill, settings_for
-from bot.cometapi.client import CometClient, open_http
+from bench.engine.rig import KEY, VERSION, engine_for, fill, open_client, settings_for, url_of
 from bot.storage.database import open_database
 from bot.storage.store import Store
 from bot.system.gc import freeze_startup_objects
@@ -26,23 +24,9 @@ from bot.system.gc import freeze_startup_objects
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.cometapi.wire import Task
 
-VERSION = "2024-11-06"
 MANY = 2_000
 """From here on the SDK collapses."""
-
-
-class CountingClient(CometClient):
-    """The bot's client; it counts the answers."""
-
-    polls = 0
-
-    async def get_task(self, task_id: str) -> Task:
-        """Look at a task once."""
-        task = await super().get_task(task_id)
-        self.polls += 1
-        return task
 
 
 async def _measure(
@@ -55,21 +39,15 @@ async def _measure(
 
 
 async def engine(
-    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float, folder: str
+    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float
 ) -> dict[str, Any]:
     """Let the whole engine of the bot wait, with its database on disk."""
-    settings = settings_for(Path(folder), f"http://127.0.0.1:{port}/v1", gap_seconds=gap_seconds)
+    settings = settings_for(Path.cwd(), url_of(port), gap_seconds=gap_seconds)
     await fill(settings.database_url, jobs)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database_url))
         store = Store(database, worker_id="bench")
-        http = await stack.enter_async_context(open_http())
-        comet = CountingClient(
-            http,
-            base_url=settings.cometapi_base_url,
-            api_key=SecretStr(KEY),
-            version=VERSION,
-        )
+        comet = await stack.enter_async_context(open_client(port))
         await store.policies.read(1)  # the connection, and what a statement needs once
         freeze_startup_objects()  # as the bot does
         before = resident_bytes()
@@ -93,10 +71,9 @@ async def engine(
 
 
 async def coroutines(
-    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float, folder: str
+    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float
 ) -> dict[str, Any]:
     """Start one coroutine per job, all at once as after a restart; aiohttp as it comes."""
-    del folder
     polls = 0
 
     async def wait_for(http: aiohttp.ClientSession, name: str) -> None:
@@ -119,14 +96,13 @@ async def coroutines(
 
 
 async def sdk(
-    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float, folder: str
+    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float
 ) -> dict[str, Any]:
     """Await ``wait_for_task_output`` of the official SDK once per job; it polls every 4.5-7.5 s.
 
     The awaitables are made without the request that usually creates them, and begin at random
     moments, which spares it bursts: only the waiting is measured.
     """
-    del folder
     from runwayml import AsyncRunwayML
     from runwayml.lib import polling
 
@@ -175,10 +151,9 @@ async def sdk(
 
 
 async def bare(
-    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float, folder: str
+    *, port: int, jobs: int, seconds: float, warm_seconds: float, gap_seconds: float
 ) -> dict[str, Any]:
     """Let the floor wait."""
-    del folder
     before = resident_bytes()
     client = Bare(port=port, names=[task_id(n) for n in range(jobs)], gap_seconds=gap_seconds)
     await client.start()

@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
 
+from bench.postgres import durable_postgres
 from bot.domain.jobs import Charge, Job, JobState, NewJob, Phase
 from bot.media.probe import probe_video
 from bot.storage.database import Database, open_database
 from bot.storage.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
 SHOWS: Final = 8
 """Progress shown for the measured job; the simulation counts how many there really are."""
@@ -208,21 +209,6 @@ async def measure(name: str, url: str, jobs: int = JOBS) -> list[str]:
     return lines
 
 
-@contextlib.asynccontextmanager
-async def _postgres() -> AsyncIterator[str]:
-    from tests import postgres
-
-    postgres.OPTIONS.update(
-        fsync="on", synchronous_commit="on", full_page_writes="on", autovacuum="on"
-    )
-    server = postgres.PostgresServer()
-    await asyncio.to_thread(server.create)
-    try:
-        yield server.dsn.replace("postgresql://", "postgresql+asyncpg://")
-    finally:
-        await asyncio.to_thread(server.remove)
-
-
 async def measure_probe(folder: Path, times: int = 5) -> str:
     """Probe a 720p clip of five seconds and return a line that tells what it costs."""
     import av
@@ -257,7 +243,7 @@ async def main_async(names: Sequence[str]) -> None:
             for line in await measure("SQLite", f"sqlite+aiosqlite:///{folder / 'measure.db'}"):
                 sys.stdout.write(line + "\n")
         if not names or "postgresql" in names:
-            async with _postgres() as url:
+            async with durable_postgres() as url:
                 for line in await measure("PostgreSQL", url):
                     sys.stdout.write(line + "\n")
         if not names or "probe" in names:

@@ -31,13 +31,15 @@ def test_the_quick_benchmark_measures_everything_and_writes_its_report(tmp_path)
     for found in numbers["saturated"].values():
         assert found["polls"] > 0
     assert numbers["waiting"]["engine"]["50"]["statements"]["writes"] <= 2  # the lease, not polls
-    policies = numbers["policies"]
-    assert policies["engine"]["requests_per_job"] < policies["fixed"]["requests_per_job"]
-    assert 0 < policies["engine"]["latency_mean"] < 5
+    assert set(numbers["policies"]) == {"90", "360"}
+    for policies in numbers["policies"].values():
+        assert policies["engine"]["requests_per_job"] < policies["fixed"]["requests_per_job"]
+        assert 0 < policies["engine"]["latency_mean"] < 5
     assert numbers["whole"]["statements"]["writes"] == 8 * numbers["whole"]["jobs"]
     assert numbers["resumed"]["SQLite"]["scheduled"] > 0
     assert numbers["acknowledged"]["interactions"] >= 1
     assert numbers["calls"]["others"] >= 1
     text = page.read_text()
     assert "| quantity | target | found |" in text
+    assert "| 360 s | **this engine**" in text
     assert (page.parent / "images" / "benchmarks.svg").read_text().startswith("<svg ")
