@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import discord
+from cachetools import TTLCache
 
 from bot.errors import DeliveryDelayedError
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 DISCORD_ERRORS: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """Everything that a call to Discord raises when it fails; a timeout is an ``OSError``."""
+
+_MOST_PLACES: Final = 10_000
+"""Refusals that are remembered: as many as bring the ban, and the oldest are forgotten first."""
 
 _TOO_LARGE: Final = frozenset({40005, 50045})
 _BLOCKED: Final = frozenset({200000, 200001, 240000})
@@ -84,20 +88,15 @@ class Refusals:
     """
 
     def __init__(self, clock: Callable[[], float], *, seconds: float = 300.0) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._until: dict[int, float] = {}
+        self._places: TTLCache[int, None] = TTLCache(_MOST_PLACES, seconds, timer=clock)
 
     def remember(self, place_id: int) -> None:
         """Keep away from a channel (or a user's direct messages) for a while."""
-        now = self._clock()
-        if len(self._until) >= 10_000:
-            self._until = {key: until for key, until in self._until.items() if until > now}
-        self._until[place_id] = now + self._seconds
+        self._places[place_id] = None
 
     def forget(self, place_id: int) -> None:
         """Trust a place again, because it took a message."""
-        self._until.pop(place_id, None)
+        self._places.pop(place_id, None)
 
     def __contains__(self, place_id: int) -> bool:
-        return self._until.get(place_id, -1.0) > self._clock()
+        return place_id in self._places

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 import discord
+from cachetools import LRUCache
 from discord import ui
 
 from bot.domain.jobs import JobState
@@ -55,7 +56,8 @@ class Announcements:
         self._client = client
         self._store = store
         self._now = now
-        self._lost: dict[int, None] = {}  # channels that cannot be posted in, as the log knows
+        # channels that cannot be posted in, as the log knows
+        self._lost: LRUCache[int, None] = LRUCache(_MOST_REMEMBERED)
 
     async def announce(self, job: Job, delivered: Delivered) -> None:
         """Announce an answer that was posted; call it again after a crash, it comes once."""
@@ -140,8 +142,6 @@ class Announcements:
         """Tell the log of a channel that cannot be posted in: once, until it can again."""
         if channel_id in self._lost:
             return
-        if len(self._lost) >= _MOST_REMEMBERED:
-            self._lost.clear()
         self._lost[channel_id] = None
         log.warning(
             "guild %s: nothing can be announced in channel %s: %s", guild_id, channel_id, why

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import discord
+from cachetools import LRUCache
 
 from bot.domain.jobs import JobState
 from bot.engine.extras import Extras
@@ -60,25 +60,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Memory:
-    """The last few thousand things; only saves calls, so forgetting some does no harm."""
-
-    def __init__(self) -> None:
-        self._items: OrderedDict[int, Hashable] = OrderedDict()
-
-    def get(self, key: int) -> Hashable:
-        return self._items.get(key)
-
-    def set(self, key: int, value: Hashable) -> None:
-        self._items[key] = value
-        self._items.move_to_end(key)
-        if len(self._items) > _REMEMBERED:
-            self._items.popitem(last=False)
-
-    def drop(self, key: int) -> None:
-        self._items.pop(key, None)
-
-
 class ThreadDeliverer:
     """Implements ``bot.engine.ports.Deliverer`` by ids and the bot's token only.
 
@@ -108,9 +89,10 @@ class ThreadDeliverer:
         self._refusals = Refusals(clock)
         self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
         self._source_messages = SourceMessages(client, now=now)
-        self._shown = _Memory()  # message id -> the Look it has
-        self._closed = _Memory()  # message id -> why it takes no more edits
-        self._unquoted = _Memory()  # job id -> its prompt is blocked in this server
+        # These only save calls, so forgetting some does no harm.
+        self._shown: LRUCache[int, Hashable] = LRUCache(_REMEMBERED)  # message id -> its Look
+        self._closed: LRUCache[int, int] = LRUCache(_REMEMBERED)  # message id -> why no more edits
+        self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)  # job id -> AutoMod blocked it
 
     def upload_limit_bytes(self, job: Job) -> int:
         """Return the guild's limit, as far as the cache knows it, or Discord's default."""
@@ -180,7 +162,7 @@ class ThreadDeliverer:
         except DISCORD_ERRORS as exc:
             log.warning("job %s: no status message: %s", job.id, exc)
             return None
-        self._shown.set(message.id, status_state(job, progress))
+        self._shown[message.id] = status_state(job, progress)
         return message.id
 
     def _is_ours(self, message: discord.Message) -> bool:
@@ -199,7 +181,7 @@ class ThreadDeliverer:
         if self._shown.get(job.status_message_id) == state:
             return
         if await self._edit(job, job.place_id, job.status_message_id, status_card(job, progress)):
-            self._shown.set(job.status_message_id, state)
+            self._shown[job.status_message_id] = state
 
     async def _show_record(
         self, job: Job, progress: Progress, *, outcome_url: str | None = None
@@ -218,7 +200,7 @@ class ThreadDeliverer:
                 job, progress, quoted=False, alone=alone, outcome_url=outcome_url
             ),
         ):
-            self._shown.set(job.record_message_id, state)
+            self._shown[job.record_message_id] = state
 
     async def _edit(
         self,
@@ -249,11 +231,11 @@ class ThreadDeliverer:
         except DISCORD_ERRORS as exc:
             verdict = classify(exc)
             if verdict is ErrorMeaning.BLOCKED and otherwise is not None:
-                self._unquoted.set(job.id, True)
+                self._unquoted[job.id] = True
                 return await self._edit(job, channel_id, message_id, otherwise)
             code = exc.code if isinstance(exc, discord.HTTPException) else None
             if code in {_OLD_MESSAGE_EDITS, _UNKNOWN_MESSAGE}:
-                self._closed.set(message_id, code)
+                self._closed[message_id] = code
             elif verdict in {ErrorMeaning.REFUSED, ErrorMeaning.NOT_PERMITTED}:
                 self._refusals.remember(channel_id)
             log.info("job %s: message %s was not edited: %s", job.id, message_id, exc)
@@ -294,12 +276,12 @@ class ThreadDeliverer:
         if job.status_message_id is not None:
             edits.append(self._show_final_status(job, job.status_message_id))
         await asyncio.gather(*edits)
-        self._shown.drop(job.record_message_id)
-        self._unquoted.drop(job.id)
+        self._shown.pop(job.record_message_id, None)
+        self._unquoted.pop(job.id, None)
 
     async def _show_final_status(self, job: Job, message_id: int) -> None:
         await self._edit(job, job.place_id, message_id, final_status_card(job))
-        self._shown.drop(message_id)
+        self._shown.pop(message_id, None)
 
     # What lies beside the outcome
 
@@ -330,7 +312,7 @@ class ThreadDeliverer:
         await self._source_messages.withdraw(job)
         if self._announcements is not None:
             await self._announcements.take_back(job)
-        self._shown.drop(job.record_message_id)
+        self._shown.pop(job.record_message_id, None)
         await self._show_record(job, Progress(phase=None))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from cachetools import FIFOCache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,14 +49,12 @@ class Drafts:
     """The changes that wait. They are in memory alone: a restart forgets what nobody saved."""
 
     def __init__(self) -> None:
-        self._drafts: OrderedDict[str, Draft] = OrderedDict()
+        self._drafts: FIFOCache[str, Draft] = FIFOCache(_MOST)
 
     def add(self, draft: Draft) -> str:
         """Keep a draft, and return the key by which it is found again."""
         key = secrets.token_hex(8)
         self._drafts[key] = draft
-        while len(self._drafts) > _MOST:
-            self._drafts.popitem(last=False)
         return key
 
     def take(self, key: str, *, guild_id: int, user_id: int) -> Draft | None:
