@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.texts import common as texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from bot.archive.archive import Archive
@@ -176,6 +176,8 @@ class RestyleBot(commands.AutoShardedBot):
         self.approval_prompts: ApprovalPrompts | None = (
             None  # set by the extensions that ask people
         )
+        # what cogs do about presses on messages posted earlier; see cogs/common/items.py
+        self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
 
     @property

@@ -297,6 +297,11 @@ def cancel_store_unavailable() -> str:
     return "The bot cannot reach its database right now. Try again in a minute."
 
 
+def unknown_control() -> str:
+    """Return the answer to a control or form that no version of the bot has posted like this."""
+    return "That control is not ours any more. Run the command again to get a new one."
+
+
 def trouble() -> str:
     """Return the answer when a command broke unexpectedly."""
     return "Something broke in the bot. It is in the log; its operator can look."

@@ -91,11 +91,6 @@ def out_of_date() -> str:
     return f"This panel is of an earlier version. Run {COMMAND} again."
 
 
-def unavailable() -> str:
-    """Return the answer when the settings cannot be read."""
-    return f"The bot cannot reach its database right now. Run {COMMAND} again in a minute."
-
-
 def perhaps_not_saved() -> str:
     """Return the answer when the database failed while a change was saved."""
     return (

@@ -28,6 +28,7 @@ from cogs.admin.strikes import strikes_page
 from cogs.admin.uncertain import FORM_ID, UncertainButton, UncertainMenu, settle, uncertain_page
 from cogs.common.forms import sent_form
 from cogs.common.grants import grant_of, may_here, may_use
+from cogs.common.ids import read_id
 from cogs.common.pages import Page, answer_command, answer_press
 
 if TYPE_CHECKING:
@@ -289,8 +290,10 @@ class Admin(
         """See to a form that was sent, also one that another process opened."""
         match = sent_form(interaction, FORM_ID)
         if match is not None:
-            job_id, verb = int(match["job_id"]), match["verb"]
-            await answer_press(interaction, lambda: settle(interaction, job_id, verb))
+            await answer_press(
+                interaction,
+                lambda: settle(interaction, read_id(match["job_id"]), match["verb"]),
+            )
 
 
 async def setup(bot: RestyleBot) -> None:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import discord
 from discord import ui
 
-from bot.app import RestyleBot
 from bot.domain.jobs import CancelReason, JobState
 from bot.domain.permissions import Action
 from bot.texts import admin as admin_texts
-from bot.texts import permission as permission_texts
 from cogs.common.cards import GREY, RED, card
-from cogs.common.grants import Grant, may_press
-from cogs.common.pages import Page, answer_press
+from cogs.common.grants import Grant, GrantedItem
+from cogs.common.ids import read_id
+from cogs.common.items import NO_TEMPLATE, ItemT
+from cogs.common.pages import Page
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
     from bot.storage.store import Store
 
@@ -49,86 +49,84 @@ async def jobs_page(
     return Page(view=card(GREY, lines, *items), said=said)
 
 
-def _drop_page(job: Job, grant: Grant) -> Page:
-    row: ui.ActionRow[Any] = ui.ActionRow(
-        DropButton(grant, job.id), RefreshButton(grant, keep=True)
-    )
-    return Page(view=card(RED, admin_texts.drop_question(job), row))
+class _JobsItem(GrantedItem[ItemT], template=NO_TEMPLATE):
+    """A control of the page of clips."""
+
+    action = Action.MANAGE_JOBS
+
+    async def _page(
+        self, interaction: discord.Interaction[RestyleBot], said: str | None = None
+    ) -> Page:
+        store = interaction.client.store
+        return await jobs_page(store, interaction.guild_id, self.grant, said=said)
+
+    async def _ended(
+        self,
+        interaction: discord.Interaction[RestyleBot],
+        job_id: int,
+        gone: Job | None,
+        say: Callable[[Job], str],
+    ) -> Page:
+        """Return the page after an attempt to end a job; ``gone`` is the job if that worked."""
+        bot = interaction.client
+        if gone is not None:
+            bot.new_jobs.set()  # the engine tells the requester
+            log.info("job %s: %s by manager %s", job_id, gone.state, interaction.user.id)
+            return await self._page(interaction, say(gone))
+        now = await bot.store.get(job_id)
+        said = admin_texts.not_cancelled(now.state if now is not None else None)
+        return await self._page(interaction, said)
 
 
-async def _job_here(interaction: discord.Interaction[Any], store: Store, job_id: int) -> Job | None:
+async def _job_here(interaction: discord.Interaction[RestyleBot], job_id: int) -> Job | None:
     """Return the job, unless it is another server's."""
-    job = await store.get(job_id)
+    job = await interaction.client.store.get(job_id)
     if job is None or interaction.guild_id not in {None, job.guild_id}:
         return None
     return job
 
 
-def _store(interaction: discord.Interaction[Any]) -> tuple[RestyleBot, Store]:
-    bot = interaction.client
-    assert isinstance(bot, RestyleBot)  # noqa: S101 - nobody else registers these items
-    return bot, bot.store
-
-
-class CancelMenu(ui.DynamicItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh]):cancel"):
+class CancelMenu(_JobsItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh]):cancel"):
     """Cancels the clip that is chosen in it if it waits, and asks first if it is paid for."""
 
+    fields: ClassVar = {"grant": Grant}
+
     def __init__(self, grant: Grant, offered: Sequence[tuple[int, Job]] = ()) -> None:
+        options = [
+            discord.SelectOption(label=admin_texts.job_label(number, job), value=str(job.id))
+            for number, job in offered
+        ]
         super().__init__(
             ui.Select(
                 custom_id=f"jobs:{grant}:cancel",
                 placeholder=admin_texts.CANCEL_PLACEHOLDER,
-                options=[
-                    discord.SelectOption(
-                        label=admin_texts.job_label(number, job), value=str(job.id)
-                    )
-                    for number, job in offered
-                ],
+                options=options,
             )
         )
         self.grant = grant
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the menu of a page opened earlier, perhaps by another process."""
-        del interaction, item
-        return cls(Grant(match["grant"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> Page:
         """Cancel it, and show what is left."""
-        await answer_press(interaction, lambda: self._cancel(interaction))
-
-    async def _cancel(self, interaction: discord.Interaction[Any]) -> str | Page:
-        bot, store = _store(interaction)
-        if not await may_press(interaction, store, Action.MANAGE_JOBS, self.grant):
-            return permission_texts.refused(Action.MANAGE_JOBS)
-        job = await _job_here(interaction, store, int(self.item.values[0]))
+        job = await _job_here(interaction, read_id(self.item.values[0]))
         if job is None:
-            said = admin_texts.not_cancelled(None)
-        elif job.state is JobState.RUNNING:
-            return _drop_page(job, self.grant)
-        else:
-            gone = await store.cancel(job.id, by=interaction.user.id, reason=CancelReason.MODERATOR)
-            if gone is not None:
-                bot.new_jobs.set()  # the engine tells the requester
-                log.info("job %s: cancelled by manager %s", job.id, interaction.user.id)
-                said = admin_texts.cancelled(gone)
-            else:
-                said = await _why_not(store, job.id)
-        return await jobs_page(store, interaction.guild_id, self.grant, said=said)
-
-
-async def _why_not(store: Store, job_id: int) -> str:
-    now = await store.get(job_id)
-    return admin_texts.not_cancelled(now.state if now is not None else None)
+            return await self._page(interaction, admin_texts.not_cancelled(None))
+        if job.state is JobState.RUNNING:
+            row: ui.ActionRow[Any] = ui.ActionRow(
+                DropButton(self.grant, job.id), RefreshButton(self.grant, keep=True)
+            )
+            return Page(view=card(RED, admin_texts.drop_question(job), row))
+        gone = await interaction.client.store.cancel(
+            job.id, by=interaction.user.id, reason=CancelReason.MODERATOR
+        )
+        return await self._ended(interaction, job.id, gone, admin_texts.cancelled)
 
 
 class DropButton(
-    ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):drop:(?P<job_id>[0-9]{1,20})"
+    _JobsItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):drop:(?P<job_id>[0-9]{1,20})"
 ):
     """Gives up a clip that the provider works on, after the question what that means."""
+
+    fields: ClassVar = {"grant": Grant, "job_id": read_id}
 
     def __init__(self, grant: Grant, job_id: int) -> None:
         super().__init__(
@@ -141,56 +139,24 @@ class DropButton(
         self.grant = grant
         self.job_id = job_id
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a page opened earlier, perhaps by another process."""
-        del interaction, item
-        return cls(Grant(match["grant"]), int(match["job_id"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> Page:
         """Give it up, and show what is left."""
-        await answer_press(interaction, lambda: self._drop(interaction))
-
-    async def _drop(self, interaction: discord.Interaction[Any]) -> str | Page:
-        bot, store = _store(interaction)
-        if not await may_press(interaction, store, Action.MANAGE_JOBS, self.grant):
-            return permission_texts.refused(Action.MANAGE_JOBS)
-        said = admin_texts.not_cancelled(None)
-        if await _job_here(interaction, store, self.job_id) is not None:
-            gone = await store.drop(self.job_id, by=interaction.user.id)
-            if gone is not None:
-                bot.new_jobs.set()  # the engine tells the requester
-                log.info("job %s: given up by manager %s", self.job_id, interaction.user.id)
-                said = admin_texts.dropped(gone)
-            else:
-                said = await _why_not(store, self.job_id)
-        return await jobs_page(store, interaction.guild_id, self.grant, said=said)
+        if await _job_here(interaction, self.job_id) is None:
+            return await self._page(interaction, admin_texts.not_cancelled(None))
+        gone = await interaction.client.store.drop(self.job_id, by=interaction.user.id)
+        return await self._ended(interaction, self.job_id, gone, admin_texts.dropped)
 
 
-class RefreshButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):refresh"):
+class RefreshButton(_JobsItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):refresh"):
     """Brings the page up to date, or leads back to it."""
+
+    fields: ClassVar = {"grant": Grant}
 
     def __init__(self, grant: Grant, *, keep: bool = False) -> None:
         label = admin_texts.KEEP_LABEL if keep else admin_texts.REFRESH_LABEL
         super().__init__(ui.Button(label=label, custom_id=f"jobs:{grant}:refresh"))
         self.grant = grant
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a page opened earlier, perhaps by another process."""
-        del interaction, item
-        return cls(Grant(match["grant"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> Page:
         """Show what waits and runs now."""
-        await answer_press(interaction, lambda: self._refresh(interaction))
-
-    async def _refresh(self, interaction: discord.Interaction[Any]) -> str | Page:
-        _, store = _store(interaction)
-        if not await may_press(interaction, store, Action.MANAGE_JOBS, self.grant):
-            return permission_texts.refused(Action.MANAGE_JOBS)
-        return await jobs_page(store, interaction.guild_id, self.grant)
+        return await self._page(interaction)

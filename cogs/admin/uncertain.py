@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import discord
 from discord import ui
 
-from bot.app import RestyleBot, answer_privately
+from bot.app import answer_privately
 from bot.domain.jobs import JobState
 from bot.domain.permissions import Action
 from bot.domain.reviews import MAX_WORDS
@@ -17,28 +16,22 @@ from bot.errors import TaskTakenError
 from bot.texts import owner as owner_texts
 from bot.texts import permission as permission_texts
 from cogs.common.cards import YELLOW, card
-from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.common.forms import OutlivingForm, typed_words
+from cogs.common.forms import OutlivingForm, show_form, typed_words
 from cogs.common.grants import may_here
+from cogs.common.ids import read_id
+from cogs.common.items import PageItem, PersistentItem
 from cogs.common.pages import Page, answer_press
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
     from bot.storage.store import Store
-
-log = logging.getLogger(__name__)
 
 FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):(?P<verb>attach|write-off)-form")
 _TASK_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _SHOWN: Final = 15
-
-
-def _bot(interaction: discord.Interaction[Any]) -> RestyleBot:
-    bot = interaction.client
-    assert isinstance(bot, RestyleBot)  # noqa: S101 - nobody else registers these items
-    return bot
 
 
 def _refusal(interaction: discord.Interaction[Any]) -> str | None:
@@ -69,50 +62,40 @@ def _one_page(bot: RestyleBot, job: Job) -> Page:
     return Page(view=card(YELLOW, owner_texts.uncertain_one(job, place), buttons))
 
 
-class UncertainMenu(ui.DynamicItem[ui.Select[Any]], template=r"uncertain:choose"):
+class UncertainMenu(PageItem[ui.Select[Any]], template=r"uncertain:choose"):
     """Opens one of the unclear clips."""
 
     def __init__(self, found: Sequence[Job] = ()) -> None:
+        options = [
+            discord.SelectOption(label=owner_texts.uncertain_label(number, job), value=str(job.id))
+            for number, job in enumerate(found, 1)
+        ]
         super().__init__(
             ui.Select(
                 custom_id="uncertain:choose",
                 placeholder=owner_texts.CHOOSE_PLACEHOLDER,
-                options=[
-                    discord.SelectOption(
-                        label=owner_texts.uncertain_label(number, job), value=str(job.id)
-                    )
-                    for number, job in enumerate(found, 1)
-                ],
+                options=options,
             )
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the menu of a page opened earlier, perhaps by another process."""
-        del interaction, item, match
-        return cls()
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
         """Show what was chosen."""
-        await answer_press(interaction, lambda: self._open(interaction))
-
-    async def _open(self, interaction: discord.Interaction[Any]) -> str | Page:
         if (refused := _refusal(interaction)) is not None:
             return refused
-        bot = _bot(interaction)
-        job = await bot.store.get(int(self.item.values[0]))
+        bot = interaction.client
+        job = await bot.store.get(read_id(self.item.values[0]))
         if job is None or job.state is not JobState.UNCERTAIN:
             return await uncertain_page(bot.store, said=owner_texts.no_longer_uncertain())
         return _one_page(bot, job)
 
 
 class UncertainButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentItem[ui.Button[Any]],
     template=r"restyle:(?P<job_id>[0-9]{1,20}):uncertain-(?P<verb>attach|write-off|back)",
 ):
     """Opens the form in which a clip is settled, or goes back to the list."""
+
+    fields: ClassVar = {"job_id": read_id, "verb": str}
 
     def __init__(self, job_id: int, verb: str) -> None:
         super().__init__(
@@ -123,25 +106,14 @@ class UncertainButton(
         self.job_id = job_id
         self.verb = verb
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a page opened earlier, perhaps by another process."""
-        del interaction, item
-        return cls(int(match["job_id"]), match["verb"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: discord.Interaction[RestyleBot]) -> None:
         """Open the form or the list."""
         if (refused := _refusal(interaction)) is not None:
             await answer_privately(interaction, refused)
         elif self.verb == "back":
-            await answer_press(interaction, lambda: uncertain_page(_bot(interaction).store))
+            await answer_press(interaction, lambda: uncertain_page(interaction.client.store))
         else:
-            try:
-                await interaction.response.send_modal(settling_form(self.job_id, self.verb))
-            except DISCORD_ERRORS as exc:
-                log.warning("interaction %s: no form: %s", interaction.id, exc)
+            await show_form(interaction, settling_form(self.job_id, self.verb))
 
 
 def settling_form(job_id: int, verb: str) -> OutlivingForm:
@@ -156,11 +128,13 @@ def settling_form(job_id: int, verb: str) -> OutlivingForm:
     )
 
 
-async def settle(interaction: discord.Interaction[Any], job_id: int, verb: str) -> str | Page:
+async def settle(
+    interaction: discord.Interaction[RestyleBot], job_id: int, verb: str
+) -> str | Page:
     """Do what a form says that was sent, and show what is still unclear."""
     if (refused := _refusal(interaction)) is not None:
         return refused
-    bot, words = _bot(interaction), typed_words(interaction).strip()
+    bot, words = interaction.client, typed_words(interaction).strip()
     unsettled = bot.store.uncertain
     if verb == "attach":
         if not _TASK_ID.fullmatch(words):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import discord
 from discord import ui
@@ -12,19 +11,16 @@ from discord import ui
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState
 from bot.domain.quotas import Decider
 from bot.errors import StoreError
-from cogs.restyle.cancel import STORE_SECONDS
+from cogs.common.ids import read_id
+from cogs.common.items import PersistentItem
+from cogs.common.limits import store_deadline
 from cogs.review.rules import review_rules
 
 if TYPE_CHECKING:
-    import re
-
     from bot.domain.jobs import Job
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
-
-COG: Final = "Appeals"
-"""The name of the cog that sees to presses."""
 
 _DENIALS: Final = frozenset(
     {
@@ -53,26 +49,12 @@ def is_appealable(job: Job) -> bool:
     return False
 
 
-class Asking(Protocol):
-    """What sees to presses."""
-
-    async def ask(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
-        """Open the member's form."""
-        ...
-
-    async def answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
-        """Open the moderator's form."""
-        ...
-
-
-def _asking(interaction: discord.Interaction[Any]) -> Asking:
-    return cast("Asking", interaction.client.get_cog(COG))  # set up together with the buttons
-
-
 class AppealButton(
-    ui.DynamicItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):appeal"
+    PersistentItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):appeal"
 ):
     """Lets a member ask the moderators about a denial, a failure or a refusal."""
+
+    fields: ClassVar = {"appeal_id": read_id}
 
     def __init__(self, appeal_id: int) -> None:
         """Take the id of the job, or of the interaction that was refused."""
@@ -81,39 +63,17 @@ class AppealButton(
         )
         self.appeal_id = appeal_id
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a message posted earlier, perhaps by another process."""
-        del interaction, item
-        return cls(int(match["appeal_id"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand it on."""
-        await _asking(interaction).ask(interaction, self.appeal_id)
-
 
 class AnswerButton(
-    ui.DynamicItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):answer"
+    PersistentItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):answer"
 ):
     """Lets a moderator answer an appeal."""
+
+    fields: ClassVar = {"appeal_id": read_id}
 
     def __init__(self, appeal_id: int) -> None:
         super().__init__(ui.Button(label="Answer…", custom_id=f"restyle:{appeal_id}:answer"))
         self.appeal_id = appeal_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a message posted earlier, perhaps by another process."""
-        del interaction, item
-        return cls(int(match["appeal_id"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand it on."""
-        await _asking(interaction).answer(interaction, self.appeal_id)
 
 
 def appeal_view(appeal_id: int) -> ui.View:
@@ -142,8 +102,8 @@ async def refusal_view(
 
 async def _has_review_channel(store: Store, guild_id: int) -> bool:
     try:
-        async with asyncio.timeout(STORE_SECONDS):
+        async with store_deadline():
             return (await review_rules(store, guild_id)).channel_id is not None
-    except (TimeoutError, StoreError) as exc:  # the message itself is what matters
+    except StoreError as exc:  # the message itself is what matters
         log.warning("guild %s: told without an appeal: %r", guild_id, exc)
         return False

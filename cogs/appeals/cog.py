@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -12,14 +11,16 @@ from discord.ext import commands
 from bot.app import RestyleBot, answer_privately
 from bot.domain.permissions import Action
 from bot.domain.reviews import MAX_OPEN_APPEALS, MAX_WORDS
-from bot.errors import DeliveryDelayedError, StoreError
+from bot.errors import DeliveryDelayedError
 from bot.texts import appeal as appeal_texts
-from bot.texts import common as texts
-from cogs.appeals.button import COG, AnswerButton, AppealButton
+from cogs.appeals.button import AnswerButton, AppealButton
 from cogs.appeals.request_messages import AppealMessages, appeal_card
 from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.common.forms import OutlivingForm, sent_form, typed_words
-from cogs.restyle.cancel import STORE_SECONDS
+from cogs.common.forms import OutlivingForm, sent_form, show_form, typed_words
+from cogs.common.ids import read_id
+from cogs.common.items import add_item
+from cogs.common.limits import store_deadline
+from cogs.common.pages import answer_command
 from cogs.review.cards import words_on
 from cogs.review.request_messages import NOBODY
 from cogs.review.rules import may_moderate, review_rules
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 _FORM_ID: Final = re.compile(r"restyle:(?P<appeal_id>[0-9]{1,20}):(?P<verb>appeal|answer)-form")
 
 
-class AppealCog(commands.Cog, name=COG):
+class AppealCog(commands.Cog):
     """What happens when somebody asks, and when a moderator answers."""
 
     def __init__(self, *, store: Store, messages: AppealMessages) -> None:
@@ -47,8 +48,9 @@ class AppealCog(commands.Cog, name=COG):
 
     # The member
 
-    async def ask(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
+    async def ask(self, interaction: discord.Interaction[Any], button: AppealButton) -> None:
         """Open the member's form, or say why not."""
+        appeal_id = button.appeal_id
         await self._offer(
             interaction,
             self._objection(interaction, appeal_id),
@@ -86,20 +88,17 @@ class AppealCog(commands.Cog, name=COG):
         objection: Awaitable[str | None],
         form: OutlivingForm,
     ) -> None:
-        """Open a form, or say what speaks against it; the database has a second to tell."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                refused = await objection
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: no form: %r", interaction.id, exc)
-            refused = texts.cancel_store_unavailable()
+        """Open a form, or say what speaks against it.
+
+        Raises:
+            StoreError: The database did not answer in time.
+        """
+        async with store_deadline():
+            refused = await objection
         if refused is not None:
             await answer_privately(interaction, refused)
-            return
-        try:
-            await interaction.response.send_modal(form)
-        except DISCORD_ERRORS as exc:
-            log.warning("interaction %s: no form: %s", interaction.id, exc)
+        else:
+            await show_form(interaction, form)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -107,24 +106,13 @@ class AppealCog(commands.Cog, name=COG):
         match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
-        appeal_id, words = int(match["appeal_id"]), typed_words(interaction).strip()[:MAX_WORDS]
-        try:
-            # Several calls follow; Discord waits for the first word only.
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            if match["verb"] == "appeal":
-                said = await self._carry(interaction, appeal_id, words)
-            else:
-                said = await self._carry_back(interaction, appeal_id, words)
-        except StoreError as exc:
-            log.warning("interaction %s: not carried: %s", interaction.id, exc)
-            said = texts.cancel_store_unavailable()
-        except DISCORD_ERRORS as exc:
-            log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
-            return
-        except Exception:  # there is no other place where the person would be told
-            log.exception("interaction %s: the form failed", interaction.id)
-            said = texts.trouble()
-        await answer_privately(interaction, said)
+        words = typed_words(interaction).strip()[:MAX_WORDS]
+        carry = self._carry if match["verb"] == "appeal" else self._carry_back
+
+        async def make() -> str:
+            return await carry(interaction, read_id(match["appeal_id"]), words)
+
+        await answer_command(interaction, make)  # several calls follow; Discord waits for the first
 
     async def _carry(
         self, interaction: discord.Interaction[Any], appeal_id: int, words: str
@@ -168,8 +156,9 @@ class AppealCog(commands.Cog, name=COG):
 
     # The moderators
 
-    async def answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> None:
+    async def answer(self, interaction: discord.Interaction[Any], button: AnswerButton) -> None:
         """Open the moderator's form, or say why not."""
+        appeal_id = button.appeal_id
         await self._offer(
             interaction,
             self._no_answer(interaction, appeal_id),
@@ -244,5 +233,7 @@ def _guild_of(interaction: discord.Interaction[Any], job: Job | None) -> int | N
 
 async def setup(bot: RestyleBot) -> None:
     """Let members ask, and moderators answer."""
-    bot.add_dynamic_items(AppealButton, AnswerButton)
-    await bot.add_cog(AppealCog(store=bot.store, messages=AppealMessages(bot)))
+    cog = AppealCog(store=bot.store, messages=AppealMessages(bot))
+    add_item(bot, AppealButton, cog.ask)
+    add_item(bot, AnswerButton, cog.answer)
+    await bot.add_cog(cog)

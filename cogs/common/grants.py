@@ -8,16 +8,20 @@ they let through whoever sees them. All others are checked at each press.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.domain.permissions import Action, may, who
+from bot.texts import permission as permission_texts
 from cogs.common.actor import actor_of
+from cogs.common.items import NO_TEMPLATE, ItemT, PageItem
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
     import discord
 
+    from bot.app import RestyleBot
     from bot.storage.store import Store
+    from cogs.common.pages import Page
 
 
 class Grant(enum.StrEnum):
@@ -53,3 +57,20 @@ async def may_press(
     if grant is Grant.HANDED and interaction.guild_id is not None:
         return True
     return await may_moderate(interaction, store, action)
+
+
+class GrantedItem(PageItem[ItemT], template=NO_TEMPLATE):
+    """A control of a page that a command opened; its custom id says by what."""
+
+    action: ClassVar[Action]
+    grant: Grant
+
+    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+        """Do it for whoever may, and say to everybody else who may."""
+        if not await may_press(interaction, interaction.client.store, self.action, self.grant):
+            return permission_texts.refused(self.action)
+        return await self.act(interaction)
+
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+        """Do what the control says, and return the page that is left."""
+        raise NotImplementedError

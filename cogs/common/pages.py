@@ -1,7 +1,12 @@
-"""Answers for one person alone that need the database, which may take longer than Discord waits."""
+"""Answers for one person alone, and what they are told when there is none.
+
+Some need the database, which may take longer than Discord waits: the interaction is acknowledged
+first, the answer is made afterwards.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -12,9 +17,10 @@ from bot.app import answer_privately
 from bot.errors import StoreError
 from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.ids import UnknownControlError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from discord import ui
 
@@ -36,28 +42,42 @@ class Page:
     said: str | None = None
 
 
+@contextlib.asynccontextmanager
+async def telling_failures(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
+    """Tell the person what kept their press or form from being answered, and raise nothing.
+
+    They would read of it nowhere else: discord.py logs the error of a press and goes on.
+    """
+    try:
+        yield
+    except Exception as exc:  # noqa: BLE001 - logged, and told to the person
+        await answer_privately(interaction, _failure(interaction, exc))
+
+
+def _failure(interaction: discord.Interaction[Any], error: Exception) -> str:
+    """Return what the person reads about ``error``; it is logged here."""
+    if isinstance(error, UnknownControlError):
+        log.info("interaction %s: not ours: %s", interaction.id, error)
+        return texts.unknown_control()
+    if isinstance(error, StoreError):
+        log.warning("interaction %s: the database did not answer: %s", interaction.id, error)
+        return texts.cancel_store_unavailable()
+    log.error("interaction %s: failed", interaction.id, exc_info=error)
+    return texts.trouble()
+
+
 async def answer_command(
     interaction: discord.Interaction[Any], make: Callable[[], Awaitable[str | Page]]
 ) -> None:
     """Answer a command in private with what ``make`` returns, or that the database is away."""
-    try:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-    except DISCORD_ERRORS as exc:
-        log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
-        return
-    await _show(interaction, await _made(interaction, make))
+    await _answer(interaction, make, ephemeral=True, thinking=True)
 
 
 async def answer_press(
     interaction: discord.Interaction[Any], make: Callable[[], Awaitable[str | Page]]
 ) -> None:
     """Answer a press on a page: a new page takes its place, words come beside it."""
-    try:
-        await interaction.response.defer()
-    except DISCORD_ERRORS as exc:
-        log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
-        return
-    await _show(interaction, await _made(interaction, make))
+    await _answer(interaction, make)
 
 
 async def show_beside(interaction: discord.Interaction[Any], answer: str | Page) -> str | Page:
@@ -80,31 +100,31 @@ async def show_beside(interaction: discord.Interaction[Any], answer: str | Page)
     return ""
 
 
-async def _made(
-    interaction: discord.Interaction[Any], make: Callable[[], Awaitable[str | Page]]
-) -> str | Page:
+async def _answer(
+    interaction: discord.Interaction[Any],
+    make: Callable[[], Awaitable[str | Page]],
+    **how: bool,
+) -> None:
     try:
-        return await make()
-    except StoreError as exc:
-        log.warning("interaction %s: not answered: %s", interaction.id, exc)
-        return texts.cancel_store_unavailable()
-    except Exception:  # a press has no other place where the person would be told
-        log.exception("interaction %s: failed", interaction.id)
-        return texts.trouble()
-
-
-async def _show(interaction: discord.Interaction[Any], answer: str | Page) -> None:
-    if isinstance(answer, str):
-        if answer:
-            await answer_privately(interaction, answer)
-        return
-    try:
-        await interaction.edit_original_response(
-            view=answer.view, attachments=list(answer.files), allowed_mentions=_NOBODY
-        )
+        await interaction.response.defer(**how)
     except DISCORD_ERRORS as exc:
-        log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
-        await answer_privately(interaction, texts.trouble())
+        log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
         return
-    if answer.said is not None:
-        await answer_privately(interaction, answer.said)
+    said: str | None
+    try:
+        answer = await make()
+    except Exception as exc:  # noqa: BLE001 - logged, and told to the person
+        answer = _failure(interaction, exc)
+    if isinstance(answer, str):
+        said = answer
+    else:
+        said = answer.said
+        try:
+            await interaction.edit_original_response(
+                view=answer.view, attachments=list(answer.files), allowed_mentions=_NOBODY
+            )
+        except DISCORD_ERRORS as exc:
+            log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
+            said = texts.trouble()
+    if said:
+        await answer_privately(interaction, said)

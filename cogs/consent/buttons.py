@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
+from typing import Any, ClassVar, Final
 
 import discord
 from discord import ui
 
 from bot.domain.consents import ConsentChoice
 from bot.texts.consent import LABELS
-
-if TYPE_CHECKING:
-    import re
-
-COG: Final = "Consents"
-"""The name of the cog that sees to presses."""
+from cogs.common.ids import read_id
+from cogs.common.items import PersistentItem
 
 _STYLES: Final = {
     ConsentChoice.ALLOW: discord.ButtonStyle.success,
@@ -23,21 +19,13 @@ _STYLES: Final = {
 }
 
 
-class Answers(Protocol):
-    """What sees to presses."""
-
-    async def answer(
-        self, interaction: discord.Interaction[Any], job_id: int, say: ConsentChoice
-    ) -> None:
-        """Take an author's answer."""
-        ...
-
-
 class ConsentButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentItem[ui.Button[Any]],
     template=r"restyle:(?P<job_id>[0-9]{1,20}):consent-(?P<say>allow|no|never)",
 ):
     """One answer of the one who posted a clip."""
+
+    fields: ClassVar = {"job_id": read_id, "say": ConsentChoice}
 
     def __init__(self, job_id: int, say: ConsentChoice) -> None:
         super().__init__(
@@ -49,19 +37,6 @@ class ConsentButton(
         )
         self.job_id = job_id
         self.say = say
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a question asked earlier, perhaps by another process."""
-        del interaction, item
-        return cls(int(match["job_id"]), ConsentChoice(match["say"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand it on."""
-        cog = cast("Answers", interaction.client.get_cog(COG))  # set up together with the button
-        await cog.answer(interaction, self.job_id, self.say)
 
 
 def consent_row(job_id: int) -> ui.ActionRow[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +10,20 @@ from discord.ext import commands
 from bot.app import RestyleBot, answer_privately
 from bot.domain.jobs import Hold
 from bot.domain.permissions import Action, may, who
-from bot.errors import StoreError
-from bot.texts import common as texts
 from bot.texts import consent as consent_texts
 from cogs.common.actor import actor_of
 from cogs.common.approval_router import approval_router_of
 from cogs.common.cards import mention
 from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.consent.buttons import COG, ConsentButton
+from cogs.common.items import add_item
+from cogs.common.limits import store_deadline
+from cogs.consent.buttons import ConsentButton
 from cogs.consent.request_messages import ConsentMessages, closed_card
-from cogs.restyle.cancel import STORE_SECONDS
 from cogs.review.request_messages import NOBODY
 
 if TYPE_CHECKING:
+    import asyncio
+
     import discord
 
     from bot.domain.consents import ConsentAnswer, ConsentChoice
@@ -32,24 +32,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class ConsentCog(commands.Cog, name=COG):
+class ConsentCog(commands.Cog):
     """What happens when an author answers."""
 
     def __init__(self, *, store: Store, new_jobs: asyncio.Event) -> None:
         self._store = store
         self._new_jobs = new_jobs
 
-    async def answer(
-        self, interaction: discord.Interaction[Any], job_id: int, say: ConsentChoice
-    ) -> None:
-        """Take the answer, or tell why not; within 3 s, whatever the database does."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                refused, answer = await self._take(interaction, job_id, say)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("job %s: an author's answer was not stored: %r", job_id, exc)
-            await answer_privately(interaction, texts.cancel_store_unavailable())
-            return
+    async def answer(self, interaction: discord.Interaction[Any], button: ConsentButton) -> None:
+        """Take the answer, or tell why not.
+
+        Raises:
+            StoreError: The database did not answer in time.
+        """
+        job_id, say = button.job_id, button.say
+        async with store_deadline():
+            refused, answer = await self._take(interaction, job_id, say)
         if answer is None:
             await answer_privately(interaction, refused)
             return
@@ -89,5 +87,6 @@ async def setup(bot: RestyleBot) -> None:
     """Let authors be asked, and listen to what they say."""
     messages = ConsentMessages(bot, store=bot.store, new_jobs=bot.new_jobs)
     approval_router_of(bot).add(Hold.CONSENT, messages)
-    bot.add_dynamic_items(ConsentButton)
-    await bot.add_cog(ConsentCog(store=bot.store, new_jobs=bot.new_jobs))
+    cog = ConsentCog(store=bot.store, new_jobs=bot.new_jobs)
+    add_item(bot, ConsentButton, cog.answer)
+    await bot.add_cog(cog)

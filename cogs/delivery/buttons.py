@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import discord
 from discord import ui
 
-from bot.app import RestyleBot, answer_privately
+from bot.app import answer_privately
 from bot.domain.jobs import JobState
 from bot.domain.permissions import Action, may, who
 from bot.engine.extras import ExtraError, Why
 from bot.engine.ports import Extra
-from bot.errors import DeliveryError, StoreError
+from bot.errors import DeliveryError
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from cogs.common.actor import actor_of
 from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.restyle.cancel import STORE_SECONDS
+from cogs.common.ids import read_id
+from cogs.common.items import NO_TEMPLATE, PersistentItem
+from cogs.common.limits import store_deadline
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Collection
 
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
@@ -33,51 +34,46 @@ log = logging.getLogger(__name__)
 _ACTIONS = {Extra.COMPARE: Action.COMPARE, Extra.SOUND: Action.ADD_SOUND}
 
 
-class _JobButton(ui.DynamicItem[ui.Button[Any]], template=r"restyle:(?P<job_id>[0-9]+):none"):
-    """A button about one job; its custom id says which."""
+class _JobButton(PersistentItem[ui.Button[Any]], template=NO_TEMPLATE):
+    """A button under the answer of one job; its custom id says which job, and the verb."""
 
-    def __init__(self, job_id: int, verb: str, label: str, style: discord.ButtonStyle) -> None:
+    fields: ClassVar = {"job_id": read_id}
+
+    def __init__(
+        self,
+        job_id: int,
+        verb: str,
+        label: str,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    ) -> None:
         super().__init__(ui.Button(label=label, style=style, custom_id=f"restyle:{job_id}:{verb}"))
         self.job_id = job_id
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a message posted earlier, perhaps by another process."""
-        del interaction, item
-        return cls(int(match["job_id"]))  # type: ignore[call-arg] # the kinds below know the rest
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: discord.Interaction[RestyleBot]) -> None:
         """Load the job within the time that Discord gives, then do what the button says."""
-        bot = interaction.client
-        assert isinstance(bot, RestyleBot)  # noqa: S101 - nobody else registers these buttons
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                job = await bot.store.get(self.job_id)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("job %s: the database did not answer a press: %r", self.job_id, exc)
-            await answer_privately(interaction, texts.cancel_store_unavailable())
-            return
+        async with store_deadline():
+            job = await interaction.client.store.get(self.job_id)
         if job is None or job.state is not JobState.DONE:
             await answer_privately(interaction, clip_texts.extra_unknown())
-            return
-        await self.press(interaction, bot, job)
+        else:
+            await self.act(interaction, job)
 
-    async def press(self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> None:
-        """Do what the button says."""
+    async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
+        """Do what the button says about ``job``, which is done."""
         raise NotImplementedError
 
 
-class _ExtraButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
-    extra: Extra
+class _ExtraButton(_JobButton, template=NO_TEMPLATE):
+    """Makes something of source and result; everybody may, it is made once."""
+
+    extra: ClassVar[Extra]
 
     def __init__(self, job_id: int) -> None:
-        label = clip_texts.LABELS[self.extra]
-        super().__init__(job_id, self.extra.value, label, discord.ButtonStyle.secondary)
+        super().__init__(job_id, self.extra.value, clip_texts.LABELS[self.extra])
 
-    async def press(self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> None:
+    async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Have the extra made, unless it is there, and say where it is."""
+        bot = interaction.client
         whos = who(actor_of(interaction), requester_id=job.user_id)
         if not may(_ACTIONS[self.extra], whos):
             await answer_privately(interaction, texts.not_allowed())
@@ -103,57 +99,48 @@ class _ExtraButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
 
 
 class CompareButton(_ExtraButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):compare"):
-    """Makes a video of source and result beside each other; everybody may, it is made once."""
+    """Makes a video of source and result beside each other."""
 
     extra = Extra.COMPARE
 
 
 class SoundButton(_ExtraButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):sound"):
-    """Posts the result with the source's sound; everybody may, it is made once."""
+    """Posts the result with the source's sound."""
 
     extra = Extra.SOUND
 
 
-class _DeletingButton(_JobButton, template=r"restyle:(?P<job_id>[0-9]+):none"):
-    async def press(self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> None:
+class _DeletingButton(_JobButton, template=NO_TEMPLATE):
+    """A button towards deleting the answer."""
+
+    async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Go on if this person may delete the answer."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                is_allowed = await _may_delete(interaction, bot, job)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("job %s: the database did not answer a press: %r", job.id, exc)
-            await answer_privately(interaction, texts.cancel_store_unavailable())
-            return
+        whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
+        async with store_deadline():
+            is_allowed = may(Action.DELETE_ANSWER, whos) or await may_moderate(
+                interaction,
+                interaction.client.store,
+                Action.DELETE_ANSWER,
+                requester_id=job.user_id,
+            )
         if is_allowed:
-            await self.delete(interaction, bot, job)
+            await self.delete(interaction, job)
         else:
             await answer_privately(interaction, clip_texts.delete_not_yours(f"<@{job.user_id}>"))
 
-    async def delete(
-        self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
-    ) -> None:
+    async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Take the next step."""
         raise NotImplementedError
-
-
-async def _may_delete(interaction: discord.Interaction[Any], bot: RestyleBot, job: Job) -> bool:
-    whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
-    return may(Action.DELETE_ANSWER, whos) or await may_moderate(
-        interaction, bot.store, Action.DELETE_ANSWER, requester_id=job.user_id
-    )
 
 
 class DeleteButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):delete"):
     """Asks whether the answer should really be deleted; it was paid for."""
 
     def __init__(self, job_id: int) -> None:
-        super().__init__(job_id, "delete", clip_texts.DELETE_LABEL, discord.ButtonStyle.secondary)
+        super().__init__(job_id, "delete", clip_texts.DELETE_LABEL)
 
-    async def delete(
-        self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
-    ) -> None:
+    async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Ask once more."""
-        del bot
         view = ui.View(timeout=None)
         view.add_item(DeleteSureButton(job.id))
         try:
@@ -172,13 +159,11 @@ class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20
             job_id, "delete-sure", clip_texts.DELETE_SURE_LABEL, discord.ButtonStyle.danger
         )
 
-    async def delete(
-        self, interaction: discord.Interaction[Any], bot: RestyleBot, job: Job
-    ) -> None:
+    async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Delete it, wherever it is."""
         try:
             await interaction.response.defer()
-            await bot.extras.withdraw(job)
+            await interaction.client.extras.withdraw(job)
         except DeliveryError as exc:
             log.info("job %s: its answer was not deleted: %s", job.id, exc)
             text = clip_texts.delete_refused()

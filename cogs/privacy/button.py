@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
+from typing import Any, ClassVar, Final
 
 import discord
 from discord import ui
 
 from bot.texts import privacy as privacy_texts
-from cogs.common.pages import Page, answer_press
-
-if TYPE_CHECKING:
-    import re
-
-COG: Final = "Privacy"
-"""The name of the cog that sees to presses."""
+from cogs.common.items import PersistentItem
 
 _LABELS: Final = {
     "opt-out": privacy_texts.OPT_OUT_LABEL,
@@ -30,19 +24,13 @@ _STYLES: Final = {
 }
 
 
-class Acts(Protocol):
-    """What sees to presses."""
-
-    async def act(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
-        """Do what a button says for the one who pressed it."""
-        ...
-
-
 class PrivacyButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentItem[ui.Button[Any]],
     template=r"privacy:(?P<what>opt-out|opt-in|export|delete|delete-sure|back)",
 ):
     """One button of the page."""
+
+    fields: ClassVar = {"what": str}
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -53,16 +41,3 @@ class PrivacyButton(
             )
         )
         self.what = what
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button of a page opened earlier, perhaps by another process."""
-        del interaction, item
-        return cls(match["what"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what it says."""
-        cog = cast("Acts", interaction.client.get_cog(COG))  # set up together with the button
-        await answer_press(interaction, lambda: cog.act(interaction, self.what))

@@ -19,8 +19,9 @@ from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
 from cogs.common.actor import actor_of
 from cogs.common.cards import BLURPLE, YELLOW, card
-from cogs.common.pages import Page, answer_command
-from cogs.privacy.button import COG, PrivacyButton
+from cogs.common.items import add_item
+from cogs.common.pages import Page, answer_command, answer_press
+from cogs.privacy.button import PrivacyButton
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 SHEET: Final = "restyle-data.json"
 
 
-class PrivacyCog(commands.Cog, name=COG):
+class PrivacyCog(commands.Cog):
     """The command, and what its buttons do."""
 
     def __init__(self, *, store: Store, new_jobs: asyncio.Event, archive: Archive | None) -> None:
@@ -51,8 +52,11 @@ class PrivacyCog(commands.Cog, name=COG):
         """Show the page."""
         await answer_command(interaction, lambda: self._page(interaction))
 
-    async def act(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
-        """Do what a button says for the one who pressed it."""
+    async def press(self, interaction: discord.Interaction[Any], button: PrivacyButton) -> None:
+        """Do what a button says, for the one who pressed it."""
+        await answer_press(interaction, lambda: self._act(interaction, button.what))
+
+    async def _act(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
         if not may(Action.MANAGE_OWN_DATA, who(actor_of(interaction))):
             return permission_texts.refused(Action.MANAGE_OWN_DATA)
         user_id = interaction.user.id
@@ -129,5 +133,6 @@ class PrivacyCog(commands.Cog, name=COG):
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and its buttons, which outlive restarts."""
-    bot.add_dynamic_items(PrivacyButton)
-    await bot.add_cog(PrivacyCog(store=bot.store, new_jobs=bot.new_jobs, archive=bot.archive))
+    cog = PrivacyCog(store=bot.store, new_jobs=bot.new_jobs, archive=bot.archive)
+    add_item(bot, PrivacyButton, cog.press)
+    await bot.add_cog(cog)

@@ -28,8 +28,8 @@ from bot.texts import quota as quota_texts
 from cogs.appeals.button import refusal_view
 from cogs.common.actor import role_ids_of
 from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.limits import store_deadline
 from cogs.delivery.progress_cards import record_card
-from cogs.restyle.cancel import STORE_SECONDS
 from cogs.restyle.file_checks import FileChecks, bytes_limit
 from cogs.restyle.place import (
     can_open_thread,
@@ -175,11 +175,11 @@ class Intake:
         """
         guild_id = interaction.guild_id or 0
         try:
-            async with asyncio.timeout(STORE_SECONDS):
+            async with store_deadline():
                 policy = await self._store.policies.read(guild_id)
                 facts = await self._store.people.facts(guild_id, interaction.user.id)
                 origin = await self._origin(source)
-        except (TimeoutError, StoreError) as exc:
+        except StoreError as exc:
             log.warning("interaction %s: no settings: %r", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
         decision = decide(
@@ -328,12 +328,12 @@ class Intake:
         if not own:
             return
         try:
-            async with asyncio.timeout(STORE_SECONDS):
+            async with store_deadline():
                 uses = await self._store.ledger.uses(own)
             await interaction.followup.send(
                 quota_texts.what_is_left(job.price_micros, uses), ephemeral=True
             )
-        except (TimeoutError, StoreError, *DISCORD_ERRORS) as exc:
+        except (StoreError, *DISCORD_ERRORS) as exc:
             log.info("job %s: not told what is left: %r", job.id, exc)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
+from cachetools import FIFOCache
 from discord import app_commands, ui
 from discord.ext import commands
 
@@ -16,12 +16,11 @@ from bot.cometapi.models import model_rules
 from bot.requests import validation as rules
 from bot.requests.text_safety import harmless
 from bot.requests.validation import Refusal, Rule
-from bot.texts import common as texts
 from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 from cogs.appeals.button import refusal_view
-from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.common.forms import FORM_SECONDS, sent_form, submitted
+from cogs.common.forms import FORM_SECONDS, form_data, sent_form, show_form
+from cogs.common.pages import telling_failures
 from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
 from cogs.restyle.message_source import sources_of
 from cogs.restyle.refusals import RefusedError, refuse_now
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.storage.store import Store
+    from cogs.common.forms import FormData
     from cogs.restyle.intake import Intake
     from cogs.restyle.requests import RequestedClip
 
@@ -110,7 +110,7 @@ class MessageMenu(commands.Cog):
         self._intake = intake
         self._store = store
         self._ratios = ratios
-        self._open: OrderedDict[int, Sequence[RequestedClip]] = OrderedDict()
+        self._open: FIFOCache[int, Sequence[RequestedClip]] = FIFOCache(_REMEMBERED)
 
     async def restyle_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
@@ -124,25 +124,16 @@ class MessageMenu(commands.Cog):
             await refuse_now(interaction, exc.text, view=view)
             return
         self._open[interaction.id] = sources
-        if len(self._open) > _REMEMBERED:
-            self._open.popitem(last=False)
         form = RestyleForm(form_id=interaction.id, sources=sources, ratios=self._ratios)
-        try:
-            await interaction.response.send_modal(form)
-        except DISCORD_ERRORS as exc:
-            log.warning("interaction %s: no form: %s", interaction.id, exc)
+        await show_form(interaction, form)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See to a form that was sent, also one that was opened before a restart."""
         match = sent_form(interaction, _FORM_ID)
-        if match is None:
-            return
-        try:
-            await self._sent(interaction, int(match["form_id"]))
-        except Exception:  # there is no other place where the person would be told
-            log.exception("interaction %s: the form failed", interaction.id)
-            await answer_privately(interaction, texts.trouble())
+        if match is not None:
+            async with telling_failures(interaction):
+                await self._sent(interaction, int(match["form_id"]))
 
     async def _sent(self, interaction: discord.Interaction[Any], form_id: int) -> None:
         tree = interaction.client.tree
@@ -150,11 +141,11 @@ class MessageMenu(commands.Cog):
         if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
             await answer_privately(interaction, refusal(Refusal(rule=Rule.BOT_STOPPING)))
             return
-        fields = submitted(interaction)
+        fields = form_data(interaction)
         sources = self._open.get(form_id)
         if sources is None:
             await answer_privately(
-                interaction, message_texts.form_lost(harmless(fields.get("prompt", "")))
+                interaction, message_texts.form_lost(harmless(fields.text("prompt")))
             )
             return
         try:
@@ -165,19 +156,20 @@ class MessageMenu(commands.Cog):
         await self._intake.take(interaction, request)
 
 
-def _request(sources: Sequence[RequestedClip], fields: dict[str, str]) -> Request:
+def _request(sources: Sequence[RequestedClip], fields: FormData) -> Request:
     """Return what was asked for.
 
     Raises:
         RefusedError: A time is none, or past what /restyle takes.
     """
-    number = int(fields["file"]) if fields.get("file", "").isdecimal() else 1
+    file = fields.text("file")
+    number = int(file) if file.isdecimal() else 1
     return Request(
         source=sources[min(max(number, 1), len(sources)) - 1],
-        prompt=rules.clean_prompt(fields.get("prompt", "")),
-        ratio=fields.get("ratio") or None,
-        start=_seconds(fields.get("start", ""), 0.0, MAX_START_SECONDS),
-        length=_seconds(fields.get("length", ""), 0.1, MAX_LENGTH_SECONDS),
+        prompt=rules.clean_prompt(fields.text("prompt")),
+        ratio=fields.text("ratio") or None,
+        start=_seconds(fields.text("start"), 0.0, MAX_START_SECONDS),
+        length=_seconds(fields.text("length"), 0.1, MAX_LENGTH_SECONDS),
     )
 
 

@@ -18,6 +18,7 @@ from bot.errors import StoreError
 from bot.requests.message_links import parse_message_link
 from bot.requests.validation import Refusal, Rule, is_declared_video
 from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.limits import store_deadline
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.restyle.place import is_age_restricted
 from cogs.restyle.refusals import RefusedError
@@ -114,9 +115,9 @@ async def _job_of(message: discord.Message, store: Store) -> Job:
     job_id = _job_id_in(message.components)
     if job_id is not None:
         try:
-            async with asyncio.timeout(_JOB_SECONDS):
+            async with store_deadline(_JOB_SECONDS):
                 job = await store.get(job_id)
-        except (TimeoutError, StoreError) as exc:
+        except StoreError as exc:
             log.warning("message %s: whose clip it is cannot be told: %r", message.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
     if job is None or job.state is not JobState.DONE or job.answer_message_id != message.id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -17,19 +16,22 @@ from bot.domain.reviews import MAX_WORDS, PressOutcome, Ruling
 from bot.errors import StoreError
 from bot.requests.validation import MAX_PROMPT_UNITS, check_prompt, clean_prompt
 from bot.texts import appeal as appeal_texts
-from bot.texts import common as texts
 from bot.texts import review as review_texts
 from bot.texts.refusal import refusal
 from cogs.common.approval_router import approval_router_of
 from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.common.forms import OutlivingForm, sent_form, typed_words
-from cogs.restyle.cancel import STORE_SECONDS
-from cogs.review.buttons import COG, AskAgainButton, ReviewButton, ShowNextButton
+from cogs.common.forms import OutlivingForm, sent_form, show_form, typed_words
+from cogs.common.ids import read_id
+from cogs.common.items import add_item
+from cogs.common.limits import store_deadline
+from cogs.common.pages import telling_failures
+from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
 from cogs.review.cards import NO_MEDIA, keeps_media, media_on, review_card
 from cogs.review.request_messages import NOBODY, ReviewMessages
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
 
     import discord
@@ -43,7 +45,7 @@ _FORM_ID: Final = re.compile(
 )
 
 
-class ReviewCog(commands.Cog, name=COG):
+class ReviewCog(commands.Cog):
     """What happens when somebody presses a button on a card, or sends one of its forms."""
 
     def __init__(self, *, store: Store, messages: ReviewMessages, new_jobs: asyncio.Event) -> None:
@@ -56,7 +58,11 @@ class ReviewCog(commands.Cog, name=COG):
     async def press(
         self, interaction: discord.Interaction[Any], job_id: int, stage: ReviewStage, verb: str
     ) -> None:
-        """Do what a button says, or tell why not; within 3 s, whatever the database does."""
+        """Do what a button says, or tell why not.
+
+        Raises:
+            StoreError: The database did not answer in time.
+        """
         here = {"guild_id": interaction.guild_id or 0, "user_id": interaction.user.id}
         act = {
             "take": self._store.reviews.take,
@@ -83,14 +89,9 @@ class ReviewCog(commands.Cog, name=COG):
         self, interaction: discord.Interaction[Any], ask: Callable[[], Awaitable[Ruling]]
     ) -> Ruling | None:
         """Ask the database if the person may; ``None`` when they have their answer already."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                if await may_moderate(interaction, self._store, Action.REVIEW):
-                    return await ask()
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: no decision: %r", interaction.id, exc)
-            await answer_privately(interaction, texts.cancel_store_unavailable())
-            return None
+        async with store_deadline():
+            if await may_moderate(interaction, self._store, Action.REVIEW):
+                return await ask()
         await answer_privately(interaction, review_texts.not_a_moderator())
         return None
 
@@ -150,10 +151,7 @@ class ReviewCog(commands.Cog, name=COG):
                 max_length=max(MAX_PROMPT_UNITS, len(job.prompt)),
                 default=job.prompt,
             )
-        try:
-            await interaction.response.send_modal(form)
-        except DISCORD_ERRORS as exc:
-            log.warning("interaction %s: no form: %s", interaction.id, exc)
+        await show_form(interaction, form)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -162,15 +160,12 @@ class ReviewCog(commands.Cog, name=COG):
         if match is None:
             return
         words = typed_words(interaction)
-        job_id, stage = int(match["job_id"]), ReviewStage(match["stage"])
-        try:
+        async with telling_failures(interaction):
+            job_id, stage = read_id(match["job_id"]), ReviewStage(match["stage"])
             if match["verb"] == "deny":
                 await self._deny(interaction, job_id, stage, words)
             else:
                 await self._mend(interaction, job_id, words)
-        except Exception:  # there is no other place where the person would be told
-            log.exception("interaction %s: the form failed", interaction.id)
-            await answer_privately(interaction, texts.trouble())
 
     async def _deny(
         self, interaction: discord.Interaction[Any], job_id: int, stage: ReviewStage, words: str
@@ -229,23 +224,14 @@ class ReviewCog(commands.Cog, name=COG):
         if guild_id != interaction.guild_id:
             await answer_privately(interaction, review_texts.nothing_folded())
             return
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                allowed = await may_moderate(interaction, self._store, Action.REVIEW)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: nothing opened: %r", interaction.id, exc)
-            await answer_privately(interaction, texts.cancel_store_unavailable())
-            return
+        async with store_deadline():
+            allowed = await may_moderate(interaction, self._store, Action.REVIEW)
         if not allowed:
             await answer_privately(interaction, review_texts.not_a_moderator())
             return
         try:
             await interaction.response.defer()  # the message itself is edited by its keeper
             opened = await self._messages.refill(guild_id, beyond=1)
-        except StoreError as exc:
-            log.warning("interaction %s: nothing opened: %s", interaction.id, exc)
-            await answer_privately(interaction, texts.cancel_store_unavailable())
-            return
         except DISCORD_ERRORS as exc:
             log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
             return
@@ -254,12 +240,8 @@ class ReviewCog(commands.Cog, name=COG):
 
     async def ask_again(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """Ask the moderators once more, who could not be reached."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                said = await self._ask_again(interaction, job_id)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: not asked again: %r", interaction.id, exc)
-            said = texts.cancel_store_unavailable()
+        async with store_deadline():
+            said = await self._ask_again(interaction, job_id)
         await answer_privately(interaction, said)
 
     async def _ask_again(self, interaction: discord.Interaction[Any], job_id: int) -> str:
@@ -288,5 +270,8 @@ async def setup(bot: RestyleBot) -> None:
         kept_source=lambda job: bot.deliverer.refresh_source(job),
     )
     approval_router_of(bot).add(Hold.REVIEW, messages)
-    bot.add_dynamic_items(ReviewButton, ShowNextButton, AskAgainButton)
-    await bot.add_cog(ReviewCog(store=bot.store, messages=messages, new_jobs=bot.new_jobs))
+    cog = ReviewCog(store=bot.store, messages=messages, new_jobs=bot.new_jobs)
+    add_item(bot, ReviewButton, lambda i, b: cog.press(i, b.job_id, b.stage, b.verb))
+    add_item(bot, ShowNextButton, lambda i, b: cog.show_next(i, b.guild_id))
+    add_item(bot, AskAgainButton, lambda i, b: cog.ask_again(i, b.job_id))
+    await bot.add_cog(cog)

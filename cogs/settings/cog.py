@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,33 +12,30 @@ from discord.ext import commands
 from bot.app import RestyleBot, answer_privately
 from bot.cometapi.models import model_rules
 from bot.domain.permissions import Action
-from bot.errors import StoreError
 from bot.policy.problems import Target
 from bot.policy.topics import Topic
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel_answer as answers
 from bot.texts import permission as permission_texts
-from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.common.forms import sent_form
+from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.grants import grant_of, may_press
+from cogs.common.ids import read_id
+from cogs.common.items import add_item
+from cogs.common.limits import store_deadline
 from cogs.common.pages import answer_command, answer_press, show_beside
-from cogs.restyle.cancel import STORE_SECONDS
 from cogs.settings.entry import Entries
 from cogs.settings.exchange import Exchange, Upload
-from cogs.settings.forms import FILE_ID, form_data
-from cogs.settings.items import COG, FORM_ID, ITEMS, PanelLocation
+from cogs.settings.forms import FILE_ID
+from cogs.settings.items import FORM_ID, ITEMS, PanelLocation
 from cogs.settings.panel import SettingsPanel
 from cogs.settings.trial import Asked, asked_in, report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.settings import Settings
     from bot.storage.store import Store
     from cogs.common.pages import Page
     from cogs.settings.forms import SettingsForm
-
-log = logging.getLogger(__name__)
+    from cogs.settings.items import PanelControl
 
 _FORM: Final = re.compile(FORM_ID)
 _OPENING: Final = frozenset({"form", "rule", "test", "import"})
@@ -53,7 +48,7 @@ Seconds = app_commands.Range[float, 0.1, 86_400.0]
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 
 
-class ServerSettings(commands.Cog, name=COG):
+class ServerSettings(commands.Cog):
     """The command that opens the panel, and whatever is done on it."""
 
     def __init__(self, bot: RestyleBot, *, settings: Settings, store: Store) -> None:
@@ -124,13 +119,13 @@ class ServerSettings(commands.Cog, name=COG):
     # The panel
 
     async def touched(
-        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
+        self, interaction: discord.Interaction[Any], control: PanelControl[Any]
     ) -> None:
-        """Answer a press, with no values, or a choice."""
-        if match["verb"] in _OPENING:
-            await self._open(interaction, match, values)
+        """Answer a press or a choice."""
+        if control.match["verb"] in _OPENING:
+            await self._open(interaction, control)
         else:
-            await answer_press(interaction, lambda: self._do(interaction, match, values))
+            await answer_press(interaction, lambda: self._do(interaction, control))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -140,31 +135,27 @@ class ServerSettings(commands.Cog, name=COG):
             await answer_press(interaction, lambda: self._enter(interaction, match))
 
     async def _refusal(
-        self, interaction: discord.Interaction[Any], match: re.Match[str]
+        self, interaction: discord.Interaction[Any], location: PanelLocation
     ) -> str | None:
-        """Return why a press does nothing."""
+        """Return why a press or form does nothing."""
         if interaction.guild_id is None:
             return answers.not_here()
-        location = _location(match)
-        if location is None:
-            return answers.out_of_date()
         if not await may_press(interaction, self._store, Action.CHANGE_SETTINGS, location.grant):
             return permission_texts.refused(Action.CHANGE_SETTINGS)
         return None
 
     async def _do(
-        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
+        self, interaction: discord.Interaction[Any], control: PanelControl[Any]
     ) -> str | Page:
-        location, guild_id = _location(match), interaction.guild_id
-        refused = await self._refusal(interaction, match)
-        if refused is not None or location is None or guild_id is None:
-            return refused or answers.out_of_date()
-        arg = match["arg"] or ""
+        location, match, values = control.location, control.match, control.chosen
+        if (refused := await self._refusal(interaction, location)) is not None:
+            return refused
+        guild_id, arg = interaction.guild_id or 0, match["arg"] or ""
         match match["verb"]:
             case "level":
                 target = location.target
                 if values:
-                    target = Target(target.scope, int(values[0]))
+                    target = Target(target.scope, read_id(values[0]))
                 return await self._panel.panel(guild_id, location.at(target))
             case "topic" if values and values[0] in set(Topic):
                 moved = PanelLocation(
@@ -183,38 +174,32 @@ class ServerSettings(commands.Cog, name=COG):
                 return answers.out_of_date()
 
     async def _open(
-        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
+        self, interaction: discord.Interaction[Any], control: PanelControl[Any]
     ) -> None:
-        """Open a form; what it shows has a second to be read."""
-        location = _location(match)
-        form: SettingsForm | str
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                refused = await self._refusal(interaction, match)
-                if refused is not None or location is None:
-                    form = refused or answers.out_of_date()
-                else:
-                    arg = values[0] if values else match["arg"] or ""
-                    form = await self._entries.form(interaction, location, match["verb"], arg)
-        except (TimeoutError, StoreError) as exc:
-            log.warning("interaction %s: no form: %r", interaction.id, exc)
-            form = answers.unavailable()
+        """Open a form, or say why not.
+
+        Raises:
+            StoreError: What it shows could not be read in time.
+        """
+        location, match = control.location, control.match
+        form: SettingsForm | str | None
+        async with store_deadline():
+            form = await self._refusal(interaction, location)
+            if form is None:
+                arg = control.chosen[0] if control.chosen else match["arg"] or ""
+                form = await self._entries.form(interaction, location, match["verb"], arg)
         if isinstance(form, str):
             await answer_privately(interaction, form)
-            return
-        try:
-            await interaction.response.send_modal(form)
-        except DISCORD_ERRORS as exc:
-            log.warning("interaction %s: no form: %s", interaction.id, exc)
+        else:
+            await show_form(interaction, form)
 
     async def _enter(
         self, interaction: discord.Interaction[Any], match: re.Match[str]
     ) -> str | Page:
         """Do what a form says that was sent."""
-        location = _location(match)
-        refused = await self._refusal(interaction, match)
-        if refused is not None or location is None:
-            return refused or answers.out_of_date()
+        location = PanelLocation.of(match)
+        if (refused := await self._refusal(interaction, location)) is not None:
+            return refused
         found, arg = form_data(interaction), match["arg"] or ""
         match match["verb"]:
             case "form":
@@ -227,21 +212,15 @@ class ServerSettings(commands.Cog, name=COG):
                     return asked
                 return await show_beside(interaction, await self._try_out(interaction, asked))
             case "import":
-                file_id = found.first_id(FILE_ID) or ""
-                upload = Upload.of(found.about("attachments", file_id))
+                upload = Upload.of(found.about("attachments", found.text(FILE_ID)))
                 return await self._exchange.take(interaction, location, upload)
             case _:
                 return answers.out_of_date()
 
 
-def _location(match: re.Match[str]) -> PanelLocation | None:
-    try:
-        return PanelLocation.of(match)
-    except ValueError:  # of a version with other topics
-        return None
-
-
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and the controls that outlive restarts."""
-    bot.add_dynamic_items(*ITEMS)
-    await bot.add_cog(ServerSettings(bot, settings=bot.settings, store=bot.store))
+    cog = ServerSettings(bot, settings=bot.settings, store=bot.store)
+    for kind in ITEMS:
+        add_item(bot, kind, cog.touched)
+    await bot.add_cog(cog)

@@ -15,6 +15,7 @@ from bot.policy.values import Flag, Id, Ids, Number
 from bot.texts import panel_answer as answers
 from bot.texts import panel_form as form_texts
 from bot.texts import policy as policy_texts
+from cogs.common.forms import FIELD_ID
 from cogs.settings import forms
 from cogs.settings.controls import NULL_VALUE, UNSET_VALUE
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
     from bot.storage.store import Store
+    from cogs.common.forms import FormData
     from cogs.common.pages import Page
-    from cogs.settings.forms import FormData, SettingsForm
+    from cogs.settings.forms import SettingsForm
     from cogs.settings.items import PanelLocation
     from cogs.settings.panel import SettingsPanel
 
@@ -106,7 +108,7 @@ class Entries:
             return answers.out_of_date()
         guild_id = interaction.guild_id or 0
         policy = await self._store.policies.read(guild_id)
-        chosen, words = found.text(forms.HOW_ID), found.text(forms.FIELD_ID).strip()
+        chosen, words = found.text(forms.HOW_ID), found.text(FIELD_ID).strip()
         initial = forms.initial_choice(name, policy, location)
         is_new = words != (forms.shown_value(name, policy.own(name, location.target)) or "")
         if chosen != forms.NUMBER and words and is_new:
@@ -149,7 +151,7 @@ class Entries:
             return await self._panel.panel(guild_id, location, said=answers.rule_gone())
         rule = {
             "kind": found.text(forms.KIND_ID),
-            "text": found.text(forms.FIELD_ID),
+            "text": found.text(FIELD_ID),
             "action": found.text(forms.ACTION_ID),
         }
         if number == 0:

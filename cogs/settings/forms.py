@@ -1,4 +1,4 @@
-"""The forms that the panel of ``/restyle-settings`` opens, and what was put into them.
+"""The forms that the panel of ``/restyle-settings`` opens.
 
 As with ``cogs/common/forms.py`` nothing happens in the modal itself: the cog reads every
 submission, so that a form is good also after a restart.
@@ -6,7 +6,6 @@ submission, so that a form is good also after a restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -21,16 +20,14 @@ from bot.requests.text_safety import cut
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel as panel_texts
 from bot.texts import panel_form as words
-from cogs.common.forms import FORM_SECONDS, parts_of
+from cogs.common.forms import FIELD_ID, FORM_SECONDS
 from cogs.settings.items import CHANNEL_TYPES, PanelLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.policy.levels import Policy
     from bot.policy.prompt_rules.rules import PromptRule
 
-HOW_ID, FIELD_ID = "how", "words"
+HOW_ID: Final = "how"
 KIND_ID, ACTION_ID, REMOVE_ID = "kind", "action", "remove"
 MEMBER_ID, CHANNEL_ID, PROMPT_ID, LENGTH_ID = "member", "channel", "prompt", "length"
 FILE_ID: Final = "file"
@@ -170,42 +167,3 @@ def import_form(location: PanelLocation) -> SettingsForm:
     upload: ui.FileUpload[Any] = ui.FileUpload(custom_id=FILE_ID, min_values=1, max_values=1)
     form.ask(words.IMPORT_FIELD, upload, words.IMPORT_HINT)
     return form
-
-
-@dataclass(frozen=True, slots=True)
-class FormData:
-    """What was put into a form that was sent."""
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    resolved: Mapping[str, Any] = field(default_factory=dict)
-    """What Discord tells of the chosen members and files, by kind and id."""
-
-    def text(self, key: str) -> str:
-        """Return what was typed or chosen; empty for nothing."""
-        found = self.fields.get(key)
-        return found if isinstance(found, str) else ""
-
-    def ticked(self, key: str) -> bool:
-        """Return whether a box was ticked."""
-        return self.fields.get(key) is True
-
-    def first_id(self, key: str) -> str | None:
-        """Return the first of the things that were chosen."""
-        found = self.fields.get(key)
-        return str(found[0]) if isinstance(found, list) and found else None
-
-    def about(self, kind: str, id_: str) -> Mapping[str, Any]:
-        """Return what Discord tells of a chosen thing."""
-        found: Mapping[str, Any] = self.resolved.get(kind, {}).get(id_, {})
-        return found
-
-
-def form_data(interaction: discord.Interaction[Any]) -> FormData:
-    """Return what was put into the form that was sent."""
-    data: Mapping[str, Any] = interaction.data or {}
-    fields = {
-        part["custom_id"]: part["values"] if "values" in part else part.get("value")
-        for part in parts_of(data.get("components", []))
-        if "custom_id" in part
-    }
-    return FormData(fields, data.get("resolved", {}))

@@ -7,7 +7,7 @@ the press can answer it, also after a restart.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import discord
 from discord import ui
@@ -16,15 +16,12 @@ from bot.domain.quotas import Scope
 from bot.policy.problems import SERVER, Target
 from bot.policy.topics import Topic, topics_of
 from cogs.common.grants import Grant
+from cogs.common.ids import UnknownControlError, read_id
+from cogs.common.items import NO_TEMPLATE, ItemT, PersistentItem
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
-
-ItemT = TypeVar("ItemT", bound=ui.Item[Any])
-
-COG: Final = "ServerSettings"
-"""The name of the cog that sees to the panel."""
 
 _LOCATION: Final = (
     r"(?P<grant>[rh]):(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
@@ -76,63 +73,51 @@ class PanelLocation:
 
     @classmethod
     def of(cls, match: re.Match[str]) -> PanelLocation:
-        """Return the spot of a control.
+        """Return the spot of a control or form.
 
         Raises:
-            ValueError: There is no such topic (any more).
+            UnknownControlError: There is no such topic (any more), or no such id.
         """
+        if match["topic"] not in set(Topic):
+            raise UnknownControlError(f"no topic: {match['topic']}")
         return cls(
             grant=Grant(match["grant"]),
-            target=Target(_SCOPES[match["scope"]], int(match["scope_id"])),
+            target=Target(_SCOPES[match["scope"]], read_id(match["scope_id"])),
             topic=Topic(match["topic"]),
         )
 
 
-class Serves(Protocol):
-    """What sees to the panel."""
-
-    async def touched(
-        self, interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str]
-    ) -> None:
-        """Answer a press, with no values, or a choice."""
-        ...
-
-
-async def _hand_on(
-    interaction: discord.Interaction[Any], match: re.Match[str], values: Sequence[str] = ()
-) -> None:
-    cog = cast("Serves", interaction.client.get_cog(COG))
-    await cog.touched(interaction, match, values)
-
-
-class _Control(ui.DynamicItem[ItemT], template=r"settings\.none"):
+class PanelControl(PersistentItem[ItemT], template=NO_TEMPLATE):
     """Something on the panel; its custom id says what it does, and where."""
 
+    location: PanelLocation
     match: re.Match[str]
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the control of a panel opened earlier, perhaps by another process."""
-        del interaction, item
+    def of(cls, match: re.Match[str]) -> Self:
+        """Return the control of a panel opened earlier.
+
+        Raises:
+            ValueError: There is no such topic (any more), or no such id.
+        """
         found = cls(match.string)  # type: ignore[arg-type] # the kinds below take their custom id
-        found.match = match
+        found.location, found.match = PanelLocation.of(match), match
         return found
 
+    @property
+    def chosen(self) -> Sequence[str]:
+        """The words or ids that were chosen; none with a button."""
+        return ()
 
-class PanelButton(_Control[ui.Button[Any]], template=rf"settings\.b:{_LOCATION}"):
+
+class PanelButton(PanelControl[ui.Button[Any]], template=rf"settings\.b:{_LOCATION}"):
     """A button of the panel."""
 
     def __init__(self, custom_id: str, label: str = "-", **looks: Any) -> None:  # noqa: ANN401 - as buttons take them
         super().__init__(ui.Button(label=label, custom_id=custom_id, **looks))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the press on."""
-        await _hand_on(interaction, self.match)
 
-
-class PanelMenu(_Control[ui.Select[Any]], template=rf"settings\.m:{_LOCATION}"):
+class PanelMenu(PanelControl[ui.Select[Any]], template=rf"settings\.m:{_LOCATION}"):
     """A menu of words."""
 
     def __init__(
@@ -145,31 +130,39 @@ class PanelMenu(_Control[ui.Select[Any]], template=rf"settings\.m:{_LOCATION}"):
             ui.Select(custom_id=custom_id, options=list(options), placeholder=placeholder)
         )
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the choice on."""
-        await _hand_on(interaction, self.match, self.item.values)
+    @property
+    def chosen(self) -> Sequence[str]:
+        """The words that were chosen."""
+        return self.item.values
 
 
-class PanelChannels(_Control[ui.ChannelSelect[Any]], template=rf"settings\.c:{_LOCATION}"):
+class PanelChannels(PanelControl[ui.ChannelSelect[Any]], template=rf"settings\.c:{_LOCATION}"):
     """A menu of channels."""
 
     def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
         super().__init__(ui.ChannelSelect(custom_id=custom_id, **looks))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the choice on."""
-        await _hand_on(interaction, self.match, [str(one.id) for one in self.item.values])
+    @property
+    def chosen(self) -> Sequence[str]:
+        """The ids of the channels that were chosen."""
+        return [str(one.id) for one in self.item.values]
 
 
-class PanelRoles(_Control[ui.RoleSelect[Any]], template=rf"settings\.r:{_LOCATION}"):
+class PanelRoles(PanelControl[ui.RoleSelect[Any]], template=rf"settings\.r:{_LOCATION}"):
     """A menu of roles."""
 
     def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
         super().__init__(ui.RoleSelect(custom_id=custom_id, **looks))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the choice on."""
-        await _hand_on(interaction, self.match, [str(one.id) for one in self.item.values])
+    @property
+    def chosen(self) -> Sequence[str]:
+        """The ids of the roles that were chosen."""
+        return [str(one.id) for one in self.item.values]
 
 
-ITEMS: Final = (PanelButton, PanelMenu, PanelChannels, PanelRoles)
+ITEMS: Final[tuple[type[PanelControl[Any]], ...]] = (
+    PanelButton,
+    PanelMenu,
+    PanelChannels,
+    PanelRoles,
+)

@@ -9,6 +9,7 @@ from bot.policy.replay.trial import Question, caps_to_ask, try_out
 from bot.texts import panel_answer as answers
 from bot.texts import trial as trial_texts
 from cogs.common.cards import GREY, card
+from cogs.common.ids import read_id
 from cogs.common.pages import Page
 from cogs.restyle.place import channels_of, is_age_restricted
 from cogs.settings import forms
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.storage.store import Store
-    from cogs.settings.forms import FormData
+    from cogs.common.forms import FormData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +74,8 @@ def _place(
 
 def asked_in(sent: FormData, guild_id: int) -> Asked | str:
     """Return what a form asks, or what is wrong with it."""
-    member_id = sent.first_id(forms.MEMBER_ID)
-    if member_id is None:
+    member_id = sent.text(forms.MEMBER_ID)
+    if not member_id:
         return answers.test_needs_member()
     typed = sent.text(forms.LENGTH_ID).strip()
     seconds = _seconds(typed)
@@ -82,12 +83,12 @@ def asked_in(sent: FormData, guild_id: int) -> Asked | str:
         return answers.bad_length(typed)
     told = sent.about("members", member_id)
     # Everybody has the role that has the server's own id.
-    roles = frozenset(map(int, told.get("roles", ()))) | {guild_id} if told else None
-    channel_id = sent.first_id(forms.CHANNEL_ID)
+    roles = frozenset(map(read_id, told.get("roles", ()))) | {guild_id} if told else None
+    channel_id = sent.text(forms.CHANNEL_ID)
     return Asked(
-        user_id=int(member_id),
+        user_id=read_id(member_id),
         role_ids=roles,
-        channel_id=int(channel_id) if channel_id is not None else None,
+        channel_id=read_id(channel_id) if channel_id else None,
         prompt=sent.text(forms.PROMPT_ID).strip() or None,
         seconds=seconds,
     )

@@ -24,10 +24,11 @@ from cogs.admin.strikes import LiftMenu, strikes_page
 from cogs.common.actor import role_ids_of
 from cogs.common.cards import BLURPLE, card
 from cogs.common.grants import Grant
-from cogs.common.pages import Page, answer_command
+from cogs.common.items import add_item
+from cogs.common.pages import Page, answer_command, answer_press
 from cogs.restyle.place import channels_of, is_age_restricted
 from cogs.review.rules import may_moderate
-from cogs.usage.button import COG, UsageButton
+from cogs.usage.button import UsageButton
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +57,7 @@ _COUNTED: Final = tuple(
 )
 
 
-class UsageCog(commands.Cog, name=COG):
+class UsageCog(commands.Cog):
     """The command, and what its buttons show."""
 
     def __init__(
@@ -76,8 +77,11 @@ class UsageCog(commands.Cog, name=COG):
         """Show the person's own usage; from there moderators reach the server's."""
         await answer_command(interaction, lambda: self._own(interaction))
 
-    async def show(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
-        """Return what a button shows."""
+    async def press(self, interaction: discord.Interaction[Any], button: UsageButton) -> None:
+        """Show what a button names, in place of the page on which it is."""
+        await answer_press(interaction, lambda: self._show(interaction, button.what))
+
+    async def _show(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
         guild_id = interaction.guild_id
         if what == "mine":
             return await self._own(interaction)
@@ -205,12 +209,9 @@ def _place(interaction: discord.Interaction[Any]) -> str | None:
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and the controls that outlive restarts."""
-    bot.add_dynamic_items(UsageButton, LiftMenu)
-    await bot.add_cog(
-        UsageCog(
-            settings=bot.settings,
-            store=bot.store,
-            scratch=bot.scratch,
-            process_pool=bot.process_pool,
-        )
+    cog = UsageCog(
+        settings=bot.settings, store=bot.store, scratch=bot.scratch, process_pool=bot.process_pool
     )
+    add_item(bot, UsageButton, cog.press)
+    bot.add_dynamic_items(LiftMenu)
+    await bot.add_cog(cog)

@@ -1,0 +1,29 @@
+"""How long a press may wait for the database, so that Discord still gets its answer in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+STORE_SECONDS: Final = 1.0
+"""How long the database may take before an answer is due; Discord waits for 3 s."""
+
+
+@contextlib.asynccontextmanager
+async def store_deadline(seconds: float = STORE_SECONDS) -> AsyncIterator[None]:
+    """Give what is awaited inside ``seconds``; after that the database counts as unreachable.
+
+    Raises:
+        StoreUnavailableError: The time is over. Whatever else goes wrong inside comes out as it is.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as exc:
+        raise StoreUnavailableError(f"no answer within {seconds:g} s") from exc

@@ -1,0 +1,143 @@
+"""Controls that outlive restarts: their custom ids, and what happens to ids that are not ours."""
+
+import asyncio
+
+import discord
+import pytest
+
+from bot.errors import StoreUnavailableError
+from bot.texts import common as texts
+from cogs.common.ids import UnknownControlError, read_id
+from cogs.common.items import add_item
+from cogs.common.limits import store_deadline
+from cogs.usage.button import UsageButton
+from tests.cogs.conftest import said
+
+JOB = "1400000000000000001"
+PANEL = (
+    r"(?P<grant>[rh]):(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
+    r"(?P<verb>[a-z-]{1,12})(?::(?P<arg>[a-z0-9_]{1,32}))?"
+)
+POSTED = {
+    r"jobs:(?P<grant>[rh]):cancel": ["jobs:r:cancel", "jobs:h:cancel"],
+    r"jobs:(?P<grant>[rh]):drop:(?P<job_id>[0-9]{1,20})": [f"jobs:h:drop:{JOB}"],
+    r"jobs:(?P<grant>[rh]):refresh": ["jobs:r:refresh", "jobs:h:refresh"],
+    r"strikes:(?P<grant>[rh]):(?P<user_id>[0-9]{1,20})": ["strikes:r:0", f"strikes:h:{JOB}"],
+    r"uncertain:choose": ["uncertain:choose"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):uncertain-(?P<verb>attach|write-off|back)": [
+        f"restyle:{JOB}:uncertain-attach",
+        f"restyle:{JOB}:uncertain-write-off",
+        f"restyle:{JOB}:uncertain-back",
+    ],
+    r"restyle:(?P<job_id>[0-9]{1,20}):cancel": [f"restyle:{JOB}:cancel"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):compare": [f"restyle:{JOB}:compare"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):sound": [f"restyle:{JOB}:sound"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):delete": [f"restyle:{JOB}:delete"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):delete-sure": [f"restyle:{JOB}:delete-sure"],
+    r"restyle:(?P<job_id>[0-9]{1,20})"
+    r":(?P<verb>take|release|approve|deny|edit)-(?P<stage>spending|publishing)": [
+        f"restyle:{JOB}:{verb}-{stage}"
+        for verb in ("take", "release", "approve", "deny", "edit")
+        for stage in ("spending", "publishing")
+    ],
+    r"restyle:(?P<guild_id>[0-9]{1,20}):next": [f"restyle:{JOB}:next"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):ask-again": [f"restyle:{JOB}:ask-again"],
+    r"restyle:(?P<appeal_id>[0-9]{1,20}):appeal": [f"restyle:{JOB}:appeal"],
+    r"restyle:(?P<appeal_id>[0-9]{1,20}):answer": [f"restyle:{JOB}:answer"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):consent-(?P<say>allow|no|never)": [
+        f"restyle:{JOB}:consent-allow",
+        f"restyle:{JOB}:consent-no",
+        f"restyle:{JOB}:consent-never",
+    ],
+    r"privacy:(?P<what>opt-out|opt-in|export|delete|delete-sure|back)": [
+        f"privacy:{what}"
+        for what in ("opt-out", "opt-in", "export", "delete", "delete-sure", "back")
+    ],
+    r"usage:(?P<what>mine|server|csv|strikes)": [
+        f"usage:{what}" for what in ("mine", "server", "csv", "strikes")
+    ],
+    rf"settings\.b:{PANEL}": ["settings.b:r:s0:strictness:undo:12"],
+    rf"settings\.m:{PANEL}": ["settings.m:h:s0:rules:rule:0"],
+    rf"settings\.c:{PANEL}": [f"settings.c:r:c{JOB}:strictness:level"],
+    rf"settings\.r:{PANEL}": [f"settings.r:h:r{JOB}:strictness:set:bypass_role_ids"],
+}
+"""What messages posted by earlier versions carry: never to be changed, only added to."""
+
+TOO_LARGE = "9" * 20
+ABSURD = [
+    f"restyle:{TOO_LARGE}:cancel",
+    f"restyle:{TOO_LARGE}:compare",
+    f"restyle:{TOO_LARGE}:delete-sure",
+    f"restyle:{TOO_LARGE}:approve-spending",
+    f"restyle:{TOO_LARGE}:next",
+    f"restyle:{TOO_LARGE}:appeal",
+    f"restyle:{TOO_LARGE}:consent-allow",
+    f"restyle:{TOO_LARGE}:uncertain-attach",
+    f"jobs:h:drop:{TOO_LARGE}",
+    f"strikes:h:{TOO_LARGE}",
+    f"settings.b:r:c{TOO_LARGE[:19]}:strictness:export",
+    "settings.b:r:s0:nosuchtopic:export",
+]
+
+
+@pytest.fixture
+def kinds(stage):
+    return stage.bot._connection._view_store._dynamic_items
+
+
+async def post(stage, item):
+    """Post a message with one control, as another version of the bot may have done."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(item)
+    return await stage.bot.get_partial_messageable(stage.channel.id).send("a message", view=view)
+
+
+async def test_the_custom_ids_of_posted_messages_stay_to_the_letter(kinds):
+    assert {pattern.pattern for pattern in kinds} == set(POSTED)
+    for template, samples in POSTED.items():
+        for custom_id in samples:
+            [(found, kind, match)] = [
+                (pattern.pattern, kind, match)
+                for pattern, kind in kinds.items()
+                if (match := pattern.fullmatch(custom_id)) is not None
+            ]
+            item = await kind.from_custom_id(None, discord.ui.Button(), match)
+            assert (found, item.custom_id, type(item)) == (template, custom_id, kind)
+
+
+@pytest.mark.parametrize("custom_id", ABSURD)
+async def test_a_control_that_cannot_be_ours_gets_one_kind_answer(stage, custom_id):
+    if custom_id.startswith("strikes"):
+        options = [discord.SelectOption(label="it", value=JOB)]
+        item = discord.ui.Select(custom_id=custom_id, options=options)
+        result = await stage.mo.select(await post(stage, item), [JOB], custom_id=custom_id)
+    else:
+        item = discord.ui.Button(label="it", custom_id=custom_id)
+        result = await stage.mo.click(await post(stage, item), custom_id=custom_id)
+    assert said(result) == texts.unknown_control()
+
+
+async def test_a_press_on_a_button_that_breaks_is_answered_all_the_same(stage):
+    async def broken(interaction, button):
+        raise ZeroDivisionError
+
+    add_item(stage.bot, UsageButton, broken)
+    message = await post(stage, UsageButton("mine"))
+    assert said(await stage.alice.click(message, custom_id="usage:mine")) == texts.trouble()
+
+
+async def test_the_database_has_its_time_and_no_more():
+    with pytest.raises(StoreUnavailableError):
+        async with store_deadline(0):
+            await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "٣", "1e3", str(2**63), TOO_LARGE, "9" * 5000])
+def test_what_is_no_id_is_refused(text):
+    with pytest.raises(UnknownControlError):
+        read_id(text)
+
+
+@pytest.mark.parametrize("number", [0, int(JOB), 2**63 - 1])
+def test_an_id_is_read(number):
+    assert read_id(str(number)) == number
