@@ -15,12 +15,15 @@ from bot.texts.review import SETTINGS, STAFF, mention
 if TYPE_CHECKING:
     from bot.domain.reviews import Appeal
 
-APPEAL_TITLE: Final = "Ask a moderator"
-APPEAL_LABEL: Final = "What should they know?"
-APPEAL_HINT: Final = "This server's moderators read it, with your name."
-ANSWER_TITLE: Final = "Answer"
-ANSWER_LABEL: Final = "Your answer"
-ANSWER_HINT: Final = "The member reads it, with your name."
+FORMS: Final = {
+    "appeal": (
+        "Ask a moderator",
+        "What should they know?",
+        "This server's moderators read it, with your name.",
+    ),
+    "answer": ("Answer", "Your answer", "The member reads it, with your name."),
+}
+"""Title, field and hint."""
 
 ABOUT_UNKNOWN: Final = "(the message is gone)"
 

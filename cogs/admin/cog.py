@@ -32,11 +32,7 @@ from cogs.common.ids import read_id
 from cogs.common.pages import Page, answer_command, answer_press
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Callable
-
-    from bot.settings import Settings
-    from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +53,9 @@ class Admin(
 ):
     """The commands; every answer is for the person alone."""
 
-    def __init__(
-        self, bot: RestyleBot, *, settings: Settings, store: Store, new_jobs: asyncio.Event
-    ) -> None:
+    def __init__(self, bot: RestyleBot) -> None:
         self._bot = bot
-        self._settings = settings
-        self._store = store
-        self._new_jobs = new_jobs
+        self._store = bot.store
 
     async def _answer(
         self,
@@ -219,7 +211,7 @@ class Admin(
         everything = await self._store.people.paused(EVERYTHING)
         if found is not None:
             log.info("guild %s: resumed by user %s", guild_id or "*", interaction.user.id)
-            self._new_jobs.set()
+            self._bot.new_jobs.set()
         return admin_texts.resumed(guild_id, found, everything)
 
     # The owner's
@@ -265,7 +257,7 @@ class Admin(
 
         async def make() -> str | Page:
             return await limits_page(
-                self._store, self._settings, guild, limit, value, user_id=interaction.user.id
+                self._store, self._bot.settings, guild, limit, value, user_id=interaction.user.id
             )
 
         await self._answer(interaction, Action.SEE_ALL_SERVERS, make, owner_only=True)
@@ -287,7 +279,7 @@ class Admin(
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """See to a form that was sent, also one that another process opened."""
+        """Settle what a form says that was sent, whichever process opened it."""
         match = sent_form(interaction, FORM_ID)
         if match is not None:
             await answer_press(
@@ -299,4 +291,4 @@ class Admin(
 async def setup(bot: RestyleBot) -> None:
     """Add the commands, and the controls that outlive restarts."""
     bot.add_dynamic_items(CancelMenu, DropButton, RefreshButton, UncertainMenu, UncertainButton)
-    await bot.add_cog(Admin(bot, settings=bot.settings, store=bot.store, new_jobs=bot.new_jobs))
+    await bot.add_cog(Admin(bot))

@@ -50,18 +50,8 @@ class AppealCog(commands.Cog):
 
     async def ask(self, interaction: discord.Interaction[Any], button: AppealButton) -> None:
         """Open the member's form, or say why not."""
-        appeal_id = button.appeal_id
-        await self._offer(
-            interaction,
-            self._objection(interaction, appeal_id),
-            OutlivingForm(
-                custom_id=f"restyle:{appeal_id}:appeal-form",
-                title=appeal_texts.APPEAL_TITLE,
-                label=appeal_texts.APPEAL_LABEL,
-                hint=appeal_texts.APPEAL_HINT,
-                max_length=MAX_WORDS,
-            ),
-        )
+        objection = self._objection(interaction, button.appeal_id)
+        await self._offer(interaction, objection, button.appeal_id, "appeal")
 
     async def _objection(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
         """Return why the person cannot ask (any more), or ``None``."""
@@ -86,7 +76,8 @@ class AppealCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         objection: Awaitable[str | None],
-        form: OutlivingForm,
+        appeal_id: int,
+        verb: str,
     ) -> None:
         """Open a form, or say what speaks against it.
 
@@ -97,12 +88,20 @@ class AppealCog(commands.Cog):
             refused = await objection
         if refused is not None:
             await answer_privately(interaction, refused)
-        else:
-            await show_form(interaction, form)
+            return
+        title, label, hint = appeal_texts.FORMS[verb]
+        form = OutlivingForm(
+            custom_id=f"restyle:{appeal_id}:{verb}-form",
+            title=title,
+            label=label,
+            hint=hint,
+            max_length=MAX_WORDS,
+        )
+        await show_form(interaction, form)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """See to a form that was sent, also one that another process opened."""
+        """Carry what was typed into one of the two forms, whichever process opened it."""
         match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
@@ -158,18 +157,8 @@ class AppealCog(commands.Cog):
 
     async def answer(self, interaction: discord.Interaction[Any], button: AnswerButton) -> None:
         """Open the moderator's form, or say why not."""
-        appeal_id = button.appeal_id
-        await self._offer(
-            interaction,
-            self._no_answer(interaction, appeal_id),
-            OutlivingForm(
-                custom_id=f"restyle:{appeal_id}:answer-form",
-                title=appeal_texts.ANSWER_TITLE,
-                label=appeal_texts.ANSWER_LABEL,
-                hint=appeal_texts.ANSWER_HINT,
-                max_length=MAX_WORDS,
-            ),
-        )
+        objection = self._no_answer(interaction, button.appeal_id)
+        await self._offer(interaction, objection, button.appeal_id, "answer")
 
     async def _no_answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
         """Return why the person cannot answer, or ``None``."""

@@ -129,7 +129,7 @@ class MessageMenu(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """See to a form that was sent, also one that was opened before a restart."""
+        """Start what a form asks for, or say that its clip was forgotten in a restart."""
         match = sent_form(interaction, _FORM_ID)
         if match is not None:
             async with telling_failures(interaction):

@@ -27,7 +27,7 @@ class ReviewRules:
 
 
 async def review_rules(store: Store, guild_id: int) -> ReviewRules:
-    """Read them.
+    """Return what the server's settings say about reviews.
 
     Raises:
         StoreUnavailableError: The database does not answer.

@@ -129,7 +129,7 @@ class ServerSettings(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """See to a form that was sent, also one that another process opened."""
+        """Take over what was typed into a form of the panel, whichever process opened it."""
         match = sent_form(interaction, _FORM)
         if match is not None:
             await answer_press(interaction, lambda: self._enter(interaction, match))

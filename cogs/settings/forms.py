@@ -24,6 +24,8 @@ from cogs.common.forms import FIELD_ID, FORM_SECONDS
 from cogs.settings.items import CHANNEL_TYPES, PanelLocation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.policy.levels import Policy
     from bot.policy.prompt_rules.rules import PromptRule
 
@@ -122,19 +124,23 @@ def rule_form(location: PanelLocation, mark: str, rule: PromptRule | None) -> Se
         ),
         words.RULE_TEXT_HINT,
     )
-    kinds: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=KIND_ID)
-    for kind, (label, does) in words.RULE_KINDS.items():
-        is_chosen = kind is (rule.kind if rule is not None else RuleKind.WORDS)
-        kinds.add_option(label=label, value=kind.value, description=does, default=is_chosen)
-    form.ask(words.RULE_KIND_LABEL, kinds)
-    actions: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=ACTION_ID)
-    for action, (label, does) in words.RULE_ACTIONS.items():
-        is_chosen = action is (rule.action if rule is not None else RuleAction.REFUSE)
-        actions.add_option(label=label, value=action.value, description=does, default=is_chosen)
-    form.ask(words.RULE_ACTION_LABEL, actions)
+    kind = rule.kind if rule is not None else RuleKind.WORDS
+    form.ask(words.RULE_KIND_LABEL, _radio(KIND_ID, words.RULE_KINDS, kind))
+    action = rule.action if rule is not None else RuleAction.REFUSE
+    form.ask(words.RULE_ACTION_LABEL, _radio(ACTION_ID, words.RULE_ACTIONS, action))
     if rule is not None:
         form.ask(words.RULE_REMOVE_LABEL, ui.Checkbox(custom_id=REMOVE_ID), words.RULE_REMOVE_HINT)
     return form
+
+
+def _radio(
+    custom_id: str, offered: Mapping[Any, tuple[str, str]], chosen: str
+) -> ui.RadioGroup[Any]:
+    """Return a choice between words, each with its label and what it does."""
+    radio: ui.RadioGroup[Any] = ui.RadioGroup(custom_id=custom_id)
+    for word, (label, does) in offered.items():
+        radio.add_option(label=label, value=str(word), description=does, default=word == chosen)
+    return radio
 
 
 def trial_form(location: PanelLocation) -> SettingsForm:
