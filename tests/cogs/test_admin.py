@@ -1,5 +1,6 @@
 """``/restyle-admin``, as server managers, the bot's owner and everybody else see it."""
 
+import discord
 import pytest
 import simcord
 
@@ -107,6 +108,19 @@ async def test_a_manager_cancels_a_clip_that_waits(stage, manage, waiting, hold)
     assert "Nothing waits" in page(shown)
     assert stage.new_jobs.is_set()
     assert await rows_of(stage.store, job.id) == {(LedgerStatus.RELEASED, 0)}
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING])
+async def test_the_clip_of_another_server_is_out_of_reach(stage, waiting, state):
+    other = await put(stage.store, (await waiting(2, guild_id=stage.guild.id + 1)).id, state)
+    options = [discord.SelectOption(label="it", value=str(other.id))]
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Select(custom_id="jobs:r:cancel", options=options))
+    view.add_item(discord.ui.Button(label="Give up", custom_id=f"jobs:r:drop:{other.id}"))
+    message = await stage.bot.get_partial_messageable(stage.channel.id).send("it", view=view)
+    await stage.mo.select(message, [str(other.id)], custom_id="jobs:r:cancel")
+    await stage.mo.click(message, custom_id=f"jobs:r:drop:{other.id}")
+    assert await stage.store.get(other.id) == other
 
 
 async def test_a_clip_at_the_provider_is_given_up_only_after_a_question(stage, manage, waiting):
@@ -254,6 +268,24 @@ async def test_three_strikes_pause_a_member_until_one_is_lifted(stage, manage, s
     assert "Lifted 1 strike" in said(answer)
     assert page(shown).count("refused the clip") == 2
     assert await stage.job(await stage.restyle(clip)) is not None
+
+
+async def test_after_a_lift_the_page_of_one_member_shows_no_others(stage, manage, struck):
+    await struck(1, 2)
+    await struck(3, user_id=stage.bob.id)
+    shown = await manage("strikes", member=stage.alice)
+    custom_id = f"strikes:r:{stage.alice.id}"
+    await stage.mo.select(shown.response.message, [str(NUMBER + 1)], custom_id=custom_id)
+    assert page(shown).count("refused the clip") == 1
+    assert option_ids(shown.response.message) == [str(NUMBER + 2)]
+
+
+async def test_the_log_names_who_lifted_a_strike(stage, manage, struck, caplog):
+    await struck(1)
+    shown = await manage("strikes")
+    with caplog.at_level("INFO"):
+        await stage.mo.select(shown.response.message, [str(NUMBER + 1)], custom_id="strikes:r:0")
+    assert f"its strike was lifted by user {stage.mo.id}" in caplog.text
 
 
 async def test_strikes_of_all_members_can_be_lifted_at_once(stage, manage, struck):

@@ -6,6 +6,7 @@ import pytest
 from bot.domain.jobs import Charge, FailureReason, Hold, JobState, Phase
 from bot.engine.ports import AnswerContent, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
+from cogs.restyle.cancel import CancelButton
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 from tests.media.clips import make_image
 
@@ -600,6 +601,22 @@ async def test_a_moderator_may_cancel_and_others_are_told_who_may(stage, clip):
     assert (await stage.store.get(job.id)).state is JobState.QUEUED
     await stage.mo.click(status, label="Cancel")
     assert (await stage.store.get(job.id)).state is JobState.CANCELLED
+
+
+async def test_a_moderator_of_another_server_cancels_nothing(stage, clip):
+    job = await stage.started(clip)
+    elsewhere = stage.env.create_guild("Elsewhere")
+    channel = elsewhere.create_text_channel("videos")
+    moderators = elsewhere.create_role(
+        "Mods", permissions=discord.Permissions(manage_messages=True, manage_guild=True)
+    )
+    stranger = elsewhere.add_member(stage.env.create_user("sam"), roles=[moderators])
+    view = discord.ui.View(timeout=None)
+    view.add_item(CancelButton(job.id))
+    message = await stage.bot.get_partial_messageable(channel.id).send("a message", view=view)
+    refused = await stranger.click(message, label="Cancel")
+    assert stage.alice.mention in refused.response.content
+    assert (await stage.store.get(job.id)).state is JobState.QUEUED
 
 
 async def test_cancelling_too_late_says_that_it_is_paid_for(stage, clip):
