@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.policy.exchange import MAX_FILE_BYTES
-from bot.policy.problems import UNSET
+from bot.policy.problems import UNSET, Target
 from tests.cogs.conftest import buttons_of, said
 from tests.cogs.panels import DOLLAR, MEBIBYTE, Panel, of_channel
 
@@ -200,3 +200,12 @@ async def test_a_file_that_discord_does_not_hand_over_says_so(stage, panel, cdn)
     cdn.lost = Everything()
     answer = await stage.mo.submit_modal(form, {"file": [file_of(data)]})
     assert "did not hand the file over" in said(answer)
+
+
+async def test_an_import_that_one_undo_could_not_take_back_is_refused(stage):
+    changes = {Target("channel", id_): {"jobs_per_day": 1} for id_ in range(1, 1_002)}
+    await stage.store.policies.change(stage.guild.id, changes, user_id=stage.mo.id, operator=None)
+    opened = await read_in(stage, settings_file())
+    assert "more than 1,000 settings at once" in said(opened.opened)
+    policy = await stage.store.policies.read(stage.guild.id)
+    assert policy.own("jobs_per_day", Target("channel", 1)) == 1
