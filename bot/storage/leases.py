@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
-import time
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
@@ -20,6 +18,7 @@ from sqlalchemy import delete, exists, func, insert, select, text, update
 from bot.domain.jobs import JobState
 from bot.errors import LeaseLostError
 from bot.storage.tables import UNSETTLED, jobs, workers
+from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -33,17 +32,6 @@ if TYPE_CHECKING:
 def new_worker_id() -> str:
     """Return an id that no worker ever had: new at every start, readable in a log."""
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
-
-
-def steady_seconds() -> float:
-    """Return seconds since some moment, by a clock that goes on while the machine is suspended.
-
-    A lease runs out for the others during that time too. Where there is no such clock, it is
-    ``time.monotonic``.
-    """
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
 
 
 async def release_jobs(

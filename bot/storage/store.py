@@ -16,7 +16,7 @@ from bot.storage.changes import change_job
 from bot.storage.claims import Claims
 from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
-from bot.storage.leases import Lease, steady_seconds
+from bot.storage.leases import Lease
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
 from bot.storage.overview import Overview
 from bot.storage.past import Past
@@ -27,6 +27,7 @@ from bot.storage.rows import check_changes, job_from, row_from, values_for_move
 from bot.storage.sanctions import People
 from bot.storage.tables import UNSETTLED, jobs, workers
 from bot.storage.uncertain import Uncertain
+from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Protocol
 
 
 class Clock(Protocol):
@@ -29,22 +26,21 @@ class Clock(Protocol):
         ...
 
 
-def _steady_clock() -> Callable[[], float]:
-    """Return a clock that goes on while the machine sleeps, where there is one.
+def steady_seconds() -> float:
+    """Return seconds since some moment, by a clock that goes on while the machine is suspended.
 
-    A lease runs out for the others whether this machine sleeps or not; Linux's CLOCK_MONOTONIC,
-    which ``time.monotonic`` reads, stands still in suspend.
+    A lease runs out for the others during that time too; Linux's CLOCK_MONOTONIC, which
+    ``time.monotonic`` reads, stands still. Where there is no such clock, it is ``time.monotonic``.
     """
-    boot_time: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-    if boot_time is None:
-        return time.monotonic
-    return partial(time.clock_gettime, boot_time)
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 class SystemClock:
     """The machine's own time."""
 
-    monotonic: Final = staticmethod(_steady_clock())
+    monotonic = staticmethod(steady_seconds)
 
     def now(self) -> datetime:
         """Return the moment it is, aware, in UTC."""
