@@ -6,6 +6,8 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
+from bot.cometapi.redaction import DATA_URIS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 _SIGNATURES: Final = re.compile(
     r"(?P<name>[?&](?:_jwt|hm|Signature|X-Amz-Signature|sig)=)[^&\s\"'<>]+", re.IGNORECASE
 )
-_DATA_URIS: Final = re.compile(r"(?P<name>data:[\w.+-]+/[\w.+-]+;base64,)[A-Za-z0-9+/=]{16,}")
 
 
 class RedactingFormatter(logging.Formatter):
@@ -34,7 +35,7 @@ class RedactingFormatter(logging.Formatter):
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         text = _SIGNATURES.sub(r"\g<name>[signature]", text)
-        return _DATA_URIS.sub(r"\g<name>[data]", text)
+        return DATA_URIS.sub(r"\1[data]", text)
 
 
 def set_up_logging(settings: Settings) -> None:

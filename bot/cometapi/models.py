@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
-_MEBIBYTE: Final = 1024 * 1024
+from bot.domain.units import MEBIBYTE
 
 RATIOS: Final = (
     "1280:720",
@@ -68,7 +68,7 @@ class VideoModel:
     """Only so much of the clip's start is restyled; a longer one is accepted all the same."""
     min_seconds: float | None = None
     max_seconds: float | None = None
-    max_url_bytes: int = 32 * _MEBIBYTE
+    max_url_bytes: int = 32 * MEBIBYTE
     """The largest video that the provider fetches from a URL."""
     content_types: frozenset[str] = _CONTENT_TYPES
     """What the server that serves the clip may call it; names and contents do not count.
@@ -108,7 +108,7 @@ _MODELS: Final = {
             used_seconds=5,
             # Runway has raised its limit to 32 MB since; the proxies kept 16 for this model.
             # https://replicate.com/runwayml/gen4-aleph
-            max_url_bytes=16 * _MEBIBYTE,
+            max_url_bytes=16 * MEBIBYTE,
         ),
         # https://github.com/runwayml/sdk-python, from 4.16.0 on; lengths and fps:
         # https://www.skills.sh/calesthio/generative-media-skills/runway-video

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 
 GONE: Final = "[…]"
 
+DATA_URIS: Final = re.compile(r"(data:[\w.+\-/\\]*(?:;[\w=.\-]+)*,)[A-Za-z0-9+/\\=_%-]+")
+"""Group 1 is what stands before the contents, which are a whole file in base64."""
+
 # Backslashes are allowed wherever JSON may have escaped a slash or an ampersand.
 _RULES: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
-    (re.compile(r"(data:[\w.+\-/\\]*(?:;[\w=.\-]+)*,)[A-Za-z0-9+/\\=_%-]+"), rf"\1{GONE}"),
+    (DATA_URIS, rf"\1{GONE}"),
     # Scheme, maybe a password, host and path, then a query or fragment.
     (
         re.compile(
@@ -49,8 +52,3 @@ def redact(text: str, *, limit: int = 1000) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def redact_url(url: str) -> str:
-    """Return ``url`` as it may be logged: without password, query and contents."""
-    return redact(url, limit=300)
