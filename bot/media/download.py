@@ -62,7 +62,7 @@ def is_public_address(address: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class DownloadLimits:
     """How long a download may take, and how often it is tried."""
 
     connect_seconds: float = 10
@@ -150,7 +150,11 @@ class Downloader:
     """
 
     def __init__(
-        self, http: aiohttp.ClientSession, *, trusted_origin: str, limits: Limits | None = None
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        trusted_origin: str,
+        limits: DownloadLimits | None = None,
     ) -> None:
         if http.auth is not None or any(
             name in http.headers for name in ("Authorization", "Cookie")
@@ -158,7 +162,7 @@ class Downloader:
             raise ValueError("the session for downloads must carry no credentials")
         self._http = http
         self._trusted_origin = URL(trusted_origin).origin()
-        self._limits = limits or Limits()
+        self._limits = limits or DownloadLimits()
 
     async def download(
         self, url: str, to: Path, *, max_bytes: int, trusted: bool = False

@@ -21,8 +21,7 @@ from bot.engine.progress import Announcer
 from bot.engine.throttle import Throttle
 from bot.engine.worker import Worker
 from bot.errors import MediaTooLargeError
-from bot.media.download import Downloaded, Downloader
-from bot.media.download import Limits as DownloadLimits
+from bot.media.download import Downloaded, Downloader, DownloadLimits
 from bot.media.scratch import Scratch
 from bot.settings import Settings
 from bot.storage.store import Store

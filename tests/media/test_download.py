@@ -14,10 +14,12 @@ from bot.errors import (
     MediaTooLargeError,
     MediaUnreachableError,
 )
-from bot.media.download import Downloader, Limits, _Guard, is_public_address
+from bot.media.download import Downloader, DownloadLimits, _Guard, is_public_address
 
 CLIP = bytes(range(256)) * 2000  # 512,000 bytes
-QUICK = Limits(connect_seconds=2, stall_seconds=0.2, total_seconds=10, attempts=3, pause_seconds=0)
+QUICK = DownloadLimits(
+    connect_seconds=2, stall_seconds=0.2, total_seconds=10, attempts=3, pause_seconds=0
+)
 
 
 class Server:
@@ -255,7 +257,7 @@ async def test_a_stalled_server_is_given_up(downloader, server, tmp_path):
 
 
 async def test_a_server_that_only_drips_is_given_up(http, server, tmp_path):
-    limits = Limits(stall_seconds=5, total_seconds=0.3, attempts=2, pause_seconds=0)
+    limits = DownloadLimits(stall_seconds=5, total_seconds=0.3, attempts=2, pause_seconds=0)
     downloader = Downloader(http, trusted_origin=server.url, limits=limits)
 
     async def drip(request):

@@ -31,7 +31,7 @@ _SDR: Final = 2  # "unspecified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+class DisplayedVideo:
     """A video as it is shown: turned, with square pixels."""
 
     path: str
@@ -88,10 +88,10 @@ def moment_of(picture: VideoFrame) -> float:
     return float((picture.pts or 0) * CLOCK)
 
 
-def look(path: str) -> Clip:
+def look(path: str) -> DisplayedVideo:
     """Probe a video; raise ``Unreadable`` if it is none that can be decoded."""
     facts = probe_video(path)
-    return Clip(
+    return DisplayedVideo(
         path=path,
         codec=facts["codec"],
         width=even(facts["width"] * facts["pixel_aspect"]),
@@ -125,7 +125,7 @@ def write_fitting(
     seconds: float,
     is_bt709: bool,
     max_bytes: int,
-    sound: Clip | None,
+    sound: DisplayedVideo | None,
     sound_start: float = 0,
 ) -> dict[str, Any]:
     """Encode pictures, and the sound of a clip, into the largest picture that the bytes allow.

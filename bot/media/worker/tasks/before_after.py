@@ -13,7 +13,7 @@ from bot.media.worker.layout import plan_sheet, scale_to
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.media.worker.clip import Clip
+    from bot.media.worker.clip import DisplayedVideo
     from bot.media.worker.layout import Box
 
 # Pixels, and whether 256 colours must do: then a pixel has a byte at most, and the last one fits.
@@ -33,7 +33,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"size_bytes": size_bytes}
 
 
-def stills(clip: Clip, moments: Sequence[float]) -> list[Image.Image]:
+def stills(clip: DisplayedVideo, moments: Sequence[float]) -> list[Image.Image]:
     """Return what a clip shows at each moment."""
     short = min(clip.width, clip.height, _STILL_SIDE)
     width, height = scale_to(clip.width, clip.height, short_side=short)

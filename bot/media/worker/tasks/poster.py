@@ -14,7 +14,7 @@ from bot.media.worker.layout import even
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.media.worker.clip import Clip
+    from bot.media.worker.clip import DisplayedVideo
 
 _SEARCHED_SECONDS: Final = 5.0
 _STEP_SECONDS: Final = 0.25
@@ -30,7 +30,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"size_bytes": target.stat().st_size}
 
 
-def find(clip: Clip, max_side: int) -> Image.Image:
+def find(clip: DisplayedVideo, max_side: int) -> Image.Image:
     """Return the first frame that is bright enough, or the brightest of the first seconds."""
     factor = min(max_side / max(clip.width, clip.height), 1)
     size = even(clip.width * factor), even(clip.height * factor)

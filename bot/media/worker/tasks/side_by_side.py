@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from av.video.frame import VideoFrame
 
-    from bot.media.worker.clip import Clip
+    from bot.media.worker.clip import DisplayedVideo
     from bot.media.worker.layout import Box, Pair
     from bot.media.worker.size_steps import SizeStep
 
@@ -53,7 +53,9 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def on_grid(clip: Clip, box: Box, moments: list[float], *, start: float) -> Iterator[VideoFrame]:
+def on_grid(
+    clip: DisplayedVideo, box: Box, moments: list[float], *, start: float
+) -> Iterator[VideoFrame]:
     """Yield what a clip shows at each moment, scaled to its place."""
     pictures = clip.pictures(
         box.width, box.height, start=start, seconds=moments[-1] + 1 / max(clip.fps, 1)
