@@ -20,11 +20,11 @@ from bot.cometapi.client import CometClient, open_http
 from bot.cometapi.models import model_rules
 from bot.engine.budget import Budget, UrgentDeliverer, keep_sharing
 from bot.engine.engine import Engine
-from bot.engine.studio import WorkshopStudio
 from bot.errors import RestyleError, SettingsError
 from bot.log import set_up_logging
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
 from bot.settings import Settings, load_settings
 from bot.storage.database import open_database
@@ -92,7 +92,7 @@ async def run(settings: Settings) -> None:
                 deliverer=UrgentDeliverer(bot.deliverer),
                 downloader=downloader,
                 scratch=scratch,
-                studio=WorkshopStudio(process_pool),
+                studio=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
                 archive=archive,
                 review_hours=store.policies.review_hours,

@@ -1,4 +1,4 @@
-"""A studio that copies where the bot's own decodes: the chaos is about jobs, not about clips."""
+"""A processor that copies where the bot's own decodes: the chaos is about jobs, not about clips."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import asyncio
 import shutil
 from typing import TYPE_CHECKING
 
+from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.engine.studio import Source
+    from bot.media.processing import SourceFile
     from bot.requests.clip_plan import Plan
 
 
-class CopyingStudio:
+class CopyingProcessor(MediaProcessor):
     """Takes no time worth mentioning, so that kills hit the engine and not an encoder."""
+
+    def __init__(self) -> None:
+        super().__init__(ProcessPool())
 
     async def prepare(self, source: Path, target: Path, plan: Plan) -> None:
         """Copy the clip."""
@@ -33,19 +39,21 @@ class CopyingStudio:
         return False
 
     async def add_sound(
-        self, source: Source, output: Path, target: Path, *, max_bytes: int
+        self, source: SourceFile, output: Path, target: Path, *, max_bytes: int
     ) -> None:
         """Copy the output."""
         shutil.copyfile(output, target)
 
-    async def picture(self, source: Source, output: Path, target: Path) -> None:
+    async def compare(
+        self, source: SourceFile, output: Path, target: Path, *, max_bytes: int
+    ) -> None:
+        """Copy the output."""
+        shutil.copyfile(output, target)
+
+    async def picture(self, source: SourceFile, output: Path, target: Path) -> None:
         """Write something of a picture's size."""
         await asyncio.to_thread(target.write_bytes, bytes(20_000))
 
     async def poster(self, output: Path, target: Path) -> None:
         """Write something of a picture's size."""
         await asyncio.to_thread(target.write_bytes, bytes(20_000))
-
-    async def compare(self, source: Source, output: Path, target: Path, *, max_bytes: int) -> None:
-        """Copy the output."""
-        shutil.copyfile(output, target)

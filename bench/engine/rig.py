@@ -17,9 +17,9 @@ from bot.cometapi.client import CometClient, open_http
 from bot.domain.jobs import Job, JobState, Phase
 from bot.engine.engine import Engine
 from bot.engine.ports import Delivered, Opened
-from bot.engine.studio import WorkshopStudio
 from bot.errors import DeliveryImpossibleError, MediaTooLargeError
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.settings import load_settings
 from bot.storage.database import open_database
@@ -193,7 +193,7 @@ def engine_for(
         deliverer=NoDiscord(),
         downloader=cast("Downloader", NoDownloads()),
         scratch=Scratch(settings.data_dir / "scratch"),
-        studio=WorkshopStudio(ProcessPool()),
+        studio=MediaProcessor(ProcessPool()),
         new_jobs=asyncio.Event(),
         clock=clock,
     )

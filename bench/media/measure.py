@@ -19,10 +19,9 @@ from bench.media.gauges import Late, Used, children, stalls
 from bench.media.rival import Cost, command, run
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
-from bot.media.fit import fit
-from bot.media.prepare import prepare
 from bot.media.probe import VideoFacts, probe_video
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.requests.clip_plan import plan_clip
 from bot.requests.validation import Limit, Refusal
 from tests.media.corpus import CLIPS
@@ -136,9 +135,9 @@ async def _compare(
     peak = 0
     for _ in range(rounds):  # by turns, so that a busy machine is busy for both
         async with children() as used:
-            made = await prepare(process_pool, path, target, plan)
+            await MediaProcessor(process_pool).prepare(path, target, plan)
         peak = max(peak, used.peak_bytes)
-        ours.append(asdict(_cost(used, made.size_bytes)))
+        ours.append(asdict(_cost(used, target.stat().st_size)))
         words = command(ffmpeg, path, other, plan)
         theirs.append(asdict(await run(words, other)))
     return {
@@ -168,7 +167,7 @@ async def _prepare_many(process_pool: ProcessPool, plan: Plan, folder: Path) -> 
     decided = decide(await probe_video(path, process_pool=process_pool), path, source)
     begun = time.perf_counter()  # nothing else looks at the children: that alone may take a while
     work = asyncio.gather(*(
-        prepare(process_pool, path, folder / f"many-{number}.mp4", decided)
+        MediaProcessor(process_pool).prepare(path, folder / f"many-{number}.mp4", decided)
         for number in range(plan.together)
     ))  # fmt: skip
     late: list[Late] = []
@@ -199,13 +198,16 @@ async def _fit(process_pool: ProcessPool, plan: Plan, folder: Path) -> dict[str,
     peak = 0
     for _ in range(plan.rounds):
         async with children() as used:
-            fitted = await fit(process_pool, path, target, max_bytes=max(size_bytes // 3, 200_000))
+            await MediaProcessor(process_pool).fit(
+                path, target, max_bytes=max(size_bytes // 3, 200_000)
+            )
         times.append(used.wall_seconds)
         peak = max(peak, used.peak_bytes)
+    fitted = await probe_video(target, process_pool=process_pool)
     return {
         "clip_seconds": plan.together_seconds,
         "from_bytes": size_bytes,
-        "to_bytes": fitted.size_bytes,
+        "to_bytes": target.stat().st_size,
         "size": f"{fitted.width}x{fitted.height}",
         "seconds": median(times),
         "peak_bytes": peak,
@@ -233,7 +235,7 @@ async def _corpus(process_pool: ProcessPool, plan: Plan, folder: Path) -> list[d
                 "probe_seconds": journey.probe_seconds,
                 "prepare_seconds": journey.prepare_seconds,
                 "result": journey.result,
-                "sent_bytes": journey.made.size_bytes if journey.made else path.stat().st_size,
+                "sent_bytes": journey.made_bytes if journey.made else path.stat().st_size,
             }
         )
     return found

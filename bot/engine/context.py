@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from bot.engine.job_handle import JobHandle
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.progress import Announcer
-    from bot.engine.studio import Studio
     from bot.engine.throttle import Throttle
     from bot.errors import StoreUnavailableError
     from bot.media.download import Downloader
+    from bot.media.processing import MediaProcessor
     from bot.media.scratch import Scratch
     from bot.settings import Settings
     from bot.storage.store import Store
@@ -89,7 +89,7 @@ class EngineContext:
     deliverer: Deliverer
     downloader: Downloader
     scratch: Scratch
-    studio: Studio
+    studio: MediaProcessor
     clock: Clock
     history: History
     announcer: Announcer

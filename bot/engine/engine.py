@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bot.cometapi.client import CometClient
     from bot.domain.jobs import Job
     from bot.engine.ports import ApprovalPrompts, Deliverer
-    from bot.engine.studio import Studio
     from bot.media.download import Downloader
+    from bot.media.processing import MediaProcessor
     from bot.media.scratch import Scratch
     from bot.settings import Settings
     from bot.storage.store import Store
@@ -84,7 +84,7 @@ class Engine:
         deliverer: Deliverer,
         downloader: Downloader,
         scratch: Scratch,
-        studio: Studio,
+        studio: MediaProcessor,
         new_jobs: asyncio.Event,
         approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from bot.archive.archive import Archive
     from bot.domain.jobs import Job
     from bot.engine.ports import Delivered, Deliverer
-    from bot.engine.studio import Studio
     from bot.media.download import Downloader
+    from bot.media.processing import MediaProcessor
     from bot.media.scratch import Scratch
     from bot.system.clock import Clock
 
@@ -84,7 +84,7 @@ class Extras:
         deliverer: Deliverer,
         downloader: Downloader,
         scratch: Scratch,
-        studio: Studio,
+        studio: MediaProcessor,
         clock: Clock,
         max_output_bytes: int,
         archive: Archive | None = None,

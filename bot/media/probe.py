@@ -5,18 +5,14 @@ See ``process_pool.py`` for how, and ``tasks/probe.py`` for what is looked at.
 
 from __future__ import annotations
 
-import asyncio
-import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from bot.errors import MediaProbeError
 from bot.media.process_pool import ProcessPool, WorkLimits
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FactsT = TypeVar("FactsT")
 
 _CONTENT_TYPES: Final = {
     "mp4": "video/mp4",
@@ -31,13 +27,6 @@ _CONTENT_TYPES: Final = {
     "asf": "video/x-ms-wmv",
     "gif": "image/gif",
 }
-
-_HDR_TRANSFERS: Final = frozenset({"smpte2084", "arib-std-b67"})
-
-# For callers without a workshop: one per event loop, to which its queue belongs.
-_shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, ProcessPool] = (
-    weakref.WeakKeyDictionary()
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +54,7 @@ class VideoFacts:
     pixel_format: str = "yuv420p"
     """As FFmpeg names it; ``yuv420p10le`` has 10 bits …"""
     transfer: str = ""
-    """``smpte2084`` (PQ) or ``arib-std-b67`` (HLG) when it is HDR."""
+    """``smpte2084`` (PQ) or ``arib-std-b67`` (HLG) when it is HDR, else empty."""
     primaries: str = ""
     """``bt709``, ``bt2020`` …; empty when the file does not say."""
     is_interlaced: bool = False
@@ -78,24 +67,12 @@ class VideoFacts:
     @property
     def is_hdr(self) -> bool:
         """Whether its brightness is coded for HDR screens."""
-        return self.transfer in _HDR_TRANSFERS
+        return bool(self.transfer)
 
     @property
     def content_type(self) -> str:
         """The MIME type of the container, or ``application/octet-stream`` for an odd one."""
         return _CONTENT_TYPES.get(self.container, "application/octet-stream")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """A picture as it is."""
-
-    format: str
-    """``jpeg``, ``png``, ``webp`` or ``gif``."""
-    width: int
-    """In pixels, as shown, so after rotation."""
-    height: int
-    is_animated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +92,7 @@ async def probe_video(
 
     Args:
         path: Where it lies.
-        process_pool: Does the work; without one, a workshop that all such calls share.
+        process_pool: Does the work; without one, a workshop for this call.
         limits: What the look may use.
 
     Raises:
@@ -123,36 +100,9 @@ async def probe_video(
         MediaProbeError: It could not be examined.
         MediaBusyError: Too much is waiting to be examined.
     """
-    answer = await _probe("video", path, process_pool, limits)
-    answer["key_seconds"] = tuple(answer.get("key_seconds", ()))
-    return _facts(VideoFacts, answer)
-
-
-async def probe_image(
-    path: Path, *, process_pool: ProcessPool | None = None, limits: ProbeLimits | None = None
-) -> ImageFacts:
-    """Look into a file that should be a picture: JPEG, PNG, WebP or GIF.
-
-    Raises:
-        MediaUnreadableError: It is none that can be decoded; ``reason`` says what is wrong.
-        MediaProbeError: It could not be examined.
-        MediaBusyError: Too much is waiting to be examined.
-    """
-    return _facts(ImageFacts, await _probe("image", path, process_pool, limits))
-
-
-async def _probe(
-    kind: str, path: Path, process_pool: ProcessPool | None, limits: ProbeLimits | None
-) -> dict[str, Any]:
-    if process_pool is None:
-        process_pool = _shared.setdefault(asyncio.get_running_loop(), ProcessPool())
-    return await process_pool.run(
-        "probe", {"kind": kind, "path": path}, limits=limits or ProbeLimits()
-    )
-
-
-def _facts(kind: type[FactsT], answer: dict[str, Any]) -> FactsT:
+    process_pool = process_pool or ProcessPool()
+    answer = await process_pool.run("probe", {"path": path}, limits=limits or ProbeLimits())
     try:
-        return kind(**answer)
+        return VideoFacts(**answer | {"key_seconds": tuple(answer.get("key_seconds", ()))})
     except TypeError as exc:  # whatever took the process over speaks another language
         raise MediaProbeError("the process for probing answered something else") from exc

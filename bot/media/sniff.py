@@ -121,12 +121,3 @@ def name_container(file: BinaryIO, demuxer: str) -> str:
     if demuxer.startswith("matroska"):
         return "webm" if b"webm" in head[:64] else "matroska"
     return demuxer.partition(",")[0]
-
-
-def is_animated_picture(file: BinaryIO, sniff: str) -> bool:
-    """Tell by the header whether a PNG or WebP moves."""
-    file.seek(0)
-    head = file.read(4096)
-    if sniff == "webp":
-        return head[12:16] == b"VP8X" and bool(head[20] & 2)
-    return sniff == "png" and 0 < head.find(b"acTL") < (head.find(b"IDAT") % 4097)

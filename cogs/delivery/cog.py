@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from bot.domain.jobs import JobState
 from bot.engine.extras import Extras
 from bot.engine.ports import AnswerContent, Delivered, Extra, KeptSource, Opened, Progress
-from bot.engine.studio import WorkshopStudio
+from bot.media.processing import MediaProcessor
 from bot.requests.text_safety import thread_name
 from bot.system.clock import SystemClock
 from bot.texts import common as texts
@@ -327,7 +327,7 @@ async def setup(bot: RestyleBot) -> None:
         deliverer=bot.deliverer,
         downloader=bot.downloader,
         scratch=bot.scratch,
-        studio=WorkshopStudio(bot.process_pool),
+        studio=MediaProcessor(bot.process_pool),
         clock=SystemClock(),
         max_output_bytes=bot.settings.max_output_bytes,
         archive=bot.archive,

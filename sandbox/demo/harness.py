@@ -15,9 +15,9 @@ import simcord
 from bot.app import RestyleBot
 from bot.cometapi.client import CometClient
 from bot.engine.engine import Engine
-from bot.engine.studio import WorkshopStudio
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.settings import Settings
 from bot.storage.store import open_store
@@ -134,7 +134,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 deliverer=bot.deliverer,
                 downloader=downloader,
                 scratch=scratch,
-                studio=WorkshopStudio(process_pool),
+                studio=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
                 review_hours=store.policies.review_hours,
                 new_jobs=new_jobs,

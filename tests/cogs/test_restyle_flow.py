@@ -8,8 +8,8 @@ import pytest
 from bot.cometapi.client import CometClient
 from bot.domain.jobs import JobState
 from bot.engine.engine import Engine
-from bot.engine.studio import WorkshopStudio
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.storage.store import open_store
 from sandbox.cometapi import Fail, Fate, StandIn
@@ -55,7 +55,7 @@ async def engine(stage, settings, downloader, new_jobs, tmp_path):
             deliverer=stage.bot.deliverer,
             downloader=downloader,
             scratch=Scratch(tmp_path / "scratch"),
-            studio=WorkshopStudio(ProcessPool()),
+            studio=MediaProcessor(ProcessPool()),
             new_jobs=new_jobs,
         ):
             yield

@@ -12,8 +12,8 @@ import pytest
 from bot.cometapi.client import CometClient
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.engine.engine import Engine
-from bot.engine.studio import WorkshopStudio
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.policy.problems import SERVER
 from bot.storage.store import open_store
@@ -76,7 +76,7 @@ def open_engine(simcord_env, settings, downloader, sqlite_store, new_jobs, tmp_p
                 deliverer=simcord_env.bot.deliverer,
                 downloader=downloader,
                 scratch=Scratch(tmp_path / "scratch"),
-                studio=WorkshopStudio(ProcessPool()),
+                studio=MediaProcessor(ProcessPool()),
                 new_jobs=new_jobs,
                 approval_prompts=simcord_env.bot.approval_prompts,
             ):

@@ -12,14 +12,15 @@ from aiohttp import web
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
 from bot.errors import MediaError, MediaUnreadableError
-from bot.media.prepare import Prepared, prepare
 from bot.media.probe import VideoFacts, probe_video
 from bot.media.process_pool import ProcessPool
+from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
 from bot.requests.clip_plan import Mode, Plan, plan_clip
 from bot.requests.validation import Limit, Refusal
 from sandbox.cometapi import StandIn
 from tests.media.processes import children
+from tests.media.scenes import is_encoded
 from tests.sandbox.conftest import VERSION
 
 UPLOAD_BYTES = 10 * 1024**2
@@ -45,7 +46,9 @@ class Journey:
     decision: str  # as "encode: too_fast, rotated", and "unreadable: damaged" after it
     facts: VideoFacts | None = None
     plan: Plan | None = None
-    made: Prepared | None = None
+    made: VideoFacts | None = None  # of what was prepared, as the next two
+    made_bytes: int = 0
+    is_encoded: bool = False
     probe_seconds: float = 0
     prepare_seconds: float = 0
     sent: Path | None = None  # the file that goes to the provider
@@ -61,8 +64,7 @@ class Journey:
         if self.sent is None:
             return "nothing"
         made = self.made or self.facts
-        seconds = self.made.seconds if self.made else self.facts.duration_seconds
-        return f"{made.width}x{made.height}, {seconds:.1f} s"
+        return f"{made.width}x{made.height}, {made.duration_seconds:.1f} s"
 
 
 @dataclass
@@ -126,15 +128,18 @@ async def travel(process_pool, attached, folder):
         return replace(journey, plan=plan, sent=attached.path)
     target = folder / "prepared.mp4"
     try:
-        made = await prepare(process_pool, attached.path, target, plan)
+        await MediaProcessor(process_pool).prepare(attached.path, target, plan)
     except MediaError as error:
         return replace(journey, decision=f"{journey.decision}; then {_failure(error)}")
+    prepared = time.perf_counter()
     return replace(
         journey,
         plan=plan,
-        made=made,
+        made=await probe_video(target, process_pool=process_pool),
+        made_bytes=target.stat().st_size,
+        is_encoded=is_encoded(target),
         sent=target,
-        prepare_seconds=time.perf_counter() - probed,
+        prepare_seconds=prepared - probed,
     )
 
 

@@ -94,6 +94,11 @@ def loud_from(path):
     return None
 
 
+def is_encoded(path):
+    """Tell whether our encoder wrote the pictures: it notes its limits in them, tests set none."""
+    return b" vbv_maxrate=" in path.read_bytes()
+
+
 def index_is_in_front(path):
     data = path.read_bytes()
     return 0 < data.find(b"moov") < data.find(b"mdat")

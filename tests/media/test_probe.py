@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
-from bot.media.probe import ProbeLimits, probe_image, probe_video
+from bot.media.probe import ProbeLimits, probe_video
+from bot.media.process_pool import ProcessPool
 from tests.media.clips import make_audio, make_clip, make_gif, make_image, make_stills
 from tests.media.processes import children
 
@@ -332,7 +333,8 @@ async def test_at_most_two_processes_look_at_once(tmp_path):
     path = make_clip(tmp_path / "a.mp4")
     before = children()
     most = 0
-    tasks = [asyncio.create_task(probe_video(path)) for _ in range(5)]
+    process_pool = ProcessPool()
+    tasks = [asyncio.create_task(probe_video(path, process_pool=process_pool)) for _ in range(5)]
     while not all(task.done() for task in tasks):
         most = max(most, len(children() - before))
         await asyncio.sleep(0.005)
@@ -354,45 +356,3 @@ async def test_the_process_gets_none_of_our_secrets(tmp_path, monkeypatch):
     await task
     assert b"PATH=" in seen
     assert b"sk-very-secret" not in seen
-
-
-@pytest.mark.parametrize(
-    ("codec", "pix_fmt", "name"),
-    [("png", "rgb24", "png"), ("mjpeg", "yuvj420p", "jpeg"), ("libwebp", "yuv420p", "webp")],
-)
-async def test_a_picture_is_described(tmp_path, codec, pix_fmt, name):
-    path = make_image(tmp_path / "a.bin", codec=codec, pix_fmt=pix_fmt, width=80, height=60)
-    facts = await probe_image(path)
-    assert (facts.format, facts.width, facts.height) == (name, 80, 60)
-    assert not facts.is_animated
-
-
-@pytest.mark.parametrize("frames", [1, 3])
-async def test_a_moving_picture_is_told_from_a_still_one(tmp_path, frames):
-    facts = await probe_image(make_gif(tmp_path / "a.gif", frames=frames))
-    assert facts.is_animated is (frames > 1)
-
-
-async def test_a_video_is_no_picture(tmp_path):
-    with pytest.raises(MediaUnreadableError) as caught:
-        await probe_image(make_clip(tmp_path / "a.png", form="mp4"))
-    assert caught.value.reason is UnreadableReason.NOT_IMAGE
-
-
-@pytest.mark.parametrize("codec", ["png", "mjpeg"])
-async def test_a_broken_picture_is_damaged(tmp_path, codec):
-    pix_fmt = "rgb24" if codec == "png" else "yuvj420p"
-    path = make_image(tmp_path / "a.png", codec=codec, pix_fmt=pix_fmt)
-    path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(MediaUnreadableError) as caught:
-        await probe_image(path)
-    assert caught.value.reason is UnreadableReason.DAMAGED
-
-
-async def test_a_picture_of_monstrous_size_is_refused(tmp_path):
-    path = make_image(tmp_path / "a.png")
-    data = bytearray(path.read_bytes())
-    data[16:24] = struct.pack(">II", 60_000, 60_000)
-    path.write_bytes(data)
-    with pytest.raises(MediaUnreadableError):
-        await probe_image(path)

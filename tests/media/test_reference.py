@@ -212,6 +212,7 @@ async def test_a_cut_off_picture_is_refused(process_pool, tmp_path, form):
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", UnreadableReason.NOT_IMAGE),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", UnreadableReason.NOT_IMAGE),
         (bytes(5000), UnreadableReason.NOT_IMAGE),
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(5000), UnreadableReason.NOT_IMAGE),
     ],
 )
 async def test_what_is_no_picture_is_refused(process_pool, tmp_path, data, reason):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import Job
     from bot.engine.context import EngineContext
-    from bot.engine.studio import Source
+    from bot.media.processing import SourceFile
 
 log = logging.getLogger(__name__)
 
@@ -162,10 +162,10 @@ class AnswerBuilder:
             log.exception("job %s: without %s", job.id, what)
         return None
 
-    async def _source(self, job: Job, output: Path) -> Source | None:
+    async def _source(self, job: Job, output: Path) -> SourceFile | None:
         return await self._sources.fetch(job, output.with_name("source"))
 
-    async def _sound(self, job: Job, source: Source, output: Path) -> Path | None:
+    async def _sound(self, job: Job, source: SourceFile, output: Path) -> Path | None:
         if not job.keep_sound:
             return None
         target = output.with_name("sounding.mp4")
@@ -173,7 +173,7 @@ class AnswerBuilder:
         await self._context.studio.add_sound(source, output, target, max_bytes=limit)
         return target
 
-    async def _picture(self, source: Source, output: Path) -> Path:
+    async def _picture(self, source: SourceFile, output: Path) -> Path:
         target = output.with_name("picture.png")
         await self._context.studio.picture(source, output, target)
         return target

@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.engine.signed_links import is_link_dead
-from bot.engine.studio import Source
 from bot.errors import DeliveryError, MediaError
+from bot.media.processing import SourceFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,18 +39,15 @@ class Sources:
         self._deliverer = deliverer
         self._clock = clock
 
-    async def fetch(self, job: Job, target: Path) -> Source | None:
+    async def fetch(self, job: Job, target: Path) -> SourceFile | None:
         """Download the source of ``job`` to ``target``; ``None`` if it is not to be had now."""
-        now = self._clock.now()
         if job.sent_url is not None:
-            links = [(job.sent_url, job.sent_bytes or job.source_bytes, 0.0)]
+            url, size_bytes, start = job.sent_url, job.sent_bytes or job.source_bytes, 0.0
         else:
-            links = [(job.source_url, job.source_bytes, job.part_start)]
-        for url, size_bytes, start_seconds in links:
-            if is_link_dead(url, now):
-                continue
-            if await self._download(job, url, target, size_bytes):
-                return Source(path=target, start_seconds=start_seconds)
+            url, size_bytes, start = job.source_url, job.source_bytes, job.part_start
+        is_dead = is_link_dead(url, self._clock.now())
+        if not is_dead and await self._download(job, url, target, size_bytes):
+            return SourceFile(path=target, start_seconds=start)
         if job.source_message_id is None:
             return None
         try:
@@ -62,7 +59,7 @@ class Sources:
             return None
         if not await self._download(job, kept.url, target, kept.size_bytes):
             return None
-        return Source(path=target, start_seconds=0.0)
+        return SourceFile(path=target, start_seconds=0.0)
 
     async def _download(self, job: Job, url: str, target: Path, max_bytes: int) -> bool:
         try:

@@ -5,9 +5,10 @@ In the child processes only.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.errors import MediaUnfitError
 from bot.media.worker.encoder import bits_for, encode_to_fit
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from bot.media.worker.size_steps import SizeStep
 
 _MAX_SIZE_STEPS: Final = 3  # encoded in vain before we give up; the first nearly always fits
-_TRANSFERS: Final = {"smpte2084": 16, "arib-std-b67": 18}  # as FFmpeg numbers those of HDR
-_SDR: Final = 2  # "unspecified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +59,7 @@ class DisplayedVideo:
             cap_rate(read_pictures(self.path, start=start, seconds=seconds), max_fps),
             width=width,
             height=height,
-            tone_map=bool(self.transfer),
-            transfer=_TRANSFERS.get(self.transfer, _SDR),
+            hdr=self.transfer,
         )
 
     def stills(self, width: int, height: int, moments: Iterable[float]) -> Iterator[VideoFrame]:
@@ -71,8 +69,7 @@ class DisplayedVideo:
             self._at(moments),
             width=width,
             height=height,
-            tone_map=bool(self.transfer),
-            transfer=_TRANSFERS.get(self.transfer, _SDR),
+            hdr=self.transfer,
         )
 
     def _at(self, moments: Iterable[float]) -> Iterator[VideoFrame]:
@@ -89,7 +86,7 @@ def moment_of(picture: VideoFrame) -> float:
 
 
 def look(path: str) -> DisplayedVideo:
-    """Probe a video; raise ``Unreadable`` if it is none that can be decoded."""
+    """Probe a video; raise ``MediaUnreadableError`` if it is none that can be decoded."""
     facts = probe_video(path)
     return DisplayedVideo(
         path=path,
@@ -104,18 +101,6 @@ def look(path: str) -> DisplayedVideo:
     )
 
 
-def answer(target: str | Path, *, size_bytes: int, lowered: bool) -> dict[str, Any]:
-    """Describe a video that was written, as ``bot.media.fit.Fitted`` wants it."""
-    made = look(str(target))
-    return {
-        "size_bytes": size_bytes,
-        "width": made.width,
-        "height": made.height,
-        "seconds": made.seconds,
-        "lowered": lowered,
-    }
-
-
 def write_fitting(
     target: str | Path,
     pictures: Callable[[SizeStep], Iterable[VideoFrame]],
@@ -127,7 +112,7 @@ def write_fitting(
     max_bytes: int,
     sound: DisplayedVideo | None,
     sound_start: float = 0,
-) -> dict[str, Any]:
+) -> None:
     """Encode pictures, and the sound of a clip, into the largest picture that the bytes allow.
 
     Args:
@@ -153,8 +138,8 @@ def write_fitting(
 
     bits = bits_for(max_bytes, seconds, sound_bits=audio_bits)
     for size_step in find_size_steps(*size, fps=fps, bits=bits)[:_MAX_SIZE_STEPS]:
-        try:
-            made = encode_to_fit(
+        with suppress(MediaUnfitError):
+            encode_to_fit(
                 target,
                 lambda size_step=size_step: pictures(size_step),  # type: ignore[misc]  # mypy: lambda defaults
                 width=size_step.width,
@@ -166,7 +151,5 @@ def write_fitting(
                 sound_bits=audio_bits,
                 is_bt709=is_bt709,
             )
-        except MediaUnfitError:
-            continue
-        return answer(target, size_bytes=made.size_bytes, lowered=size_step.lowered)
+            return
     raise MediaUnfitError(f"{seconds:.1f} s do not fit {max_bytes} bytes in any size")

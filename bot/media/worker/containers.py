@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
 
+import av
+from av.stream import Disposition
+
+from bot.errors import MediaUnreadableError, UnreadableReason
 from bot.media.sniff import is_cut_off, name_container, read_sniff
 
 if TYPE_CHECKING:
@@ -16,39 +20,21 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 # Demuxers by name, because some of the others (playlists, concatenations) open further files.
-_VIDEO_FORMATS: Final = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif"
-_AUDIO_FORMATS: Final = "mp3,wav,flac,aac,aiff,amr,caf"
+# Those for sound alone are there to tell people what they attached.
+_FORMATS: Final = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif,mp3,wav,flac,aac,aiff,amr,caf"
+_STILLS: Final = frozenset({"still", "jpeg", "png", "webp"})
+_MAX_PIXELS: Final = 8192 * 4608  # above what phones film; a frame of it takes 60 MB
 
-STILL_FORMATS: Final = {"jpeg": "jpeg_pipe", "png": "png_pipe", "webp": "webp_pipe"}
-MAX_VIDEO_PIXELS: Final = 8192 * 4608
-"""Above what phones film; a frame of it takes 60 MB."""
+HDR_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
+"""Those of HDR, as FFmpeg numbers and names them.
 
-
-class Unreadable(Exception):  # noqa: N818 - an answer, not a fault
-    """The file cannot be used, for a reason that ``bot.errors.UnreadableReason`` names."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+Source: https://ffmpeg.org/doxygen/trunk/pixfmt_8h.html
+"""
 
 
-def refuse_further_files(*_args: object) -> NoReturn:
+def _refuse_further_files(*_args: object) -> NoReturn:
     """Stand in for the opening of a file that the given one names."""
     raise PermissionError("a media file may not name another one")
-
-
-def open_media(file: BinaryIO, formats: str, *, form: str | None = None) -> InputContainer:
-    """Open what lies in ``file``, with the demuxers named in ``formats`` only."""
-    import av
-
-    return av.open(
-        file,
-        mode="r",
-        format=form,
-        container_options={"format_whitelist": formats, "protocol_whitelist": ""},
-        metadata_errors="replace",
-        io_open=refuse_further_files,
-    )
 
 
 @dataclass(slots=True)
@@ -85,7 +71,7 @@ def open_video(path: str | Path, *, threads: int = 1) -> OpenVideo:
         threads: Of the decoder; each of them holds frames, so memory grows with them.
 
     Raises:
-        Unreadable: It is none.
+        MediaUnreadableError: It is none.
     """
     file = Path(path).open("rb")  # noqa: SIM115 - handed over to whoever asked
     try:
@@ -96,22 +82,27 @@ def open_video(path: str | Path, *, threads: int = 1) -> OpenVideo:
 
 
 def _open_video(file: BinaryIO, threads: int) -> OpenVideo:
-    import av
-
     if not file.read(1):
-        raise Unreadable("empty", "no bytes")
+        raise MediaUnreadableError("no bytes", reason=UnreadableReason.EMPTY)
     sniff = read_sniff(file)
-    if sniff in {"still", *STILL_FORMATS}:
-        raise Unreadable("still_image", f"a picture ({sniff})")
+    if sniff in _STILLS:
+        raise MediaUnreadableError(f"a picture ({sniff})", reason=UnreadableReason.STILL_IMAGE)
     cut_off = is_cut_off(file, sniff)
     file.seek(0)
     try:
-        container = open_media(file, f"{_VIDEO_FORMATS},{_AUDIO_FORMATS}")
+        container = av.open(
+            file,
+            mode="r",
+            container_options={"format_whitelist": _FORMATS, "protocol_whitelist": ""},
+            metadata_errors="replace",
+            io_open=_refuse_further_files,
+        )
     except av.FFmpegError as exc:
         # A container that announces itself and cannot be opened is broken; all else is no video.
-        raise Unreadable("damaged" if sniff else "not_video", f"{type(exc).__name__}") from exc
+        reason = UnreadableReason.DAMAGED if sniff else UnreadableReason.NOT_VIDEO
+        raise MediaUnreadableError(type(exc).__name__, reason=reason) from exc
     try:
-        stream = choose_stream(container, is_known=sniff is not None)
+        stream = _choose_stream(container, is_known=sniff is not None)
     except BaseException:
         container.close()
         raise
@@ -125,10 +116,8 @@ def _open_video(file: BinaryIO, threads: int) -> OpenVideo:
     )
 
 
-def choose_stream(container: InputContainer, *, is_known: bool) -> VideoStream:
+def _choose_stream(container: InputContainer, *, is_known: bool) -> VideoStream:
     """Return the video track that a player would show; cover pictures are none."""
-    from av.stream import Disposition
-
     tracks = [
         track
         for track in container.streams.video
@@ -136,22 +125,21 @@ def choose_stream(container: InputContainer, *, is_known: bool) -> VideoStream:
     ]
     if not tracks:
         if container.streams.audio:
-            raise Unreadable("audio_only", "no video track")
-        raise Unreadable("damaged" if is_known else "not_video", "no track")
+            raise MediaUnreadableError("no video track", reason=UnreadableReason.AUDIO_ONLY)
+        reason = UnreadableReason.DAMAGED if is_known else UnreadableReason.NOT_VIDEO
+        raise MediaUnreadableError("no track", reason=reason)
     best = container.streams.best("video")
     stream = next((track for track in tracks if track is best), tracks[0])
     if stream.codec_context is None:
-        raise Unreadable("damaged", "the codec is unknown")
-    check_size(stream.codec_context.width, stream.codec_context.height, MAX_VIDEO_PIXELS)
+        raise MediaUnreadableError("the codec is unknown")
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width * height > _MAX_PIXELS:  # its mere size is an attack
+        raise MediaUnreadableError(
+            f"{width} x {height} pixels", reason=UnreadableReason.TOO_COMPLEX
+        )
     # The decoder checks each change of size by itself.
-    stream.codec_context.options = {"max_pixels": str(MAX_VIDEO_PIXELS)}
+    stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
     return stream
-
-
-def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Refuse pictures whose mere size is an attack."""
-    if width * height > max_pixels:
-        raise Unreadable("too_complex", f"{width} x {height} pixels")
 
 
 def turned_by(frame: VideoFrame) -> int:

@@ -6,7 +6,6 @@ In the child processes only; tasks call it.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,19 +29,7 @@ _AGAIN: Final = 0.85  # of what the first attempt's excess suggests: the second 
 _LEAST_BITS: Final = 40_000  # per second; with less, no picture is worth its name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """A file that was written."""
-
-    size_bytes: int
-    seconds: float
-    """Until the last picture or sound ends."""
-    pictures: int
-    """How many were encoded; 0 when they were copied."""
-    attempts: int
-
-
-def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | None = None) -> float:
+def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | None = None) -> None:
     """Write a file whose index lies in front, so that it plays while it loads.
 
     Args:
@@ -50,37 +37,29 @@ def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | Non
         tracks: The picture first, then the sound, if any.
         max_bytes: Stop as soon as there are more.
 
-    Returns:
-        How long it is, in seconds.
-
     Raises:
         MediaUnfitError: It has more than ``max_bytes``.
     """
     path = Path(path)
     try:
-        seconds = _write(path, tracks, max_bytes)
+        _write(path, tracks, max_bytes)
         if max_bytes is not None and path.stat().st_size > max_bytes:
             raise MediaUnfitError(f"{path.stat().st_size} bytes; {max_bytes} are allowed")  # noqa: TRY301 - one place tidies up
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return seconds
 
 
-def _write(path: Path, tracks: Sequence[Track], max_bytes: int | None) -> float:
-    written, end = 0, 0.0
+def _write(path: Path, tracks: Sequence[Track], max_bytes: int | None) -> None:
+    written = 0
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as output:
         for track in tracks:
             track.add_to(output)
         for packet in heapq.merge(*(track.packets() for track in tracks), key=_when):
-            if packet.time_base:
-                last = (packet.pts or 0) + (packet.duration or 0)
-                end = max(end, float(last * packet.time_base))
             written += packet.size
             if max_bytes is not None and written > max_bytes:
-                raise MediaUnfitError(f"more than {max_bytes} bytes after {end:.1f} s")
+                raise MediaUnfitError(f"more than {max_bytes} bytes after {_when(packet):.1f} s")
             output.mux_one(packet)
-    return end
 
 
 def _when(packet: Packet) -> float:
@@ -108,7 +87,7 @@ def encode_to_fit(
     sound_bits: int = SOUND_BITS,
     quality: float = 20,
     is_bt709: bool = False,
-) -> Encoded:
+) -> None:
     """Encode pictures, and sound, into at most so many bytes: two attempts, no more.
 
     What does not need all the bytes gets fewer: the quality is capped as well.
@@ -130,7 +109,7 @@ def encode_to_fit(
         MediaUnfitError: Both attempts were too large.
     """
     bits = bits_for(max_bytes, seconds, sound_bits=sound_bits)
-    for attempt in range(1, _ATTEMPTS + 1):
+    for _ in range(_ATTEMPTS):
         if bits < _LEAST_BITS:
             raise MediaUnfitError(f"{max_bytes} bytes are too few for {seconds:.1f} s")
         video = EncodedVideo(
@@ -139,10 +118,10 @@ def encode_to_fit(
         )  # fmt: skip
         heard = sound()
         tracks: list[Track] = [video] if heard is None else [video, heard]
-        length = write_mp4(path, tracks)
+        write_mp4(path, tracks)
         size = Path(path).stat().st_size
         if size <= max_bytes:
-            return Encoded(size_bytes=size, seconds=length, pictures=video.count, attempts=attempt)
+            return
         bits *= max_bytes / size * _AGAIN
     Path(path).unlink(missing_ok=True)
     raise MediaUnfitError(f"{size} bytes at the second attempt; {max_bytes} are allowed")

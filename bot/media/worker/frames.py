@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import av
 from av.filter import Filter, Graph
 
-from bot.media.worker.containers import Unreadable, open_video, turned_by
+from bot.errors import MediaUnreadableError
+from bot.media.worker.containers import open_video, turned_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +30,6 @@ _THREADS: Final = 2  # of a decoder; each holds frames, and memory is limited
 _MAX_BROKEN_SHARE: Final = 0.1  # of the packets; players skip a bad one, so a few are forgiven
 _FORGIVEN: Final = 5
 _EARLY: Final = Fraction(1, 20)  # of a beat: containers round moments
-_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
 _CAN_TONE_MAP: Final = "out_transfer" in {option.name for option in Filter("scale").options or ()}
 
 
@@ -57,7 +57,7 @@ def read_pictures(
         seconds: How long it is; ``None`` for all the rest.
 
     Raises:
-        Unreadable: It does not decode, or too much of it does not.
+        MediaUnreadableError: It does not decode, or too much of it does not.
     """
     end = None if seconds is None else round(seconds / CLOCK)
     # A container without an index is searched, and may land past the part's begin, or past its own
@@ -90,7 +90,7 @@ def _part(frames: Iterable[VideoFrame], end: int | None) -> Iterator[VideoFrame]
         yield frame
     if not is_under_way:
         if shown is None:
-            raise Unreadable("damaged", "no picture in this part")
+            raise MediaUnreadableError("no picture in this part")
         shown.pts = 0
         yield shown
 
@@ -108,7 +108,7 @@ def _decode(video: OpenVideo, origin: Fraction) -> Iterator[VideoFrame]:
         except av.FFmpegError:
             broken += 1
             if broken > _FORGIVEN + packets * _MAX_BROKEN_SHARE:
-                raise Unreadable("damaged", f"{broken} of {packets} packets") from None
+                raise MediaUnreadableError(f"{broken} of {packets} packets") from None
             continue
         for frame in frames:
             if frame.is_corrupt:
@@ -141,7 +141,7 @@ def cap_rate(frames: Iterable[VideoFrame], fps: float | None) -> Iterator[VideoF
 
 
 def show(
-    frames: Iterable[VideoFrame], *, width: int, height: int, tone_map: bool = False, transfer: int
+    frames: Iterable[VideoFrame], *, width: int, height: int, hdr: str
 ) -> Iterator[VideoFrame]:
     """Turn, deinterlace and scale pictures to one size, ``yuv420p``, square pixels.
 
@@ -149,8 +149,8 @@ def show(
         frames: Pictures with moments on ``CLOCK``.
         width: As shown, so after turning; even.
         height: Likewise.
-        tone_map: Bring HDR to the range of ordinary screens (BT.709).
-        transfer: The file's transfer characteristics as FFmpeg numbers them.
+        hdr: One of ``HDR_TRANSFERS`` brings the pictures from it to the range of ordinary screens
+            (BT.709); empty leaves their brightness as it is.
     """
     graph: Graph | None = None
     shape: object = None
@@ -160,7 +160,7 @@ def show(
             if graph is not None:
                 graph.push(None)
                 yield from _drain(graph)
-            graph, shape = _graph(frame, width, height, transfer if tone_map else None), key
+            graph, shape = _graph(frame, width, height, hdr), key
         graph.push(frame)
         yield from _drain(graph)
     if graph is not None:
@@ -168,12 +168,12 @@ def show(
         yield from _drain(graph)
 
 
-def _graph(frame: VideoFrame, width: int, height: int, hdr: int | None) -> Graph:
+def _graph(frame: VideoFrame, width: int, height: int, hdr: str) -> Graph:
     graph = Graph()
     last = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
     )
-    for name, options in [*steps(frame, width, height, hdr), ("buffersink", None)]:
+    for name, options in [*_steps(frame, width, height, hdr), ("buffersink", None)]:
         step = graph.add(name, options)
         last.link_to(step)
         last = step
@@ -181,10 +181,8 @@ def _graph(frame: VideoFrame, width: int, height: int, hdr: int | None) -> Graph
     return graph
 
 
-def steps(
-    frame: VideoFrame, width: int, height: int, hdr: int | None
-) -> list[tuple[str, str | None]]:
-    """Return the filters that a picture needs, in order; ``hdr`` is its transfer, or ``None``."""
+def _steps(frame: VideoFrame, width: int, height: int, hdr: str) -> list[tuple[str, str | None]]:
+    """Return the filters that a picture needs, in order."""
     todo: list[tuple[str, str | None]] = []
     wide, high = frame.width, frame.height
     if frame.interlaced_frame:
@@ -203,11 +201,10 @@ def steps(
             todo.append(("crop", f"{width}:{height}:0:0"))
     else:
         todo.append(("scale", f"{width}:{height}:flags=bicubic"))
-    if hdr is not None and _CAN_TONE_MAP:
+    if hdr and _CAN_TONE_MAP:
         # New in FFmpeg 8; without it the colours come out pale, which is better than no clip.
-        name = _TRANSFERS.get(hdr, "smpte2084")
         todo += [
-            ("setparams", f"color_trc={name}:color_primaries=bt2020:colorspace=bt2020nc"),
+            ("setparams", f"color_trc={hdr}:color_primaries=bt2020:colorspace=bt2020nc"),
             (
                 "scale",
                 "out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709:out_range=tv",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import av
 from av.filter import Graph
 
-from bot.media.worker.containers import Unreadable, open_video
+from bot.errors import MediaUnreadableError
+from bot.media.worker.containers import open_video
 from bot.media.worker.frames import CLOCK, seek_to
 
 if TYPE_CHECKING:
@@ -88,8 +89,6 @@ class EncodedVideo:
         self._end = None if seconds is None else round(seconds / CLOCK)
         self._is_bt709 = is_bt709
         self._lengths: dict[int, int] = {}
-        self.count = 0
-        """How many pictures were encoded so far."""
 
     def add_to(self, output: OutputContainer) -> None:
         """Announce the track; once, before any packet."""
@@ -139,7 +138,6 @@ class EncodedVideo:
             frame.pict_type = 0  # the source's choice of key frames is not ours
             last = moment
             self._lengths[last] = length
-            self.count += 1
             yield frame
         if last is not None and self._end is not None:
             self._lengths[last] = max(self._end - last, 1)
@@ -184,15 +182,13 @@ class CopiedVideo:
         self._path = path
         self._start = start
         self._end = None if seconds is None else start + seconds
-        self.codec = ""
 
     def add_to(self, output: OutputContainer) -> None:
         """Announce the track; once, before any packet."""
         with open_video(self._path) as video:
             self._stream: VideoStream = output.add_stream_from_template(video.stream)
-            self.codec = video.stream.codec_context.name
-            if self.codec in _TAGS:
-                self._stream.codec_context.codec_tag = _TAGS[self.codec]
+            if (tag := _TAGS.get(video.stream.codec_context.name)) is not None:
+                self._stream.codec_context.codec_tag = tag
 
     def packets(self) -> Iterator[Packet]:
         """Yield the packets, in decoding order."""
@@ -209,7 +205,7 @@ class CopiedVideo:
                         continue
                     begin = moment
                     if begin - origin > self._start + 0.2:
-                        raise Unreadable("damaged", f"no key frame at {self._start:g} s")
+                        raise MediaUnreadableError(f"no key frame at {self._start:g} s")
                 if moment < begin:
                     continue  # shown before the key frame, with the help of what is cut away
                 if self._end is not None and moment - origin >= self._end - 0.001:
@@ -375,7 +371,7 @@ def _with_dts(video: OpenVideo) -> Iterator[Packet]:
         yield from waiting
         waiting.clear()
     if waiting:
-        raise Unreadable("damaged", "packets without any time")
+        raise MediaUnreadableError("packets without any time")
 
 
 def _can_copy(sound: AudioStream) -> bool:

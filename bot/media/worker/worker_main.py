@@ -18,7 +18,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import MediaError, MediaUnreadableError
-from bot.media.worker.containers import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +84,7 @@ def do(task: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     except Exception as exc:  # noqa: BLE001 - told to the parent, which logs it
         return {"failed": f"{type(exc).__name__}: {exc}"}
     try:
-        return {"done": work(arguments)}
-    except Unreadable as exc:
-        return {"unreadable": exc.reason, "detail": str(exc)}
+        return {"done": work(arguments) or {}}
     except MediaUnreadableError as exc:
         return {"unreadable": exc.reason.value, "detail": str(exc)}
     except MediaError as exc:

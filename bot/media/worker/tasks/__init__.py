@@ -1,1 +1,1 @@
-"""What the child processes can do: each module has ``run(arguments) -> answer``."""
+"""What the child processes can do: each module has ``run(arguments)``, and may return an answer."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import av
 
 from bot.errors import MediaNoSoundError, MediaUnfitError
-from bot.media.worker.clip import answer, look, write_fitting
-from bot.media.worker.containers import Unreadable
+from bot.media.worker.clip import look, write_fitting
 from bot.media.worker.encoder import write_mp4
+from bot.media.worker.tasks.probe import probe_video
 from bot.media.worker.tracks import CopiedVideo, Sound
 
 if TYPE_CHECKING:
@@ -20,19 +19,20 @@ if TYPE_CHECKING:
 _COPIED: Final = frozenset({"h264", "hevc"})  # what all players expect in an MP4
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Make ``target`` from ``output`` and the sound of ``source`` from ``start_seconds`` on."""
     source, output = look(arguments["source"]), look(arguments["output"])
-    target, max_bytes = Path(arguments["target"]), arguments["max_bytes"]
+    target, max_bytes = arguments["target"], arguments["max_bytes"]
     start = arguments["start_seconds"]
     sound = Sound(source.path, start=start, seconds=output.seconds)
     if sound.is_empty():
         raise MediaNoSoundError(f"the source is silent from {start:.1f} s on")
     if output.codec in _COPIED:
-        with suppress(MediaUnfitError, Unreadable, av.FFmpegError):
+        with suppress(MediaUnfitError, av.FFmpegError):
             write_mp4(target, [CopiedVideo(output.path), sound], max_bytes=max_bytes)
-            return answer(target, size_bytes=target.stat().st_size, lowered=False)
-    return write_fitting(
+            probe_video(target)  # a copy may turn out not to decode
+            return
+    write_fitting(
         target,
         lambda size_step: output.pictures(
             size_step.width, size_step.height, max_fps=size_step.max_fps

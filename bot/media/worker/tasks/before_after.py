@@ -22,15 +22,14 @@ _STILL_SIDE: Final = 800  # pixels of the shorter side: more than any place on a
 _GAP_COLOUR: Final = (43, 45, 49)  # dark, as most people's Discord
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Draw ``target`` from ``source``, from ``start_seconds`` on, and ``output``."""
     source, output = look(arguments["source"]), look(arguments["output"])
     last = max(output.seconds - 0.5 / max(output.fps, 1), 0)
     moments = (0, last / 2, last)
     before = stills(source, [moment + arguments["start_seconds"] for moment in moments])
     after = stills(output, moments)
-    size_bytes = save(before, after, Path(arguments["target"]), arguments["max_bytes"])
-    return {"size_bytes": size_bytes}
+    save(before, after, Path(arguments["target"]), arguments["max_bytes"])
 
 
 def stills(clip: DisplayedVideo, moments: Sequence[float]) -> list[Image.Image]:
@@ -45,16 +44,13 @@ def stills(clip: DisplayedVideo, moments: Sequence[float]) -> list[Image.Image]:
 
 def save(
     before: Sequence[Image.Image], after: Sequence[Image.Image], target: Path, max_bytes: int
-) -> int:
-    """Write the sheet as wide as its bytes allow; return how many it has."""
-    size_bytes = 0
+) -> None:
+    """Write the sheet as wide as its bytes allow."""
     for width, few_colours in _ATTEMPTS:
         sheet = draw(before, after, width)
         (sheet.quantize() if few_colours else sheet).save(target, "PNG")
-        size_bytes = target.stat().st_size
-        if size_bytes <= max_bytes:
+        if target.stat().st_size <= max_bytes:
             break
-    return size_bytes
 
 
 def draw(before: Sequence[Image.Image], after: Sequence[Image.Image], width: int) -> Image.Image:

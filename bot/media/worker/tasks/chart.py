@@ -5,7 +5,6 @@ Discord shows it about 550 pixels wide, so all here is drawn for being seen at h
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageDraw, ImageFont
@@ -36,7 +35,7 @@ _LINE: Final = (70, 73, 80)
 _BAR: Final = (122, 134, 255)  # 5 : 1 against the background
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Draw those ``sections`` that have bars under ``title`` into ``target``."""
     sections = [section for section in arguments["sections"] if section["bars"]]
     height = _MARGIN + _TITLE + sum(map(_height, sections)) + _MARGIN - _GAP
@@ -54,9 +53,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
         else:
             _rows(pen, section["bars"], body, left, right)
         top += _height(section)
-    target = Path(arguments["target"])
-    image.quantize(64).save(target, "PNG", optimize=True)
-    return {"size_bytes": target.stat().st_size, "height": height}
+    image.quantize(64).save(arguments["target"], "PNG", optimize=True)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Make ``target`` from ``source``, of at most ``max_bytes``."""
     clip = look(arguments["source"])
-    return write_fitting(
+    write_fitting(
         arguments["target"],
         lambda size_step: clip.pictures(
             size_step.width, size_step.height, max_fps=size_step.max_fps

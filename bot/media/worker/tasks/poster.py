@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageStat
@@ -23,11 +22,10 @@ _THUMB: Final = (64, 64)
 _QUALITY: Final = 88
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Draw ``target`` from ``video``, at most ``max_side`` pixels wide or high."""
-    target = Path(arguments["target"])
-    find(look(arguments["video"]), arguments["max_side"]).save(target, "JPEG", quality=_QUALITY)
-    return {"size_bytes": target.stat().st_size}
+    image = find(look(arguments["video"]), arguments["max_side"])
+    image.save(arguments["target"], "JPEG", quality=_QUALITY)
 
 
 def find(clip: DisplayedVideo, max_side: int) -> Image.Image:

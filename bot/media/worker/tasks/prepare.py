@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import av
 
-from bot.errors import MediaUnfitError
-from bot.media.worker.containers import Unreadable, open_video
+from bot.errors import MediaUnfitError, MediaUnreadableError
+from bot.media.worker.containers import HDR_TRANSFERS, open_video
 from bot.media.worker.encoder import encode_to_fit, write_mp4
 from bot.media.worker.frames import cap_rate, read_pictures, show
 from bot.media.worker.tasks.probe import probe_video
@@ -26,40 +25,28 @@ _CUTS: Final = frozenset({Reason.TOO_LONG, Reason.CUT_ASKED})
 _MISSING_SECONDS: Final = 0.6  # at the end of a copy; more was lost than a few frames
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Make ``target`` from ``source`` as ``plan`` says."""
     source, target = arguments["source"], arguments["target"]
     plan = Plan.from_json(arguments["plan"])
-    made = _copy(source, target, plan) if plan.mode is Mode.COPY else None
-    attempts = 0
-    if made is None:
-        attempts = _encode(source, target, plan)
-        made = probe_video(target)
-    return {
-        "size_bytes": Path(target).stat().st_size,
-        "seconds": made["duration_seconds"],
-        "width": made["width"],
-        "height": made["height"],
-        "content_type": "video/mp4",
-        "attempts": attempts,
-    }
+    if plan.mode is not Mode.COPY or not _copy(source, target, plan):
+        _encode(source, target, plan)
 
 
-def _copy(source: str, target: str, plan: Plan) -> dict[str, Any] | None:
-    """Cut or pack without encoding, and look at the outcome; ``None`` if that is no good."""
+def _copy(source: str, target: str, plan: Plan) -> bool:
+    """Cut or pack without encoding; tell whether the outcome decodes and is long enough."""
     tracks: list[Track] = [CopiedVideo(source, start=plan.start_seconds, seconds=plan.seconds)]
     if (sound := _sound(source, plan)) is not None:
         tracks.append(sound)
     try:
         write_mp4(target, tracks, max_bytes=plan.max_bytes)
         facts = probe_video(target)
-    except (MediaUnfitError, av.FFmpegError, Unreadable):
-        return None
-    return facts if facts["duration_seconds"] >= plan.seconds - _MISSING_SECONDS else None
+    except (MediaUnfitError, av.FFmpegError, MediaUnreadableError):
+        return False
+    return bool(facts["duration_seconds"] >= plan.seconds - _MISSING_SECONDS)
 
 
-def _encode(source: str, target: str, plan: Plan) -> int:
-    """Encode it; return how many attempts that took."""
+def _encode(source: str, target: str, plan: Plan) -> None:
     with open_video(source) as video:
         rate = float(video.stream.average_rate or video.stream.guessed_rate or 25)
         transfer = video.stream.codec_context.color_trc
@@ -71,11 +58,10 @@ def _encode(source: str, target: str, plan: Plan) -> int:
             cap_rate(part, plan.fps),
             width=plan.width,
             height=plan.height,
-            tone_map=plan.tone_map,
-            transfer=transfer,
+            hdr=HDR_TRANSFERS.get(transfer, "smpte2084") if plan.tone_map else "",
         )
 
-    return encode_to_fit(
+    encode_to_fit(
         target,
         pictures,
         width=plan.width,
@@ -86,7 +72,7 @@ def _encode(source: str, target: str, plan: Plan) -> int:
         sound=lambda: _sound(source, plan),
         sound_bits=_sound_bits(source) if plan.has_audio else 0,
         is_bt709=plan.tone_map,
-    ).attempts
+    )
 
 
 def _sound(source: str, plan: Plan) -> Sound | None:

@@ -6,22 +6,13 @@ import time
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 
-from bot.media.sniff import is_animated_picture, read_sniff
-from bot.media.worker.containers import (
-    STILL_FORMATS,
-    OpenVideo,
-    Unreadable,
-    check_size,
-    open_media,
-    open_video,
-    turned_by,
-)
+from bot.errors import MediaUnreadableError, UnreadableReason
+from bot.media.worker.containers import HDR_TRANSFERS, OpenVideo, open_video, turned_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +21,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_MAX_IMAGE_PIXELS: Final = 120_000_000  # the largest phone cameras
 _MAX_PACKETS: Final = 400_000  # half an hour of 60 fps with sound, several times over
 _MAX_PACKETS_PER_PLACE: Final = 300  # decoders hold back a few dozen at most
 _FORGIVEN: Final = 5  # broken packets per place
@@ -39,27 +29,23 @@ _MAX_KEYS: Final = 2000  # told to the parent; where every frame is one, a minut
 _UNEVEN: Final = 0.25  # of the usual gap between two frames: more is not rounding any more
 
 # As FFmpeg numbers them: https://ffmpeg.org/doxygen/trunk/pixfmt_8h.html
-_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
 _PRIMARIES: Final = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of the file at ``path``, which should be a ``kind``: video or image."""
-    if arguments["kind"] == "video":
-        return probe_video(arguments["path"])
-    with Path(arguments["path"]).open("rb") as file:
-        if not file.read(1):
-            raise Unreadable("empty", "no bytes")
-        return probe_image(file)
+    """Return the facts of the file at ``path``, which should be a video."""
+    return probe_video(arguments["path"])
 
 
 def probe_video(path: str) -> dict[str, Any]:
-    """Return the facts of a video; raise `Unreadable` if it is none that can be decoded."""
+    """Return the facts of a video; raise ``MediaUnreadableError`` if it is none."""
     with open_video(path) as video:
         stream = video.stream
         counted = count(video)
         if video.name == "gif" and counted.frames == 1:
-            raise Unreadable("still_image", "a GIF that does not move")
+            raise MediaUnreadableError(
+                "a GIF that does not move", reason=UnreadableReason.STILL_IMAGE
+            )
         frame = look_inside(video.container, stream, counted)
         rotation = turned_by(frame)
         turned = rotation in {90, 270}
@@ -78,7 +64,7 @@ def probe_video(path: str) -> dict[str, Any]:
             "audio_codec": sound.codec_context.codec.canonical_name if sound else None,
             "pixel_aspect": round(1 / aspect if turned else aspect, 4),
             "pixel_format": frame.format.name,
-            "transfer": _TRANSFERS.get(context.color_trc, ""),
+            "transfer": HDR_TRANSFERS.get(context.color_trc, ""),
             "primaries": _PRIMARIES.get(context.color_primaries, ""),
             "is_interlaced": bool(frame.interlaced_frame),
             "is_variable_rate": counted.is_uneven,
@@ -116,7 +102,7 @@ def count(video: OpenVideo) -> Counted:
     for packet in video.container.demux(stream):
         packets += 1
         if packets > _MAX_PACKETS:
-            raise Unreadable("too_complex", "too many packets")
+            raise MediaUnreadableError("too many packets", reason=UnreadableReason.TOO_COMPLEX)
         if packet.size == 0:
             continue
         if packet.is_discard:  # cut away by an edit list, as phones trim clips
@@ -130,9 +116,9 @@ def count(video: OpenVideo) -> Counted:
             if packet.is_keyframe:
                 decoded[moment] = moment if packet.dts is None else packet.dts
     if not frames:
-        raise Unreadable("damaged", "not one frame")
+        raise MediaUnreadableError("not one frame")
     if video.is_cut_off or frames + hidden < stream.frames * 0.95 - 1:
-        raise Unreadable("damaged", f"cut off: {frames} of {stream.frames or '?'} frames")
+        raise MediaUnreadableError(f"cut off: {frames} of {stream.frames or '?'} frames")
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     seconds = frames / rate if rate else 0.0
     begins.sort()
@@ -174,7 +160,7 @@ def look_inside(container: InputContainer, stream: VideoStream, counted: Counted
     places = (counted.first, (counted.first + counted.last) // 2, counted.last)
     frames = [decode_near(container, stream, counted, moment) for moment in places]
     if frames[0] is None or None in frames:
-        raise Unreadable("damaged", f"decodes: {[frame is not None for frame in frames]}")
+        raise MediaUnreadableError(f"decodes: {[frame is not None for frame in frames]}")
     return frames[0]
 
 
@@ -210,33 +196,3 @@ def decode_near(
         if sound or broken:
             return first if broken <= sound + _FORGIVEN else None
     return None
-
-
-def probe_image(file: BinaryIO) -> dict[str, Any]:
-    """Return the facts of a picture; raise `Unreadable` if it is none that can be decoded."""
-    sniff = read_sniff(file)
-    form = "gif" if sniff == "gif" else STILL_FORMATS.get(sniff or "")
-    if sniff is None or form is None:
-        raise Unreadable("not_image", f"no picture format that we know ({sniff})")
-    is_animated = is_animated_picture(file, sniff)
-    file.seek(0)
-    try:
-        with open_media(file, form, form=form) as container:
-            stream = container.streams.video[0]
-            check_size(stream.codec_context.width, stream.codec_context.height, _MAX_IMAGE_PIXELS)
-            stream.codec_context.options = {"max_pixels": str(_MAX_IMAGE_PIXELS)}
-            stream.codec_context.thread_count = 1
-            frame = next(frame for frame in container.decode(stream) if not frame.is_corrupt)
-            if sniff == "gif":
-                is_animated = next(container.decode(stream), None) is not None
-    except (av.FFmpegError, StopIteration, IndexError) as exc:
-        if is_animated:  # FFmpeg does not decode animated WebP; its header says enough
-            raise Unreadable("not_image", "an animation") from exc
-        raise Unreadable("damaged", f"{type(exc).__name__}") from exc
-    turned = frame.rotation % 180 != 0
-    return {
-        "format": sniff,
-        "width": frame.height if turned else frame.width,
-        "height": frame.width if turned else frame.height,
-        "is_animated": is_animated,
-    }

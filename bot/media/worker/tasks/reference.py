@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from bot.media.worker.containers import Unreadable
+from bot.errors import MediaUnreadableError, UnreadableReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +42,13 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _open(path: Path) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = None  # the size is checked here, before anything is decoded
     if not path.stat().st_size:
-        raise Unreadable("empty", "no bytes")
+        raise MediaUnreadableError("no bytes", reason=UnreadableReason.EMPTY)
     try:
         image = Image.open(path, formats=_FORMATS)
     except UnidentifiedImageError as exc:
-        raise Unreadable("not_image", "no picture format that we know") from exc
+        raise MediaUnreadableError(
+            "no picture format that we know", reason=UnreadableReason.NOT_IMAGE
+        ) from exc
     try:
         _check(image)
     except BaseException:
@@ -57,16 +59,18 @@ def _open(path: Path) -> Image.Image:
 
 def _check(image: Image.Image) -> None:
     if image.width * image.height > _MAX_PIXELS:
-        raise Unreadable("too_complex", f"{image.width} x {image.height} pixels")
+        raise MediaUnreadableError(
+            f"{image.width} x {image.height} pixels", reason=UnreadableReason.TOO_COMPLEX
+        )
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise Unreadable("animated", f"a moving {image.format}")
+        raise MediaUnreadableError(f"a moving {image.format}", reason=UnreadableReason.ANIMATED)
 
 
 def _load(image: Image.Image) -> None:
     try:
         image.load()
     except (OSError, SyntaxError, ValueError, EOFError) as exc:  # Pillow's ways to say: broken
-        raise Unreadable("damaged", f"{type(exc).__name__}: {exc}") from exc
+        raise MediaUnreadableError(f"{type(exc).__name__}: {exc}") from exc
 
 
 def _describe(image: Image.Image) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import av
 from av.filter import Graph
 
+from bot.errors import MediaUnreadableError
 from bot.media.worker.clip import look, moment_of, write_fitting
-from bot.media.worker.containers import Unreadable
 from bot.media.worker.frame_times import grid, shown_at
 from bot.media.worker.frames import CLOCK
 from bot.media.worker.layout import plan_pair
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from bot.media.worker.size_steps import SizeStep
 
 
-def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run(arguments: Mapping[str, Any]) -> None:
     """Make ``target`` from ``source``, from ``start_seconds`` on, and ``output``."""
     source, output = look(arguments["source"]), look(arguments["output"])
     start = arguments["start_seconds"]
     seconds = min(output.seconds, source.seconds - start)
     if seconds <= 0:
-        raise Unreadable("damaged", f"{source.seconds:.1f} s long: over before {start:.1f} s")
+        raise MediaUnreadableError(f"{source.seconds:.1f} s long: over before {start:.1f} s")
     pair = plan_pair((source.width, source.height), (output.width, output.height))
     fps, count = grid(source_fps=source.fps, output_fps=output.fps, seconds=seconds)
 
@@ -40,7 +40,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
         together = zip(left, right, strict=False)  # one ends early if it turns out to be broken
         return join(together, pair, size=(size_step.width, size_step.height), fps=fps)
 
-    return write_fitting(
+    write_fitting(
         arguments["target"],
         pictures,
         size=(pair.width, pair.height),
