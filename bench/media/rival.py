@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.media.worker.encoder import bits_for
-from bot.media.worker.tracks import SOUND_BITS, THREADS
+from bot.media.worker.sound_track import SOUND_BITS
+from bot.media.worker.tracks import THREADS
 from bot.requests.clip_plan import Mode, Plan
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.worker.encoder import encode_to_fit
 from bot.media.worker.frames import read_pictures
-from bot.media.worker.tracks import Sound
+from bot.media.worker.sound_track import Sound
 from bot.requests.clip_plan import Mode, Plan, plan_clip
 from bot.requests.validation import Limit
 from tests.media.boxes import turn

@@ -15,8 +15,8 @@ from bot.media.worker.encoder import bits_for, encode_to_fit
 from bot.media.worker.frames import CLOCK, cap_rate, read_pictures, show
 from bot.media.worker.layout import even
 from bot.media.worker.size_steps import find_size_steps, sound_bits
+from bot.media.worker.sound_track import Sound
 from bot.media.worker.tasks.probe import probe_video
-from bot.media.worker.tracks import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

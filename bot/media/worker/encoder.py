@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from bot.errors import MediaUnfitError
-from bot.media.worker.tracks import SOUND_BITS, EncodedVideo
+from bot.media.worker.sound_track import SOUND_BITS
+from bot.media.worker.tracks import EncodedVideo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.frame import VideoFrame
 
-    from bot.media.worker.tracks import Sound, Track
+    from bot.media.worker.sound_track import Sound
+    from bot.media.worker.tracks import Track
 
 _ATTEMPTS: Final = 2
 _INDEX_BYTES: Final = 8192  # what the container needs besides, at least

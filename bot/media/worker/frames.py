@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from av.filter.context import FilterContext
     from av.video.frame import VideoFrame
 
     from bot.media.worker.containers import OpenVideo
@@ -159,26 +160,27 @@ def show(
         if graph is None or key != shape:
             if graph is not None:
                 graph.push(None)
-                yield from _drain(graph)
+                yield from drain(graph)
             graph, shape = _graph(frame, width, height, hdr), key
         graph.push(frame)
-        yield from _drain(graph)
+        yield from drain(graph)
     if graph is not None:
         graph.push(None)
-        yield from _drain(graph)
+        yield from drain(graph)
 
 
 def _graph(frame: VideoFrame, width: int, height: int, hdr: str) -> Graph:
     graph = Graph()
-    last = graph.add_buffer(
+    source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
     )
-    for name, options in [*_steps(frame, width, height, hdr), ("buffersink", None)]:
-        step = graph.add(name, options)
-        last.link_to(step)
-        last = step
-    graph.configure()
+    link(graph, source, [*_steps(frame, width, height, hdr), ("buffersink", None)])
     return graph
+
+
+def link(graph: Graph, source: FilterContext, steps: Iterable[tuple[str, str | None]]) -> None:
+    """Put filters (name, options) one behind the other, and make the graph ready for frames."""
+    graph.link_nodes(source, *(graph.add(name, options) for name, options in steps)).configure()
 
 
 def _steps(frame: VideoFrame, width: int, height: int, hdr: str) -> list[tuple[str, str | None]]:
@@ -213,7 +215,8 @@ def _steps(frame: VideoFrame, width: int, height: int, hdr: str) -> list[tuple[s
     return [*todo, ("setsar", "1"), ("format", "yuv420p")]
 
 
-def _drain(graph: Graph) -> Iterator[VideoFrame]:
+def drain(graph: Graph) -> Iterator[VideoFrame]:
+    """Yield the pictures that are ready, with moments on ``CLOCK``."""
     while True:
         try:
             frame = graph.vpull()

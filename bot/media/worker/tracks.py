@@ -1,16 +1,12 @@
-"""What an MP4 is written from: tracks that are encoded, or copied as they are.
+"""The pictures of an MP4 that is written: encoded, or copied as they are.
 
 In the child processes only. A moment is counted in seconds from the first picture of its file.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, Protocol, cast
-
-import av
-from av.filter import Graph
+from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.errors import MediaUnreadableError
 from bot.media.worker.containers import open_video
@@ -20,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from av.audio.frame import AudioFrame
-    from av.audio.stream import AudioStream
     from av.container import OutputContainer
     from av.packet import Packet
     from av.video.frame import VideoFrame
@@ -29,18 +23,14 @@ if TYPE_CHECKING:
 
     from bot.media.worker.containers import OpenVideo
 
-SOUND_BITS: Final = 128_000
-"""Per second, of encoded sound."""
-
 THREADS: Final = 2
 """Of a decoder or encoder. Each has buffers of its own, and memory is limited."""
 
+AHEAD_SECONDS: Final = 2.0
+"""So much earlier a copy begins to read: a packet may lie before those that it belongs to."""
+
 _TAGS: Final = {"hevc": "hvc1"}  # what Apple's players want it to be called; others do not mind
-_SOUND_RATE: Final = 48_000
-_AHEAD_SECONDS: Final = 2.0
-_PRIMING_SECONDS: Final = 0.025  # one packet of AAC, without which the next is not whole
 _MAX_WAITING: Final = 64  # packets; more than any decoder reorders
-_SOUND_FRAME: Final = 1024  # samples of one packet of AAC
 _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 
@@ -63,9 +53,9 @@ class EncodedVideo:
         width: In pixels, even, as the next.
         height: Likewise.
         fps: The usual rate; the pictures' own moments count.
-        max_bits: Per second, at most; ``None`` spends what the quality takes.
+        max_bits: Per second, at most.
         quality: 0..51 of libx264, where less is better and 6 more halve the bits.
-        seconds: When the last picture ends; ``None`` lets it stay as long as the one before.
+        seconds: When the last picture ends.
         is_bt709: Whether the colours are surely those of HD television.
     """
 
@@ -76,27 +66,26 @@ class EncodedVideo:
         width: int,
         height: int,
         fps: float,
-        max_bits: float | None = None,
-        quality: float = 20,
-        seconds: float | None = None,
-        is_bt709: bool = False,
+        max_bits: float,
+        quality: float,
+        seconds: float,
+        is_bt709: bool,
     ) -> None:
         self._pictures = pictures
         self._size = (width, height)
         self._fps = min(max(fps, 1.0), 240.0)
         self._max_bits = max_bits
         self._quality = quality
-        self._end = None if seconds is None else round(seconds / CLOCK)
+        self._end = round(seconds / CLOCK)
         self._is_bt709 = is_bt709
         self._lengths: dict[int, int] = {}
 
     def add_to(self, output: OutputContainer) -> None:
         """Announce the track; once, before any packet."""
-        options = {"preset": "veryfast", "crf": f"{self._quality:g}"}
-        if self._max_bits is not None:
-            # A second's worth of buffer: short clips must not overdraw, calm ones stay small.
-            bits = str(max(round(self._max_bits), 10_000))
-            options |= {"maxrate": bits, "bufsize": bits}
+        # A second's worth of buffer: short clips must not overdraw, calm ones stay small.
+        bits = str(max(round(self._max_bits), 10_000))
+        crf = f"{self._quality:g}"
+        options = {"preset": "veryfast", "crf": crf, "maxrate": bits, "bufsize": bits}
         rate = Fraction(self._fps).limit_denominator(1001)
         stream = output.add_stream("libx264", rate=rate, options=options)
         context = stream.codec_context
@@ -128,9 +117,9 @@ class EncodedVideo:
             if frame.pts is None or frame.time_base is None:
                 continue
             moment = max(0, round(frame.pts * frame.time_base / CLOCK))
-            if last is not None and self._end is not None and moment >= self._end:
-                break  # moved to a beat that lies past the end
             if last is not None:
+                if moment >= self._end:
+                    break  # moved to a beat that lies past the end
                 if moment <= last:
                     continue
                 length = self._lengths[last] = moment - last
@@ -139,7 +128,7 @@ class EncodedVideo:
             last = moment
             self._lengths[last] = length
             yield frame
-        if last is not None and self._end is not None:
+        if last is not None:
             self._lengths[last] = max(self._end - last, 1)
 
     def _timed(self, packets: Iterable[Packet]) -> Iterator[Packet]:
@@ -194,7 +183,7 @@ class CopiedVideo:
         """Yield the packets, in decoding order."""
         with open_video(self._path) as video:
             # A container without an index is searched, and may land a little too far.
-            origin = seek_to(video, max(self._start - _AHEAD_SECONDS, 0))
+            origin = seek_to(video, max(self._start - AHEAD_SECONDS, 0))
             begin: Fraction | None = None
             for packet in _with_dts(video):
                 stamps = (stamp for stamp in (packet.pts, packet.dts) if stamp is not None)
@@ -210,142 +199,9 @@ class CopiedVideo:
                     continue  # shown before the key frame, with the help of what is cut away
                 if self._end is not None and moment - origin >= self._end - 0.001:
                     return
-                _shift(packet, begin)
+                shift(packet, begin)
                 packet.stream = self._stream
                 yield packet
-
-
-class Sound:
-    """The sound of a file: copied when it is AAC, else encoded. Empty when the file has none.
-
-    Args:
-        path: The file.
-        start: Where to begin.
-        seconds: How much of it, at most.
-        bits: Per second, when it is encoded.
-        strict: Encode it as well when it has more than ``bits``, or may have.
-        within_part: Leave out a last packet that reaches past the end, by up to 21 ms: the file
-            must not become longer than ``seconds``.
-    """
-
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        start: float = 0,
-        seconds: float,
-        bits: int = SOUND_BITS,
-        strict: bool = False,
-        within_part: bool = False,
-    ) -> None:
-        self._path = path
-        self._start = start
-        self._seconds = seconds
-        self._bits = bits
-        self._strict = strict
-        self._within_part = within_part
-        self._stream: AudioStream | None = None
-        self._is_copied = False
-
-    def add_to(self, output: OutputContainer) -> None:
-        """Announce the track; once, before any packet."""
-        with open_video(self._path) as video:
-            source = sound_of(video)
-            if source is None:
-                return
-            self._is_copied = _can_copy(source) and (
-                not self._strict or 0 < (source.codec_context.bit_rate or 0) <= self._bits
-            )
-            if self._is_copied:
-                self._stream = output.add_stream_from_template(source)
-                return
-            stream = output.add_stream("aac", rate=_SOUND_RATE)
-            stream.codec_context.layout = "mono" if source.codec_context.channels == 1 else "stereo"
-            stream.codec_context.bit_rate = self._bits
-            self._stream = stream
-
-    def packets(self) -> Iterator[Packet]:
-        """Yield the packets, in decoding order."""
-        if self._stream is None:
-            return
-        with open_video(self._path) as video:
-            source = sound_of(video)
-            if source is None:
-                return
-            # Its packets may lie before those of the pictures that they belong to.
-            begin = seek_to(video, max(self._start - _AHEAD_SECONDS, 0))
-            begin += Fraction(self._start).limit_denominator(CLOCK.denominator)
-            work = self._copied if self._is_copied else self._encoded
-            yield from work(video, source, begin, self._stream)
-
-    def is_empty(self) -> bool:
-        """Tell whether there is no sound at all in this part."""
-        with open_video(self._path) as video:
-            source = sound_of(video)
-            if source is None:
-                return True
-            # Its packets may lie before those of the pictures that they belong to.
-            begin = seek_to(video, max(self._start - _AHEAD_SECONDS, 0))
-            begin += Fraction(self._start).limit_denominator(CLOCK.denominator)
-            return all(moment < 0 for _, moment in self._within(video, source, begin))
-
-    def _within(
-        self, video: OpenVideo, source: AudioStream, begin: Fraction
-    ) -> Iterator[tuple[Packet, float]]:
-        """Yield the packets of the part, each with its moment from the part's start on."""
-        for packet in video.container.demux(source):
-            if packet.size == 0 or packet.pts is None or packet.time_base is None:
-                continue
-            moment = float(packet.pts * packet.time_base - begin)
-            if moment >= self._seconds:
-                return
-            yield packet, moment
-
-    def _copied(
-        self, video: OpenVideo, source: AudioStream, begin: Fraction, stream: AudioStream
-    ) -> Iterator[Packet]:
-        for packet, moment in self._within(video, source, begin):
-            if moment < -_PRIMING_SECONDS:
-                continue
-            length = float((packet.duration or 0) * (packet.time_base or 0))
-            if self._within_part and moment + length > self._seconds:
-                return
-            _shift(packet, begin)
-            packet.dts = packet.pts
-            packet.stream = stream
-            yield packet
-
-    def _encoded(
-        self, video: OpenVideo, source: AudioStream, begin: Fraction, stream: AudioStream
-    ) -> Iterator[Packet]:
-        graph: Graph | None = None
-        source.codec_context.thread_count = 1
-        layout = stream.codec_context.layout.name
-        for packet, moment in self._within(video, source, begin):
-            if moment < -1:
-                continue
-            with suppress(av.FFmpegError):  # a broken packet is silence, and no reason to stop
-                for frame in source.codec_context.decode(packet):
-                    if frame.pts is None or frame.time_base is None:
-                        continue
-                    base = Fraction(1, frame.sample_rate)
-                    at = frame.pts * frame.time_base - begin
-                    frame.pts, frame.time_base = round(at / base), base
-                    graph = graph or _sound_graph(frame, layout, self._seconds)
-                    graph.push(frame)
-            if graph is not None:
-                yield from _drain(graph, stream)
-        if graph is not None:
-            graph.push(None)
-            yield from _drain(graph, stream)
-        yield from stream.encode(None)
-
-
-def sound_of(video: OpenVideo) -> AudioStream | None:
-    """Return the sound that a player would play, or ``None`` without any that can be decoded."""
-    best = video.container.streams.best("audio")
-    tracks = [track for track in video.container.streams.audio if track.codec_context is not None]
-    return next((track for track in tracks if track is best), tracks[0] if tracks else None)
 
 
 def _with_dts(video: OpenVideo) -> Iterator[Packet]:
@@ -374,48 +230,8 @@ def _with_dts(video: OpenVideo) -> Iterator[Packet]:
         raise MediaUnreadableError("packets without any time")
 
 
-def _can_copy(sound: AudioStream) -> bool:
-    """Tell whether any player of MP4 will play this sound as it is."""
-    context = sound.codec_context
-    return context.name == "aac" and context.profile == "LC" and 1 <= context.channels <= 2
-
-
-def _shift(packet: Packet, begin: Fraction) -> None:
+def shift(packet: Packet, begin: Fraction) -> None:
     """Count the packet's moments from ``begin`` (in seconds) on."""
     offset = round(begin / packet.time_base) if packet.time_base else 0
     packet.pts = None if packet.pts is None else packet.pts - offset
     packet.dts = None if packet.dts is None else packet.dts - offset
-
-
-def _sound_graph(frame: AudioFrame, layout: str, seconds: float) -> Graph:
-    """Return filters that make plain sound without gaps, from the part's very beginning on."""
-    graph = Graph()
-    source = graph.add_abuffer(
-        sample_rate=frame.sample_rate,
-        format=frame.format,
-        layout=frame.layout,
-        time_base=frame.time_base,
-    )
-    steps = [
-        ("aresample", f"{_SOUND_RATE}:async={_SOUND_RATE}:first_pts=0"),
-        ("aformat", f"sample_fmts=fltp:sample_rates={_SOUND_RATE}:channel_layouts={layout}"),
-        ("atrim", f"end={seconds:.6f}"),
-        ("asetnsamples", f"n={_SOUND_FRAME}:p=0"),
-        ("abuffersink", None),
-    ]
-    last = source
-    for name, options in steps:
-        step = graph.add(name, options)
-        last.link_to(step)
-        last = step
-    graph.configure()
-    return graph
-
-
-def _drain(graph: Graph, stream: AudioStream) -> Iterator[Packet]:
-    while True:
-        try:
-            frame = cast("AudioFrame", graph.pull())
-        except (av.BlockingIOError, av.EOFError):
-            return
-        yield from stream.encode(frame)

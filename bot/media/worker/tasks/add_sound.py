@@ -10,8 +10,9 @@ import av
 from bot.errors import MediaNoSoundError, MediaUnfitError
 from bot.media.worker.clip import look, write_fitting
 from bot.media.worker.encoder import write_mp4
+from bot.media.worker.sound_track import Sound
 from bot.media.worker.tasks.probe import probe_video
-from bot.media.worker.tracks import CopiedVideo, Sound
+from bot.media.worker.tracks import CopiedVideo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,9 @@ from bot.errors import MediaUnfitError, MediaUnreadableError
 from bot.media.worker.containers import HDR_TRANSFERS, open_video
 from bot.media.worker.encoder import encode_to_fit, write_mp4
 from bot.media.worker.frames import cap_rate, read_pictures, show
+from bot.media.worker.sound_track import SOUND_BITS, Sound, sound_of
 from bot.media.worker.tasks.probe import probe_video
-from bot.media.worker.tracks import SOUND_BITS, CopiedVideo, Sound, sound_of
+from bot.media.worker.tracks import CopiedVideo
 from bot.requests.clip_plan import Mode, Plan, Reason
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import av
 from av.filter import Graph
 
 from bot.errors import MediaUnreadableError
 from bot.media.worker.clip import look, moment_of, write_fitting
 from bot.media.worker.frame_times import grid, shown_at
-from bot.media.worker.frames import CLOCK
+from bot.media.worker.frames import CLOCK, drain, link
 from bot.media.worker.layout import plan_pair
 
 if TYPE_CHECKING:
@@ -83,17 +82,9 @@ def join(
     inputs[0].link_to(pad)
     pad.link_to(stack, 0, 0)
     inputs[1].link_to(stack, 0, 1)
-    last = stack
-    for name, options in (
-        ("scale", f"{size[0]}:{size[1]}:flags=bicubic"),
-        ("setsar", "1"),
-        ("format", "yuv420p"),
-        ("buffersink", None),
-    ):
-        step = graph.add(name, options)
-        last.link_to(step)
-        last = step
-    graph.configure()
+    scale = f"{size[0]}:{size[1]}:flags=bicubic"
+    steps = [("scale", scale), ("setsar", "1"), ("format", "yuv420p"), ("buffersink", None)]
+    link(graph, stack, steps)
     for number, pictures in enumerate(together):
         for place, picture in zip(inputs, pictures, strict=True):
             picture.pts, picture.time_base = round(number / fps / CLOCK), CLOCK
@@ -102,12 +93,3 @@ def join(
     for place in inputs:
         place.push(None)
     yield from drain(graph)
-
-
-def drain(graph: Graph) -> Iterator[VideoFrame]:
-    """Yield the pictures that are ready."""
-    while True:
-        try:
-            yield graph.vpull()
-        except (av.BlockingIOError, av.EOFError):
-            return
