@@ -145,7 +145,7 @@ def plan_clip(
         height=height,
         fps=fps,
         max_bytes=model.max_url_bytes if mode is Mode.AS_IS else max_bytes,
-        tone_map=mode is Mode.ENCODE and facts.is_hdr,
+        tone_map=facts.is_hdr,
         has_audio=facts.has_audio,
         reasons=tuple(reasons),
     )

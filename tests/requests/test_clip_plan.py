@@ -100,6 +100,10 @@ DECISIONS = {
         ALEPH2, LONG | {"key_seconds": (), "part": (6.0, 4.0)}, Mode.ENCODE, [R.CUT_ASKED]),
     "a copy would be too large to post": (
         ALEPH2, LONG | {"size_mb": 30}, Mode.ENCODE, [R.TOO_LONG]),
+    "a part whose share of the bytes hardly fits: it may have more than its share": (
+        ALEPH2, LONG | {"size_mb": 12.5}, Mode.ENCODE, [R.TOO_LONG]),
+    "all of it, which hardly fits: the bytes are known": (
+        ALEPH2, {"served": None, "size_mb": 9.8}, Mode.COPY, [R.CONTAINER]),
     "too long, and no copyable codec": (
         ALEPH2, LONG | {"container": "webm", "codec": "vp9", "served": "video/webm"},
         Mode.ENCODE, [R.TOO_LONG]),
