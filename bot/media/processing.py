@@ -22,7 +22,6 @@ MAX_SHEET_BYTES: Final = 1_000_000
 MAX_POSTER_SIDE: Final = 1280
 """Pixels; Discord shows previews smaller than that."""
 
-_SUFFIXES: Final = {"jpeg": ".jpg"}
 _DRAWING: Final = WorkLimits(wall_seconds=120, cpu_seconds=120, file_bytes=16 * MEBIBYTE)
 
 
@@ -68,8 +67,8 @@ class MediaProcessor:
     async def convert_reference(self, source: Path, folder: Path) -> Path:
         """Write an upright copy of a picture into ``folder``, with the suffix of its format."""
         target = folder / "reference"
-        facts = await convert_reference(self._process_pool, source, target)
-        return target.rename(target.with_suffix(_SUFFIXES.get(facts.format, f".{facts.format}")))
+        form = await convert_reference(self._process_pool, source, target)
+        return target.rename(target.with_suffix(".jpg" if form == "jpeg" else f".{form}"))
 
     async def fit(self, source: Path, target: Path, *, max_bytes: int) -> None:
         """Encode a video anew, as an MP4 of at most ``max_bytes``; its sound is kept.

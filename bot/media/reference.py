@@ -143,15 +143,17 @@ async def read_reference(
 
 async def convert_reference(
     process_pool: ProcessPool, path: Path, target: Path, *, max_bytes: int = MAX_REFERENCE_BYTES
-) -> ReferenceFacts:
-    """Write an upright copy that the provider takes: JPEG, or PNG if it is transparent or drawn.
+) -> str:
+    """Write an upright copy that the provider takes, and return its format: ``jpeg`` or ``png``.
+
+    It is PNG if the picture is transparent or drawn.
 
     The copy carries none of what a camera notes beside the picture (place, time, device).
 
     Args:
         process_pool: Does the work.
         path: The picture.
-        target: The file to make; its name says nothing, ``format`` of the answer does.
+        target: The file to make; its name need not say its format.
         max_bytes: The copy has at most so many; pixels are given up for it.
 
     Raises:
@@ -160,13 +162,9 @@ async def convert_reference(
         MediaBusyError: Too much is waiting.
         MediaStorageError: The disk takes no more.
     """
-    arguments = {
-        "path": path,
-        "target": target,
-        "max_side": MAX_SIDE,
-        "max_bytes": max_bytes,
-    }
-    return ReferenceFacts(**await process_pool.run("reference", arguments, limits=_WRITING))
+    arguments = {"path": path, "target": target, "max_side": MAX_SIDE, "max_bytes": max_bytes}
+    answer = await process_pool.run("reference", arguments, limits=_WRITING)
+    return str(answer["format"])
 
 
 def refuse_reference(error: MediaUnreadableError) -> Refusal:

@@ -79,7 +79,8 @@ async def test_a_process_of_its_own_does_the_same(tmp_path):
     image.save(tmp_path / "a.jpg", exif=exif)
     facts = await read_reference(process_pool, tmp_path / "a.jpg")
     assert (facts.width, facts.height) == (64, 48)
-    made = await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
+    assert await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b") == "jpeg"
+    made = await read_reference(process_pool, tmp_path / "b")
     assert (made.format, made.size_bytes) == ("jpeg", (tmp_path / "b").stat().st_size)
 
 
@@ -89,9 +90,9 @@ async def test_however_a_camera_was_held_the_copy_is_upright(process_pool, tmp_p
     image.save(tmp_path / "a.jpg", exif=exif, quality=95)
     facts = await read_reference(process_pool, tmp_path / "a.jpg")
     assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED,))
-    made = await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
+    await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
     with Image.open(tmp_path / "b") as copy:
-        assert copy.size == (made.width, made.height) == (64, 48)
+        assert copy.size == (64, 48)
         assert is_near(copy.getpixel((8, 8)), BLUE)
         assert is_near(copy.getpixel((56, 8)), RED)
         assert is_near(copy.getpixel((8, 40)), RED)
@@ -111,10 +112,9 @@ async def test_other_formats_are_converted(process_pool, tmp_path, form):
     picture().save(tmp_path / "a", form)
     facts = await read_reference(process_pool, tmp_path / "a")
     assert facts.why == (Change.FORMAT,)
-    made = await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
-    assert made.format in {"jpeg", "png"}
-    assert made.size_bytes == (tmp_path / "b").stat().st_size
-    assert (await read_reference(process_pool, tmp_path / "b")).why == ()
+    form = await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
+    made = await read_reference(process_pool, tmp_path / "b")
+    assert (made.format, made.why) == (form, ())
 
 
 async def test_colours_for_print_become_those_of_a_screen(process_pool, tmp_path):
@@ -138,8 +138,7 @@ async def test_transparency_survives(process_pool, tmp_path):
     image = picture().convert("RGBA")
     image.putalpha(100)
     image.save(tmp_path / "a", "AVIF")
-    made = await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
-    assert made.format == "png"
+    assert await convert_reference(process_pool, tmp_path / "a", tmp_path / "b") == "png"
     with Image.open(tmp_path / "b") as copy:
         assert copy.getpixel((5, 5))[3] == pytest.approx(100, abs=3)
 
@@ -147,7 +146,8 @@ async def test_transparency_survives(process_pool, tmp_path):
 async def test_many_pixels_become_fewer(process_pool, tmp_path):
     Image.new("RGB", (6000, 300), RED).save(tmp_path / "a.jpg")
     assert (await read_reference(process_pool, tmp_path / "a.jpg")).why == (Change.TOO_LARGE,)
-    made = await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
+    await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
+    made = await read_reference(process_pool, tmp_path / "b")
     assert (made.width, made.height) == (MAX_SIDE, pytest.approx(205, abs=1))
 
 
@@ -155,10 +155,9 @@ async def test_the_copy_keeps_to_its_bytes(process_pool, tmp_path):
     noise = Image.effect_noise((300, 300), 90).convert("RGBA")
     noise.putalpha(200)
     noise.save(tmp_path / "a.png")
-    made = await convert_reference(
-        process_pool, tmp_path / "a.png", tmp_path / "b", max_bytes=20_000
-    )
-    assert made.size_bytes <= 20_000
+    await convert_reference(process_pool, tmp_path / "a.png", tmp_path / "b", max_bytes=20_000)
+    made = await read_reference(process_pool, tmp_path / "b")
+    assert made.size_bytes == (tmp_path / "b").stat().st_size <= 20_000
     assert made.width < 300
 
 

@@ -111,17 +111,10 @@ def _convert(image: Image.Image, target: Path, *, max_side: int, max_bytes: int)
         # Whatever else the file says of its owner (place, device) stays behind.
         upright.info = {}
         upright.save(target, form, quality=_JPEG_QUALITY, icc_profile=profile)
-        size_bytes = target.stat().st_size
-        if size_bytes <= max_bytes:
-            break
+        if target.stat().st_size <= max_bytes:
+            return {"format": form}
         smaller = [max(round(side * _SHRINK), 1) for side in upright.size]
         upright = upright.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
-    return {
-        "format": form,
-        "width": upright.width,
-        "height": upright.height,
-        "size_bytes": size_bytes,
-    }
 
 
 def _plain(image: Image.Image) -> Image.Image:
