@@ -201,10 +201,19 @@ async def test_a_part_that_was_not_asked_for_is_never_joined(downloader, server,
     assert done.path.read_bytes() == CLIP
 
 
-async def test_without_a_mark_of_sameness_nothing_is_resumed(downloader, server, tmp_path):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"ETag": 'W/"v1"'},  # weak: the same meaning, not the same bytes
+        {"ETag": '"v1"', "Accept-Ranges": "none"},
+        {"ETag": '"v1"', "Content-Encoding": "identity"},  # as packed ones, which are unpacked here
+    ],
+)
+async def test_without_a_mark_of_sameness_nothing_is_resumed(downloader, server, tmp_path, headers):
     async def handler(request):
         if len(server.requests) == 1:
-            return await send_part(request, CLIP[:300_000], announced=len(CLIP))
+            return await send_part(request, CLIP[:300_000], announced=len(CLIP), headers=headers)
         return web.Response(body=CLIP)
 
     server.serve(handler)
@@ -285,7 +294,7 @@ async def test_an_expired_link_says_so_at_once(downloader, server, tmp_path, sta
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
 async def test_passing_trouble_is_outlasted(downloader, server, tmp_path, status):
     async def handler(request):
         if len(server.requests) < 3:
