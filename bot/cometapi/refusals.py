@@ -91,23 +91,11 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _issue_fields(body: dict[str, Any]) -> frozenset[str]:
+def _issues(body: dict[str, Any], key: str) -> list[Any]:
+    """Return what each of Runway's issues says under ``key``."""
     issues = body.get("issues")
-    paths = [
-        issue.get("path")
-        for issue in (issues if isinstance(issues, list) else ())
-        if isinstance(issue, dict)
-    ]
-    return frozenset(_text(path[0]) for path in paths if isinstance(path, list) and path)
-
-
-def _issue_texts(body: dict[str, Any]) -> str:
-    issues = body.get("issues")
-    return " ".join(
-        _text(issue.get("message"))
-        for issue in (issues if isinstance(issues, list) else ())
-        if isinstance(issue, dict)
-    )
+    found = issues if isinstance(issues, list) else []
+    return [issue.get(key) for issue in found if isinstance(issue, dict)]
 
 
 def _hear(status: int, payload: object, *, nested: bool = False) -> _Said:
@@ -119,7 +107,7 @@ def _hear(status: int, payload: object, *, nested: bool = False) -> _Said:
         code = _text(error.get("code")) or code
         text = _text(error.get("message"))
     elif isinstance(error, str):
-        text = f"{error} {_issue_texts(payload)}"
+        text = " ".join([error, *map(_text, _issues(payload, "message"))])
     else:
         text = _text(payload.get("message")) or _text(payload.get("msg"))
     number = payload.get("code")
@@ -133,7 +121,8 @@ def _hear(status: int, payload: object, *, nested: bool = False) -> _Said:
             pass
         else:
             return _Said(status, inner.code or code, inner.text, inner.fields)
-    return _Said(status, code, text, _issue_fields(payload))
+    paths = [path for path in _issues(payload, "path") if isinstance(path, list) and path]
+    return _Said(status, code, text, frozenset(_text(path[0]) for path in paths))
 
 
 def _message(reply: Reply, said: _Said, hint: str = "") -> str:
