@@ -216,6 +216,15 @@ async def test_what_a_dead_process_left_half_copied_goes_at_start(settings_for, 
         assert {path.name for path in folder.iterdir()} == {living.name, ".htaccess"}
 
 
+async def test_a_link_in_the_folder_is_somebody_elses(settings_for, tmp_path, clip, clock):
+    async with open_archive(settings_for(str(tmp_path / "archive"), archive_days=3)) as archive:
+        name = archive.name(1, "restyled", content_type=MP4)
+        os.utime(clip, (0, 0))
+        (tmp_path / "archive" / name).symlink_to(clip)
+        assert await archive.expire(clock.now()) == 0
+        assert (tmp_path / "archive" / name).is_symlink()
+
+
 async def test_a_folder_that_cannot_be_written_to_stops_the_start(settings_for, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ArchiveError, match="give the bot's user a folder of its own"):

@@ -26,6 +26,15 @@ def test_a_folder_may_be_removed_by_its_user(tmp_path):
         folder.rmdir()
 
 
+def test_a_folder_that_cannot_be_removed_does_not_undo_the_work(tmp_path, caplog):
+    (tmp_path / "elsewhere").mkdir()
+    with Scratch(tmp_path).folder() as folder:
+        folder.rmdir()
+        folder.symlink_to(tmp_path / "elsewhere")  # what is behind a link is never removed
+    assert "could not be removed" in caplog.text
+    assert (tmp_path / "elsewhere").is_dir()
+
+
 def test_over_the_quota_no_folder_is_handed_out(tmp_path):
     scratch = Scratch(tmp_path, quota_bytes=100)
     with scratch.folder() as folder:
@@ -70,6 +79,12 @@ def test_the_next_process_removes_what_any_crashed_one_left_behind(tmp_path):
         (tmp_path / f"{number}.lock").touch()
     with own_scratch(tmp_path), own_scratch(tmp_path):
         assert list(tmp_path.glob("*/restyle-*")) == []
+        # Tidying up takes no place from a process that starts meanwhile.
+        assert sorted(path.name for path in tmp_path.glob("*.lock")) == [
+            "0.lock",
+            "1.lock",
+            "2.lock",
+        ]
 
 
 def test_a_place_for_processes_that_cannot_be_made_is_told(tmp_path):
