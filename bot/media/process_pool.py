@@ -205,8 +205,8 @@ async def _converse(process: Process, request: bytes) -> bytes:
         await process.stdin.drain()
     answer = b""
     while chunk := await process.stdout.read(_MAX_ANSWER_BYTES):
-        answer = (answer + chunk)[: _MAX_ANSWER_BYTES + 1]
-    return answer if len(answer) <= _MAX_ANSWER_BYTES else b""
+        answer = (answer + chunk)[:_MAX_ANSWER_BYTES]  # one that is cut off is no JSON
+    return answer
 
 
 async def _end(process: Process) -> None:

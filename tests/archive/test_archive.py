@@ -109,6 +109,13 @@ async def test_a_removed_file_is_gone_and_removing_it_again_does_no_harm(archive
     assert side.contents() == {}
 
 
+async def test_a_link_to_anywhere_else_names_no_file_of_ours(archive):
+    name = archive.name(1, "restyled", content_type=MP4)
+    assert archive.name_of(f"{PUBLIC_URL}/{name}") == name
+    assert archive.name_of(f"https://elsewhere.example/{name}") is None
+    assert archive.name_of(f"{PUBLIC_URL}/deeper/{name}") is None
+
+
 async def test_only_what_is_too_old_and_ours_is_swept_up(archive, side, clip, clock):
     old, young = (archive.name(job, "restyled", content_type=MP4) for job in (1, 2))
     for name in (old, young):

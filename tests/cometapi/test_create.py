@@ -235,6 +235,13 @@ def test_every_other_4xx_is_a_refusal(status):
         read_created(Reply(status, {}, b""))
 
 
+def test_an_invalid_url_is_the_files_only_where_the_request_itself_was_read():
+    body = b'{"error": {"message": "Invalid URL (POST /v1/video_to_video)"}}'
+    with pytest.raises(CometRejectedError) as caught:
+        read_created(Reply(406, {}, body))
+    assert type(caught.value) is CometRejectedError
+
+
 @pytest.mark.parametrize("status", [408, 409, *range(500, 600)])
 def test_every_5xx_may_hide_a_task(status):
     with pytest.raises(CometServerError) as caught:

@@ -18,7 +18,7 @@ from bot.errors import (
     UnreadableReason,
 )
 from bot.media.probe import probe_video
-from bot.media.process_pool import ProcessPool, WorkLimits
+from bot.media.process_pool import ProcessPool, WorkLimits, _understand
 from tests.media.clips import make_clip
 from tests.media.direct import DirectWorkshop
 from tests.media.processes import children
@@ -56,14 +56,14 @@ async def cancel(*tasks):
 
 
 async def test_a_person_who_attached_a_clip_does_not_wait_behind_long_work(tmp_path, endless):
-    process_pool = ProcessPool(processes=1)
+    process_pool, none = ProcessPool(processes=1), children()
     long = [fit(process_pool, endless, tmp_path / f"{number}.mp4") for number in range(3)]
-    before = children()
+    await until(lambda: children() - none)
     facts = await probe_video(make_clip(tmp_path / "a.mp4"), process_pool=process_pool)
     assert facts.width == 64
     assert not any(task.done() for task in long)
     await cancel(*long)
-    assert children() <= before
+    assert children() <= none
 
 
 async def test_no_more_processes_run_than_are_allowed(tmp_path, endless):
@@ -127,6 +127,22 @@ async def test_an_error_of_the_task_comes_out_as_itself(tmp_path):
 async def test_a_fault_of_ours_is_not_the_files(tmp_path, task):
     with pytest.raises(MediaProbeError):
         await ProcessPool().run(task, {"path": tmp_path / "gone.mp4"})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"[]",
+        b'{"done": 1}',
+        b'{"unreadable": "out of spite", "detail": ""}',
+        b'{"error": "KeyboardInterrupt", "detail": ""}',
+        b'{"error": "StoreError", "detail": ""}',
+    ],
+)
+def test_what_no_honest_process_answers_is_not_believed(answer):
+    with pytest.raises(MediaProbeError):
+        _understand("probe", answer, 0)
 
 
 async def test_what_cannot_be_told_to_a_process_is_our_fault_and_starts_none():
