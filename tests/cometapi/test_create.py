@@ -235,6 +235,11 @@ def test_every_other_4xx_is_a_refusal(status):
         read_created(Reply(status, {}, b""))
 
 
+def test_an_id_counts_even_beside_words_of_trouble():
+    body = b'{"id": "task-1", "error": {"message": "quota is not enough", "code": "500"}}'
+    assert read_created(Reply(200, {}, body)).task_id == "task-1"
+
+
 def test_an_invalid_url_is_the_files_only_where_the_request_itself_was_read():
     body = b'{"error": {"message": "Invalid URL (POST /v1/video_to_video)"}}'
     with pytest.raises(CometRejectedError) as caught:
