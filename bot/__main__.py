@@ -70,7 +70,6 @@ async def run(settings: Settings) -> None:
         archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()
         budget = Budget(settings.discord_calls_per_second, clock=clock)
-        new_jobs = asyncio.Event()
         bot = await stack.enter_async_context(
             RestyleBot(
                 settings=settings,
@@ -79,7 +78,6 @@ async def run(settings: Settings) -> None:
                 scratch=scratch,
                 process_pool=process_pool,
                 archive=archive,
-                new_jobs=new_jobs,
                 budget=budget,
             )
         )
@@ -96,7 +94,6 @@ async def run(settings: Settings) -> None:
                 approval_prompts=bot.approval_prompts,
                 archive=archive,
                 review_hours=store.policies.review_hours,
-                new_jobs=new_jobs,
                 clock=clock,
                 lease_seconds=settings.lease_seconds,
             )

@@ -127,7 +127,6 @@ class RestyleBot(commands.AutoShardedBot):
         downloader: For attachments.
         scratch: For temporary files.
         process_pool: Looks into files and works on them.
-        new_jobs: Set whenever there is something new for the engine in the database.
         archive: Where results are kept; ``None`` when the operator wants none.
         budget: How many calls to Discord may be made; ``None`` for any number.
         extensions: Modules with commands; one that fails to load stops the start.
@@ -141,7 +140,6 @@ class RestyleBot(commands.AutoShardedBot):
         downloader: Downloader,
         scratch: Scratch,
         process_pool: ProcessPool,
-        new_jobs: asyncio.Event,
         archive: Archive | None = None,
         budget: Budget | None = None,
         extensions: Sequence[str] = EXTENSIONS,
@@ -168,7 +166,6 @@ class RestyleBot(commands.AutoShardedBot):
         self.downloader = downloader
         self.scratch = scratch
         self.process_pool = process_pool
-        self.new_jobs = new_jobs
         self._extensions_to_load = tuple(extensions)
         self.archive = archive
         self._extras: Extras | None = None

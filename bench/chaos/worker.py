@@ -112,7 +112,6 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
         guard_discord(client, trigger)
         ahead = timedelta(seconds=spec.discord_ahead_seconds)
         deliverer = ThreadDeliverer(client, now=lambda: datetime.now(UTC) + ahead)
-        new_jobs = asyncio.Event()
         engine = await stack.enter_async_context(
             Engine(
                 settings=settings,
@@ -124,23 +123,22 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
                 ),
                 scratch=scratch,
                 studio=CopyingProcessor(),
-                new_jobs=new_jobs,
                 clock=FastClock(spec.clock_speed) if spec.clock_speed != 1 else None,
                 lease_seconds=spec.lease_seconds,
             )
         )
         on_ready()
-        await _add(store, spec, new_jobs)
+        await _add(store, spec)
         await _look_after(store, engine, counted, spec)
 
 
-async def _add(store: Store, spec: ProcessSpec, new_jobs: asyncio.Event) -> None:
+async def _add(store: Store, spec: ProcessSpec) -> None:
     for fields in spec.jobs:
         try:
             await store.add(NewJob(**fields))
         except (JobExistsError, StoreUnavailableError):
             logging.getLogger(__name__).info("job %s: not added", fields["id"])
-        new_jobs.set()
+        store.new_jobs.set()
         await asyncio.sleep(ADD_SECONDS)
 
 

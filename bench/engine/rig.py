@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -194,6 +193,5 @@ def engine_for(
         downloader=cast("Downloader", NoDownloads()),
         scratch=Scratch(settings.data_dir / "scratch"),
         studio=MediaProcessor(ProcessPool()),
-        new_jobs=asyncio.Event(),
         clock=clock,
     )

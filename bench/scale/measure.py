@@ -90,7 +90,7 @@ async def live(store: Store, number: int) -> Job:
         source_channel_id=new.record_message_id,
         source_message_id=new.id + 8,
     )
-    await store.admit(job, operator_running=None)
+    await store.admissions.admit(job, operator_running=None)
     job = await store.move(job, JobState.SUBMITTING)
     await store.move(job, JobState.RUNNING, task_id=f"17f20503-6c24-4c16-946b-{number:012d}")
     for shown in range(SHOWS):

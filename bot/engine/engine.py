@@ -57,7 +57,7 @@ class Engine:
     """Submits, polls and delivers all jobs of this process while it is open.
 
     Everything it is given is borrowed and outlives it. It needs no cog and no interaction; new
-    jobs come out of the database, and ``new_jobs`` only says that it is worth looking now.
+    jobs come out of the database, and ``Store.new_jobs`` only says that it is worth looking now.
 
     Args:
         settings: The operator's settings.
@@ -67,7 +67,6 @@ class Engine:
         downloader: For sources and outputs.
         scratch: For temporary files.
         studio: Works on videos and pictures.
-        new_jobs: Set by whoever added, cancelled or decided about a job.
         approval_prompts: Asks the people whose word held jobs wait for.
         archive: Where results are kept for longer, if anywhere.
         review_hours: How long a result waits for a moderator, where a job is from.
@@ -85,7 +84,6 @@ class Engine:
         downloader: Downloader,
         scratch: Scratch,
         studio: MediaProcessor,
-        new_jobs: asyncio.Event,
         approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,
         review_hours: Callable[[Job], Awaitable[float]] = default_review_hours,
@@ -96,7 +94,7 @@ class Engine:
         self._clock: Clock = clock or SystemClock()
         self._lease_seconds = lease_seconds
         self._pass_seconds = min(PASS_SECONDS, lease_seconds / 3)
-        self._new_jobs = new_jobs
+        self._new_jobs = store.new_jobs
         self._limits = Limits(settings.poll_min_seconds, settings.poll_max_seconds)
         self._announcer = Announcer(store=store, deliverer=deliverer, clock=self._clock)
         self._context = EngineContext(

@@ -109,7 +109,7 @@ class _CachedOrders:
 
 
 class Admissions:
-    """Lets jobs through as caps on what runs at once allow; ``Store.admit``."""
+    """Lets jobs through as caps on what runs at once allow; ``Store.admissions``."""
 
     def __init__(
         self, database: Database, *, monotonic: Callable[[], float] = time.monotonic

@@ -45,6 +45,8 @@ async def change_job(
 ) -> Job | None:
     """Set ``values`` of the one job that all ``guards`` hold for, and settle its money.
 
+    A change that sets ``owner`` to NULL also wakes this process's engine, once it is committed.
+
     Args:
         connection: Of an open transaction.
         database: Tells the time.
@@ -61,6 +63,8 @@ async def change_job(
     if row is None:
         return None
     job = job_from(row)
+    if "owner" in values and job.owner is None:
+        database.announce_new_jobs(connection)
     if "cost_credits" in values or ("state" in values and job.state in _SETTLED_ANEW):
         await _settle(connection, job)
     if "state" in values and job.state is JobState.FAILED:

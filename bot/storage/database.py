@@ -47,16 +47,19 @@ class Database:
 
     Attributes:
         dialect: ``sqlite`` or ``postgresql``.
+        new_jobs: Set when this process has made a job free to be claimed (``jobs.owner`` is NULL).
     """
 
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.dialect = engine.dialect.name
+        self.new_jobs = asyncio.Event()
         self._engine = engine
         self._connection_class = ShieldedConnection if self.dialect == "sqlite" else AsyncConnection
         self._clock = clock
         self._closed = False
         self._in_trouble = False
         self._active = 0
+        self._freeing: set[AsyncConnection] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -82,6 +85,14 @@ class Database:
             key = func.hashtextextended(of, number)
             await connection.execute(select(func.pg_advisory_xact_lock(key)))
 
+    def announce_new_jobs(self, connection: AsyncConnection) -> None:
+        """Set ``new_jobs`` once the transaction of ``connection`` has ended, however it ends.
+
+        Not before: a claim in between would not see the job. A commit that seemed to fail may have
+        been carried out, and one claim for nothing costs little.
+        """
+        self._freeing.add(connection)
+
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a short transaction: committed at the end, rolled back on any exception.
@@ -105,6 +116,9 @@ class Database:
                     async with _ending_well(transaction):
                         yield connection
                 finally:
+                    if connection in self._freeing:
+                        self._freeing.remove(connection)
+                        self.new_jobs.set()
                     await shielded(connection.close())
         except StoreUnavailableError as exc:
             if not self._in_trouble:

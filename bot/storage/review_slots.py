@@ -89,6 +89,7 @@ class ReviewSlots:
             await self._give(connection, granted, channel_id)
             freed = tuple(job_id for job_id, stage in granted if (job_id, stage) != wanted)
             if freed:
+                self._database.announce_new_jobs(connection)
                 # Only those that still wait: what moves on meanwhile keeps the owner it has.
                 waiting = jobs.c.state.in_((JobState.HELD, JobState.WITHHELD))
                 await connection.execute(

@@ -78,6 +78,8 @@ class People:
     async def resume(self, guild_id: int) -> Pause | None:
         """Let things start again; return the pause that ended, ``None`` if there was none."""
         row = await self._take(pauses, {"guild_id": guild_id})
+        if row is not None:
+            self._database.new_jobs.set()
         return Pause(**row) if row else None
 
     async def paused(self, guild_id: int) -> Pause | None:

@@ -25,11 +25,12 @@ from bot.storage.policies import Policies
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changes, job_from, row_from, values_for_move
 from bot.storage.sanctions import People
-from bot.storage.tables import UNSETTLED, jobs, workers
+from bot.storage.tables import jobs, workers
 from bot.storage.uncertain import Uncertain
 from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
 
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import Job, NewJob
     from bot.domain.quotas import Cap, QuotaSubject
-    from bot.storage.admission import Admission
     from bot.storage.database import Database
-
-_ACTIVE = (JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING, JobState.DELIVERING)
 
 
 class Store:
@@ -68,11 +66,19 @@ class Store:
         self.people = People(database)
         self.overview = Overview(database)
         self.past = Past(database)
-        self._admissions = Admissions(database)
+        self.admissions = Admissions(database)
         self.reviews = Reviews(database)
         self.appeals = Appeals(database)
         self.consents = Consents(database)
         self.privacy = PersonalDataStore(database)
+
+    @property
+    def new_jobs(self) -> asyncio.Event:
+        """Set when a claim may find new jobs: this process freed some, or ended a pause.
+
+        The engine clears it and claims. Other processes find the jobs at their next regular claim.
+        """
+        return self._database.new_jobs
 
     # Jobs
 
@@ -91,7 +97,8 @@ class Store:
 
         Args:
             new: What was asked for.
-            owner: The worker that will see to it; ``None`` leaves it to whoever claims it first.
+            owner: The worker that continues with it; ``None``: whoever claims it first. That does
+                not set ``new_jobs``: the caller does, once the requester's record is posted.
             holders: Whom it counts for (``Policy.holders``).
             caps: What it must fit under (``Policy.caps``); of those on what runs at once only the
                 ones of zero refuse.
@@ -120,14 +127,6 @@ class Store:
             if await self.get(new.id) is not None:
                 raise JobExistsError(f"job {new.id} exists") from exc
             raise
-
-    async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
-        """Let ``job`` through to the provider if its turn has come; see ``Admissions.admit``."""
-        return await self._admissions.admit(job, operator_running=operator_running)
-
-    async def running(self) -> dict[QuotaSubject, int]:
-        """Return how many jobs run at this moment, of each whom one counts for in the ledger."""
-        return await self._admissions.running()
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""
@@ -281,26 +280,6 @@ class Store:
             LeaseLostError: This worker has no lease: it never took one, or was taken for dead.
         """
         return await self._claims.claim(limit)
-
-    async def count_active(self, *, guild_id: int | None = None, user_id: int | None = None) -> int:
-        """Count the jobs that are QUEUED to DELIVERING, of one guild or user if named."""
-        guards = [text(UNSETTLED), jobs.c.state.in_(_ACTIVE)]
-        if guild_id is not None:
-            guards.append(jobs.c.guild_id == guild_id)
-        if user_id is not None:
-            guards.append(jobs.c.user_id == user_id)
-        return await self._count(*guards)
-
-    async def count_ahead(self, job_id: int) -> int:
-        """Count the QUEUED jobs that came before this one: ids are in the order of time."""
-        # Plus nothing: SQLite would take a bare comparison as a reason to read every older row.
-        earlier = jobs.c.id + 0 < job_id
-        return await self._count(text(UNSETTLED), jobs.c.state == JobState.QUEUED, earlier)
-
-    async def _count(self, *guards: Any) -> int:  # noqa: ANN401 - conditions of any kind
-        async with self._database.transaction() as connection:
-            found = await connection.scalar(select(func.count()).select_from(jobs).where(*guards))
-        return found or 0
 
     async def recent_durations(self, model: str, bucket: int, limit: int = 50) -> list[float]:
         """Return how many seconds the latest finished tasks took, newest first.

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 class Uncertain:
     """Every statement about UNCERTAIN jobs on a person's word; ``Store.uncertain``.
 
-    What a person decides makes the job nobody's, so that the next claim of any process goes on with
-    it: set ``bot.new_jobs`` to have that at once.
+    What a person decides sets ``jobs.owner`` to NULL, so that the next claim of any process
+    continues the job.
     """
 
     def __init__(self, database: Database) -> None:

@@ -211,7 +211,6 @@ class Admin(
         everything = await self._store.people.paused(EVERYTHING)
         if found is not None:
             log.info("guild %s: resumed by user %s", guild_id or "*", interaction.user.id)
-            self._bot.new_jobs.set()
         return admin_texts.resumed(guild_id, found, everything)
 
     # The owner's

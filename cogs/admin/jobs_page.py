@@ -70,7 +70,6 @@ class _JobsItem(GrantedItem[ItemT], template=NO_TEMPLATE):
         """Return the page after an attempt to end a job; ``gone`` is the job if that worked."""
         bot = interaction.client
         if gone is not None:
-            bot.new_jobs.set()  # the engine tells the requester
             log.info("job %s: %s by manager %s", job_id, gone.state, interaction.user.id)
             return await self._page(interaction, say(gone))
         now = await bot.store.get(job_id)

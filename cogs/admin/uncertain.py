@@ -149,7 +149,6 @@ async def settle(
             job_id, user_id=interaction.user.id, note=words[:MAX_WORDS] or None
         )
         said = owner_texts.written_off
-    bot.new_jobs.set()
     return await uncertain_page(
         bot.store, said=said(job) if job is not None else owner_texts.no_longer_uncertain()
     )

@@ -22,8 +22,6 @@ from cogs.consent.request_messages import ConsentMessages, closed_card
 from cogs.review.request_messages import NOBODY
 
 if TYPE_CHECKING:
-    import asyncio
-
     import discord
 
     from bot.domain.consents import ConsentAnswer, ConsentChoice
@@ -35,9 +33,8 @@ log = logging.getLogger(__name__)
 class ConsentCog(commands.Cog):
     """What happens when an author answers."""
 
-    def __init__(self, *, store: Store, new_jobs: asyncio.Event) -> None:
+    def __init__(self, *, store: Store) -> None:
         self._store = store
-        self._new_jobs = new_jobs
 
     async def answer(self, interaction: discord.Interaction[Any], button: ConsentButton) -> None:
         """Take the answer, or tell why not.
@@ -53,7 +50,6 @@ class ConsentCog(commands.Cog):
             return
         if answer.is_new or answer.others:
             log.info("job %s: its author said %s", job_id, say)
-            self._new_jobs.set()
         await self._show(interaction, answer)
         said = consent_texts.told(answer.word, say, is_new=answer.is_new)
         if said is not None:
@@ -85,8 +81,8 @@ class ConsentCog(commands.Cog):
 
 async def setup(bot: RestyleBot) -> None:
     """Let authors be asked, and listen to what they say."""
-    messages = ConsentMessages(bot, store=bot.store, new_jobs=bot.new_jobs)
+    messages = ConsentMessages(bot, store=bot.store)
     approval_router_of(bot).add(Hold.CONSENT, messages)
-    cog = ConsentCog(store=bot.store, new_jobs=bot.new_jobs)
+    cog = ConsentCog(store=bot.store)
     add_item(bot, ConsentButton, cog.answer)
     await bot.add_cog(cog)

@@ -27,7 +27,6 @@ from cogs.consent.buttons import consent_row
 from cogs.review.cards import is_open_card
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
@@ -96,7 +95,6 @@ class ConsentMessages:
     Args:
         client: The logged-in client.
         store: The database.
-        new_jobs: Set when jobs became nobody's, so that the engine looks.
         now: The wall clock.
     """
 
@@ -105,12 +103,10 @@ class ConsentMessages:
         client: discord.Client,
         *,
         store: Store,
-        new_jobs: asyncio.Event,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._client = client
         self._store = store
-        self._new_jobs = new_jobs
         self._now = now
 
     async def present(self, job: Job, clip: Path | None) -> None:
@@ -126,7 +122,6 @@ class ConsentMessages:
             return
         if await self._store.consents.refuse_opted_out(job) is not None:
             log.info("job %s: its author has opted out meanwhile", job.id)
-            self._new_jobs.set()
             return
         if await self._find(job) is not None:
             return

@@ -37,9 +37,8 @@ SHEET: Final = "restyle-data.json"
 class PrivacyCog(commands.Cog):
     """The command, and what its buttons do."""
 
-    def __init__(self, *, store: Store, new_jobs: asyncio.Event, archive: Archive | None) -> None:
+    def __init__(self, *, store: Store, archive: Archive | None) -> None:
         self._store = store
-        self._new_jobs = new_jobs
         self._archive = archive
 
     @app_commands.command(
@@ -64,8 +63,6 @@ class PrivacyCog(commands.Cog):
             case "opt-out":
                 refused = await self._store.consents.opt_out(user_id)
                 log.info("user %s: opted out; %d requests refused", user_id, len(refused))
-                if refused:
-                    self._new_jobs.set()  # the engine tells the requesters
                 return await self._page(interaction, said=consent_texts.opted_out())
             case "opt-in":
                 await self._store.consents.opt_in(user_id)
@@ -133,6 +130,6 @@ class PrivacyCog(commands.Cog):
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and its buttons, which outlive restarts."""
-    cog = PrivacyCog(store=bot.store, new_jobs=bot.new_jobs, archive=bot.archive)
+    cog = PrivacyCog(store=bot.store, archive=bot.archive)
     add_item(bot, PrivacyButton, cog.press)
     await bot.add_cog(cog)

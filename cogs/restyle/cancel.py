@@ -59,7 +59,6 @@ class CancelButton(
         if cancelled is None:
             job = await bot.store.get(self.job_id)
             return texts.cancel_too_late(job.state if job else JobState.CANCELLED)
-        bot.new_jobs.set()  # the engine tells the outcome in the thread
         log.info("job %s: cancelled by user %s", self.job_id, interaction.user.id)
         return texts.cancel_done()
 

@@ -128,6 +128,5 @@ async def setup(bot: RestyleBot) -> None:
         downloader=bot.downloader,
         scratch=bot.scratch,
         process_pool=bot.process_pool,
-        new_jobs=bot.new_jobs,
     )
     await bot.add_cog(Restyle(intake=intake, store=bot.store))

@@ -86,11 +86,9 @@ class Intake:
         downloader: Downloader,
         scratch: Scratch,
         process_pool: ProcessPool,
-        new_jobs: asyncio.Event,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._new_jobs = new_jobs
         self._model = model_rules(settings.runway_model)
         self._prices = prices_with(settings.prices)
         self._file_checks = FileChecks(
@@ -317,7 +315,8 @@ class Intake:
             # The job is stored and goes on; the engine's next edit brings the record.
             log.warning("job %s: no record yet: %r", job.id, exc)
         finally:
-            self._new_jobs.set()
+            # Only now: the engine would open a thread on a record that is not there yet.
+            self._store.new_jobs.set()
         await self._tell_what_is_left(interaction, job, caps)
 
     async def _tell_what_is_left(

@@ -31,7 +31,6 @@ from cogs.review.request_messages import NOBODY, ReviewMessages
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Callable
 
     import discord
@@ -48,10 +47,9 @@ _FORM_ID: Final = re.compile(
 class ReviewCog(commands.Cog):
     """What happens when somebody presses a button on a card, or sends one of its forms."""
 
-    def __init__(self, *, store: Store, messages: ReviewMessages, new_jobs: asyncio.Event) -> None:
+    def __init__(self, *, store: Store, messages: ReviewMessages) -> None:
         self._store = store
         self._messages = messages
-        self._new_jobs = new_jobs
 
     # Buttons of a card
 
@@ -79,8 +77,6 @@ class ReviewCog(commands.Cog):
             await self._open_form(interaction, ruling, verb)
             return
         log.info("job %s: %s by user %s (%s)", job_id, verb, interaction.user.id, stage)
-        if verb == "approve":
-            self._new_jobs.set()
         await self._show(interaction, ruling)
         if verb == "approve":
             await self._refill(interaction)
@@ -185,7 +181,6 @@ class ReviewCog(commands.Cog):
         if ruling.outcome is not PressOutcome.DONE:
             await self._tell_refused(interaction, ruling)
             return
-        self._new_jobs.set()
         log.info("job %s: deny by user %s (%s)", job_id, interaction.user.id, stage)
         await self._show(interaction, ruling)
         await self._refill(interaction)
@@ -209,7 +204,6 @@ class ReviewCog(commands.Cog):
         if ruling.outcome is not PressOutcome.DONE:
             await self._tell_refused(interaction, ruling)
             return
-        self._new_jobs.set()
         await self._show(interaction, ruling)
         if ruling.job is not None and ruling.former_prompt is not None:
             log.info("job %s: mended by user %s", job_id, interaction.user.id)
@@ -257,7 +251,6 @@ class ReviewCog(commands.Cog):
             return appeal_texts.no_review_channel()
         if not await self._store.reviews.ask_again(job_id, guild_id=job.guild_id):
             return review_texts.not_asked_again()
-        self._new_jobs.set()
         return review_texts.asked_again()
 
 
@@ -266,11 +259,10 @@ async def setup(bot: RestyleBot) -> None:
     messages = ReviewMessages(
         bot,
         store=bot.store,
-        new_jobs=bot.new_jobs,
         kept_source=lambda job: bot.deliverer.refresh_source(job),
     )
     approval_router_of(bot).add(Hold.REVIEW, messages)
-    cog = ReviewCog(store=bot.store, messages=messages, new_jobs=bot.new_jobs)
+    cog = ReviewCog(store=bot.store, messages=messages)
     add_item(bot, ReviewButton, lambda i, b: cog.press(i, b.job_id, b.stage, b.verb))
     add_item(bot, ShowNextButton, lambda i, b: cog.show_next(i, b.guild_id))
     add_item(bot, AskAgainButton, lambda i, b: cog.ask_again(i, b.job_id))

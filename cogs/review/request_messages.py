@@ -31,7 +31,6 @@ from cogs.review.overflow import OverflowNotices
 from cogs.review.rules import ReviewRules, review_rules
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -64,7 +63,6 @@ class ReviewMessages:
     Args:
         client: The logged-in client.
         store: The database.
-        new_jobs: Set when jobs became nobody's, so that the engine looks.
         kept_source: Reads the message that keeps a job's clip, for fresh links.
         now: The wall clock.
     """
@@ -74,13 +72,11 @@ class ReviewMessages:
         client: discord.Client,
         *,
         store: Store,
-        new_jobs: asyncio.Event,
         kept_source: Callable[[Job], Awaitable[KeptSource | None]],
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._client = client
         self._store = store
-        self._new_jobs = new_jobs
         self._kept_source = kept_source
         self._now = now
         self._folds = OverflowNotices(client, store)
@@ -115,8 +111,6 @@ class ReviewMessages:
             cap=rules.open_cap,
             wanted=(job.id, stage),
         )
-        if placing.freed:
-            self._new_jobs.set()
         if placing.freed or not placing.placed:
             await self._folds.refresh(job.guild_id, rules.channel_id)
         if placing.placed:
@@ -304,8 +298,6 @@ class ReviewMessages:
                 guild_id, channel_id=rules.channel_id, cap=rules.open_cap, beyond=beyond
             )
             opened = len(placing.freed)
-        if opened:
-            self._new_jobs.set()
         await self._folds.refresh(guild_id, rules.channel_id)
         return opened
 

@@ -57,7 +57,7 @@ async def report(
     policy = await store.policies.read(interaction.guild_id)
     facts = await store.people.facts(interaction.guild_id, asked.user_id)
     uses = await store.ledger.uses(caps_to_ask(question, policy, settings))
-    running, now = await store.running(), interaction.created_at
+    running, now = await store.admissions.running(), interaction.created_at
     trial = try_out(question, policy, facts, settings, now, uses=uses, running=running)
     return Page(view=card(GREY, trial_texts.report(trial, now).splitlines()))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,8 +57,6 @@ class Stage:
     pump: Pump
     standin: StandIn
     store: Store
-    new_jobs: asyncio.Event
-    """Set by whoever changed the store, so that the engine looks at once."""
     folder: Path
     """For temporary files; the database is here too."""
 
@@ -104,14 +101,12 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
         scratch = Scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
         process_pool = ProcessPool(processes=settings.media_processes)
-        new_jobs = asyncio.Event()
         bot = RestyleBot(
             settings=settings,
             store=store,
             downloader=downloader,
             scratch=scratch,
             process_pool=process_pool,
-            new_jobs=new_jobs,
         )
         env = simcord.Env(bot, check_errors=False, shard_count=1, settle_timeout=SETTLE_SECONDS)
         envs.append(env)
@@ -137,7 +132,6 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 studio=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
                 review_hours=store.policies.review_hours,
-                new_jobs=new_jobs,
             )
         )
         pump = Pump(env)
@@ -149,6 +143,5 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
             pump=pump,
             standin=standin,
             store=store,
-            new_jobs=new_jobs,
             folder=folder,
         )

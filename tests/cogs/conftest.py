@@ -7,7 +7,6 @@
 Attachments travel over a real loopback socket; the engine is not running, so a job stays QUEUED.
 """
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -94,12 +93,12 @@ async def downloader(cdn, settings):
 
 
 @pytest.fixture
-def new_jobs():
-    return asyncio.Event()
+def new_jobs(sqlite_store):
+    return sqlite_store.new_jobs
 
 
 @pytest.fixture
-def make_bot(settings, sqlite_store, downloader, tmp_path, new_jobs):
+def make_bot(settings, sqlite_store, downloader, tmp_path):
     """Build a bot; ``settings`` and others may be replaced."""
 
     def make(**changes):
@@ -110,7 +109,6 @@ def make_bot(settings, sqlite_store, downloader, tmp_path, new_jobs):
                 "downloader": downloader,
                 "scratch": Scratch(tmp_path / "scratch"),
                 "workshop": ProcessPool(),
-                "new_jobs": new_jobs,
             }
             | changes
         )

@@ -458,7 +458,7 @@ async def test_an_opt_out_ends_what_nobody_was_asked_about_and_takes_the_copy_aw
     )
     await stage.store.consents.opt_out(stage.bob.id)
     with pytest.raises(JobLostError):
-        await stage.store.admit(job, operator_running=None)
+        await stage.store.admissions.admit(job, operator_running=None)
     await engine(stage)
     assert (await stage.store.get(job.id)).cancel_reason is CancelReason.CONSENT_REFUSED
     assert copy.id not in {found.id for found in stage.channel.history()}

@@ -168,7 +168,7 @@ async def refused_later(stage, result, *words):
     for word in words:
         assert word in text_of(private.message)
     assert stage.channel.history(viewer=stage.bob) == []
-    assert await stage.store.count_active() == 0
+    assert await stage.store.overview.count_open() == {}
     assert not stage.new_jobs.is_set()
 
 
@@ -241,7 +241,7 @@ async def test_the_caps_of_the_channel_and_the_role_hold(stage, clip):
     await stage.restyle(clip, where=other)
     refused = await stage.restyle(clip, where=other)
     assert "Your 2 clips today are used up" in said(refused)
-    assert await stage.store.count_active() == 2
+    assert await stage.store.overview.count_open() == {JobState.QUEUED: 2}
 
 
 async def test_what_moderators_decide_while_a_clip_is_checked_counts(stage, clip, downloader):

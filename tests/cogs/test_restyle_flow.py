@@ -40,7 +40,7 @@ def settings(settings, standin):
 
 
 @pytest.fixture
-async def engine(stage, settings, downloader, new_jobs, tmp_path):
+async def engine(stage, settings, downloader, tmp_path):
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
         comet = CometClient(
             http,
@@ -56,7 +56,6 @@ async def engine(stage, settings, downloader, new_jobs, tmp_path):
             downloader=downloader,
             scratch=Scratch(tmp_path / "scratch"),
             studio=MediaProcessor(ProcessPool()),
-            new_jobs=new_jobs,
         ):
             yield
 

@@ -57,7 +57,7 @@ async def simcord_bot(make_bot):
 
 
 @pytest.fixture
-def open_engine(simcord_env, settings, downloader, sqlite_store, new_jobs, tmp_path):
+def open_engine(simcord_env, settings, downloader, sqlite_store, tmp_path):
     """``async with open_engine():`` the engine of one process."""
 
     @asynccontextmanager
@@ -77,7 +77,6 @@ def open_engine(simcord_env, settings, downloader, sqlite_store, new_jobs, tmp_p
                 downloader=downloader,
                 scratch=Scratch(tmp_path / "scratch"),
                 studio=MediaProcessor(ProcessPool()),
-                new_jobs=new_jobs,
                 approval_prompts=simcord_env.bot.approval_prompts,
             ):
                 yield

@@ -21,7 +21,7 @@ class Process:
     def __init__(self, bench, store):
         self.store = store
         self.bench = bench
-        self.new_jobs = asyncio.Event()
+        self.new_jobs = store.new_jobs
         self.engine = Engine(
             settings=bench.settings,
             store=store,
@@ -30,7 +30,6 @@ class Process:
             downloader=bench.downloader,
             scratch=bench.scratch,
             studio=bench.studio,
-            new_jobs=self.new_jobs,
             clock=bench.clock,
             lease_seconds=LEASE_SECONDS,
         )

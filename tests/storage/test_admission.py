@@ -39,7 +39,7 @@ async def ready(store, job_id=ID, user_id=USER_ID, *, guild_id=GUILD_ID, on=None
 
 
 async def admit(store, job, operator_running=None):
-    return await store.admit(job, operator_running=operator_running)
+    return await store.admissions.admit(job, operator_running=operator_running)
 
 
 async def place_of(store, job, operator_running=None):
@@ -133,9 +133,9 @@ async def test_what_runs_can_be_asked_of_each_whom_it_counts_for(store):
     await start(store, first)
     await start(store, second)
     everybody = {BOT: 2, SERVER: 2, member(USER_ID): 1, member(USER_ID + 1): 1}
-    assert await store.running() == everybody
+    assert await store.admissions.running() == everybody
     await end(store, first)
-    assert (await store.running())[BOT] == 1
+    assert (await store.admissions.running())[BOT] == 1
 
 
 async def test_a_job_that_goes_back_into_the_queue_keeps_its_turn(store):

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.jobs import (
-    FINAL_STATES,
     TRANSITIONS,
     CancelReason,
     Charge,
@@ -20,7 +19,7 @@ from bot.domain.jobs import (
     clip_bucket,
 )
 from bot.errors import JobExistsError, JobLostError
-from tests.factories import GUILD_ID, USER_ID, new_job
+from tests.factories import new_job
 from tests.storage.rows import all_jobs, put
 
 ID = new_job().id
@@ -352,27 +351,34 @@ async def test_an_uncertain_job_whose_task_is_known_is_not_lifted_to_another(sto
     assert await store.lift_uncertain(ID, task_id="late") is None
 
 
-# Counting
+# The engine is woken
 
 
-async def test_active_jobs_are_counted_by_guild_and_user(store):
-    await put(store, 1, JobState.QUEUED)
-    await put(store, 2, JobState.SUBMITTING, guild_id=7)
-    await put(store, 3, JobState.RUNNING, user_id=8)
-    await put(store, 4, JobState.DELIVERING, guild_id=7, user_id=8)
-    for number, state in enumerate([*FINAL_STATES, JobState.UNCERTAIN]):
-        await put(store, 10 + number, state)
-    assert await store.count_active() == 4
-    assert await store.count_active(guild_id=GUILD_ID) == 2
-    assert await store.count_active(user_id=USER_ID) == 2
-    assert await store.count_active(guild_id=7, user_id=8) == 1
-    assert await store.count_active(guild_id=9) == 0
+async def test_a_job_that_becomes_free_wakes_the_engine_once_it_can_be_claimed(store):
+    await put(store, ID, JobState.QUEUED)
+    seen = []
+
+    async def engine():
+        await store.new_jobs.wait()
+        seen.extend(job.id for job in await store.claim(10))
+
+    waiting = asyncio.ensure_future(engine())
+    await store.cancel(ID)
+    await asyncio.wait_for(waiting, 10)
+    assert seen == [ID]
 
 
-async def test_the_place_in_the_queue_is_how_many_wait_ahead(store):
-    for number, state in enumerate(["queued", "running", "queued", "failed", "queued"]):
-        await put(store, ID + number, JobState(state))
-    assert [await store.count_ahead(ID + n) for n in range(5)] == [0, 1, 1, 2, 2]
+async def test_a_change_that_frees_no_job_wakes_nobody(store):
+    job = await put(store, ID, JobState.QUEUED)
+    await store.update(job, prompt="another")
+    assert await store.cancel(ID + 1) is None
+    await store.get(ID)
+    assert not store.new_jobs.is_set()
+
+
+async def test_a_new_job_waits_for_its_record_before_the_engine_is_woken(store):
+    await store.add(new_job(ID))
+    assert not store.new_jobs.is_set()
 
 
 # Durations

@@ -67,12 +67,12 @@ async def test_a_pause_by_one_process_is_honoured_by_another_until_it_ends(store
     other = await store_factory("w2")
     job = await store.add(new_job(1), owner=store.worker_id)
     await other.people.pause(EVERYTHING, user_id=SAM)
-    assert not (await store.admit(job, operator_running=None)).admitted
+    assert not (await store.admissions.admit(job, operator_running=None)).admitted
     await other.people.resume(EVERYTHING)
     await other.people.pause(GUILD_ID, user_id=SAM)
-    assert not (await store.admit(job, operator_running=None)).admitted
+    assert not (await store.admissions.admit(job, operator_running=None)).admitted
     await other.people.resume(GUILD_ID)
-    assert (await store.admit(job, operator_running=None)).admitted
+    assert (await store.admissions.admit(job, operator_running=None)).admitted
 
 
 async def test_a_pause_of_everything_is_told_before_the_servers(store):

@@ -215,8 +215,8 @@ async def test_settled_rows_cost_a_pass_nothing(store):
             statements.append((statement, parameters))
 
     assert len(await store.claim(10)) == 1
-    await store.count_active(user_id=1)
-    await store.count_ahead(10)
+    await store.overview.count_open(1)
+    await store.overview.open_jobs(1)
     await store.recent_durations("gen4_aleph", 1)
     event.remove(engine, "before_cursor_execute", note)
     assert len(statements) >= 5

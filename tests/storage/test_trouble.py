@@ -205,7 +205,7 @@ async def test_closing_waits_for_what_is_being_written(database_url):
 
 async def test_more_callers_than_connections_take_turns(store):
     await asyncio.gather(*(store.add(new_job(ID + number)) for number in range(60)))
-    assert await store.count_active() == 60
+    assert await store.overview.count_open() == {JobState.QUEUED: 60}
 
 
 async def test_an_exception_inside_a_transaction_undoes_it(store):

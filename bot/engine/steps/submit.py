@@ -118,7 +118,7 @@ class Submitter:
 
         Asked before every paid request, as a pause holds a job also after its turn has come.
         """
-        admission = await self._store.admit(
+        admission = await self._store.admissions.admit(
             job, operator_running=self._context.settings.bot_running
         )
         if admission.admitted:

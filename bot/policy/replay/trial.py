@@ -133,7 +133,7 @@ def try_out(
     Like this, with ``policy`` and ``facts`` as the store has them::
 
         uses = await store.ledger.uses(caps_to_ask(question, policy, operator))
-        running = await store.running()
+        running = await store.admissions.running()
         trial = try_out(question, policy, facts, operator, now, uses=uses, running=running)
         text = trial_texts.report(trial, now)
 
