@@ -63,8 +63,8 @@ class Policies:
         *,
         user_id: int,
         operator: Settings | None,
-    ) -> Policy:
-        """Set or unset settings of one guild, all of them or none, and return what is set then.
+    ) -> tuple[Policy, tuple[PolicyChange, ...]]:
+        """Set or unset settings of one guild, all of them or none.
 
         Each one that really changed is recorded.
 
@@ -76,6 +76,9 @@ class Policies:
             operator: What the operator allows at most; ``None`` asks for no such check, as where
                 the operator's limits are applied when the settings are used.
 
+        Returns:
+            What is set then, and what this action changed, in the order of ``changes``.
+
         Raises:
             SettingRefusedError: A name is unknown, a value is not taken, or it is beyond what the
                 operator allows; it names all of them, and nothing was changed.
@@ -83,13 +86,13 @@ class Policies:
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "settings", guild_id)
             checked = check_changes(changes, await _limits(connection, guild_id, operator))
-            await self._write(connection, guild_id, user_id, checked)
-            return await read_policy(connection, guild_id)
+            action = await self._write(connection, guild_id, user_id, checked)
+            return await read_policy(connection, guild_id), action
 
     async def undo(
         self, guild_id: int, shown: Sequence[PolicyChange], *, user_id: int, operator: Settings
-    ) -> Policy | None:
-        """Take the last action back, which is an action too, and return what is set then.
+    ) -> tuple[Policy, tuple[PolicyChange, ...]] | None:
+        """Take the last action back, which is an action too.
 
         Args:
             guild_id: The guild.
@@ -98,7 +101,8 @@ class Policies:
             operator: As for :meth:`change`.
 
         Returns:
-            ``None`` if somebody changed a setting meanwhile: nothing was done.
+            As for :meth:`change`; ``None`` if somebody changed a setting meanwhile: nothing was
+            done.
 
         Raises:
             SettingRefusedError: A former value is not taken any more, or the operator does not
@@ -106,12 +110,12 @@ class Policies:
         """
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "settings", guild_id)
-            action = last_action(await _changes(connection, guild_id, _LONGEST_ACTION))
-            if not action or tuple(one.id for one in action) != tuple(one.id for one in shown):
+            latest = last_action(await _changes(connection, guild_id, _LONGEST_ACTION))
+            if not latest or tuple(one.id for one in latest) != tuple(one.id for one in shown):
                 return None
-            checked = check_changes(_former(action), await _limits(connection, guild_id, operator))
-            await self._write(connection, guild_id, user_id, checked)
-            return await read_policy(connection, guild_id)
+            checked = check_changes(_former(latest), await _limits(connection, guild_id, operator))
+            action = await self._write(connection, guild_id, user_id, checked)
+            return await read_policy(connection, guild_id), action
 
     async def changes(self, guild_id: int, limit: int = 20) -> list[PolicyChange]:
         """Return the latest changes of a guild's settings, newest first."""
@@ -147,7 +151,8 @@ class Policies:
         guild_id: int,
         user_id: int,
         changes: Mapping[Target, Mapping[str, Any]],
-    ) -> None:
+    ) -> tuple[PolicyChange, ...]:
+        action = []
         rows = await connection.execute(
             select(setting_values).where(setting_values.c.guild_id == guild_id)
         )
@@ -170,11 +175,12 @@ class Policies:
                     await connection.execute(delete(setting_values).where(*matches))
                 else:
                     await connection.execute(self._put({**key, "value": after}))
-                await connection.execute(
-                    insert(setting_changes).values(
-                        **key, user_id=user_id, changed_at=moment, before=before, after=after
-                    )
+                change = insert(setting_changes).values(
+                    **key, user_id=user_id, changed_at=moment, before=before, after=after
                 )
+                made = await connection.execute(change.returning(setting_changes))
+                action.append(PolicyChange(**made.mappings().one()))
+        return tuple(action)
 
     def _put(self, row: dict[str, Any]) -> Insert:
         # The same words for both databases, but SQLAlchemy has no common construct for them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import SettingRefusedError, StoreError
 from bot.policy.allowance import allowed
@@ -18,7 +18,7 @@ from cogs.settings.page import draft_page, settings_page
 from cogs.settings.preview import effect_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import discord
 
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from cogs.settings.items import PanelLocation
 
 log = logging.getLogger(__name__)
-
-_ONE_ACTION: Final = 1_000
-"""More settings than one action changes."""
 
 
 class SettingsPanel:
@@ -151,23 +148,24 @@ class SettingsPanel:
         """Take the last action back, if it is the one whose newest change was shown."""
         guild_id = _guild_id(interaction)
         before = await self._store.policies.read(guild_id)
-        action = await self._store.policies.last_action(guild_id)
-        if not action:
+        latest = await self._store.policies.last_action(guild_id)
+        if not latest:
             return await self.panel(guild_id, location, said=answers.nothing_to_undo())
-        if action[0].id != newest_id:
+        if latest[0].id != newest_id:
             return await self.panel(guild_id, location, said=answers.undo_overtaken())
         try:
-            after = await self._store.policies.undo(
-                guild_id, action, user_id=interaction.user.id, operator=self._operator
+            undone = await self._store.policies.undo(
+                guild_id, latest, user_id=interaction.user.id, operator=self._operator
             )
         except SettingRefusedError as exc:
             return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: not undone: %s", guild_id, exc)
             return answers.perhaps_not_saved()
-        if after is None:
+        if undone is None:
             return await self.panel(guild_id, location, said=answers.undo_overtaken())
-        return await self._done(interaction, location, (before, after), newest_id, answers.UNDID)
+        after, action = undone
+        return await self._done(interaction, location, (before, after), action, answers.UNDID)
 
     def _check(self, changes: Mapping[Target, Mapping[str, Any]], policy: Policy) -> Changes:
         checked = check_changes(changes, allowed(self._operator, policy.allowance))
@@ -199,8 +197,7 @@ class SettingsPanel:
     ) -> str | Page:
         guild_id = draft.guild_id
         try:
-            latest = await self._store.policies.changes(guild_id, 1)
-            after = await self._store.policies.change(
+            after, action = await self._store.policies.change(
                 guild_id, draft.changes, user_id=draft.user_id, operator=self._operator
             )
         except SettingRefusedError as exc:
@@ -208,15 +205,14 @@ class SettingsPanel:
         except StoreError as exc:
             log.warning("guild %s: settings not saved: %s", guild_id, exc)
             return answers.perhaps_not_saved()
-        newest_id = latest[0].id if latest else 0
-        return await self._done(interaction, location, (before, after), newest_id, draft.what)
+        return await self._done(interaction, location, (before, after), action, draft.what)
 
     async def _done(
         self,
         interaction: discord.Interaction[Any],
         location: PanelLocation,
         policies: tuple[Policy, Policy],
-        newest_id: int,
+        action: Sequence[PolicyChange],
         what: str,
     ) -> Page:
         """Post what was done in the log channel, and show the panel."""
@@ -224,14 +220,9 @@ class SettingsPanel:
         log.info("guild %s: user %s %s", guild_id, user_id, what)
         said = None
         if channel_ids := log_channels(*policies):
-            action = await self._since(guild_id, newest_id, user_id)
             guild = self._bot.get_guild(guild_id)
             said = await post_action(self._bot, guild, channel_ids, action, what=what)
         return await self.panel(guild_id, location, said=said)
-
-    async def _since(self, guild_id: int, newest_id: int, user_id: int) -> list[PolicyChange]:
-        found = await self._store.policies.changes(guild_id, _ONE_ACTION)
-        return [one for one in reversed(found) if one.id > newest_id and one.user_id == user_id]
 
 
 def _guild_id(interaction: discord.Interaction[Any]) -> int:

@@ -34,6 +34,19 @@ async def change(store, values, *, target=SERVER, guild_id=GUILD, user_id=PERSON
     return await store.policies.change(guild_id, changes, user_id=user_id, operator=operator)
 
 
+async def test_of_two_actions_of_one_person_each_is_told_its_own_changes(store):
+    actions = await asyncio.gather(
+        change(store, {"strike_days": 3, "strike_limit": 5}), change(store, {"jobs_per_day": 7})
+    )
+    names = [[one.name for one in action] for _, action in actions]
+    assert names == [["strike_days", "strike_limit"], ["jobs_per_day"]]
+    recorded = await store.policies.changes(GUILD)
+    assert sorted(recorded, key=lambda one: one.id) == sorted(
+        (one for _, action in actions for one in action), key=lambda one: one.id
+    )
+    assert await change(store, {"strike_days": 3}) == (await store.policies.read(GUILD), ())
+
+
 async def test_a_server_that_set_nothing_has_the_defaults(store):
     assert await store.policies.read(GUILD) == Policy(GUILD)
     assert await store.policies.changes(GUILD) == []
@@ -51,7 +64,7 @@ async def test_settings_are_kept_for_each_server_and_level(store):
         "jobs_per_month": 0,
     }
     await change(store, values)
-    changed = await change(store, {"max_video_seconds": 3}, target=CHANNEL)
+    changed, _ = await change(store, {"max_video_seconds": 3}, target=CHANNEL)
     assert changed.values == {SERVER: values, CHANNEL: {"max_video_seconds": 3}}
     assert await store.policies.read(GUILD) == changed
     assert await store.policies.read(GUILD + 1) == Policy(GUILD + 1)
@@ -147,7 +160,7 @@ async def test_undo_takes_back_a_whole_action_and_is_an_action_itself(store, clo
     await change(store, {"strike_days": 5, "strike_limit": None})
     shown = await store.policies.last_action(GUILD)
     clock.advance(1)
-    undone = await store.policies.undo(GUILD, shown, user_id=PERSON, operator=operator)
+    undone, _ = await store.policies.undo(GUILD, shown, user_id=PERSON, operator=operator)
     assert undone.values == {SERVER: {"strike_days": 3}}
     assert len(await store.policies.changes(GUILD)) == 5
 
@@ -178,7 +191,7 @@ async def test_of_two_undos_at_the_same_moment_one_is_done(store, store_factory,
 
 
 async def test_a_file_replaces_everything_and_one_undo_brings_it_all_back(store, operator):
-    before = await change_all(
+    before, _ = await change_all(
         store,
         {
             SERVER: {"review_mode": "both", "jobs_per_day": 0, "prompt_rules": RULES},
@@ -189,11 +202,11 @@ async def test_a_file_replaces_everything_and_one_undo_brings_it_all_back(store,
         b'{"restyle_settings": 1, "server": {"jobs_per_month": null},'
         b' "channels": {"10": {"max_video_seconds": 2.5}}}'
     )
-    after = await change_all(store, replacing(before, load(file)))
+    after, _ = await change_all(store, replacing(before, load(file)))
     assert after.values == {SERVER: {"jobs_per_month": None}, channel(): {"max_video_seconds": 2.5}}
     action = await store.policies.last_action(GUILD)
     assert len(action) == 6
-    undone = await store.policies.undo(GUILD, action, user_id=PERSON, operator=operator)
+    undone, _ = await store.policies.undo(GUILD, action, user_id=PERSON, operator=operator)
     assert undone == before
     assert load(dump(await store.policies.read(GUILD))) == load(dump(before))
 
