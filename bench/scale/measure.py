@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import event, text
 
 from bench.postgres import durable_postgres
+from bot.domain.guilds import guild_key
 from bot.domain.jobs import Charge, Job, JobState, NewJob, Phase
 from bot.media.probe import probe_video
 from bot.storage.database import Database, open_database
@@ -78,8 +79,8 @@ async def live(store: Store, number: int) -> Job:
     """Take one job through the very calls of ``Store`` that cogs and engine make for it."""
     new = typical_job(number)
     for _ in range(2):  # cogs/restyle/intake.py, before it answers and before it stores
-        await store.policies.read(new.guild_id or 0)
-        await store.people.facts(new.guild_id or 0, new.user_id)
+        await store.policies.read(guild_key(new.guild_id))
+        await store.people.facts(guild_key(new.guild_id), new.user_id)
     await store.add(new)
     await store.claim(1000)  # or it is in the claim of another one that runs beside this one
     job = await _loaded(store, new.id)

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import FailureReason
 
-EVERYTHING: Final = 0
-"""The guild id under which the whole bot is paused, and people are blocked everywhere."""
-
 MAX_NOTE: Final = 200
 """Characters of the reason for a pause or a block; it is shown to everybody whom it stops."""
 
@@ -23,7 +20,7 @@ class Pause:
     """Nothing new starts on a server, or anywhere."""
 
     guild_id: int
-    """``EVERYTHING`` is the whole bot."""
+    """``GLOBAL_GUILD_ID`` is the whole bot."""
     paused_by: int
     paused_at: datetime
     note: str | None
@@ -34,7 +31,7 @@ class Block:
     """One person may not start anything on a server, or anywhere."""
 
     guild_id: int
-    """``EVERYTHING`` is the whole bot, direct messages included."""
+    """``GLOBAL_GUILD_ID`` is the whole bot, direct messages included."""
     user_id: int
     blocked_by: int
     blocked_at: datetime

@@ -1,4 +1,4 @@
-"""What a server used in its last days: sums for people to look at, and rows for a spreadsheet."""
+"""What was spent, as the ledger tells it; sums for people to look at, rows for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -17,10 +17,63 @@ from bot.domain.quotas import LedgerStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.spending import SpendRow, SpendSum
+    from bot.domain.jobs import CancelReason
 
 SHOWN_DAYS: Final = 30
 SHOWN_MEMBERS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendRow:
+    """One job of a server and its money."""
+
+    job_id: int
+    user_id: int
+    day: str
+    """On which it was reserved, in UTC: ``2026-01-31``."""
+    created_at: datetime
+    micros: int
+    """Expected, or as the provider reported it; not spent when ``standing`` is RELEASED."""
+    standing: LedgerStatus
+    state: JobState
+    failure: FailureReason | None
+    cancel_reason: CancelReason | None
+    channel_id: int
+    """Where the command was used."""
+    channel_ids: frozenset[int]
+    """Every channel that it counts for: that one, and what it lies in."""
+    role_ids: frozenset[int]
+    """The member's roles that it counts for."""
+    source_bytes: int
+    restyled_seconds: float
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendSum:
+    """Jobs of one member of a server, of one day, that ended (or stand) alike."""
+
+    user_id: int
+    day: str
+    state: JobState
+    failure: FailureReason | None
+    standing: LedgerStatus
+    jobs: int
+    micros: int
+    """Of all of them; not spent when ``standing`` is RELEASED."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuildSpend:
+    """What one server used of the bot; released money is left out."""
+
+    guild_id: int | None
+    """``None`` is direct messages."""
+    jobs: int
+    committed: int
+    """Micro-dollars that count as paid."""
+    reserved: int
+    """Micro-dollars set aside for jobs that are not taken yet, or of which nobody knows."""
 
 
 class UsageOutcome(enum.StrEnum):

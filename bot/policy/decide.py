@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.quotas import Decider
-from bot.domain.sanctions import EVERYTHING
 from bot.policy.consent import must_ask, refuse_origin
 from bot.policy.levels import BY_OPERATOR, BY_SERVER, SettingSource
 from bot.policy.prompt_rules.check import check_rules
@@ -116,7 +116,7 @@ def _paused(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     pause = facts.pause
     if pause is None:
         return None
-    everywhere = pause.guild_id == EVERYTHING
+    everywhere = pause.guild_id == GLOBAL_GUILD_ID
     words = (relative(pause.paused_at), f"<@{pause.paused_by}>", pause.note or "")
     return Refusal(
         rule=Rule.PAUSED_EVERYWHERE if everywhere else Rule.PAUSED,
@@ -129,7 +129,7 @@ def _blocked(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     block = facts.block
     if block is None:
         return None
-    everywhere = block.guild_id == EVERYTHING
+    everywhere = block.guild_id == GLOBAL_GUILD_ID
     return Refusal(
         rule=Rule.BLOCKED,
         decided_by=Decider.OPERATOR if everywhere else Decider.MODERATORS,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, func, or_, select, text, true
 
 from bot.domain.fair_queue import Place, Waiting, arrange, position
+from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.domain.periods import day_of
 from bot.domain.quotas import QuotaSubject, Scope
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.policy.levels import Policy
     from bot.storage.database import Database
-
-GLOBAL_GUILD_ID: Final = 0
-"""The guild id that stands for the whole bot in ``pauses``."""
 
 FAR: Final = 8
 """Who stood behind this place a moment ago is told so again without asking the database."""
@@ -142,7 +140,7 @@ class Admissions:
                 cancelled as above: drop it. The next claim of any process tells its outcome.
             StoreUnavailableError: The database does not answer; nothing may be spent.
         """
-        of = job.guild_id or 0 if operator_running is None else None
+        of = guild_key(job.guild_id) if operator_running is None else None
         if (place := self._lines.far(of, job.id)) is not None:
             return Admission(admitted=False, position=place)
         async with self._database.transaction() as connection:
@@ -170,7 +168,7 @@ class Admissions:
         operator_running: int | None,
         of: int | None,
     ) -> Admission | None:
-        policy = await read_policy(connection, job.guild_id or 0)
+        policy = await read_policy(connection, guild_key(job.guild_id))
         if operator_running is None and not _can_bind(policy):
             return _ADMITTED
         return await self._decide(connection, job, policy, operator_running, of)
@@ -242,7 +240,7 @@ async def _paused(connection: AsyncConnection, job: Job) -> Paused | None:
     found = set(
         await connection.scalars(
             select(pauses.c.guild_id).where(
-                pauses.c.guild_id.in_((GLOBAL_GUILD_ID, job.guild_id or 0))
+                pauses.c.guild_id.in_((GLOBAL_GUILD_ID, guild_key(job.guild_id)))
             )
         )
     )
@@ -327,13 +325,13 @@ async def _waiting(
     found = rows.all()
     holders = await _holders(connection, which)
     policies = {policy.guild_id: policy}
-    for guild_id in {row.guild_id or 0 for row in found} - policies.keys():
+    for guild_id in {guild_key(row.guild_id) for row in found} - policies.keys():
         policies[guild_id] = await read_policy(connection, guild_id)
     return [
         Waiting(
             job_id=row.id,
             user_id=row.user_id,
-            caps=policies[row.guild_id or 0].running_caps(
+            caps=policies[guild_key(row.guild_id)].running_caps(
                 holders.get(row.id, ()), bot_running=operator_running
             ),
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, delete, func, insert, or_, select, text
 
 from bot.domain.consents import ConsentAnswer, ConsentChoice, ConsentStatus, word_on
+from bot.domain.guilds import guild_key
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.policy.consent import Origin
@@ -104,7 +105,7 @@ class Consents:
             )
         )
         if reviewed is not None:
-            policy = await read_policy(connection, job.guild_id or 0)
+            policy = await read_policy(connection, guild_key(job.guild_id))
             hours = policy.server("review_hours")
             values = {"hold": Hold.REVIEW, "held_until": now + timedelta(hours=hours)}
         return await change_job(

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, un
 
 from bot.domain.periods import day_of, first_day
 from bot.domain.quotas import CapUse, LedgerStatus, Period, Scope, Unit
-from bot.domain.spending import GuildSpend, SpendRow, SpendSum
+from bot.domain.usage import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
 from bot.policy.quotas import reached
 from bot.storage.tables import jobs, ledger

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.quotas import Scope
 from bot.errors import SettingRefusedError
 from bot.policy.allowance import allowed
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _KEY: Final = ("guild_id", "scope", "scope_id", "name")
-GLOBAL_GUILD_ID: Final = 0
-"""The guild id under which the owner's allowances for single guilds are kept."""
 _LONGEST_ACTION: Final = 2 * MAX_VALUES
 """More settings than one action can change: an import sets what a file holds, and unsets others."""
 

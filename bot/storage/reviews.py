@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, insert, or_, select, update
 
+from bot.domain.guilds import guild_key
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.domain.reviews import PressOutcome, Review, Ruling
@@ -53,7 +54,7 @@ async def open_review(connection: AsyncConnection, job: Job, reasons: Sequence[s
         insert(reviews).values(
             job_id=job.id,
             stage=ReviewStage.SPENDING,
-            guild_id=job.guild_id or 0,
+            guild_id=guild_key(job.guild_id),
             standing=ReviewStatus.OPEN,
             reasons=json.dumps(list(reasons)),
             opened_at=job.created_at,
@@ -86,7 +87,7 @@ class Reviews:
         row = {
             "job_id": job.id,
             "stage": stage,
-            "guild_id": job.guild_id or 0,
+            "guild_id": guild_key(job.guild_id),
             "standing": ReviewStatus.OPEN,
             "reasons": json.dumps(list(reasons)),
             "opened_at": self._database.now(),

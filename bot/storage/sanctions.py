@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.domain.sanctions import EVERYTHING, MAX_NOTE, Block, MemberFacts, Pause, Strike
+from bot.domain.guilds import GLOBAL_GUILD_ID
+from bot.domain.sanctions import MAX_NOTE, Block, MemberFacts, Pause, Strike
 from bot.requests.text_safety import cut, one_line
 from bot.storage.tables import blocks, pauses, strikes
 
@@ -37,7 +38,7 @@ class People:
 
         What holds everywhere comes before what holds on the server alone.
         """
-        places = sorted({EVERYTHING, guild_id})
+        places = sorted({GLOBAL_GUILD_ID, guild_id})
         async with self._database.transaction() as connection:
             paused = await connection.execute(
                 select(pauses).where(pauses.c.guild_id.in_(places)).order_by(pauses.c.guild_id)
@@ -61,7 +62,7 @@ class People:
     async def pause(
         self, guild_id: int, *, user_id: int, note: str | None = None
     ) -> tuple[Pause, bool]:
-        """Let nothing new start on a guild, or anywhere (``EVERYTHING``).
+        """Let nothing new start on a guild, or anywhere (``GLOBAL_GUILD_ID``).
 
         Every process honours it from its next request, and its next pass over the jobs that wait.
 
@@ -83,7 +84,7 @@ class People:
         return Pause(**row) if row else None
 
     async def paused(self, guild_id: int) -> Pause | None:
-        """Return the pause of exactly this guild, or of everything (``EVERYTHING``)."""
+        """Return the pause of exactly this guild, or of everything (``GLOBAL_GUILD_ID``)."""
         async with self._database.transaction() as connection:
             row = await _one(connection, pauses, {"guild_id": guild_id})
         return Pause(**row) if row else None
@@ -93,7 +94,7 @@ class People:
     async def block(
         self, guild_id: int, user_id: int, *, by: int, note: str | None = None
     ) -> tuple[Block, bool]:
-        """Let one person start nothing on a guild, or anywhere (``EVERYTHING``).
+        """Let one person start nothing on a guild, or anywhere (``GLOBAL_GUILD_ID``).
 
         Returns:
             The block that holds, and whether it is new: who was first stays.

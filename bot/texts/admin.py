@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import JobState
-from bot.domain.sanctions import EVERYTHING
 from bot.requests.text_safety import cut, harmless, one_line
 from bot.texts.common import phase_words, relative
 from bot.texts.usage import clips
@@ -150,7 +150,7 @@ def not_cancelled(state: JobState | None) -> str:
 
 def blocked(block: Block, *, is_new: bool) -> str:
     """Return the answer after a block."""
-    where = "anywhere" if block.guild_id == EVERYTHING else "on this server"
+    where = "anywhere" if block.guild_id == GLOBAL_GUILD_ID else "on this server"
     if is_new:
         return (
             f"{_who(block.user_id)} cannot restyle clips {where} from now on{_why(block.note)}\n"
@@ -197,7 +197,7 @@ def _fitting(lines: Sequence[str], characters: int = 1900) -> str:
 
 def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str:
     """Return the answer after a pause: what it stops, and what goes on."""
-    everywhere = pause.guild_id == EVERYTHING
+    everywhere = pause.guild_id == GLOBAL_GUILD_ID
     where = "everywhere" if everywhere else "on this server"
     if is_new:
         first = f"Restyling is paused {where} from now on{_why(pause.note)}"
@@ -226,11 +226,11 @@ def resumed(guild_id: int, pause: Pause | None, everything: Pause | None) -> str
     """Return the answer after a pause was ended.
 
     Args:
-        guild_id: Whose pause; ``EVERYTHING`` is the whole bot's.
+        guild_id: Whose pause; ``GLOBAL_GUILD_ID`` is the whole bot's.
         pause: The pause that ended; ``None`` if there was none.
         everything: A pause of the whole bot that still holds.
     """
-    where = "everywhere" if guild_id == EVERYTHING else "on this server"
+    where = "everywhere" if guild_id == GLOBAL_GUILD_ID else "on this server"
     first = f"Restyling was not paused {where}."
     if pause is not None:
         first = f"Restyling goes on {where}. It was paused {relative(pause.paused_at)}."

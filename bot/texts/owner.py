@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.jobs import Job
-    from bot.domain.spending import GuildSpend
+    from bot.domain.usage import GuildSpend
 
 _SHOWN_GUILDS: Final = 20
 _PROMPT_CHARACTERS: Final = 60

@@ -16,8 +16,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.permissions import Action
-from bot.domain.sanctions import EVERYTHING, MAX_NOTE
+from bot.domain.sanctions import MAX_NOTE
 from bot.policy.allowance import LIMITS
 from bot.texts import admin as admin_texts
 from bot.texts import owner as owner_texts
@@ -98,7 +99,7 @@ class Admin(
 
         async def make() -> str:
             found, is_new = await self._store.people.block(
-                interaction.guild_id or EVERYTHING, member.id, by=interaction.user.id, note=reason
+                guild_key(interaction.guild_id), member.id, by=interaction.user.id, note=reason
             )
             if is_new:
                 log.info("user %s blocked user %s", interaction.user.id, member.id)
@@ -112,7 +113,7 @@ class Admin(
         """Take a block back."""
 
         async def make() -> str:
-            found = await self._store.people.unblock(interaction.guild_id or EVERYTHING, member.id)
+            found = await self._store.people.unblock(guild_key(interaction.guild_id), member.id)
             if found is not None:
                 log.info("user %s unblocked user %s", interaction.user.id, member.id)
             return admin_texts.unblocked(member.id, found)
@@ -124,7 +125,7 @@ class Admin(
         """List the blocks."""
 
         async def make() -> str:
-            found = await self._store.people.blocks(interaction.guild_id or EVERYTHING)
+            found = await self._store.people.blocks(guild_key(interaction.guild_id))
             return admin_texts.blocks(found, everywhere=interaction.guild_id is None)
 
         await self._answer(interaction, Action.BLOCK, make)
@@ -181,7 +182,7 @@ class Admin(
         await self._answer(
             interaction,
             Action.PAUSE_EVERYTHING,
-            lambda: self._pause(interaction, EVERYTHING, reason),
+            lambda: self._pause(interaction, GLOBAL_GUILD_ID, reason),
             owner_only=True,
         )
 
@@ -191,7 +192,7 @@ class Admin(
         await self._answer(
             interaction,
             Action.PAUSE_EVERYTHING,
-            lambda: self._resume(interaction, EVERYTHING),
+            lambda: self._resume(interaction, GLOBAL_GUILD_ID),
             owner_only=True,
         )
 
@@ -208,7 +209,7 @@ class Admin(
 
     async def _resume(self, interaction: discord.Interaction[Any], guild_id: int) -> str:
         found = await self._store.people.resume(guild_id)
-        everything = await self._store.people.paused(EVERYTHING)
+        everything = await self._store.people.paused(GLOBAL_GUILD_ID)
         if found is not None:
             log.info("guild %s: resumed by user %s", guild_id or "*", interaction.user.id)
         return admin_texts.resumed(guild_id, found, everything)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.guilds import guild_key
 from bot.domain.permissions import Action
 from bot.domain.reviews import MAX_OPEN_APPEALS, MAX_WORDS
 from bot.errors import DeliveryDelayedError
@@ -181,7 +182,7 @@ class AppealCog(commands.Cog):
             return refused
         appeal, is_mine = await self._store.appeals.answer(
             appeal_id,
-            guild_id=interaction.guild_id or 0,
+            guild_id=guild_key(interaction.guild_id),
             user_id=interaction.user.id,
             answer=words,
         )

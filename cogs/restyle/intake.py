@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 
 from bot.cometapi.models import model_rules
+from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
 from bot.domain.money import estimate, prices_with
 from bot.domain.quotas import Scope
@@ -171,7 +172,7 @@ class Intake:
         Raises:
             RefusedError: It follows that nothing is started, or the database does not answer.
         """
-        guild_id = interaction.guild_id or 0
+        guild_id = guild_key(interaction.guild_id)
         try:
             async with store_deadline():
                 policy = await self._store.policies.read(guild_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold
 from bot.domain.permissions import Action
 from bot.domain.quotas import ReviewStage
@@ -61,7 +62,7 @@ class ReviewCog(commands.Cog):
         Raises:
             StoreError: The database did not answer in time.
         """
-        here = {"guild_id": interaction.guild_id or 0, "user_id": interaction.user.id}
+        here = {"guild_id": guild_key(interaction.guild_id), "user_id": interaction.user.id}
         act = {
             "take": self._store.reviews.take,
             "release": self._store.reviews.release,
@@ -171,7 +172,7 @@ class ReviewCog(commands.Cog):
             lambda: self._store.reviews.deny(
                 job_id,
                 stage,
-                guild_id=interaction.guild_id or 0,
+                guild_id=guild_key(interaction.guild_id),
                 user_id=interaction.user.id,
                 note=words.strip()[:MAX_WORDS],
             ),
@@ -194,7 +195,7 @@ class ReviewCog(commands.Cog):
             interaction,
             lambda: self._store.reviews.mend(
                 job_id,
-                guild_id=interaction.guild_id or 0,
+                guild_id=guild_key(interaction.guild_id),
                 user_id=interaction.user.id,
                 prompt=prompt,
             ),

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
 from bot.cometapi.models import model_rules
+from bot.domain.guilds import guild_key
 from bot.domain.permissions import Action
 from bot.policy.problems import Target
 from bot.policy.topics import Topic
@@ -207,7 +208,7 @@ class ServerSettings(commands.Cog):
             case "rule":
                 return await self._entries.enter_rule(interaction, location, arg, found)
             case "test":
-                asked = asked_in(found, interaction.guild_id or 0)
+                asked = asked_in(found, guild_key(interaction.guild_id))
                 if isinstance(asked, str):
                     return asked
                 return await show_beside(interaction, await self._try_out(interaction, asked))

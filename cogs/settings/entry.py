@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.guilds import guild_key
 from bot.policy.allowance import allowed
 from bot.policy.catalogue import SETTINGS, to_json
 from bot.policy.floors import ceiling
@@ -106,7 +107,7 @@ class Entries:
         """Set the number or the words that were typed, or what was chosen instead."""
         if name not in SETTINGS:
             return answers.out_of_date()
-        guild_id = interaction.guild_id or 0
+        guild_id = guild_key(interaction.guild_id)
         policy = await self._store.policies.read(guild_id)
         chosen, words = found.text(forms.HOW_ID), found.text(FIELD_ID).strip()
         initial = forms.initial_choice(name, policy, location)
@@ -143,7 +144,7 @@ class Entries:
         found: FormData,
     ) -> str | Page:
         """Add, change or remove a prompt rule; ``arg`` says which, and of which rules."""
-        guild_id = interaction.guild_id or 0
+        guild_id = guild_key(interaction.guild_id)
         present = (await self._store.policies.read(guild_id)).server(_RULES)
         rules: list[Any] = Rules().dump(present)
         number = int(arg.partition("_")[0])

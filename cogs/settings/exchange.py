@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
+from bot.domain.guilds import guild_key
 from bot.errors import MediaError, MediaTooLargeError, SettingsFileError
 from bot.policy.exchange import MAX_FILE_BYTES, MAX_VALUES, dump, load, replacing
 from bot.policy.mentioned import mentioned
@@ -63,7 +64,7 @@ class Exchange:
         self, interaction: discord.Interaction[Any], location: PanelLocation
     ) -> str | Page:
         """Hand out all that is set as a file, to the person alone."""
-        guild_id = interaction.guild_id or 0
+        guild_id = guild_key(interaction.guild_id)
         data = dump(await self._store.policies.read(guild_id))
         name = interaction.guild.name if interaction.guild else "this server"
         try:
@@ -86,7 +87,7 @@ class Exchange:
         Raises:
             StoreError: The database does not answer.
         """
-        guild_id = interaction.guild_id or 0
+        guild_id = guild_key(interaction.guild_id)
         try:
             data = await self._fetch(upload)
             # Trying patterns out takes time.

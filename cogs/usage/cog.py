@@ -10,6 +10,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.domain.guilds import guild_key
 from bot.domain.permissions import Action
 from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.domain.usage import Tally, summarise, to_csv, window
@@ -98,7 +99,7 @@ class UsageCog(commands.Cog):
     # One's own
 
     async def _own(self, interaction: discord.Interaction[Any]) -> Page:
-        guild_id, user_id = interaction.guild_id or 0, interaction.user.id
+        guild_id, user_id = guild_key(interaction.guild_id), interaction.user.id
         now = interaction.created_at
         policy = await self._store.policies.read(guild_id)
         channel_ids, role_ids = channels_of(interaction), role_ids_of(interaction)

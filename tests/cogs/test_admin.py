@@ -4,9 +4,9 @@ import discord
 import pytest
 import simcord
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
 from bot.domain.quotas import LedgerStatus
-from bot.domain.sanctions import EVERYTHING
 from tests.cogs.conftest import said, text_of
 from tests.factories import new_job
 from tests.storage.money import holders, rows_of
@@ -234,7 +234,7 @@ async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiti
 
 async def test_a_servers_resume_says_that_everything_is_paused(stage, manage, owner):
     await stage.store.people.pause(stage.guild.id, user_id=stage.mo.id)
-    await stage.store.people.pause(EVERYTHING, user_id=owner.id, note="repairs")
+    await stage.store.people.pause(GLOBAL_GUILD_ID, user_id=owner.id, note="repairs")
     answer = said(await manage("resume"))
     assert "Nothing starts yet all the same" in answer
     assert "repairs" in answer
@@ -375,7 +375,7 @@ async def test_the_owner_sees_the_clips_of_all_servers_and_blocks_everywhere(
     shown = page(await owner.user.slash("restyle-admin jobs"))
     assert "of all servers" in shown
     assert "prompt number 2" in shown
-    await stage.store.people.block(EVERYTHING, stage.alice.id, by=owner.id)
+    await stage.store.people.block(GLOBAL_GUILD_ID, stage.alice.id, by=owner.id)
     assert await stage.job(await stage.restyle(clip)) is None
     assert f"<@{stage.alice.id}>" in said(await owner.user.slash("restyle-admin blocked"))
 

@@ -15,10 +15,10 @@ import pytest
 from discord import ui
 
 from bot.domain.consents import ConsentChoice
+from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.jobs import FailureReason, Hold, JobState
 from bot.domain.permissions import Action, Actor, may, who
 from bot.domain.quotas import ReviewStage
-from bot.domain.sanctions import EVERYTHING
 from bot.policy.problems import SERVER
 from cogs.admin import jobs_page as _jobs_page
 from cogs.admin import strikes, uncertain
@@ -152,7 +152,7 @@ class World:
         job = await self.job(name, in_guild, JobState.FAILED)
         await self.store.appeals.add(
             job.id,
-            guild_id=job.guild_id or 0,
+            guild_id=guild_key(job.guild_id),
             user_id=job.user_id,
             job_id=job.id,
             about="the failure",
@@ -724,7 +724,7 @@ async def held_against(world):
     """What commands change: pauses, blocks and limits."""
     people, policies = world.store.people, world.store.policies
     return (
-        [await people.paused(guild_id) for guild_id in (EVERYTHING, world.guild.id)],
-        [await people.blocks(guild_id) for guild_id in (EVERYTHING, world.guild.id)],
+        [await people.paused(guild_id) for guild_id in (GLOBAL_GUILD_ID, world.guild.id)],
+        [await people.blocks(guild_id) for guild_id in (GLOBAL_GUILD_ID, world.guild.id)],
         await policies.read(world.guild.id),
     )

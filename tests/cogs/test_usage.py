@@ -7,8 +7,8 @@ import discord
 import pytest
 from PIL import Image
 
+from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.jobs import Charge, FailureReason, JobState
-from bot.domain.sanctions import EVERYTHING
 from bot.policy.problems import SERVER
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job
@@ -35,7 +35,7 @@ def used(stage):
                 NUMBER + number,
                 **{"guild_id": guild_id, "user_id": user_id, "price_micros": 750_000} | fields,
             ),
-            holders=holders(user_id, guild_id or 0),
+            holders=holders(user_id, guild_key(guild_id)),
             owner=stage.store.worker_id,
         )
         job = await stage.store.move(job, JobState.SUBMITTING)
@@ -93,7 +93,7 @@ async def test_a_member_sees_strikes_and_what_stands_in_the_way(stage, used):
             job, JobState.FAILED, failure=FailureReason.SAFETY_PROMPT, charge=Charge.YES
         )
     assert "Strikes: 2 of 3 within 7 days." in page(await usage(stage, stage.alice))
-    await stage.store.people.pause(EVERYTHING, user_id=1, note="repairs")
+    await stage.store.people.pause(GLOBAL_GUILD_ID, user_id=1, note="repairs")
     shown = page(await usage(stage, stage.alice))
     assert "You cannot start one here now." in shown
     assert "repairs" in shown

@@ -8,8 +8,17 @@ import pytest
 
 from bot.domain.jobs import FailureReason, JobState
 from bot.domain.quotas import Cap, CapUse, Decider, LedgerStatus, Period, QuotaSubject, Scope, Unit
-from bot.domain.spending import SpendRow, SpendSum
-from bot.domain.usage import CSV_COLUMNS, Tally, UsageOutcome, outcome_of, summarise, to_csv, window
+from bot.domain.usage import (
+    CSV_COLUMNS,
+    SpendRow,
+    SpendSum,
+    Tally,
+    UsageOutcome,
+    outcome_of,
+    summarise,
+    to_csv,
+    window,
+)
 from bot.texts import usage as usage_texts
 
 NOW = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)

@@ -3,8 +3,8 @@ import logging
 
 import pytest
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
-from bot.domain.sanctions import EVERYTHING
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
@@ -241,7 +241,7 @@ async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
     download = bench.downloader.download
 
     async def long_download(*args, **options):
-        await bench.store.people.pause(EVERYTHING, user_id=1)
+        await bench.store.people.pause(GLOBAL_GUILD_ID, user_id=1)
         bench.clock.advance(10)
         return await download(*args, **options)
 
@@ -250,7 +250,7 @@ async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
     assert handle.state is JobState.QUEUED
     assert bench.standin.creates == []
     bench.downloader.download = download
-    await bench.store.people.resume(EVERYTHING)
+    await bench.store.people.resume(GLOBAL_GUILD_ID)
     await bench.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
     assert len(bench.standin.creates) == 1
 

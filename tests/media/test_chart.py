@@ -8,8 +8,7 @@ from PIL import Image
 
 from bot.domain.jobs import JobState
 from bot.domain.quotas import LedgerStatus
-from bot.domain.spending import SpendSum
-from bot.domain.usage import summarise
+from bot.domain.usage import SpendSum, summarise
 from bot.media.chart import draw
 from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import event
 
+from bot.domain.guilds import guild_key
 from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState
 from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.errors import JobLostError, StoreUnavailableError
@@ -32,7 +33,7 @@ ADMITTED = Admission(admitted=True)
 
 async def ready(store, job_id=ID, user_id=USER_ID, *, guild_id=GUILD_ID, on=None, **fields):
     """A job at the door: QUEUED, prepared, and this store's."""
-    on = holders(user_id, guild_id or 0) if on is None else on
+    on = holders(user_id, guild_key(guild_id)) if on is None else on
     new = new_job(job_id, user_id=user_id, guild_id=guild_id, price_micros=1, **fields)
     job = await store.add(new, owner=store.worker_id, holders=on)
     return await store.update(job, prepared_at=job.created_at)

@@ -11,7 +11,7 @@ from sqlalchemy import event, select, text
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.periods import day_of
 from bot.domain.quotas import LedgerStatus, Period, ReviewStage, Scope, Unit
-from bot.domain.spending import GuildSpend, SpendSum
+from bot.domain.usage import GuildSpend, SpendSum
 from bot.errors import CapReachedError, JobExistsError, StoreUnavailableError
 from bot.storage.tables import ledger, strikes
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID, new_job

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
-from bot.domain.sanctions import EVERYTHING, MAX_NOTE
+from bot.domain.sanctions import MAX_NOTE
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import put
 
@@ -54,21 +55,21 @@ async def test_two_pauses_at_the_same_instant_are_one(store, store_factory):
     assert found[0][0] == found[1][0]
 
 
-@pytest.mark.parametrize("place", [GUILD_ID, EVERYTHING])
+@pytest.mark.parametrize("place", [GUILD_ID, GLOBAL_GUILD_ID])
 async def test_a_pause_is_seen_by_every_process_at_once(store, store_factory, place):
     other = await store_factory("w2")
     await store.people.pause(place, user_id=SAM, note="event")
     assert (await other.people.facts(GUILD_ID, USER_ID)).pause.guild_id == place
     reached = (await other.people.facts(OTHER_GUILD, USER_ID)).pause is not None
-    assert reached is (place == EVERYTHING)
+    assert reached is (place == GLOBAL_GUILD_ID)
 
 
 async def test_a_pause_by_one_process_is_honoured_by_another_until_it_ends(store, store_factory):
     other = await store_factory("w2")
     job = await store.add(new_job(1), owner=store.worker_id)
-    await other.people.pause(EVERYTHING, user_id=SAM)
+    await other.people.pause(GLOBAL_GUILD_ID, user_id=SAM)
     assert not (await store.admissions.admit(job, operator_running=None)).admitted
-    await other.people.resume(EVERYTHING)
+    await other.people.resume(GLOBAL_GUILD_ID)
     await other.people.pause(GUILD_ID, user_id=SAM)
     assert not (await store.admissions.admit(job, operator_running=None)).admitted
     await other.people.resume(GUILD_ID)
@@ -77,7 +78,7 @@ async def test_a_pause_by_one_process_is_honoured_by_another_until_it_ends(store
 
 async def test_a_pause_of_everything_is_told_before_the_servers(store):
     await store.people.pause(GUILD_ID, user_id=MO)
-    await store.people.pause(EVERYTHING, user_id=SAM)
+    await store.people.pause(GLOBAL_GUILD_ID, user_id=SAM)
     assert (await store.people.facts(GUILD_ID, USER_ID)).pause.paused_by == SAM
 
 
@@ -96,7 +97,7 @@ async def test_a_block_holds_for_one_person_on_one_server(store):
 
 @pytest.mark.parametrize("guild_id", [GUILD_ID, 0])
 async def test_a_block_from_everything_holds_everywhere(store, guild_id):
-    await store.people.block(EVERYTHING, USER_ID, by=SAM)
+    await store.people.block(GLOBAL_GUILD_ID, USER_ID, by=SAM)
     assert (await store.people.facts(guild_id, USER_ID)).block.blocked_by == SAM
 
 
