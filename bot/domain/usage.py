@@ -40,13 +40,8 @@ class SpendRow:
     cancel_reason: CancelReason | None
     channel_id: int
     """Where the command was used."""
-    channel_ids: frozenset[int]
-    """Every channel that it counts for: that one, and what it lies in."""
-    role_ids: frozenset[int]
-    """The member's roles that it counts for."""
     source_bytes: int
     restyled_seconds: float
-    prompt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

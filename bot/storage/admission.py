@@ -11,10 +11,11 @@ from __future__ import annotations
 import enum
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from cachetools import TTLCache
 from sqlalchemy import and_, func, or_, select, text, true
 
 from bot.domain.fair_queue import Place, Waiting, arrange, position
@@ -25,8 +26,9 @@ from bot.domain.quotas import QuotaSubject, Scope
 from bot.errors import JobLostError
 from bot.storage.changes import change_job
 from bot.storage.columns import Moment
+from bot.storage.consents import is_opted_out
 from bot.storage.policies import read_policy
-from bot.storage.tables import UNSETTLED, jobs, ledger, opt_outs, pauses
+from bot.storage.tables import UNSETTLED, jobs, ledger, pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 FAR: Final = 8
 """Who stood behind this place a moment ago is told so again without asking the database."""
 REMEMBERED_SECONDS: Final = 2.0
+REMEMBERED_LINES: Final = 1_000
+"""Servers whose line is remembered at a time; of others the database is asked."""
 
 _RECENT: Final = timedelta(days=1)
 
@@ -76,36 +80,6 @@ class Admission:
 _ADMITTED: Final = Admission(admitted=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedOrder:
-    """The order of turns as it was a moment ago."""
-
-    places: Sequence[Place]
-    seen_at: float
-
-
-@dataclass(slots=True)
-class _CachedOrders:
-    """The lines that this process has seen: of each guild, or the one of the whole bot."""
-
-    monotonic: Callable[[], float]
-    seen: dict[int | None, _CachedOrder] = field(default_factory=dict)
-
-    def note(self, of: int | None, places: Sequence[Place]) -> None:
-        self.seen[of] = _CachedOrder(places, self.monotonic())
-
-    def far(self, of: int | None, job_id: int) -> int | None:
-        """Return the place of a job that was far behind just now; ``None``: ask the database."""
-        line = self.seen.get(of)
-        if line is None:
-            return None
-        if self.monotonic() - line.seen_at > REMEMBERED_SECONDS:
-            del self.seen[of]
-            return None
-        place = position(line.places, job_id)
-        return place if place is not None and place > FAR else None
-
-
 class Admissions:
     """Lets jobs through as caps on what runs at once allow; ``Store.admissions``."""
 
@@ -113,7 +87,10 @@ class Admissions:
         self, database: Database, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._database = database
-        self._lines = _CachedOrders(monotonic)
+        # By guild id, or None for the one line of the whole bot where the operator has a limit.
+        self._lines: TTLCache[int | None, Sequence[Place]] = TTLCache(
+            REMEMBERED_LINES, REMEMBERED_SECONDS, timer=monotonic
+        )
 
     async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
         """Let ``job`` through if its turn has come, or say where it stands in line.
@@ -141,7 +118,8 @@ class Admissions:
             StoreUnavailableError: The database does not answer; nothing may be spent.
         """
         of = guild_key(job.guild_id) if operator_running is None else None
-        if (place := self._lines.far(of, job.id)) is not None:
+        place = position(self._lines.get(of, ()), job.id)
+        if place is not None and place > FAR:
             return Admission(admitted=False, position=place)
         async with self._database.transaction() as connection:
             paused = await _paused(connection, job)
@@ -171,16 +149,6 @@ class Admissions:
         policy = await read_policy(connection, guild_key(job.guild_id))
         if operator_running is None and not _can_bind(policy):
             return _ADMITTED
-        return await self._decide(connection, job, policy, operator_running, of)
-
-    async def _decide(
-        self,
-        connection: AsyncConnection,
-        job: Job,
-        policy: Policy,
-        operator_running: int | None,
-        of: int | None,
-    ) -> Admission | None:
         # Whoever else decides about the same line does so before or after, and sees the outcome.
         await self._database.take_turn(connection, "line", -1 if of is None else of)
         rows = await connection.execute(
@@ -203,12 +171,12 @@ class Admissions:
         users = {one.user_id for one in waiting}
         last_turns = await _last_turns(connection, in_line, users, job.updated_at)
         places = arrange(waiting, await _running(connection, in_line), last_turns)
-        self._lines.note(of, places)
+        self._lines[of] = places
         if any(place.waiting.job_id == job.id and not place.full for place in places):
             await change_job(
                 connection, self._database, *_still(job), admitted_at=self._database.now()
             )
-            self._lines.seen.pop(of, None)
+            self._lines.pop(of, None)
             return _ADMITTED
         return Admission(admitted=False, position=position(places, job.id))
 
@@ -251,10 +219,10 @@ async def _paused(connection: AsyncConnection, job: Job) -> Paused | None:
 
 async def _is_ruled_out(connection: AsyncConnection, job: Job) -> bool:
     """Tell whether the clip is by somebody else who wants none of theirs restyled."""
-    if job.source_author_id in {None, job.user_id}:
+    author_id = job.source_author_id
+    if author_id is None or author_id == job.user_id:
         return False
-    known = select(opt_outs.c.user_id).where(opt_outs.c.user_id == job.source_author_id)
-    return await connection.scalar(known) is not None
+    return await is_opted_out(connection, author_id)
 
 
 async def _holders(

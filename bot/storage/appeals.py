@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -11,13 +10,9 @@ from bot.domain.reviews import MAX_OPEN_APPEALS, Appeal
 from bot.storage.tables import appeals
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.storage.database import Database
-
-_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Appeal))
 
 
 class Appeals:
@@ -34,7 +29,7 @@ class Appeals:
     async def _read(self, connection: AsyncConnection, appeal_id: int) -> Appeal | None:
         rows = await connection.execute(select(appeals).where(appeals.c.id == appeal_id))
         row = rows.mappings().one_or_none()
-        return Appeal(**{name: row[name] for name in _FIELDS}) if row else None
+        return Appeal(**row) if row else None
 
     async def open_count(self, guild_id: int, user_id: int) -> int:
         """Count the member's appeals on this server that nobody has answered."""
@@ -109,7 +104,7 @@ class Appeals:
         """
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "appeals", guild_id)
-            now: datetime = (await connection.execute(select(self._database.now()))).scalar_one()
+            now = await self._database.read_now(connection)
             known = await self._read(connection, appeal_id)
             if known is None or known.guild_id != guild_id:
                 return None, False

@@ -19,7 +19,7 @@ from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.policy.consent import Origin
 from bot.storage.changes import change_job
 from bot.storage.policies import read_policy
-from bot.storage.rows import job_from
+from bot.storage.rows import read_job
 from bot.storage.tables import UNSETTLED, jobs, opt_outs, reviews
 
 if TYPE_CHECKING:
@@ -72,22 +72,21 @@ class Consents:
         holds even if this question is decided already, and refuses every other that waits.
         """
         async with self._database.transaction() as connection:
-            now: datetime = (await connection.execute(select(self._database.now()))).scalar_one()
-            job = await _read(connection, job_id)
+            now = await self._database.read_now(connection)
+            job = await read_job(connection, job_id)
             if job is None or job.source_author_id != user_id:
                 return None
             others: list[Job] = []
             if say is ConsentChoice.NEVER:
-                others = await self._opt_out(connection, user_id)
-                mine = next((other for other in others if other.id == job_id), None)
-                others = [other for other in others if other.id != job_id]
-                changed = mine
+                refused = await self._opt_out(connection, user_id)
+                others = [other for other in refused if other.id != job_id]
+                changed = next((other for other in refused if other.id == job_id), None)
             elif say is ConsentChoice.NO:
                 changed = await self._refuse(connection, job_id, by=user_id)
             else:
                 changed = await self._allow(connection, job, now)
             if changed is None:
-                job = await _read(connection, job_id) or job
+                job = await read_job(connection, job_id) or job
         if changed is None:
             return ConsentAnswer(
                 is_new=False, word=word_on(job, now), job=job, others=tuple(others)
@@ -155,10 +154,7 @@ class Consents:
 
     async def _opt_out(self, connection: AsyncConnection, user_id: int) -> list[Job]:
         await self._database.take_turn(connection, opt_outs.name, user_id)
-        known = await connection.scalar(
-            select(opt_outs.c.user_id).where(opt_outs.c.user_id == user_id)
-        )
-        if known is None:
+        if not await is_opted_out(connection, user_id):
             await connection.execute(
                 insert(opt_outs).values(user_id=user_id, since=self._database.now())
             )
@@ -184,15 +180,12 @@ class Consents:
         if job.source_author_id is None:
             return None
         async with self._database.transaction() as connection:
-            known = await connection.scalar(
-                select(opt_outs.c.user_id).where(opt_outs.c.user_id == job.source_author_id)
-            )
-            if known is None:
+            if not await is_opted_out(connection, job.source_author_id):
                 return None
             return await self._refuse(connection, job.id, by=job.source_author_id)
 
 
-async def _read(connection: AsyncConnection, job_id: int) -> Job | None:
-    rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
-    row = rows.mappings().one_or_none()
-    return job_from(row) if row else None
+async def is_opted_out(connection: AsyncConnection, user_id: int) -> bool:
+    """Tell whether a person wants none of their clips restyled, on any server."""
+    known = select(opt_outs.c.user_id).where(opt_outs.c.user_id == user_id)
+    return await connection.scalar(known) is not None

@@ -74,6 +74,11 @@ class Database:
         moment: ColumnElement[datetime] = func.now(type_=Moment)
         return type_coerce(moment + literal(offset, Interval), Moment) if offset else moment
 
+    async def read_now(self, connection: AsyncConnection) -> datetime:
+        """Return this moment as :meth:`now` tells it, for comparing it with what rows hold."""
+        moment: datetime = (await connection.execute(select(self.now()))).scalar_one()
+        return moment
+
     async def take_turn(self, connection: AsyncConnection, of: str, number: int = 0) -> None:
         """Wait until no other transaction has the same turn; it ends with this one.
 

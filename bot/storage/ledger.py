@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, union_all
 
 from bot.domain.periods import day_of, first_day
-from bot.domain.quotas import CapUse, LedgerStatus, Period, Scope, Unit
+from bot.domain.quotas import CapUse, LedgerStatus, Period, QuotaSubject, Scope, Unit
 from bot.domain.usage import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
 from bot.policy.quotas import reached
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.jobs import Job
-    from bot.domain.quotas import Cap, QuotaSubject
+    from bot.domain.quotas import Cap
     from bot.storage.database import Database
 
 _COUNTED: Final = ledger.c.standing != LedgerStatus.RELEASED
@@ -126,7 +126,7 @@ class Ledger:
         What runs at once is not counted here: of such a cap ``used`` is 0.
         """
         async with self._database.transaction() as connection:
-            now: datetime = (await connection.execute(select(self._database.now()))).scalar_one()
+            now = await self._database.read_now(connection)
             return await _uses(connection, caps, now)
 
     async def spend(self, guild_id: int, since: datetime, until: datetime) -> list[SpendRow]:
@@ -147,53 +147,22 @@ class Ledger:
             .where(_server(guild_id), *_between(since, until))
             .order_by(jobs.c.id)
         )
-        places = (
-            select(ledger.c.job_id, ledger.c.scope, ledger.c.scope_id)
-            .select_from(_WITH_JOBS)
-            .where(
-                ledger.c.guild_id == guild_id,
-                ledger.c.scope.in_((Scope.CHANNEL, Scope.ROLE)),
-                *_between(since, until),
-            )
-        )
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-            counted: dict[tuple[int, Scope], set[int]] = {}
-            for job_id, scope, scope_id in await connection.execute(places):
-                counted.setdefault((job_id, scope), set()).add(scope_id)
-        return [
-            SpendRow(
-                **row,
-                channel_ids=frozenset(
-                    {row["channel_id"], *counted.get((row["job_id"], Scope.CHANNEL), ())}
-                ),
-                role_ids=frozenset(counted.get((row["job_id"], Scope.ROLE), ())),
-            )
-            for row in rows
-        ]
+            rows = await connection.execute(statement)
+            return [SpendRow(**row) for row in rows.mappings()]
 
-    async def sums(
-        self, guild_id: int, since: datetime, until: datetime, *, user_id: int | None = None
-    ) -> list[SpendSum]:
+    async def sums(self, guild_id: int, since: datetime, until: datetime) -> list[SpendSum]:
         """Return a server's jobs and money per member, day and outcome, oldest day first.
 
-        Args:
-            guild_id: The server.
-            since: The first moment of the jobs that count.
-            until: The first moment after them.
-            user_id: Only this member's.
+        Counted are the jobs accepted from ``since`` to before ``until``.
         """
-        told = (
-            jobs.c.user_id,
-            ledger.c.day,
-            jobs.c.state,
-            jobs.c.failure,
-            ledger.c.standing,
+        told = (jobs.c.user_id, ledger.c.day, jobs.c.state, jobs.c.failure, ledger.c.standing)
+        statement = (
+            _summed(*told)
+            .where(_server(guild_id), *_between(since, until))
+            .group_by(*told)
+            .order_by(ledger.c.day, jobs.c.user_id, jobs.c.state)
         )
-        statement = _summed(*told).where(_server(guild_id), *_between(since, until))
-        if user_id is not None:
-            statement = statement.where(jobs.c.user_id == user_id)
-        statement = statement.group_by(*told).order_by(ledger.c.day, jobs.c.user_id, jobs.c.state)
         async with self._database.transaction() as connection:
             rows = await connection.execute(statement)
             return [SpendSum(**row) for row in rows.mappings()]
@@ -231,7 +200,6 @@ _TOLD: Final = (
     "cancel_reason",
     "channel_id",
     "source_bytes",
-    "prompt",
 )
 
 
@@ -244,11 +212,7 @@ def _summed(*told: ColumnElement[Any]) -> Select[Any]:
 
 
 def _server(guild_id: int) -> ColumnElement[bool]:
-    return (
-        (ledger.c.scope == Scope.SERVER)
-        & (ledger.c.scope_id == guild_id)
-        & (ledger.c.guild_id == guild_id)
-    )
+    return _held_by(QuotaSubject(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id))
 
 
 def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from bot.domain.jobs import FINAL_STATES
 from bot.domain.personal_data import MOST_JOBS, Forgotten, PersonalData
@@ -16,7 +15,6 @@ from bot.storage.tables import appeals, jobs, opt_outs, reviews
 if TYPE_CHECKING:
     from bot.storage.database import Database
 
-_APPEAL: Final = tuple(field.name for field in dataclasses.fields(Appeal))
 _AT_ONCE: Final = 500
 """Rows changed by one statement: other writers wait meanwhile."""
 
@@ -36,10 +34,7 @@ _FORGOTTEN: Final[dict[str, Any]] = {
 books are sums over them, and so do the ids of our messages, without which nobody could delete a
 result any more."""
 
-_OVER: Final = (
-    jobs.c.told_at.is_not(None),
-    jobs.c.state.in_(sorted(FINAL_STATES)),
-)
+_OVER: Final = and_(jobs.c.told_at.is_not(None), jobs.c.state.in_(sorted(FINAL_STATES)))
 
 
 class PersonalDataStore:
@@ -69,9 +64,7 @@ class PersonalDataStore:
             return PersonalData(
                 jobs=tuple(job_from(row) for row in rows.mappings()),
                 job_count=count or 0,
-                appeals=tuple(
-                    Appeal(**{name: row[name] for name in _APPEAL}) for row in asked.mappings()
-                ),
+                appeals=tuple(Appeal(**row) for row in asked.mappings()),
                 opted_out_since=since,
             )
 
@@ -91,9 +84,7 @@ class PersonalDataStore:
                 .values(about="", words="", answer="")
             )
             rows = await connection.execute(
-                select(jobs)
-                .where(jobs.c.user_id == user_id, ~(_OVER[0] & _OVER[1]))
-                .order_by(jobs.c.id)
+                select(jobs).where(jobs.c.user_id == user_id, ~_OVER).order_by(jobs.c.id)
             )
             left = tuple(job_from(row) for row in rows.mappings())
         return Forgotten(jobs=count, left=left, archive_urls=tuple(archived))
@@ -102,7 +93,7 @@ class PersonalDataStore:
         async with self._database.transaction() as connection:
             rows = await connection.execute(
                 select(jobs.c.id, jobs.c.archive_url)
-                .where(jobs.c.user_id == user_id, jobs.c.source_url != "", *_OVER)
+                .where(jobs.c.user_id == user_id, jobs.c.source_url != "", _OVER)
                 .order_by(jobs.c.id)
                 .limit(_AT_ONCE)
             )
@@ -111,7 +102,7 @@ class PersonalDataStore:
             if ids:
                 await connection.execute(
                     update(jobs)
-                    .where(jobs.c.id.in_(ids), *_OVER)
+                    .where(jobs.c.id.in_(ids), _OVER)
                     .values(**_FORGOTTEN, updated_at=self._database.now())
                 )
                 await connection.execute(

@@ -156,7 +156,7 @@ class Policies:
             select(setting_values).where(setting_values.c.guild_id == guild_id)
         )
         stored = {(row.scope, row.scope_id, row.name): row.value for row in rows}
-        moment = await connection.scalar(select(self._database.now()))
+        moment = await self._database.read_now(connection)
         for target, values in changes.items():
             for name, value in values.items():
                 before = stored.get((*target, name))

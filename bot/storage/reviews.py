@@ -19,7 +19,7 @@ from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.domain.reviews import PressOutcome, Review, Ruling
 from bot.storage.changes import change_job
 from bot.storage.review_slots import ReviewSlots
-from bot.storage.rows import job_from
+from bot.storage.rows import read_job
 from bot.storage.tables import jobs, reviews
 
 if TYPE_CHECKING:
@@ -77,7 +77,6 @@ class Reviews:
         stage: ReviewStage,
         *,
         expires_at: datetime,
-        reasons: Sequence[str] = (),
     ) -> Review:
         """Return the review of ``job`` at ``stage``; opened now when there was none.
 
@@ -89,7 +88,7 @@ class Reviews:
             "stage": stage,
             "guild_id": guild_key(job.guild_id),
             "standing": ReviewStatus.OPEN,
-            "reasons": json.dumps(list(reasons)),
+            "reasons": "[]",
             "opened_at": self._database.now(),
             "expires_at": expires_at,
         }
@@ -236,13 +235,11 @@ class Reviews:
         """Change the review, and with it the job, unless something speaks against it."""
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "review", job_id)
-            now: datetime = (await connection.execute(select(self._database.now()))).scalar_one()
+            now = await self._database.read_now(connection)
             review = await self._read(connection, job_id, stage)
-            rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
-            row = rows.mappings().one_or_none()
-            if review is None or row is None or review.guild_id != guild_id:
+            job = was = await read_job(connection, job_id)
+            if review is None or job is None or was is None or review.guild_id != guild_id:
                 return Ruling(outcome=PressOutcome.UNKNOWN, now=now)
-            job = was = job_from(row)
             objection = _objection(review, job, user_id, now)
             if objection is None and only_if_held and review.holder(now) != user_id:
                 objection = PressOutcome.NOT_HELD

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import select
+
 from bot.domain.jobs import TRANSITIONS, Charge, Job, JobState, NewJob, clip_bucket
+from bot.storage.tables import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import RowMapping
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Job))
 
@@ -59,6 +63,13 @@ CHANGEABLE: Final = frozenset(
 def job_from(row: RowMapping) -> Job:
     """Return the job that a whole row of ``jobs`` holds."""
     return Job(**{name: row[name] for name in _FIELDS})
+
+
+async def read_job(connection: AsyncConnection, job_id: int) -> Job | None:
+    """Return the job as this transaction sees it; ``None`` if there is none."""
+    rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
+    row = rows.mappings().one_or_none()
+    return job_from(row) if row else None
 
 
 def row_from(job: NewJob) -> dict[str, Any]:

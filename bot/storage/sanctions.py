@@ -14,7 +14,6 @@ from bot.storage.tables import blocks, pauses, strikes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from sqlalchemy import ColumnElement, RowMapping, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -125,23 +124,17 @@ class People:
     # Strikes
 
     async def strikes(
-        self,
-        guild_id: int,
-        *,
-        user_id: int | None = None,
-        since: datetime | None = None,
-        limit: int = 25,
+        self, guild_id: int, *, user_id: int | None = None, limit: int = 25
     ) -> list[Strike]:
         """Return a guild's strikes that were not lifted, newest first.
 
         Args:
             guild_id: The guild.
             user_id: Only this member's.
-            since: Only those from then on.
             limit: How many at most.
         """
         async with self._database.transaction() as connection:
-            return await self._strikes(connection, guild_id, user_id, since=since, limit=limit)
+            return await self._strikes(connection, guild_id, user_id, limit=limit)
 
     async def _strikes(
         self,
@@ -149,7 +142,6 @@ class People:
         guild_id: int,
         user_id: int | None,
         *,
-        since: datetime | None = None,
         limit: int = _MOST_STRIKES,
     ) -> list[Strike]:
         statement = select(strikes).where(
@@ -157,8 +149,6 @@ class People:
         )
         if user_id is not None:
             statement = statement.where(strikes.c.user_id == user_id)
-        if since is not None:
-            statement = statement.where(strikes.c.struck_at >= since)
         rows = await connection.execute(
             statement.order_by(strikes.c.struck_at.desc(), strikes.c.job_id.desc()).limit(limit)
         )

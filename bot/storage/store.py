@@ -23,7 +23,7 @@ from bot.storage.past import Past
 from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
 from bot.storage.reviews import Reviews, open_review
-from bot.storage.rows import check_changes, job_from, row_from, values_for_move
+from bot.storage.rows import check_changes, job_from, read_job, row_from, values_for_move
 from bot.storage.sanctions import People
 from bot.storage.tables import jobs, workers
 from bot.storage.uncertain import Uncertain
@@ -131,9 +131,7 @@ class Store:
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""
         async with self._database.transaction() as connection:
-            rows = await connection.execute(select(jobs).where(jobs.c.id == job_id))
-            row = rows.mappings().one_or_none()
-        return job_from(row) if row else None
+            return await read_job(connection, job_id)
 
     async def move(self, job: Job, to: JobState, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type
         """Take ``job`` from the state it has to ``to``, set ``changes``, and return it anew.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +21,11 @@ from sqlalchemy import (
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.quotas import LedgerStatus, ReviewStage, ReviewStatus, Scope
 from bot.storage.columns import EnumText, IdSet, Moment, PlainText
+
+if TYPE_CHECKING:
+    import enum
+
+    from sqlalchemy.types import TypeEngine
 
 metadata: Final = MetaData(
     naming_convention={
@@ -49,8 +54,28 @@ https://sqlite.org/lang_createtable.html#rowid
 """
 
 
-def _one_of(column: str, words: list[str]) -> str:
-    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+def _key_ids(*names: str) -> list[Column[int]]:
+    """Return columns for ids of Discord's that are the key, or its first parts."""
+    return [Column(name, BigInteger, primary_key=True, autoincrement=False) for name in names]
+
+
+def _required(kind: type[TypeEngine[Any]], *names: str) -> list[Column[Any]]:
+    return [Column(name, kind, nullable=False) for name in names]
+
+
+def _optional(kind: type[TypeEngine[Any]], *names: str) -> list[Column[Any]]:
+    return [Column(name, kind) for name in names]
+
+
+def _check(column: str, words: type[enum.StrEnum]) -> CheckConstraint:
+    """Return the constraint that ``column`` holds the word of a member of ``words``."""
+    listed = ", ".join(repr(str(word)) for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows alone for which ``where`` holds."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 jobs: Final = Table(
@@ -59,20 +84,14 @@ jobs: Final = Table(
     # What was asked for, and where (bot.domain.jobs.NewJob).
     Column("id", _KEY, primary_key=True, autoincrement=False),
     Column("guild_id", BigInteger),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("record_message_id", BigInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
+    *_required(BigInteger, "channel_id", "record_message_id", "user_id"),
     Column("can_open_thread", Boolean, nullable=False),
-    Column("source_url", PlainText, nullable=False),
-    Column("source_filename", PlainText, nullable=False),
-    Column("source_content_type", PlainText, nullable=False),
+    *_required(PlainText, "source_url", "source_filename", "source_content_type"),
     Column("source_bytes", BigInteger, nullable=False),
     Column("source_seconds", Double, nullable=False),
-    Column("source_width", Integer, nullable=False),
-    Column("source_height", Integer, nullable=False),
+    *_required(Integer, "source_width", "source_height"),
     Column("reference_url", PlainText),
-    Column("model", PlainText, nullable=False),
-    Column("prompt", PlainText, nullable=False),
+    *_required(PlainText, "model", "prompt"),
     Column("seed", BigInteger),
     Column("ratio", PlainText),
     Column("public_figure_threshold", PlainText, nullable=False),
@@ -93,23 +112,23 @@ jobs: Final = Table(
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-    Column("admitted_at", Moment),
-    Column("prepared_at", Moment),
+    *_required(Moment, "created_at", "updated_at"),
+    *_optional(Moment, "admitted_at", "prepared_at"),
     Column("sent_url", PlainText),
     Column("sent_bytes", BigInteger),
     Column("sent_content_type", PlainText),
-    Column("source_channel_id", BigInteger),
-    Column("source_message_id", BigInteger),
-    Column("thread_id", BigInteger),
-    Column("status_message_id", BigInteger),
-    Column("answer_message_id", BigInteger),
-    Column("answer_channel_id", BigInteger),
+    *_optional(
+        BigInteger,
+        "source_channel_id",
+        "source_message_id",
+        "thread_id",
+        "status_message_id",
+        "answer_message_id",
+        "answer_channel_id",
+    ),
     Column("submit_attempts", Integer, nullable=False),
     Column("submitted_by", PlainText),
-    Column("submit_started_at", Moment),
-    Column("submitted_at", Moment),
+    *_optional(Moment, "submit_started_at", "submitted_at"),
     Column("task_id", PlainText),
     Column("phase", EnumText(Phase)),
     Column("progress", Double),
@@ -128,7 +147,7 @@ jobs: Final = Table(
     Column("told_at", Moment),
     # ``clip_bucket(restyled_seconds)`` as it was when the job was accepted.
     Column("clip_bucket", Integer, nullable=False),
-    CheckConstraint(_one_of("state", [str(state) for state in JobState]), name="state"),
+    _check("state", JobState),
     CheckConstraint(
         "task_id IS NOT NULL OR state NOT IN ('running', 'withheld', 'delivering', 'done')",
         name="task_known",
@@ -136,26 +155,10 @@ jobs: Final = Table(
     CheckConstraint("submitted_by IS NOT NULL OR state <> 'submitting'", name="submitter_known"),
     # What a claim takes from. PostgreSQL with old statistics would rather walk along the key, over
     # every row ever settled, than use the next index; this one, mostly empty, it always prefers.
-    Index(
-        "ix_jobs_free",
-        "id",
-        sqlite_where=text(FREE),
-        postgresql_where=text(FREE),
-    ),
-    Index(
-        "ix_jobs_unsettled",
-        "owner",
-        "id",
-        sqlite_where=text(UNSETTLED),
-        postgresql_where=text(UNSETTLED),
-    ),
-    Index(
-        "ix_jobs_durations",
-        "model",
-        "clip_bucket",
-        "finished_at",
-        sqlite_where=text("output_url IS NOT NULL"),
-        postgresql_where=text("output_url IS NOT NULL"),
+    _partial("ix_jobs_free", "id", where=FREE),
+    _partial("ix_jobs_unsettled", "owner", "id", where=UNSETTLED),
+    _partial(
+        "ix_jobs_durations", "model", "clip_bucket", "finished_at", where="output_url IS NOT NULL"
     ),
 )
 
@@ -165,17 +168,16 @@ workers: Final = Table(
     Column("id", PlainText, primary_key=True),
     Column("host", PlainText, nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    *_required(Moment, "started_at", "expires_at"),
 )
 
 setting_values: Final = Table(
     "setting_values",
     metadata,
-    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("guild_id"),
     Column("scope", EnumText(Scope), primary_key=True),
     # The channel or role; 0 for the server itself.
-    Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("scope_id"),
     Column("name", PlainText, primary_key=True),
     # JSON; null is "unlimited" or "none", which is something else than no row.
     Column("value", PlainText, nullable=False),
@@ -185,15 +187,13 @@ setting_changes: Final = Table(
     "setting_changes",
     metadata,
     Column("id", _KEY, primary_key=True),
-    Column("guild_id", BigInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
+    *_required(BigInteger, "guild_id", "user_id"),
     Column("changed_at", Moment, nullable=False),
     Column("scope", EnumText(Scope), nullable=False, server_default=text("'server'")),
     Column("scope_id", BigInteger, nullable=False, server_default=text("0")),
     Column("name", PlainText, nullable=False),
     # JSON; NULL where nothing was set, so that the level above holds.
-    Column("before", PlainText),
-    Column("after", PlainText),
+    *_optional(PlainText, "before", "after"),
     Index("ix_setting_changes_guild", "guild_id", "id"),
 )
 
@@ -203,17 +203,17 @@ ledger: Final = Table(
     "ledger",
     metadata,
     # One row for each cap that a job counts against (bot.domain.quotas.Scope).
-    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("job_id"),
     Column("scope", EnumText(Scope), primary_key=True),
-    Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("scope_id"),
     Column("guild_id", BigInteger, nullable=False),
     # YYYY-MM-DD in UTC: the day on which it was reserved.
     Column("day", PlainText, nullable=False),
     Column("jobs", Integer, nullable=False),
     Column("micros", BigInteger, nullable=False),
     Column("standing", EnumText(LedgerStatus), nullable=False),
-    CheckConstraint(_one_of("scope", [str(scope) for scope in Scope]), name="scope"),
-    CheckConstraint(_one_of("standing", [str(one) for one in LedgerStatus]), name="standing"),
+    _check("scope", Scope),
+    _check("standing", LedgerStatus),
     # Up to the day it finds the rows of a cap; with the rest it need not look at the rows at all.
     Index("ix_ledger_spent", "scope", "scope_id", "guild_id", "day", "standing", "jobs", "micros"),
 )
@@ -222,9 +222,8 @@ strikes: Final = Table(
     "strikes",
     metadata,
     # One for each job that the provider's safety check refused.
-    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("guild_id", BigInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
+    *_key_ids("job_id"),
+    *_required(BigInteger, "guild_id", "user_id"),
     Column("struck_at", Moment, nullable=False),
     Column("failure", EnumText(FailureReason), nullable=False),
     Column("lifted_by", BigInteger),
@@ -235,8 +234,7 @@ strikes: Final = Table(
 blocks: Final = Table(
     "blocks",
     metadata,
-    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("guild_id", "user_id"),
     Column("blocked_by", BigInteger, nullable=False),
     Column("blocked_at", Moment, nullable=False),
     Column("note", PlainText),
@@ -245,7 +243,7 @@ blocks: Final = Table(
 pauses: Final = Table(
     "pauses",
     metadata,
-    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("guild_id"),
     Column("paused_by", BigInteger, nullable=False),
     Column("paused_at", Moment, nullable=False),
     Column("note", PlainText),
@@ -254,24 +252,22 @@ pauses: Final = Table(
 opt_outs: Final = Table(
     "opt_outs",
     metadata,
-    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("user_id"),
     Column("since", Moment, nullable=False),
 )
 
 reviews: Final = Table(
     "reviews",
     metadata,
-    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+    *_key_ids("job_id"),
     Column("stage", EnumText(ReviewStage), primary_key=True),
     Column("guild_id", BigInteger, nullable=False),
     Column("standing", EnumText(ReviewStatus), nullable=False),
     # JSON list of words: why it came to review.
     Column("reasons", PlainText, nullable=False),
-    Column("opened_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    *_required(Moment, "opened_at", "expires_at"),
     # Where its card is posted, or about to be; NULL while it has no place in the review channel.
-    Column("channel_id", BigInteger),
-    Column("message_id", BigInteger),
+    *_optional(BigInteger, "channel_id", "message_id"),
     # Since when it waits for such a place; NULL when it has one, or has not asked for one yet.
     Column("folded_at", Moment),
     Column("taken_by", BigInteger),
@@ -282,8 +278,8 @@ reviews: Final = Table(
     # What the prompt was before a moderator mended it, and who did.
     Column("prompt_before", PlainText),
     Column("mended_by", BigInteger),
-    CheckConstraint(_one_of("stage", [str(stage) for stage in ReviewStage]), name="stage"),
-    CheckConstraint(_one_of("standing", [str(one) for one in ReviewStatus]), name="standing"),
+    _check("stage", ReviewStage),
+    _check("standing", ReviewStatus),
     Index("ix_reviews_open", "guild_id", "standing", "opened_at"),
 )
 
@@ -291,26 +287,21 @@ review_folds: Final = Table(
     "review_folds",
     metadata,
     # The one message that stands for all requests of a guild that have no place.
-    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger, nullable=False),
+    *_key_ids("guild_id"),
+    *_required(BigInteger, "channel_id", "message_id"),
 )
 
 appeals: Final = Table(
     "appeals",
     metadata,
     # The job, or the interaction that was refused: each can be appealed once.
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("guild_id", BigInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
+    *_key_ids("id"),
+    *_required(BigInteger, "guild_id", "user_id"),
     Column("job_id", BigInteger),
     # What it is about, in the words that the member saw, and the member's own.
-    Column("about", PlainText, nullable=False),
-    Column("words", PlainText, nullable=False),
+    *_required(PlainText, "about", "words"),
     Column("opened_at", Moment, nullable=False),
-    Column("channel_id", BigInteger),
-    Column("message_id", BigInteger),
-    Column("answered_by", BigInteger),
+    *_optional(BigInteger, "channel_id", "message_id", "answered_by"),
     Column("answered_at", Moment),
     Column("answer", PlainText),
     # When the member got it.

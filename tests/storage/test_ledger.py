@@ -19,7 +19,6 @@ from tests.storage.money import (
     BOT,
     CHANNEL,
     HOLDERS,
-    ROLE_ID,
     SERVER,
     cap,
     holders,
@@ -446,7 +445,7 @@ async def test_other_failures_and_direct_messages_bring_no_strike(store):
 
 
 async def test_the_jobs_of_a_server_are_told_with_their_money(store):
-    await add(store, prompt="a prompt", source_seconds=9.0, part_seconds=4.0)
+    await add(store, source_seconds=9.0, part_seconds=4.0)
     job = await running(store, ID + 1, user_id=8, on=holders(8))
     await store.move(job, JobState.FAILED, failure=FailureReason.SAFETY_OUTPUT, charge=Charge.YES)
     await add(store, ID + 2, guild_id=77, on=holders(8, 77))
@@ -457,11 +456,10 @@ async def test_the_jobs_of_a_server_are_told_with_their_money(store):
     assert (first.user_id, first.micros, first.standing, first.state) == (
         *(USER_ID, PRICE, RESERVED, JobState.QUEUED),
     )
-    assert (first.role_ids, first.channel_ids) == (frozenset({ROLE_ID}), frozenset({CHANNEL_ID}))
-    assert (first.prompt, first.restyled_seconds) == ("a prompt", 4.0)
+    assert (first.channel_id, first.restyled_seconds) == (CHANNEL_ID, 4.0)
     assert first.created_at == (await store.get(ID)).created_at
     assert (second.standing, second.failure) == (COMMITTED, FailureReason.SAFETY_OUTPUT)
-    assert (second.role_ids, second.restyled_seconds) == (frozenset(), 5.04)
+    assert second.restyled_seconds == 5.04
 
 
 async def test_spending_is_told_between_two_moments(sqlite_store, clock):
@@ -498,7 +496,7 @@ async def test_sums_are_by_member_day_and_outcome(store):
     assert [(one.user_id, one.standing, one.jobs) for one in sums if one != mine] == [
         (8, RELEASED, 1)
     ]
-    assert await store.ledger.sums(GUILD_ID, *around, user_id=USER_ID) == [mine]
+    assert sums.count(mine) == 1
     assert await store.ledger.sums(77, *around) == []
 
 

@@ -23,10 +23,11 @@ def ask(store, clock):
     async def make(number=1, stage=SPENDING, reasons=("mode",), **fields):
         until = clock() + timedelta(hours=24)
         hold = Hold.REVIEW if stage is SPENDING else None
-        job = await store.add(new_job(number, hold=hold, held_until=until, **fields))
+        new = new_job(number, hold=hold, held_until=until, **fields)
+        job = await store.add(new, review_reasons=reasons if hold else ())
         if stage is PUBLISHING:
             job = await put(store, number, JobState.WITHHELD, output_url="https://o.example/1")
-        return job, await store.reviews.ensure(job, stage, expires_at=until, reasons=reasons)
+        return job, await store.reviews.ensure(job, stage, expires_at=until)
 
     return make
 
