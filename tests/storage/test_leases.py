@@ -64,6 +64,16 @@ async def test_a_job_being_submitted_by_a_dead_worker_is_uncertain_and_untold(
         await store.move(dataclasses.replace(job, owner="w1"), JobState.RUNNING, task_id="t")
 
 
+async def test_a_job_told_before_it_became_uncertain_is_told_anew(
+    store, store_factory, expire_lease, clock
+):
+    other = await store_factory("w2")
+    await put(other, ID, JobState.SUBMITTING, told_at=clock())
+    await expire_lease("w2")
+    [job] = await store.claim(10)
+    assert (job.state, job.told_at) == (JobState.UNCERTAIN, None)
+
+
 async def test_jobs_beyond_the_limit_of_a_claim_are_uncertain_too(
     store, store_factory, expire_lease
 ):

@@ -441,6 +441,18 @@ async def test_other_failures_and_direct_messages_bring_no_strike(store):
     assert await all_strikes(store) == []
 
 
+async def test_a_result_that_waits_for_moderators_is_paid_for(store):
+    job = await running(store)
+    await store.move(job, JobState.WITHHELD, output_url="u", cost_credits=80)
+    assert await rows_of(store, ID) == {(COMMITTED, 800_000)}
+
+
+async def test_a_job_counts_once_for_each_whom_it_counts_for(store):
+    await add(store, on=[SERVER, SERVER, member()])
+    (use,) = await store.ledger.uses([cap(SERVER, 5)])
+    assert use.used == 1
+
+
 # What was spent
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bot.domain.jobs import CancelReason, FailureReason, JobState
+from bot.domain.jobs import CancelReason, FailureReason, Hold, JobState
 from bot.domain.personal_data import export
-from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
+from bot.domain.quotas import LedgerStatus, QuotaSubject, ReviewStage, Scope
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import rows_of
 from tests.storage.rows import put
@@ -48,6 +48,38 @@ async def test_words_and_links_go_and_what_it_cost_stays(store, over):
     assert (job.state, job.price_micros, job.user_id) == (JobState.DONE, 750_000, USER_ID)
     assert await rows_of(store, 1) == {(LedgerStatus.RESERVED, 750_000)}
     assert (await store.privacy.forget(USER_ID)).jobs == 0
+
+
+WORDS = [
+    "prompt",
+    "source_url",
+    "source_filename",
+    "source_message_url",
+    "reference_url",
+    "sent_url",
+    "output_url",
+    "archive_url",
+    "cancel_note",
+    "failure_detail",
+]
+
+
+async def test_no_word_or_link_of_a_job_is_left(store, over):
+    await over(1)
+    await put(store, 1, JobState.DONE, **dict.fromkeys(WORDS, "private"))
+    await store.privacy.forget(USER_ID)
+    assert "private" not in repr(await store.get(1))
+
+
+async def test_what_moderators_and_the_member_wrote_in_a_review_goes_too(store, over, clock):
+    await store.add(new_job(1, hold=Hold.REVIEW), review_reasons=["mode"])
+    press = {"guild_id": GUILD_ID, "user_id": 5}
+    await store.reviews.mend(1, **press, prompt="another")
+    await store.reviews.deny(1, ReviewStage.SPENDING, **press, note="why not")
+    await put(store, 1, JobState.CANCELLED, told_at=clock())
+    await store.privacy.forget(USER_ID)
+    review = await store.reviews.get(1, ReviewStage.SPENDING)
+    assert (review.note, review.prompt_before) == (None, None)
 
 
 @pytest.mark.parametrize(

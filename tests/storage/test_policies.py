@@ -175,6 +175,16 @@ async def test_an_undo_of_what_is_not_the_last_any_more_does_nothing(store, cloc
     assert policy.values == {SERVER: {"strike_days": 3, "strike_limit": 5}}
 
 
+async def test_an_undo_brings_nothing_back_that_the_operator_does_not_allow(store, clock, operator):
+    await change(store, {"jobs_per_day": 11})
+    clock.advance(1)
+    await change(store, {"jobs_per_day": 5})
+    shown = await store.policies.last_action(GUILD)
+    with pytest.raises(SettingRefusedError):
+        await store.policies.undo(GUILD, shown, user_id=PERSON, operator=operator)
+    assert (await store.policies.read(GUILD)).own("jobs_per_day") == 5
+
+
 async def test_of_two_undos_at_the_same_moment_one_is_done(store, store_factory, operator):
     other = await store_factory("w2")
     await change(store, {"strike_days": 3})

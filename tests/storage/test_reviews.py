@@ -158,6 +158,15 @@ async def test_a_job_that_was_cancelled_meanwhile_cannot_be_approved(store, ask)
     assert ruling.review.standing is ReviewStatus.OPEN
 
 
+async def test_a_request_that_was_decided_is_not_decided_again_though_it_waits(store, ask):
+    [job, _] = await ask()
+    await store.reviews.deny(job.id, SPENDING, **here(MO), note="no")
+    await put(store, job.id, JobState.HELD, hold=Hold.REVIEW)
+    ruling = await store.reviews.approve(job.id, SPENDING, **here(SAM))
+    assert ruling.outcome is PressOutcome.DECIDED
+    assert (await store.get(job.id)).state is JobState.HELD
+
+
 async def test_a_job_that_still_waits_for_the_author_cannot_be_approved(store, clock):
     until = clock() + timedelta(hours=1)
     job = await store.add(new_job(1, hold=Hold.CONSENT, held_until=until))
