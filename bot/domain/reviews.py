@@ -96,7 +96,7 @@ class SlotGrant:
     is_new: bool
     """Whether it got it now: no card of it was ever posted."""
     freed: tuple[int, ...]
-    """The jobs of others that got one; they became nobody's, so that the engine shows them."""
+    """The jobs of others that got one; their ``owner`` is NULL, so that the engine shows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,10 +122,10 @@ class Usage:
     """Those that happened, in the order of ``UsageOutcome``."""
 
 
-def window(now: datetime, days: int = SHOWN_DAYS) -> tuple[datetime, datetime]:
-    """Return the first moment of the last ``days`` days in UTC, today included, and their end."""
+def window(now: datetime) -> tuple[datetime, datetime]:
+    """Return the start and the end of the last ``SHOWN_DAYS`` days in UTC, today included."""
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), tzinfo=UTC)
-    return midnight - timedelta(days=days - 1), midnight + timedelta(days=1)
+    return midnight - timedelta(days=SHOWN_DAYS - 1), midnight + timedelta(days=1)
 
 
 def summarise(sums: Iterable[SpendSum], now: datetime) -> Usage:

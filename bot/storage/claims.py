@@ -23,8 +23,8 @@ class Claims:
     """The claims of one worker.
 
     A commit that raised, or was cancelled, may have been carried out all the same. Then a job can
-    be this worker's without its caller knowing, and as long as the worker lives nobody else would
-    see to it. So such jobs are remembered, and the next claim names them.
+    be this worker's without its caller knowing, and as long as the worker lives no other one claims
+    it. So such jobs are remembered, and the next claim returns them.
     """
 
     def __init__(self, database: Database, lease: Lease) -> None:

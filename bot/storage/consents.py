@@ -1,8 +1,8 @@
 """Consent in the database: what authors answer, and who wants none of their clips restyled.
 
 There is no table of questions: a job that is HELD for CONSENT is one, and an answer is the guarded
-change of that job, so of two presses, or a press and the clock, one wins. The job becomes nobody's
-by it, so that the next claim of any process goes on with it.
+change of that job, so of two presses, or a press and the clock, one wins. It sets
+``jobs.owner`` to NULL, so that the next claim of any process continues the job.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ OPEN_STATES: Final = (
     JobState.WITHHELD,
     JobState.DELIVERING,
 )
-"""The program goes on with these by itself; UNCERTAIN jobs wait for the bot's owner."""
+"""The program continues these by itself; UNCERTAIN jobs wait for the bot's owner."""
 
 _WAITING: Final = (JobState.HELD, JobState.QUEUED)
 

@@ -12,8 +12,6 @@ from bot.domain.reviews import Fold, SlotGrant
 from bot.storage.tables import jobs, review_folds, reviews
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +28,7 @@ _TRULY_WAITING: Final = and_(
         and_(reviews.c.stage == ReviewStage.PUBLISHING, jobs.c.state == JobState.WITHHELD),
     ),
 )
-"""The row says so and the job too: one that was cancelled a moment ago takes nobody's place."""
+"""The review is open and its job waits: one that was cancelled a moment ago takes no place."""
 _WITH_JOBS: Final = reviews.join(jobs, jobs.c.id == reviews.c.job_id)
 
 
@@ -56,7 +54,7 @@ class ReviewSlots:
             channel_id: The channel.
             cap: How many open requests may have a card there; ``None`` is any number.
             wanted: The job (and stage) that asks; it waits folded when it gets nothing. Others
-                that get a place become nobody's, so that the engine's next claim shows them.
+                that get a place get ``owner`` NULL, so that the engine's next claim shows them.
             beyond: How many are given out whatever the cap says.
         """
         me = tuple_(reviews.c.job_id, reviews.c.stage)
@@ -86,7 +84,12 @@ class ReviewSlots:
                 )
                 candidates = candidates.limit(max(0, cap - (shown or 0)) + beyond)
             granted = [(row.job_id, row.stage) for row in await connection.execute(candidates)]
-            await self._give(connection, granted, channel_id)
+            if granted:
+                await connection.execute(
+                    update(reviews)
+                    .where(me.in_(granted))
+                    .values(channel_id=channel_id, folded_at=None)
+                )
             freed = tuple(job_id for job_id, stage in granted if (job_id, stage) != wanted)
             if freed:
                 self._database.announce_new_jobs(connection)
@@ -103,19 +106,6 @@ class ReviewSlots:
                     .values(folded_at=self._database.now())
                 )
         return SlotGrant(placed=is_placed, is_new=is_placed, freed=freed)
-
-    async def _give(
-        self,
-        connection: AsyncConnection,
-        granted: Sequence[tuple[int, ReviewStage]],
-        channel_id: int,
-    ) -> None:
-        for job_id, stage in granted:
-            await connection.execute(
-                update(reviews)
-                .where(reviews.c.job_id == job_id, reviews.c.stage == stage)
-                .values(channel_id=channel_id, folded_at=None)
-            )
 
     async def posted(self, job_id: int, stage: ReviewStage, *, message_id: int) -> None:
         """Record the card of a request that has a place."""

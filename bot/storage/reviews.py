@@ -2,7 +2,7 @@
 
 Every press of a moderator is one transaction under the job's turn, so of two at the same instant
 one wins and the other reads who did. A decision and the job's next state are the same transaction;
-the job becomes nobody's by it, so that the next claim of any process goes on with it.
+it sets ``jobs.owner`` to NULL, so that the next claim of any process continues the job.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Reviews:
     async def approve(
         self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int
     ) -> Ruling:
-        """Let the job go on: to the provider, or into its thread."""
+        """Approve the job: it is QUEUED for the provider, or DELIVERING into its thread."""
         to = JobState.QUEUED if stage is ReviewStage.SPENDING else JobState.DELIVERING
         return await self._press(
             job_id,
@@ -203,7 +203,7 @@ class Reviews:
                 return {"prompt_before": None, "mended_by": None}
             return {"prompt_before": before, "mended_by": user_id}
 
-        # Nobody's afterwards: whoever had it still knows the former words.
+        # The owner is set to NULL: the worker that had the job still knows the former words.
         return await self._press(
             job_id,
             ReviewStage.SPENDING,

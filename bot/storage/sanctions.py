@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MOST_BLOCKS: Final = 25
 _MOST_STRIKES: Final = 200
 """More than a limit can count (50), so that the newest ones always decide."""
 
@@ -110,14 +111,14 @@ class People:
         row = await self._take(blocks, {"guild_id": guild_id, "user_id": user_id})
         return Block(**row) if row else None
 
-    async def blocks(self, guild_id: int, limit: int = 25) -> list[Block]:
-        """Return a guild's blocks, newest first."""
+    async def blocks(self, guild_id: int) -> list[Block]:
+        """Return a guild's newest ``_MOST_BLOCKS`` blocks, newest first."""
         async with self._database.transaction() as connection:
             rows = await connection.execute(
                 select(blocks)
                 .where(blocks.c.guild_id == guild_id)
                 .order_by(blocks.c.blocked_at.desc(), blocks.c.user_id)
-                .limit(limit)
+                .limit(_MOST_BLOCKS)
             )
             return [Block(**row) for row in rows.mappings()]
 

@@ -86,19 +86,18 @@ class Store:
         self,
         new: NewJob,
         *,
-        owner: str | None = None,
         holders: Sequence[QuotaSubject] = (),
         caps: Sequence[Cap] = (),
         review_reasons: Sequence[str] = (),
     ) -> Job:
         """Store a job as QUEUED, or HELD if it waits for somebody, and reserve what it will cost.
 
-        All in one transaction, so of two requests at the same instant one gets the last slot.
+        All in one transaction, so of two requests at the same instant one gets the last slot. The
+        first worker that claims it owns it. ``new_jobs`` is not set by this: the caller does that
+        once the requester's record is posted.
 
         Args:
             new: What was asked for.
-            owner: The worker that continues with it; ``None``: whoever claims it first. That does
-                not set ``new_jobs``: the caller does, once the requester's record is posted.
             holders: Whom it counts for (``Policy.holders``).
             caps: What it must fit under (``Policy.caps``); of those on what runs at once only the
                 ones of zero refuse.
@@ -111,7 +110,7 @@ class Store:
             CapReachedError: It does not fit; nothing was stored.
         """
         now = self._database.now()
-        values = row_from(new) | {"owner": owner, "created_at": now, "updated_at": now}
+        values = row_from(new) | {"created_at": now, "updated_at": now}
         try:
             async with self._database.transaction() as connection:
                 rows = await connection.execute(insert(jobs).values(values).returning(jobs))
@@ -194,17 +193,15 @@ class Store:
         *,
         by: int | None = None,
         reason: CancelReason = CancelReason.REQUESTER,
-        note: str | None = None,
     ) -> Job | None:
         """Cancel a job that is still QUEUED or HELD, whoever owns it; ``None`` if there is none.
 
-        The job becomes nobody's, so that the next claim of any process tells its outcome.
+        ``jobs.owner`` becomes NULL, so that the next claim of any process tells the outcome.
 
         Args:
             job_id: The job.
             by: Who cancels it.
             reason: In which part they do so.
-            note: Why, for the requester.
         """
         return await self._change(
             jobs.c.id == job_id,
@@ -214,7 +211,6 @@ class Store:
             charge=Charge.NO,
             cancel_reason=reason,
             cancelled_by=by,
-            cancel_note=note,
             finished_at=self._database.now(),
         )
 
@@ -266,7 +262,7 @@ class Store:
     async def claim(self, limit: int) -> list[Job]:
         """Take up to ``limit`` unsettled jobs that nobody alive owns, oldest first.
 
-        Before that, jobs of workers whose lease ran out become nobody's; one of them that was
+        Before that, jobs of workers whose lease ran out get ``owner`` NULL; one of them that was
         SUBMITTING is UNCERTAIN from then on. No two workers ever get the same job. A job that the
         caller still remembers can be among them, if somebody else changed it (``cancel``): then
         this is the newer version.

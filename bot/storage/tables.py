@@ -45,7 +45,7 @@ The index that keeps settled rows free of cost is partial on this condition; a q
 if it says the very same words.
 """
 FREE: Final = f"owner IS NULL AND {UNSETTLED}"
-"""Left to do, and nobody's."""
+"""Left to do, and free to be claimed."""
 
 _KEY: Final = BigInteger().with_variant(Integer, "sqlite")
 """64 bits on both: on SQLite a key of exactly this type is the row's own number.

@@ -28,6 +28,7 @@ from bot.storage.store import Store
 from sandbox.cometapi import StandIn
 from tests.engine.clocks import FakeClock
 from tests.factories import new_job
+from tests.storage.rows import add_owned
 
 LEASE_SECONDS = 30.0
 THREAD_ID = 6_000_000_000_000_000_000
@@ -233,16 +234,14 @@ class Bench:
 
     async def add(self, **fields):
         """Store a job of this worker and return its ticket."""
-        job = await self.store.add(
-            new_job(**{"source_url": LIVE_SOURCE} | fields), owner=self.store.worker_id
-        )
+        job = await add_owned(self.store, new_job(**{"source_url": LIVE_SOURCE} | fields))
         # Its clip is with Discord already, but for tests of that very step.
         return JobHandle(await self.store.update(job, prepared_at=self.clock.now()))
 
     async def add_unprepared(self, **fields):
         """Store a job whose clip has to be fetched and kept first; return its ticket."""
         fields = {"source_url": LIVE_SOURCE} | fields
-        return JobHandle(await self.store.add(new_job(**fields), owner=self.store.worker_id))
+        return JobHandle(await add_owned(self.store, new_job(**fields)))
 
     async def step(self, handle):
         """Take one step, with a lease that was just renewed.

@@ -7,6 +7,7 @@ from bot.engine.ports import Progress
 from bot.engine.progress import SHOWS_PER_SECOND, Announcer
 from tests.engine.clocks import settle, until
 from tests.factories import new_job
+from tests.storage.rows import add_owned
 
 
 def running(fraction):
@@ -27,7 +28,7 @@ async def announcer(lone_bench):
 async def jobs(bench, count):
     ids = []
     for id in range(1, count + 1):
-        job = await bench.store.add(new_job(id=id), owner="w1")
+        job = await add_owned(bench.store, new_job(id=id), owner="w1")
         job = await bench.store.move(job, JobState.SUBMITTING)
         await bench.store.move(job, JobState.RUNNING, task_id=f"t{id}")
         ids.append(id)

@@ -25,7 +25,7 @@ from tests.storage.money import (
     set_values,
     unset_values,
 )
-from tests.storage.rows import all_jobs
+from tests.storage.rows import add_owned, all_jobs
 
 ID = new_job().id
 ADMITTED = Admission(admitted=True)
@@ -35,7 +35,7 @@ async def ready(store, job_id=ID, user_id=USER_ID, *, guild_id=GUILD_ID, on=None
     """A job at the door: QUEUED, prepared, and this store's."""
     on = holders(user_id, guild_key(guild_id)) if on is None else on
     new = new_job(job_id, user_id=user_id, guild_id=guild_id, price_micros=1, **fields)
-    job = await store.add(new, owner=store.worker_id, holders=on)
+    job = await add_owned(store, new, holders=on)
     return await store.update(job, prepared_at=job.created_at)
 
 
@@ -180,7 +180,7 @@ async def test_of_many_that_ask_at_once_only_as_many_start_as_may(store, store_f
     for number in range(60):
         one = stores[number % 3]
         new = new_job(ID + number, user_id=number % 7)
-        asked.append((one, await one.add(new, owner=one.worker_id, holders=holders(number % 7))))
+        asked.append((one, await add_owned(one, new, holders=holders(number % 7))))
     found = await asyncio.gather(*(admit(one, job, limit) for one, job in asked))
     admitted = [job for job in (await all_jobs(store)).values() if job.admitted_at is not None]
     assert len(admitted) == 4
@@ -208,7 +208,7 @@ async def test_members_take_turns_and_see_their_place(store):
 
 async def test_nobody_waits_for_a_job_that_is_not_prepared(store):
     await server_cap(store, running=1)
-    await store.add(new_job(ID, user_id=1), owner=store.worker_id, holders=holders(1))
+    await add_owned(store, new_job(ID, user_id=1), holders=holders(1))
     assert await admit(store, await ready(store, ID + 1, 2)) == ADMITTED
 
 

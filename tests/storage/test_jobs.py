@@ -43,12 +43,6 @@ async def test_a_new_job_is_kept_whole(store):
     assert (job.submit_attempts, job.delivery_attempts) == (0, 0)
 
 
-async def test_a_new_job_can_have_an_owner_at_once(store):
-    job = await store.add(new_job(), owner=store.worker_id)
-    assert await store.claim(10) == []
-    assert (await store.move(job, JobState.SUBMITTING)).state is JobState.SUBMITTING
-
-
 async def test_optional_fields_may_be_missing(store):
     job = await store.add(new_job(guild_id=None, reference_url=None, seed=None, ratio=None))
     assert (job.guild_id, job.reference_url, job.seed, job.ratio) == (None, None, None, None)

@@ -327,6 +327,35 @@ async def test_a_move_that_seemed_to_fail_is_handed_out_in_its_true_state(doubtf
     assert await doubtful.claim(10) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "is_ours"), [(JobState.RUNNING, True), (JobState.SUBMITTING, False)]
+)
+async def test_only_ones_own_job_that_is_still_submitting_is_surely_unsent(
+    doubtful, state, is_ours
+):
+    await doubtful.add(new_job())
+    (job,) = await doubtful.claim(10)
+    doubtful._database.breaks = True
+    for error in (StoreUnavailableError, JobLostError):
+        with pytest.raises(error):
+            await doubtful.move(job, JobState.SUBMITTING)
+    await put(doubtful, ID, state, owner=doubtful.worker_id if is_ours else None)
+    assert [job.state for job in await doubtful.claim(10)] == [state]
+
+
+async def test_a_later_write_ends_the_doubt_about_a_job(doubtful):
+    await doubtful.add(new_job())
+    (job,) = await doubtful.claim(10)
+    doubtful._database.breaks = True
+    with pytest.raises(StoreUnavailableError):
+        await doubtful.move(job, JobState.SUBMITTING)
+    await doubtful.update(await doubtful.get(ID), submit_attempts=1)
+    with pytest.raises(JobLostError):
+        await doubtful.move(job, JobState.SUBMITTING)
+    assert await doubtful.claim(10) == []
+    assert (await doubtful.get(ID)).state is JobState.SUBMITTING  # not back to QUEUED
+
+
 async def test_an_answer_whose_recording_seemed_to_fail_is_not_sent_again(doubtful):
     await doubtful.add(new_job())
     job = await doubtful.move((await doubtful.claim(10))[0], JobState.SUBMITTING)

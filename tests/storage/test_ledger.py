@@ -26,7 +26,7 @@ from tests.storage.money import (
     put_on_day,
     rows_of,
 )
-from tests.storage.rows import all_jobs
+from tests.storage.rows import add_owned, all_jobs
 
 ID = new_job().id
 PRICE = 750_000
@@ -35,7 +35,7 @@ MOMENT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 async def add(store, job_id=ID, *, caps=(), on=HOLDERS, **fields):
     fields = {"price_micros": PRICE} | fields
-    return await store.add(new_job(job_id, **fields), owner=store.worker_id, holders=on, caps=caps)
+    return await add_owned(store, new_job(job_id, **fields), holders=on, caps=caps)
 
 
 async def moment_of(store):

@@ -7,6 +7,7 @@ from bot.domain.quotas import QuotaSubject, Scope
 from bot.requests.clip_plan import Mode, Plan, Reason
 from tests.factories import CHANNEL_ID, GUILD_ID, new_job
 from tests.storage.money import SERVER, holders
+from tests.storage.rows import add_owned
 
 PARENT_ID = CHANNEL_ID + 1
 PARENT = QuotaSubject(scope=Scope.CHANNEL, scope_id=PARENT_ID, guild_id=GUILD_ID)
@@ -53,9 +54,7 @@ async def test_past_jobs_come_with_what_settings_ask_about(store):
 
 
 async def test_the_real_cost_replaces_the_expected_one(store):
-    job = await store.add(
-        new_job(1, price_micros=750_000), holders=holders(), owner=store.worker_id
-    )
+    job = await add_owned(store, new_job(1, price_micros=750_000), holders=holders())
     job = await store.move(job, JobState.SUBMITTING)
     job = await store.move(job, JobState.RUNNING, task_id="t")
     await store.move(job, JobState.FAILED, charge=Charge.YES, cost_credits=30.0)

@@ -5,13 +5,14 @@ from bot.policy.problems import SERVER
 from bot.storage.store import Store
 from bot.storage.transfer import TransferError, transfer
 from tests.factories import GUILD_ID, USER_ID, new_job
+from tests.storage.rows import add_owned
 
 
 @pytest.fixture
 async def source(sqlite_store):
     """A store with jobs in several states and a change of settings, its worker gone."""
     for number in range(3):
-        await sqlite_store.add(new_job(number + 1, prompt="neon ☂\0 ‮night"), owner="w1")
+        await add_owned(sqlite_store, new_job(number + 1, prompt="neon ☂\0 ‮night"), owner="w1")
     job = await sqlite_store.move(await sqlite_store.get(1), JobState.SUBMITTING)
     await sqlite_store.move(job, JobState.RUNNING, task_id="task-1")
     await sqlite_store.move(await sqlite_store.get(2), JobState.SUBMITTING)
@@ -63,6 +64,26 @@ async def test_a_database_in_use_is_not_moved(source, target):
     await source.renew_lease(60)
     with pytest.raises(TransferError, match="Stop it"):
         await transfer(source._database, target)
+
+
+async def test_nothing_is_moved_into_a_database_in_use(source, target):
+    await Store(target, worker_id="w9").renew_lease(60)
+    with pytest.raises(TransferError, match="target"):
+        await transfer(source._database, target)
+
+
+async def test_a_target_that_keeps_something_else_than_was_sent_keeps_nothing(source, target):
+    async with target.transaction() as connection:
+        await connection.exec_driver_sql(
+            "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN NEW.prompt := 'other'; RETURN NEW; END $$"
+        )
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER spoil BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION spoil()"
+        )
+    with pytest.raises(TransferError, match="jobs differs"):
+        await transfer(source._database, target)
+    assert await Store(target, worker_id="w9").get(1) is None
 
 
 async def test_a_target_with_data_is_left_alone(source, target):

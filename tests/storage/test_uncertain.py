@@ -10,7 +10,7 @@ from bot.domain.quotas import LedgerStatus
 from bot.errors import TaskTakenError
 from tests.factories import new_job
 from tests.storage.money import HOLDERS, cap, rows_of
-from tests.storage.rows import put
+from tests.storage.rows import add_owned, put
 
 ID = new_job().id
 PRICE = 750_000
@@ -18,9 +18,7 @@ MOMENT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 async def uncertain(store, job_id=ID):
-    job = await store.add(
-        new_job(job_id, price_micros=PRICE), owner=store.worker_id, holders=HOLDERS
-    )
+    job = await add_owned(store, new_job(job_id, price_micros=PRICE), holders=HOLDERS)
     job = await store.move(job, JobState.SUBMITTING)
     job = await store.move(job, JobState.UNCERTAIN, charge=Charge.UNKNOWN)
     return await store.update(job, told_at=MOMENT)
