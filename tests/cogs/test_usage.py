@@ -13,7 +13,7 @@ from bot.policy.problems import SERVER
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job
 from tests.storage.money import holders
-from tests.storage.rows import put
+from tests.storage.rows import add_owned, put
 
 NUMBER = 1_400_000_000_000_000_001
 
@@ -30,13 +30,13 @@ def used(stage):
 
     async def make(number, who=None, **fields):
         user_id, guild_id = (who or stage.alice).id, fields.get("guild_id", stage.guild.id)
-        job = await stage.store.add(
+        job = await add_owned(
+            stage.store,
             new_job(
                 NUMBER + number,
                 **{"guild_id": guild_id, "user_id": user_id, "price_micros": 750_000} | fields,
             ),
             holders=holders(user_id, guild_key(guild_id)),
-            owner=stage.store.worker_id,
         )
         job = await stage.store.move(job, JobState.SUBMITTING)
         return await stage.store.move(job, JobState.RUNNING, task_id=f"task-{number}")
