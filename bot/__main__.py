@@ -18,7 +18,7 @@ from bot.app import RestyleBot
 from bot.archive.archive import keep_expiring, open_archive
 from bot.cometapi.client import CometClient, open_http
 from bot.cometapi.models import model_rules
-from bot.engine.budget import Budget, UrgentDeliverer, keep_sharing
+from bot.engine.budget import Budget, keep_sharing
 from bot.engine.engine import Engine
 from bot.errors import RestyleError, SettingsError
 from bot.log import set_up_logging
@@ -87,13 +87,12 @@ async def run(settings: Settings) -> None:
                 settings=settings,
                 store=store,
                 comet=comet,
-                deliverer=UrgentDeliverer(bot.deliverer),
+                deliverer=bot.deliverer,
                 downloader=downloader,
                 scratch=scratch,
                 studio=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
                 archive=archive,
-                review_hours=store.policies.review_hours,
                 clock=clock,
                 lease_seconds=settings.lease_seconds,
             )

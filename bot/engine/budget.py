@@ -18,22 +18,10 @@ from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import SimpleNamespace
 
     from yarl import URL
 
-    from bot.domain.jobs import Job
-    from bot.engine.ports import (
-        AnswerContent,
-        ApprovalPrompts,
-        Delivered,
-        Deliverer,
-        Extra,
-        KeptSource,
-        Opened,
-        Progress,
-    )
     from bot.storage.store import Store
     from bot.system.clock import Clock
 
@@ -161,85 +149,6 @@ def is_counted(url: URL) -> bool:
             return resource not in _EXEMPT
         case _:
             return False  # the gateway, or a file
-
-
-class UrgentDeliverer:
-    """A deliverer whose calls are marked with their urgency.
-
-    Args:
-        deliverer: The real one.
-    """
-
-    def __init__(self, deliverer: Deliverer) -> None:
-        self._deliverer = deliverer
-
-    def upload_limit_bytes(self, job: Job) -> int:
-        """Return how large a file may be to be posted where this job's answer goes."""
-        return self._deliverer.upload_limit_bytes(job)
-
-    async def open(self, job: Job) -> Opened:
-        """Make the thread and the status message."""
-        with urgency(Urgency.OPENING):
-            return await self._deliverer.open(job)
-
-    async def show(self, job: Job, progress: Progress) -> None:
-        """Edit the status message and the record."""
-        with urgency(Urgency.PROGRESS):
-            await self._deliverer.show(job, progress)
-
-    async def keep_source(
-        self, job: Job, *, clip: Path | None, reference: Path | None
-    ) -> KeptSource:
-        """Post what the provider gets."""
-        with urgency(Urgency.OPENING):
-            return await self._deliverer.keep_source(job, clip=clip, reference=reference)
-
-    async def refresh_source(self, job: Job) -> KeptSource | None:
-        """Read the message that keeps the source once more."""
-        with urgency(Urgency.OPENING):
-            return await self._deliverer.refresh_source(job)
-
-    async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
-        """Post the outcome of ``job``."""
-        with urgency(Urgency.OUTCOME):
-            return await self._deliverer.deliver(job, answer)
-
-    async def refresh_answer(self, job: Job) -> str | None:
-        """Return a fresh link to the video of the answer."""
-        return await self._deliverer.refresh_answer(job)
-
-    async def find_extra(self, job: Job, extra: Extra) -> Delivered | None:
-        """Look for an extra that was posted before."""
-        return await self._deliverer.find_extra(job, extra)
-
-    async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
-        """Post an extra beside the answer."""
-        return await self._deliverer.post_extra(job, extra, video)
-
-    async def withdraw(self, job: Job) -> None:
-        """Delete the answer and its extras."""
-        await self._deliverer.withdraw(job)
-
-
-class UrgentGatekeeper:
-    """A gatekeeper whose calls are marked with their urgency.
-
-    Args:
-        approval_prompts: The real one.
-    """
-
-    def __init__(self, approval_prompts: ApprovalPrompts) -> None:
-        self._gatekeeper = approval_prompts
-
-    async def present(self, job: Job, clip: Path | None) -> None:
-        """Post the request where its decider sees it."""
-        with urgency(Urgency.OPENING):
-            await self._gatekeeper.present(job, clip)
-
-    async def settled(self, job: Job) -> None:
-        """Bring the request up to date."""
-        with urgency(Urgency.PROGRESS):
-            await self._gatekeeper.settled(job)
 
 
 async def keep_sharing(budget: Budget, store: Store, clock: Clock) -> None:

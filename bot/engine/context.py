@@ -11,7 +11,7 @@ from bot.domain.jobs import JobState
 from bot.engine.wait_queue import WaitQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.archive.archive import Archive
@@ -37,15 +37,6 @@ LEASE_RESERVE: Final = 0.25
 
 UNFIRM_SECONDS: Final = 1.0
 """When to look again whether the lease was renewed."""
-
-REVIEW_HOURS: Final = 24.0
-"""How long a result waits for a moderator where nobody has set it."""
-
-
-async def default_review_hours(job: Job) -> float:
-    """Return ``REVIEW_HOURS``, wherever the job is from."""
-    del job
-    return REVIEW_HOURS
 
 
 class JobMovedError(Exception):
@@ -103,8 +94,6 @@ class EngineContext:
     approval_prompts: ApprovalPrompts | None = None
     """``None``: held jobs wait until their time is over, and nobody is asked."""
     archive: Archive | None = None
-    review_hours: Callable[[Job], Awaitable[float]] = default_review_hours
-    """How long a result waits for a moderator, where the job is from."""
     wait_queue: WaitQueue = field(default_factory=WaitQueue)
     """The jobs of this process that wait for others to end."""
     watch: StoreWatch = field(default_factory=StoreWatch)

@@ -8,7 +8,7 @@ import random
 from typing import TYPE_CHECKING, Final, Self
 
 from bot.domain.jobs import JobState
-from bot.engine.context import EngineContext, default_review_hours
+from bot.engine.context import EngineContext
 from bot.engine.history import History
 from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.poll_schedule import Limits
@@ -69,7 +69,6 @@ class Engine:
         studio: Works on videos and pictures.
         approval_prompts: Asks the people whose word held jobs wait for.
         archive: Where results are kept for longer, if anywhere.
-        review_hours: How long a result waits for a moderator, where a job is from.
         clock: Time.
         lease_seconds: How long others wait before they take this process for dead.
     """
@@ -86,7 +85,6 @@ class Engine:
         studio: MediaProcessor,
         approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,
-        review_hours: Callable[[Job], Awaitable[float]] = default_review_hours,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
@@ -114,7 +112,6 @@ class Engine:
             adopt=self._adopt,
             approval_prompts=approval_prompts,
             archive=archive,
-            review_hours=review_hours,
         )
         self._worker = Worker(self._context)
         self._scheduler = Scheduler(
@@ -182,7 +179,7 @@ class Engine:
         _, unfinished = await asyncio.wait([runner], timeout=WRITES_END_SECONDS)
         if unfinished:
             log.error("The last writes did not end in time; the next start finds UNCERTAIN jobs")
-        await self._worker.paid_requests.close()
+        await self._worker.close()
         try:
             async with asyncio.timeout(WRITES_END_SECONDS):
                 await self._store.release()

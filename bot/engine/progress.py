@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import JobState
+from bot.engine.budget import Urgency, urgency
 from bot.errors import JobLostError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ class Announcer:
             await self._wait_for_turn()
             progress = self._pending.pop(job_id, None)  # by now perhaps a later one, or none
             if progress is not None:
-                await self._show(job_id, progress)
+                with urgency(Urgency.PROGRESS):
+                    await self._show(job_id, progress)
         finally:
             del self._in_flight[job_id]
             ended.set()

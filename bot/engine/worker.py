@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import JobState
+from bot.engine.budget import Urgency, urgency
 from bot.engine.context import UNFIRM_SECONDS, JobMovedError
 from bot.engine.job_handle import StepKind
 from bot.engine.poll_schedule import backoff_seconds
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_WAITING: Final = frozenset({JobState.HELD, JobState.WITHHELD})
 _AT_THE_PROVIDER: Final = frozenset({JobState.SUBMITTING, JobState.RUNNING})
 
 _SURPRISE_SECONDS: Final = 5.0
@@ -50,6 +52,11 @@ class Worker:
         """The paid requests under way."""
         return self._submitter.paid_requests
 
+    async def close(self) -> None:
+        """Stop waiting for late answers, and remove the files that are kept between steps."""
+        await self.paid_requests.close()
+        self._deliver_step.close()
+
     async def step(self, handle: JobHandle) -> float | None:
         """Take one step of one job.
 
@@ -71,14 +78,14 @@ class Worker:
             delay = self._store_failed(handle, exc)
         except Exception:  # a loop that ends is worse than any error it could report
             log.exception("job %s: step failed", handle.job_id)
-            handle.failures += 1
+            handle.surprises += 1
             return backoff_seconds(
-                handle.failures, base=_SURPRISE_SECONDS, cap=_LONGEST_SURPRISE_SECONDS
+                handle.surprises, base=_SURPRISE_SECONDS, cap=_LONGEST_SURPRISE_SECONDS
             )
         else:
             if handle.failures:  # what failed before, also a write, has come through now
                 self._context.watch.worked()
-            handle.failures = 0
+            handle.failures = handle.surprises = 0
         self._mind_line(handle, before, delay)
         return delay
 
@@ -106,20 +113,20 @@ class Worker:
                 return 0.0  # other workers see to it
         if not self._context.is_lease_firm():
             return UNFIRM_SECONDS
-        match handle.step_kind:
-            case StepKind.OPEN:
-                return await self._open_step.open(handle, job)
-            case StepKind.PREPARE:
-                return await self._prepare_step.prepare(handle, job)
-            case StepKind.SUBMIT:
-                return await self._submitter.submit(handle, job)
-        match job.state:
-            case JobState.HELD:
-                return await self._approval_step.hold(handle, job)
-            case JobState.WITHHELD:
-                return await self._deliver_step.withhold(handle, job)
-            case _:
+        if handle.step_kind is StepKind.DELIVER and job.state not in _WAITING:
+            with urgency(Urgency.OUTCOME):
                 return await self._deliver_step.deliver(handle, job)
+        with urgency(Urgency.OPENING):
+            match handle.step_kind:
+                case StepKind.OPEN:
+                    return await self._open_step.open(handle, job)
+                case StepKind.PREPARE:
+                    return await self._prepare_step.prepare(handle, job)
+                case StepKind.SUBMIT:
+                    return await self._submitter.submit(handle, job)
+            if job.state is JobState.HELD:
+                return await self._approval_step.hold(handle, job)
+            return await self._deliver_step.withhold(handle, job)
 
     async def _load(self, handle: JobHandle) -> Job | None:
         """Return the row; ``None`` if the job is in other hands."""

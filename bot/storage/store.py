@@ -251,6 +251,7 @@ class Store:
             task_id=task_id,
             submitted_at=self._database.now(),
             told_at=None,
+            delivery_attempts=0,
         )
         if lifted is None:
             # Asked again because the first commit seemed to fail, though it came through?

@@ -78,6 +78,7 @@ class Uncertain:
                 submitted_at=self._database.now(),
                 charge=None,
                 told_at=None,
+                delivery_attempts=0,
             )
         if job is not None:
             log.info("job %s: user %s says that it is task %s", job_id, user_id, task_id)
@@ -105,6 +106,7 @@ class Uncertain:
                 cancel_note=note,
                 finished_at=self._database.now(),
                 told_at=None,
+                delivery_attempts=0,
             )
         if job is not None:
             log.info("job %s: written off by user %s", job_id, user_id)

@@ -45,7 +45,6 @@ NOBODY: Final = discord.AllowedMentions.none()
 _NONCE_ENDS: Final = {ReviewStage.SPENDING: "rs", ReviewStage.PUBLISHING: "rp"}
 _SEARCHED_MESSAGES: Final = 200
 """How far back a card is looked for that may have been posted before a crash; two calls."""
-_DEFAULT_WAIT: Final = timedelta(hours=24)
 
 
 def _utc_now() -> datetime:
@@ -93,7 +92,9 @@ class ReviewMessages:
         if job.guild_id is None:  # there are no moderators; nothing of the kind is accepted
             return
         stage = stage_of(job)
-        until = job.held_until or self._now() + _DEFAULT_WAIT
+        until = job.held_until
+        if until is None:  # the job itself waits without an end
+            until = self._now() + timedelta(hours=await self._store.policies.review_hours(job))
         review = await self._store.reviews.ensure(job, stage, expires_at=until)
         if review.standing is not ReviewStatus.OPEN:
             return

@@ -131,7 +131,6 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 scratch=scratch,
                 studio=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
-                review_hours=store.policies.review_hours,
             )
         )
         pump = Pump(env)

@@ -278,7 +278,7 @@ class Bench:
 
     async def close(self):
         self.context.closing.set()
-        await self.worker.paid_requests.close()
+        await self.worker.close()
 
 
 @pytest.fixture

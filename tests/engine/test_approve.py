@@ -3,12 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
+from bot.domain.quotas import Scope
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Progress
+from bot.engine.steps.deliver import MAX_WAITING_OUTPUTS
 from bot.errors import DeliveryDelayedError
+from bot.policy.problems import SERVER
+from bot.storage.tables import setting_values
 from sandbox.cometapi import Fate, OutputFault, Succeed
+from tests.factories import GUILD_ID
 
 
 class RecordingGatekeeper:
@@ -181,9 +187,9 @@ async def test_a_card_that_cannot_be_brought_up_to_date_stops_nothing(lone_gated
 # Before the publishing
 
 
-async def withheld(bench, approval_prompts, **fate):
+async def withheld(bench, approval_prompts, *, id=1, **fate):
     bench.standin.script.task(Fate(end=Succeed(), **fate))
-    handle = await bench.add(review_output=True)
+    handle = await bench.add(id=id, review_output=True)
     await bench.run(handle, until=lambda handle: handle.state is JobState.WITHHELD)
     return handle
 
@@ -201,22 +207,27 @@ async def test_a_result_under_review_is_shown_to_the_moderator_alone(gated, appr
     assert gated.deliverer.shown[-1][1] == Progress(phase=None)
 
 
-async def test_review_hours_are_the_servers(lone_gated, approval_prompts):
-    async def three(job):
-        return 3.0
+async def test_review_hours_are_the_servers(gated, approval_prompts):
+    await gated.store.policies.change(
+        GUILD_ID, {SERVER: {"review_hours": 3}}, user_id=1, operator=None
+    )
+    handle = await withheld(gated, approval_prompts)
+    assert await gated.step(handle) == pytest.approx(3 * 3600, abs=60)
 
-    object.__setattr__(lone_gated.context, "review_hours", three)
-    handle = await withheld(lone_gated, approval_prompts)
-    assert await lone_gated.step(handle) == pytest.approx(3 * 3600, abs=60)
 
-
-async def test_a_review_whose_hours_cannot_be_read_lasts_a_day(lone_gated, approval_prompts):
-    async def broken(job):
-        raise RuntimeError("surprise")
-
-    object.__setattr__(lone_gated.context, "review_hours", broken)
-    handle = await withheld(lone_gated, approval_prompts)
-    assert await lone_gated.step(handle) == pytest.approx(24 * 3600, abs=60)
+async def test_a_review_whose_hours_cannot_be_read_lasts_a_day(gated, approval_prompts):
+    async with gated.store._database.transaction() as connection:
+        await connection.execute(
+            insert(setting_values).values(
+                guild_id=GUILD_ID,
+                scope=Scope.SERVER,
+                scope_id=0,
+                name="review_hours",
+                value='"soon"',
+            )
+        )
+    handle = await withheld(gated, approval_prompts)
+    assert await gated.step(handle) == pytest.approx(24 * 3600, abs=60)
 
 
 async def test_an_approved_result_is_delivered_also_when_its_link_has_died(gated, approval_prompts):
@@ -260,3 +271,89 @@ async def test_the_result_is_downloaded_once_however_long_the_review_takes(
     for _ in range(3):
         await lone_gated.step(handle)
     assert len(lone_gated.standin.downloads) == 1
+
+
+REFUSED = DeliveryDelayedError("503")
+
+
+async def test_a_paid_clip_is_on_the_card_however_often_discord_refuses_it(gated, approval_prompts):
+    approval_prompts.troubles = [REFUSED] * 3
+    handle = await withheld(gated, approval_prompts)
+    pauses = [await gated.step(handle) for _ in range(4)]
+    assert all(1 <= pause < 60 for pause in pauses[:3])
+    assert pauses[3] == pytest.approx(24 * 3600, abs=60)
+    assert [clip[4:8] for _, clip in approval_prompts.presented] == [b"ftyp"] * 4
+    assert len(gated.standin.downloads) == 1
+    assert gated.scratch.used_bytes == 0
+
+
+async def test_trouble_with_the_download_is_no_trouble_with_the_card(lone_gated, approval_prompts):
+    approval_prompts.troubles = [REFUSED] * 2
+    handle = await withheld(lone_gated, approval_prompts, output=OutputFault.ERROR)
+    delay = await until_asked(lone_gated, handle, approval_prompts)
+    assert delay < 2  # the first refusal of the card, after two downloads that failed
+
+
+async def test_a_clip_that_waits_for_discord_goes_when_nobody_needs_it(
+    lone_gated, approval_prompts
+):
+    approval_prompts.troubles = [REFUSED] * 99
+    handle = await withheld(lone_gated, approval_prompts)
+    await lone_gated.step(handle)
+    assert lone_gated.scratch.used_bytes > 0
+    lone_gated.clock.advance(25 * 3600)
+    job = await lone_gated.run(handle)
+    assert job.state is JobState.CANCELLED
+    assert lone_gated.scratch.used_bytes == 0
+
+
+async def test_a_clip_that_waits_for_discord_goes_when_the_process_stops(
+    lone_gated, approval_prompts
+):
+    approval_prompts.troubles = [REFUSED] * 99
+    await lone_gated.step(await withheld(lone_gated, approval_prompts))
+    await lone_gated.close()
+    assert lone_gated.scratch.used_bytes == 0
+
+
+async def test_only_a_few_clips_wait_for_discord_and_the_others_come_again(
+    lone_gated, approval_prompts
+):
+    approval_prompts.troubles = [REFUSED] * (MAX_WAITING_OUTPUTS + 1)
+    handles = [await withheld(lone_gated, approval_prompts, id=10)]
+    await lone_gated.step(handles[0])
+    one = lone_gated.scratch.used_bytes
+    for id in range(MAX_WAITING_OUTPUTS):
+        handles.append(await withheld(lone_gated, approval_prompts, id=20 + id))
+        await lone_gated.step(handles[-1])
+    assert lone_gated.scratch.used_bytes == one * MAX_WAITING_OUTPUTS
+    for handle in handles:
+        await lone_gated.step(handle)
+    assert all(clip is not None for _, clip in approval_prompts.presented)
+    assert len(lone_gated.standin.downloads) == len(handles) + 1
+    assert lone_gated.scratch.used_bytes == 0
+
+
+async def test_who_asks_again_gets_the_clip_that_could_not_be_downloaded(
+    lone_gated, approval_prompts
+):
+    handle = await withheld(lone_gated, approval_prompts)
+    lone_gated.standin.script.output(*[OutputFault.ERROR] * 3)
+    await until_asked(lone_gated, handle, approval_prompts)
+    handle.asks_anew = True
+    await lone_gated.step(handle)
+    assert [clip is not None for _, clip in approval_prompts.presented] == [False, True]
+
+
+async def test_a_link_that_died_before_the_review_may_die_again_during_it(gated, approval_prompts):
+    handle = await withheld(gated, approval_prompts)
+    gated.standin.script.output(OutputFault.EXPIRED)
+    await until_asked(gated, handle, approval_prompts)
+    assert approval_prompts.presented[0][1] is not None
+    gated.standin.script.output(OutputFault.EXPIRED)
+    await decide(gated, handle, JobState.DELIVERING)
+    begin = gated.clock.monotonic()
+    job = await gated.run(handle)
+    assert job.state is JobState.DONE
+    assert gated.deliverer.delivered[-1][1] is not None
+    assert gated.clock.monotonic() == begin  # with a fresh link, so at once

@@ -11,16 +11,13 @@ from bot.engine.budget import (
     COUNT_SECONDS,
     Budget,
     Urgency,
-    UrgentDeliverer,
     is_counted,
     keep_sharing,
     urgency,
 )
-from bot.engine.ports import Progress
 from bot.errors import StoreUnavailableError
 from bot.storage.store import Store
 from tests.engine.clocks import FakeClock, settle
-from tests.engine.conftest import RecordingDeliverer
 
 PER_SECOND = 40
 
@@ -236,34 +233,3 @@ async def test_every_request_of_a_session_waits_for_its_turn(clock, callers):
         clock.advance(1)
         await waiting
     assert seen[-1] == "/api/v10/channels/2"
-
-
-async def test_the_engines_calls_bear_their_urgency(clock, call):
-    budget = Budget(1, clock=clock)
-    order = []
-
-    class Discord(RecordingDeliverer):
-        async def open(self, job):
-            await budget.turn()
-            order.append("open")
-
-        async def show(self, job, progress):
-            await asyncio.gather(budget.turn(), budget.turn())  # tasks of its own
-            order.append("show")
-
-        async def deliver(self, job, output):
-            await budget.turn()
-            order.append("deliver")
-
-    call(budget)
-    await settle()
-    discord = UrgentDeliverer(Discord())
-    works = [
-        discord.show(None, Progress(phase=None)),
-        discord.open(None),
-        discord.deliver(None, None),
-    ]
-    running = asyncio.gather(*works)
-    await pass_time(clock, 4.1)
-    await running
-    assert order == ["deliver", "open", "show"]

@@ -247,6 +247,15 @@ async def test_every_job_ends_at_its_deadline_and_keeps_its_task(lone_bench, cap
     assert any(job.task_id in r.getMessage() for r in caplog.records if r.levelname == "ERROR")
 
 
+async def test_an_unknown_status_word_keeps_no_job_beyond_its_deadline(lone_bench):
+    handle = await running(lone_bench, end=Stay("PAUSED"))
+    lone_bench.clock.advance(3600)
+    await poll(lone_bench, handle)
+    job = await lone_bench.run(handle)
+    assert (job.failure, job.charge) == (FailureReason.TIMED_OUT, Charge.UNKNOWN)
+    assert "PAUSED" in job.failure_detail
+
+
 async def test_a_video_that_was_ready_during_an_outage_of_ours_beats_the_deadline(lone_bench):
     handle = await running(lone_bench, server_error(503), end=Succeed())
     lone_bench.clock.advance(7200)

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.domain.sanctions import EVERYTHING
 from bot.engine.job_handle import StepKind
 from bot.engine.ports import Delay, KeptSource, Progress
 from bot.errors import (
@@ -201,6 +202,22 @@ async def test_a_clip_that_cannot_be_made_fit_ends_the_job_unpaid(bench, error):
     assert bench.standin.creates == []
 
 
+async def test_waiting_in_the_crowd_uses_up_no_try_of_what_breaks_later(lone_bench):
+    lone_bench.studio.troubles = {
+        "prepare": [*[MediaBusyError("full")] * 6, MediaProbeError("its process died")]
+    }
+    _, body = await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
+    assert body["videoUri"] == KEPT_SOURCE
+
+
+async def test_waiting_in_the_crowd_uses_up_no_try_to_post_the_clip(lone_bench):
+    lone_bench.studio.troubles = {"prepare": [MediaBusyError("full")] * 6}
+    lone_bench.deliverer.keep_troubles = [DeliveryDelayedError("503")] * 2
+    job, body = await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
+    assert body["videoUri"] == KEPT_SOURCE
+    assert job.source_message_id is not None
+
+
 @pytest.mark.parametrize("error", [MediaBusyError("full"), MediaStorageError("disk")])
 async def test_a_crowd_delays_a_job_visibly_and_loses_it_never(lone_bench, error):
     lone_bench.studio.troubles = {"prepare": [error] * 12}
@@ -383,3 +400,52 @@ async def test_a_refused_request_leaves_no_temporary_files(lone_bench):
     lone_bench.standin.script.create(AnswerContent(status=400, body={"error": "Bad prompt"}))
     await lone_bench.run(await lone_bench.add_unprepared(**planned()))
     assert lone_bench.scratch.used_bytes == 0
+
+
+# Making the request
+
+
+async def after_a_day(bench, handle):
+    """Let the clip's link die while its job waits for its turn; the kept copy has another."""
+    while handle.step_kind is not StepKind.SUBMIT:
+        await bench.step_once(handle)
+    bench.clock.advance(3580)
+    bench.deliverer.shown.clear()
+
+
+async def test_discords_trouble_is_not_told_as_a_crowd_of_clips(lone_bench):
+    handle = await lone_bench.add_unprepared(source_url=dead_link(lone_bench, 3600))
+    await after_a_day(lone_bench, handle)
+    troubles = [DeliveryDelayedError("429", retry_after_seconds=50), DeliveryDelayedError("503")]
+    refresh = lone_bench.deliverer.refresh_source
+
+    async def refresh_source(job):
+        if troubles:
+            raise troubles.pop(0)
+        return await refresh(job)
+
+    lone_bench.deliverer.refresh_source = refresh_source
+    assert await lone_bench.step(handle) >= 50
+    assert 2 <= await lone_bench.step(handle) < 10
+    await lone_bench.show_all()
+    assert lone_bench.deliverer.shown == []
+    await sent(lone_bench, handle)
+
+
+async def test_a_crowd_that_delays_the_request_is_told_and_then_the_place_again(lone_bench):
+    handle = await lone_bench.add_unprepared(**planned())
+    lone_bench.deliverer.keep_troubles = [DeliveryImpossibleError("50013")]
+    while handle.step_kind is not StepKind.SUBMIT:
+        await lone_bench.step_once(handle)
+    await lone_bench.store.people.pause(EVERYTHING, user_id=1)
+    await lone_bench.step(handle)
+    await lone_bench.store.people.resume(EVERYTHING)
+    lone_bench.studio.troubles = {"prepare": [MediaBusyError("full")]}
+    await lone_bench.show_all()
+    await lone_bench.step(handle)
+    await lone_bench.show_all()
+    await lone_bench.store.people.pause(EVERYTHING, user_id=1)
+    await lone_bench.step(handle)
+    await lone_bench.show_all()
+    delays = [progress.delay for _, progress in lone_bench.deliverer.shown]
+    assert delays[-3:] == [Delay.PAUSED, Delay.CROWDED, Delay.PAUSED]

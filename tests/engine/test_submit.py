@@ -356,6 +356,19 @@ async def test_a_late_answer_lifts_the_job_and_it_ends_well(late_bench):
     assert len(late_bench.standin.creates) == 1
 
 
+async def test_a_doubt_that_discord_refused_costs_the_answer_none_of_its_parts(late_bench):
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
+    late_bench.clock.advance(ANSWER_SECONDS)
+    await step
+    late_bench.deliverer.troubles = [DeliveryDelayedError("503")] * 4
+    await late_bench.run(handle)
+    late_bench.late.answer.set()
+    await until(lambda: late_bench.adopted)
+    await late_bench.run(type(handle)(late_bench.adopted[0]))
+    assert late_bench.deliverer.answers[-1].picture is not None
+
+
 async def test_a_doubt_that_was_posted_and_not_yet_marked_does_not_stand_for_the_answer(late_bench):
     handle = await late_bench.add()
     step = await hang(late_bench, handle)

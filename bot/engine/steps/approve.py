@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import CancelReason, Hold, JobState
+from bot.engine.budget import Urgency, urgency
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
 from bot.errors import DeliveryDelayedError
@@ -81,7 +82,7 @@ class ApprovalStep:
                 return _later(handle, None)
             handle.presented = (job.state, job.hold)
             handle.asks_anew = False
-            handle.attempts = 0
+            handle.presents = 0
             self._context.announcer.announce(job.id, Progress(phase=None))
         if job.held_until is None:
             return NO_LIMIT_SECONDS
@@ -118,11 +119,12 @@ class ApprovalStep:
             return
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
-                await self._context.approval_prompts.settled(job)
+                with urgency(Urgency.PROGRESS):
+                    await self._context.approval_prompts.settled(job)
         except Exception:  # the job must not suffer from a card that is out of date
             log.exception("job %s: its request was not brought up to date", job.id)
 
 
 def _later(handle: JobHandle, at_least: float | None) -> float:
-    handle.attempts += 1
-    return backoff_seconds(handle.attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
+    handle.presents += 1
+    return backoff_seconds(handle.presents, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)

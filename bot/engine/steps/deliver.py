@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.wire import TaskStatus
 from bot.domain.jobs import FailureReason, JobState
+from bot.engine.budget import Urgency, urgency
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
@@ -47,6 +48,10 @@ LONGEST_PAUSE_SECONDS: Final = 300.0
 GIVE_UP_AFTER: Final = timedelta(days=7)
 """So long Discord is asked to take an outcome; the output's link is dead by then."""
 
+MAX_WAITING_OUTPUTS: Final = 8
+"""How many outputs are kept on disk from one try to post a card to the next; as many as there are
+steps at once. The others are downloaded anew."""
+
 MIN_TRIES: Final = 3
 """Even then it is asked some times by this process, which may have been stopped for days."""
 
@@ -76,6 +81,8 @@ class DeliverStep:
         self._store = context.store
         self._approval_step = approval_step
         self._answer_builder = AnswerBuilder(context)
+        self._waiting: dict[int, tuple[ExitStack, Path]] = {}
+        """Downloaded outputs of WITHHELD jobs whose card Discord did not take yet, by job."""
 
     async def deliver(self, handle: JobHandle, job: Job) -> float | None:
         """Try once; return seconds until the next try, or ``None`` when the outcome is told.
@@ -87,8 +94,9 @@ class DeliverStep:
         if handle.delivered is not None:  # posted; only the mark is missing
             await self._mark(handle, job, handle.delivered)
             return None
+        self._drop_output(job.id)
         age = self._context.clock.now() - (job.finished_at or job.created_at)
-        if age > GIVE_UP_AFTER and handle.tries >= MIN_TRIES:
+        if age > GIVE_UP_AFTER and handle.deliveries >= MIN_TRIES:
             await self._give_up(job, "Discord did not take it for days")
             return None
         await self._context.announcer.settle(job.id)
@@ -102,7 +110,7 @@ class DeliverStep:
                 job, answer = await self._answer_builder.pack(job, output)
             if not self._context.is_lease_firm():
                 return UNFIRM_SECONDS
-            handle.tries += 1
+            handle.deliveries += 1
             try:
                 handle.delivered = await self._post(job, answer)
             except DeliveryDelayedError as exc:
@@ -132,14 +140,34 @@ class DeliverStep:
             StoreUnavailableError: The database does not answer.
         """
         await self._context.announcer.settle(job.id)
-        if self._approval_step.is_expired(job) or not self._approval_step.must_present(handle, job):
-            return await self._approval_step.hold(handle, job)
-        with ExitStack() as stack:
-            try:
-                output = await self.fetch(handle, job, stack)
-            except AgainError as exc:
-                return exc.seconds
-            return await self._approval_step.hold(handle, job, output)
+        stack, output = self._waiting.pop(job.id, None) or (ExitStack(), None)
+        with stack:
+            if self._approval_step.is_expired(job) or not self._approval_step.must_present(
+                handle, job
+            ):
+                return await self._approval_step.hold(handle, job)
+            if output is None:
+                try:
+                    output = await self.fetch(handle, job, stack)
+                except AgainError as exc:
+                    return exc.seconds
+            pause = await self._approval_step.hold(handle, job, output)
+            if not self._approval_step.must_present(handle, job):
+                handle.downloads = 0
+            elif output is not None:
+                self._waiting[job.id] = stack.pop_all(), output
+                if len(self._waiting) > MAX_WAITING_OUTPUTS:
+                    self._drop_output(next(iter(self._waiting)))
+            return pause
+
+    def _drop_output(self, job_id: int) -> None:
+        stack, _ = self._waiting.pop(job_id, (ExitStack(), None))
+        stack.close()
+
+    def close(self) -> None:
+        """Remove the outputs that wait for their cards."""
+        for job_id in list(self._waiting):
+            self._drop_output(job_id)
 
     async def _mark(self, handle: JobHandle, job: Job, delivered: Delivered) -> None:
         changes = {
@@ -192,7 +220,7 @@ class DeliverStep:
         Raises:
             AgainError: Not now.
         """
-        if job.output_url is None or handle.attempts >= MAX_DOWNLOADS:
+        if job.output_url is None or handle.downloads >= MAX_DOWNLOADS:
             return None
         try:
             folder = stack.enter_context(self._context.scratch.folder())
@@ -213,6 +241,8 @@ class DeliverStep:
         except MediaError as exc:
             log.warning("job %s: only the link is posted: %s", job.id, exc)
             return None
+        handle.downloads = 0
+        handle.was_refreshed = False
         return downloaded.path
 
     async def _retry(self, handle: JobHandle, job: Job, error: MediaError) -> AgainError:
@@ -221,18 +251,19 @@ class DeliverStep:
             handle.was_refreshed = True
             if await self._refresh(job):
                 return AgainError(0.0)
-        handle.attempts += 1
-        if handle.attempts == 1:
+        handle.downloads += 1
+        if handle.downloads == 1:
             await self._say_finished(job)
         log.warning("job %s: the output cannot be downloaded: %s", job.id, error)
-        if handle.attempts >= MAX_DOWNLOADS:
+        if handle.downloads >= MAX_DOWNLOADS:
             return AgainError(0.0)  # goes out with the link alone
-        return AgainError(backoff_seconds(handle.attempts, base=2.0))
+        return AgainError(backoff_seconds(handle.downloads, base=2.0))
 
     async def _say_finished(self, job: Job) -> None:
         """Show that the provider has finished, which is only worth it when the answer is late."""
         try:
-            await self._context.deliverer.show(job, Progress(phase=None))
+            with urgency(Urgency.PROGRESS):
+                await self._context.deliverer.show(job, Progress(phase=None))
         except Exception:  # progress is a courtesy; the video must not wait for it
             log.exception("job %s: progress could not be shown", job.id)
 

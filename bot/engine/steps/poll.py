@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.wire import TaskStatus, judge_failure
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
-from bot.engine.context import REVIEW_HOURS, JobMovedError
+from bot.engine.context import JobMovedError
 from bot.engine.job_handle import tenth
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
@@ -19,7 +19,6 @@ from bot.errors import (
     CometServerError,
     CometTaskNotFoundError,
     JobLostError,
-    StoreUnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -141,7 +140,8 @@ class Poller:
         to, changes = JobState.DELIVERING, {}
         if job.review_output:
             to = JobState.WITHHELD
-            changes = {"held_until": now + timedelta(hours=await self._review_hours(job))}
+            hours = await self._context.store.policies.review_hours(job)
+            changes = {"held_until": now + timedelta(hours=hours)}
         job = await self._context.store.move(
             job,
             to,
@@ -157,15 +157,6 @@ class Poller:
             log.info("job %s: task %s finished in %.0f s", job.id, job.task_id, seconds)
         handle.sync(job)
         return 0.0
-
-    async def _review_hours(self, job: Job) -> float:
-        try:
-            return await self._context.review_hours(job)
-        except StoreUnavailableError:
-            raise  # the move would not get through either
-        except Exception:  # whatever it is that cannot be read must not hold the video back
-            log.exception("job %s: how long reviews may take is unknown", job.id)
-            return REVIEW_HOURS
 
     async def _missing(self, handle: JobHandle, age: float, error: CometError) -> float:
         if age < GRACE_SECONDS:

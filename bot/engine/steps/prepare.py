@@ -95,8 +95,9 @@ class PrepareStep:
         except (MediaUnfitError, MediaUnreadableError) as exc:
             return await self._fail(handle, job, FailureReason.SOURCE_UNFIT, exc)
         except MediaError as exc:  # too large all of a sudden, led elsewhere, our own process broke
-            if handle.prepares < MAX_TRIES:
-                return backoff_seconds(handle.prepares, base=BUSY_SECONDS)
+            handle.breaks += 1
+            if handle.breaks < MAX_TRIES:
+                return backoff_seconds(handle.breaks, base=BUSY_SECONDS)
             return await self._fail(handle, job, FailureReason.SOURCE_UNFIT, exc)
         except DeliveryDelayedError as exc:
             return self._not_kept(handle, job, exc)
@@ -120,7 +121,7 @@ class PrepareStep:
                 }
         job = await shielded(self._store.update(job, **changes))
         handle.sync(job)
-        handle.prepares = 0
+        handle.prepares = handle.breaks = handle.keeps = 0
         if handle.is_delay_told:
             handle.is_delay_told = False
             self._context.announcer.announce(job.id, Progress(phase=None))
@@ -145,7 +146,7 @@ class PrepareStep:
         if handle.without_place or (job.thread_id is None and not must_be_made(job)):
             return None
         if planned(job) is not None:
-            self.tell(handle, job, Delay.PREPARING)
+            self._tell(handle, job, Delay.PREPARING)
         with self._context.scratch.folder() as folder:
             reference = await self._kept_reference(job, folder)
             if planned(job) is None:
@@ -263,14 +264,15 @@ class PrepareStep:
 
     def _not_kept(self, handle: JobHandle, job: Job, error: DeliveryDelayedError) -> float:
         log.warning("job %s: its clip is not kept yet: %s", job.id, error)
-        handle.without_place = handle.prepares >= MAX_TRIES
+        handle.keeps += 1
+        handle.without_place = handle.keeps >= MAX_TRIES
         return backoff_seconds(
-            handle.prepares, base=BUSY_SECONDS, cap=30.0, at_least=error.retry_after_seconds
+            handle.keeps, base=BUSY_SECONDS, cap=30.0, at_least=error.retry_after_seconds
         )
 
     def _crowded(self, handle: JobHandle, job: Job, error: MediaError) -> float:
         log.info("job %s: not prepared yet: %s", job.id, error)
-        self.tell(handle, job, Delay.CROWDED)
+        self._tell(handle, job, Delay.CROWDED)
         return backoff_seconds(handle.prepares, base=BUSY_SECONDS, cap=LONGEST_PAUSE_SECONDS)
 
     async def _fail(
@@ -278,7 +280,7 @@ class PrepareStep:
     ) -> float:
         return await self._context.fail(handle, job, reason, Charge.NO, detail=str(error))
 
-    def tell(self, handle: JobHandle, job: Job, delay: Delay) -> None:
+    def _tell(self, handle: JobHandle, job: Job, delay: Delay) -> None:
         """Have people told soon what their job waits for."""
         handle.is_delay_told = True
         self._context.announcer.announce(job.id, Progress(phase=None, delay=delay))

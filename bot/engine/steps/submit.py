@@ -12,7 +12,6 @@ from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Delay, Progress
 from bot.engine.steps.paid_requests import PaidRequests
-from bot.engine.steps.prepare import LONGEST_PAUSE_SECONDS
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
     CometAddressError,
@@ -30,6 +29,7 @@ from bot.errors import (
     MediaStorageError,
     MediaUnfitError,
     MediaUnreadableError,
+    RestyleError,
     StoreError,
     StoreUnavailableError,
 )
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONGEST_PAUSE_SECONDS: Final = 120.0
+"""The longest pause before a request that could not be made is made again."""
 MAX_ATTEMPTS: Final = 3
 """How often a job is sent while every attempt was surely not carried out."""
 RESEND_SECONDS: Final = 5.0
@@ -93,10 +95,7 @@ class Submitter:
             job = fresh
             request = await self._requests.build(handle, job)
         except (DeliveryDelayedError, MediaBusyError, MediaStorageError) as exc:
-            log.warning("job %s: not sent yet: %s", job.id, exc)
-            handle.prepares += 1
-            self._prepare_step.tell(handle, job, Delay.CROWDED)
-            return backoff_seconds(handle.prepares, cap=LONGEST_PAUSE_SECONDS)
+            return self._not_built(handle, job, exc)
         except MediaError as exc:
             log.warning("job %s: the source cannot be sent along: %s", job.id, exc)
             is_unfit = isinstance(exc, MediaUnfitError | MediaUnreadableError)
@@ -107,11 +106,22 @@ class Submitter:
                 Charge.NO,
                 detail=f"the source has to be sent along, and cannot: {exc}",
             )
+        handle.builds = 0
         if self._context.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
             pause = await self._admit(handle, job)  # somebody may have paused everything meanwhile
             if pause is not None:
                 return pause
         return await self._spend(handle, job, request)
+
+    def _not_built(self, handle: JobHandle, job: Job, error: RestyleError) -> float:
+        log.warning("job %s: not sent yet: %s", job.id, error)
+        handle.builds += 1
+        at_least = None
+        if isinstance(error, DeliveryDelayedError):
+            at_least = error.retry_after_seconds
+        else:
+            self._context.announcer.announce(job.id, Progress(phase=None, delay=Delay.CROWDED))
+        return backoff_seconds(handle.builds, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
 
     async def _admit(self, handle: JobHandle, job: Job) -> float | None:
         """Ask whether it is the job's turn; return seconds to wait if it is not.
@@ -123,12 +133,12 @@ class Submitter:
         )
         if admission.admitted:
             self._context.wait_queue.leave(job.id)
+            handle.place = None
             return None
         pause = self._context.wait_queue.wait(job.id, admission.position)
         delay = Delay.PAUSED if admission.paused is not None else None
         if (admission.position, delay) != handle.place:
             handle.place = (admission.position, delay)
-            handle.is_delay_told = True
             self._context.announcer.announce(
                 job.id, Progress(phase=None, delay=delay, position=admission.position)
             )
