@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.jobs import JobState
+from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.wait_queue import WaitQueue
+from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from bot.archive.archive import Archive
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.progress import Announcer
     from bot.engine.throttle import Throttle
-    from bot.errors import StoreUnavailableError
     from bot.media.download import Downloader
     from bot.media.processing import MediaProcessor
     from bot.media.scratch import Scratch
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
 
 LEASE_RESERVE: Final = 0.25
 """How much of a lease must be left before money is spent or Discord is written to."""
@@ -111,6 +114,24 @@ class EngineContext:
     def age_seconds(self, since: datetime | None) -> float:
         """Return how long ago ``since`` was; 0 for ``None`` and for the future."""
         return max(0.0, (self.clock.now() - since).total_seconds()) if since else 0.0
+
+    async def until_stored(self, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Return what ``write`` returns, asked again for as long as the database is away.
+
+        Raises:
+            StoreUnavailableError: It is away, and the engine stops.
+        """
+        failures = 0
+        while True:
+            try:
+                return await write()
+            except StoreUnavailableError as exc:
+                self.watch.failed(exc)
+                if self.closing.is_set():
+                    raise
+                failures += 1
+                pause = backoff_seconds(failures, cap=5.0)
+                await self.clock.wait(self.closing, self.clock.monotonic() + pause)
 
     async def fail(
         self,

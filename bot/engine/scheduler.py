@@ -121,18 +121,10 @@ class Scheduler:
     def __len__(self) -> int:
         return len(self._tickets)
 
-    def __contains__(self, job_id: int) -> bool:
-        return job_id in self._tickets
-
     @property
     def lateness_seconds(self) -> float:
         """How long after its moment a poll starts, lately; a sign of too few workers."""
         return self._lateness
-
-    @property
-    def worker_count(self) -> int:
-        """How many workers there are, busy or parked."""
-        return sum(len(pool.workers) for pool in self._pools.values())
 
     def add(self, handle: JobHandle, delay: float = 0.0) -> None:
         """Take on a job, due in ``delay`` seconds. A job that is here already is hurried."""

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+GONE: Final = frozenset({401, 403, 404, 410})
+"""The HTTP statuses of a link that is over, Discord's or the provider's."""
+
 _HOSTS: Final = ("discordapp.com", "discordapp.net")
 _MARGIN: Final = timedelta(seconds=60)
 """The provider fetches the clip during the paid request, not at its first byte."""

@@ -49,6 +49,10 @@ async def running(scheduler):
         await asyncio.gather(task, return_exceptions=True)
 
 
+def worker_count():
+    return sum(task.get_name().startswith("engine-") for task in asyncio.all_tasks())
+
+
 async def pass_time(time, seconds, step=0.01):
     for _ in range(round(seconds / step)):
         time.advance(step)
@@ -97,7 +101,6 @@ async def test_a_job_with_nothing_left_to_do_is_forgotten(time):
         scheduler.add(JobHandle(job(1)))
         await pass_time(time, 0.1)
         assert len(scheduler) == 0
-        assert 1 not in scheduler
     assert len(steps.taken) == 1
 
 
@@ -193,9 +196,9 @@ async def test_workers_grow_with_rate_times_latency_and_shrink_again(time):
         for id in range(240):  # 240 jobs / 1.5 s x 0.5 s = 80 at once
             scheduler.add(JobHandle(job(id)), id / 240)
         await pass_time(time, 1)
-        few = scheduler.worker_count
+        few = worker_count()
         await pass_time(time, 10)
-        grown = scheduler.worker_count
+        grown = worker_count()
         assert few < 72
         assert 72 <= grown <= 240
         assert scheduler.lateness_seconds < 0.5
@@ -284,7 +287,7 @@ async def test_closing_breaks_polls_off_and_lets_other_steps_end(time):
     let_go.set()
     await task
     assert ended == [2]
-    assert scheduler.worker_count == 0
+    assert worker_count() == 0
 
 
 async def test_ten_thousand_waiting_jobs_cost_no_coroutine_and_little_memory(time):

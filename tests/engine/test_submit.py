@@ -25,7 +25,7 @@ from sandbox.cometapi import (
 from sandbox.standin.behaviours import Accept
 from tests.engine.clocks import settle, until
 from tests.engine.conftest import STATUS_ID, THREAD_ID
-from tests.engine.faults import Broken, LateCommit, Slow, database_of
+from tests.engine.faults import Broken, Counting, LateCommit, Slow, database_of
 
 UNREACHABLE = AnswerContent(
     status=400,
@@ -307,10 +307,9 @@ async def test_an_answer_that_never_comes_makes_the_job_uncertain(bench):
     assert (await bench.job(handle)).state is JobState.UNCERTAIN
     await bench.run(handle)
     assert bench.deliverer.told == [handle.job_id]
-    assert bench.worker.paid_requests.late_count == 1
+    assert bench.worker.paid_requests.open_count == 1
     bench.clock.advance(LATE_SECONDS)
-    await until(lambda: bench.worker.paid_requests.late_count == 0)
-    assert bench.worker.paid_requests.open_count == 0
+    await until(lambda: bench.worker.paid_requests.open_count == 0)
     assert len(bench.standin.creates) == 1
 
 
@@ -406,7 +405,7 @@ async def test_a_shutdown_during_the_request_leaves_it_uncertain_without_an_answ
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)
     assert (await bench.job(handle)).state is JobState.UNCERTAIN
-    assert bench.worker.paid_requests.late_count == 0
+    await until(lambda: bench.worker.paid_requests.open_count == 0)
 
 
 async def test_a_stopping_engine_spends_nothing(lone_bench):
@@ -415,6 +414,7 @@ async def test_a_stopping_engine_spends_nothing(lone_bench):
     assert await lone_bench.step(handle) > 0
     assert (await lone_bench.job(handle)).state is JobState.QUEUED
     assert lone_bench.standin.creates == []
+    assert lone_bench.deliverer.opened == []
 
 
 # Leases
@@ -610,11 +610,43 @@ async def test_a_late_refusal_leaves_the_job_uncertain_and_is_logged(late_bench,
     assert (await late_bench.job(handle)).state is JobState.UNCERTAIN
 
 
+async def opened(bench):
+    """A job whose next step, with a fresh lease, is to be submitted: read, admit, write, send."""
+    bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
+    handle = await bench.add()
+    assert await bench.step_once(handle) == 0
+    return handle
+
+
+async def test_a_lease_that_runs_out_before_the_intent_is_stored_leaves_the_job_as_it_is(
+    lone_bench,
+):
+    handle = await opened(lone_bench)
+    with (
+        database_of(lone_bench.store, Slow, after=1, clock=lone_bench.clock, seconds=29),
+        database_of(lone_bench.store, Counting) as database,
+    ):
+        assert await lone_bench.worker.step(handle) > 0
+        assert database.transactions == 2  # read and admitted; no intent was stored
+    assert lone_bench.standin.creates == []
+
+
+async def test_a_stop_while_the_intent_is_stored_takes_it_back(lone_bench):
+    handle = await opened(lone_bench)
+
+    class Stop:
+        def advance(self, seconds):
+            lone_bench.context.closing.set()
+
+    with database_of(lone_bench.store, Slow, after=2, clock=Stop(), seconds=0):
+        await lone_bench.worker.step(handle)
+    assert (await lone_bench.job(handle)).state is JobState.QUEUED
+    assert lone_bench.standin.creates == []
+
+
 async def test_a_lease_that_runs_out_while_the_intent_is_stored_takes_it_back(lone_bench):
-    handle = await lone_bench.add()
-    lone_bench.deliverer.opens = Opened(thread_id=None, status_message_id=None)
-    await lone_bench.store.renew_lease(30)
-    with database_of(lone_bench.store, Slow, after=1, clock=lone_bench.clock, seconds=29):
+    handle = await opened(lone_bench)
+    with database_of(lone_bench.store, Slow, after=2, clock=lone_bench.clock, seconds=29):
         await lone_bench.worker.step(handle)
     assert lone_bench.standin.creates == []
     assert (await lone_bench.job(handle)).state is JobState.QUEUED

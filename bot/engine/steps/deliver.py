@@ -14,6 +14,7 @@ from bot.engine.budget import Urgency, urgency
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
+from bot.engine.signed_links import GONE
 from bot.engine.steps.answer_builder import AnswerBuilder
 from bot.engine.steps.poll import OUTPUT_LIFE
 from bot.errors import (
@@ -54,8 +55,6 @@ steps at once. The others are downloaded anew."""
 
 MIN_TRIES: Final = 3
 """Even then it is asked some times by this process, which may have been stopped for days."""
-
-_EXPIRED: Final = frozenset({401, 403, 404, 410})
 
 
 def _refuse_other(path: Path) -> None:
@@ -247,7 +246,7 @@ class DeliverStep:
 
     async def _retry(self, handle: JobHandle, job: Job, error: MediaError) -> AgainError:
         status = error.status if isinstance(error, MediaUnreachableError) else None
-        if status in _EXPIRED and not handle.was_refreshed:
+        if status in GONE and not handle.was_refreshed:
             handle.was_refreshed = True
             if await self._refresh(job):
                 return AgainError(0.0)

@@ -7,7 +7,6 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.poll_schedule import backoff_seconds
 from bot.errors import CometError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -45,11 +44,6 @@ class PaidRequests:
         self._context = context
         self._late: dict[asyncio.Task[None], PaidRequest] = {}
         self._open: set[PaidRequest] = set()
-
-    @property
-    def late_count(self) -> int:
-        """How many jobs are UNCERTAIN whose request is still open."""
-        return len(self._late)
 
     @property
     def open_count(self) -> int:
@@ -123,19 +117,14 @@ class PaidRequests:
                 exc.detail or exc,
             )
             return
-        failures = 0
-        while True:
-            try:
-                job = await self._context.store.lift_uncertain(job_id, task_id=created.task_id)
-                break
-            except StoreUnavailableError as exc:
-                self._context.watch.failed(exc)
-                failures += 1
-                if self._context.closing.is_set():
-                    self.give_up(paid_request)
-                    return
-                pause = self._context.clock.monotonic() + backoff_seconds(failures, cap=5.0)
-                await self._context.clock.wait(self._context.closing, pause)
+        store = self._context.store
+        try:
+            job = await self._context.until_stored(
+                lambda: store.lift_uncertain(job_id, task_id=created.task_id)
+            )
+        except StoreUnavailableError:
+            self.give_up(paid_request)
+            return
         if job is None:
             await self._explain_unlifted(paid_request, created)
             return

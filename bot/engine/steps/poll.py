@@ -125,14 +125,8 @@ class Poller:
                 return self._shortest
         reason, charge = judge_failure(task)
         words = [word for word in (task.failure_code, task.failure_text) if word]
-        return await self._context.fail(
-            handle,
-            await self._load(handle),
-            reason,
-            charge,
-            detail=": ".join(words) or task.raw_status,
-            cost_credits=task.cost_credits,
-        )
+        detail = ": ".join(words) or task.raw_status
+        return await self._fail(handle, reason, charge, detail, task.cost_credits)
 
     async def _succeeded(self, handle: JobHandle, task: Task, output_url: str) -> float:
         job = await self._load(handle)
@@ -164,13 +158,8 @@ class Poller:
         handle.misses += 1
         if handle.misses < MAX_MISSES:
             return self._shortest
-        return await self._context.fail(
-            handle,
-            await self._load(handle),
-            FailureReason.TASK_LOST,
-            Charge.UNKNOWN,
-            detail=error.detail or str(error),
-        )
+        detail = error.detail or str(error)
+        return await self._fail(handle, FailureReason.TASK_LOST, Charge.UNKNOWN, detail)
 
     async def _no_news(
         self, handle: JobHandle, age: float, error: CometError, asked_at: float
@@ -215,12 +204,19 @@ class Poller:
             self._deadline_seconds / 60,
             handle.task_id,
         )
+        return await self._fail(handle, FailureReason.TIMED_OUT, Charge.UNKNOWN, detail)
+
+    async def _fail(
+        self,
+        handle: JobHandle,
+        reason: FailureReason,
+        charge: Charge,
+        detail: str,
+        cost_credits: float | None = None,
+    ) -> float:
+        job = await self._load(handle)
         return await self._context.fail(
-            handle,
-            await self._load(handle),
-            FailureReason.TIMED_OUT,
-            Charge.UNKNOWN,
-            detail=detail,
+            handle, job, reason, charge, detail=detail, cost_credits=cost_credits
         )
 
     async def _load(self, handle: JobHandle) -> Job:

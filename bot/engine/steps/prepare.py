@@ -20,7 +20,7 @@ from bot.domain.jobs import Charge, FailureReason
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Delay, Progress
-from bot.engine.signed_links import is_link_dead
+from bot.engine.signed_links import GONE, is_link_dead
 from bot.engine.steps.sources import file_size
 from bot.errors import (
     DeliveryDelayedError,
@@ -54,7 +54,6 @@ COPY_SECONDS: Final = 120.0
 KEPT_SECONDS: Final = 10.0
 """From this age on a job may have been prepared before by a process that died."""
 
-_GONE: Final = frozenset({401, 403, 404, 410})
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}")
 _IMAGE_SUFFIXES: Final = {
     "image/jpeg": ".jpg",
@@ -171,7 +170,7 @@ class PrepareStep:
         try:
             return await self.reference(job, job.reference_url, folder)
         except MediaUnreachableError as exc:
-            if job.convert_reference or exc.status in _GONE:
+            if job.convert_reference or exc.status in GONE:
                 raise
             log.info("job %s: goes on without a copy of its style image: %s", job.id, exc)
         return None
@@ -181,7 +180,7 @@ class PrepareStep:
         try:
             return await self._smaller(job, await self._download(job, folder), folder)
         except MediaUnreachableError as exc:
-            if exc.status in _GONE or handle.prepares < MAX_TRIES:
+            if exc.status in GONE or handle.prepares < MAX_TRIES:
                 raise
             log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
         except MediaError as exc:
@@ -252,7 +251,7 @@ class PrepareStep:
     ) -> float:
         now = self._context.clock.now()
         is_dead = is_link_dead(job.source_url, now) or is_link_dead(job.reference_url, now)
-        if is_dead or error.status in _GONE:
+        if is_dead or error.status in GONE:
             return await self._fail(handle, job, FailureReason.SOURCE_GONE, error)
         if (
             self._context.age_seconds(job.created_at) > MAX_AGE_SECONDS

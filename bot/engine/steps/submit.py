@@ -177,22 +177,15 @@ class Submitter:
 
     async def _record(self, handle: JobHandle, job: Job, paid_request: PaidRequest) -> float | None:
         """Write down what became of a paid request, however often the database fails meanwhile."""
-        failures = 0
-        while True:
-            try:
-                return await self._judge(handle, job, paid_request)
-            except JobLostError:
-                # Taken for dead, so UNCERTAIN by somebody else's hand: only we know better.
-                self.paid_requests.follow(paid_request)
-                raise
-            except StoreUnavailableError as exc:
-                self._context.watch.failed(exc)
-                failures += 1
-                if self._context.closing.is_set():
-                    self.paid_requests.give_up(paid_request)
-                    raise
-                pause = self._context.clock.monotonic() + backoff_seconds(failures, cap=5.0)
-                await self._context.clock.wait(self._context.closing, pause)
+        try:
+            return await self._context.until_stored(lambda: self._judge(handle, job, paid_request))
+        except JobLostError:
+            # Taken for dead, so UNCERTAIN by somebody else's hand: only we know better.
+            self.paid_requests.follow(paid_request)
+            raise
+        except StoreUnavailableError:
+            self.paid_requests.give_up(paid_request)
+            raise
 
     async def _judge(self, handle: JobHandle, job: Job, paid_request: PaidRequest) -> float | None:
         if not paid_request.task.done():
