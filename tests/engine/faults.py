@@ -10,10 +10,11 @@ from bot.storage.tables import jobs
 class Broken:
     """A database that stops answering after some transactions; perhaps right after a commit."""
 
-    def __init__(self, database, *, after=0, commits=False):
+    def __init__(self, database, *, after=0, commits=False, error=StoreUnavailableError):
         self._database = database
         self._left = after
         self._commits = commits
+        self._error = error
 
     def __getattr__(self, name):
         return getattr(self._database, name)
@@ -22,11 +23,11 @@ class Broken:
     async def transaction(self):
         self._left -= 1
         if self._left < 0 and not self._commits:
-            raise StoreUnavailableError("the database does not answer")
+            raise self._error("the database does not answer")
         async with self._database.transaction() as connection:
             yield connection
         if self._left < 0:
-            raise StoreUnavailableError("the connection broke in the commit")
+            raise self._error("the connection broke in the commit")
 
 
 class Counting:

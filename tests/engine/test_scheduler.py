@@ -253,8 +253,9 @@ async def test_a_held_lane_stands_still_and_its_jobs_come_back_spread(time):
     assert len(moments) > 5
 
 
-async def test_a_cleared_scheduler_forgets_even_what_is_under_way(time):
-    steps = Steps(time)
+@pytest.mark.parametrize("delay", [5.0, None])
+async def test_a_cleared_scheduler_forgets_even_what_is_under_way(time, delay):
+    steps = Steps(time, delay)
     steps.held = asyncio.Event()
     async with running(Scheduler(steps, clock=time)) as scheduler:
         scheduler.add(JobHandle(job(1)))
@@ -264,7 +265,10 @@ async def test_a_cleared_scheduler_forgets_even_what_is_under_way(time):
         steps.held.set()
         await pass_time(time, 10)
         assert len(scheduler) == 0
-    assert len(steps.taken) == 1
+        assert len(steps.taken) == 1
+        scheduler.add(JobHandle(job(3)))
+        await pass_time(time, 0.1)
+    assert [job_id for job_id, _ in steps.taken] == [1, 3]
 
 
 async def test_closing_breaks_polls_off_and_lets_other_steps_end(time):

@@ -133,6 +133,11 @@ async def test_a_link_that_lives_on_is_no_obstacle(lone_bench):
 # What may be sent again
 
 
+async def test_however_long_the_provider_wants_to_be_left_alone_a_job_waits_minutes(lone_bench):
+    lone_bench.standin.script.create(rate_limited(86_400))
+    assert 900 <= await lone_bench.step(await lone_bench.add()) <= 1350
+
+
 async def test_a_rate_limited_submission_is_sent_again_later(bench):
     bench.standin.script.create(rate_limited(7))
     handle = await bench.add()
@@ -651,6 +656,16 @@ async def test_a_lease_that_runs_out_while_the_intent_is_stored_takes_it_back(lo
     assert lone_bench.standin.creates == []
     assert (await lone_bench.job(handle)).state is JobState.QUEUED
     await lone_bench.step(handle)
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_a_surprise_after_the_request_was_sent_never_sends_it_again(lone_bench):
+    handle = await opened(lone_bench)
+    with database_of(lone_bench.store, Broken, after=3, error=RuntimeError):
+        await lone_bench.worker.step(handle)
+    assert (await lone_bench.job(handle)).state is JobState.SUBMITTING
+    job = await lone_bench.run(handle)
+    assert job.state is JobState.UNCERTAIN
     assert len(lone_bench.standin.creates) == 1
 
 
