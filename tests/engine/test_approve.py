@@ -168,6 +168,11 @@ async def test_trouble_with_asking_is_tried_again(lone_gated, approval_prompts, 
     assert delay > 80_000
 
 
+async def test_discords_wish_to_be_left_alone_is_honoured_in_asking(lone_gated, approval_prompts):
+    approval_prompts.troubles = [DeliveryDelayedError("429", retry_after_seconds=500)]
+    assert await until_asked(lone_gated, await held(lone_gated), approval_prompts) >= 500
+
+
 async def test_without_anybody_to_ask_a_held_job_still_ends(lone_bench):
     handle = await held(lone_bench)
     job = await lone_bench.run(handle)

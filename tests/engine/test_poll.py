@@ -132,6 +132,30 @@ async def test_one_unknown_answer_among_good_ones_loses_nothing(lone_bench):
     assert handle.state is JobState.RUNNING
 
 
+async def test_an_error_among_unknown_answers_says_nothing_of_the_task(lone_bench):
+    handle = await running(lone_bench, *[Missing(), Missing(), server_error(503)] * 3)
+    lone_bench.clock.advance(GRACE_SECONDS)
+    await poll(lone_bench, handle, times=9)
+    assert handle.state is JobState.RUNNING
+
+
+async def test_after_an_answer_the_pauses_of_trouble_begin_anew(lone_bench):
+    polls = [server_error(500), server_error(500), Report("RUNNING"), server_error(500)]
+    handle = await running(lone_bench, *polls)
+    assert await poll(lone_bench, handle, times=2) >= 10
+    assert await poll(lone_bench, handle, times=2) <= 7.5
+
+
+async def test_server_errors_in_a_row_slow_all_polls_and_single_ones_do_not(lone_bench):
+    single = [server_error(500), server_error(500), Report("RUNNING")] * 2
+    handle = await running(lone_bench, *single, *[server_error(500)] * 3)
+    await poll(lone_bench, handle, times=6)
+    assert lone_bench.context.polls.factor == 1
+    await poll(lone_bench, handle, times=3)
+    assert lone_bench.context.polls.factor > 1
+    assert lone_bench.context.creates.factor == 1
+
+
 async def test_an_unknown_status_word_is_waited_out_and_logged_once(lone_bench, caplog):
     handle = await running(lone_bench, *[Report("PAUSED")] * 3)
     await poll(lone_bench, handle, times=3)
