@@ -21,9 +21,9 @@ from cogs.common.forms import OutlivingForm, sent_form, show_form, typed_words
 from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
+from cogs.common.messages import NOBODY
 from cogs.common.pages import answer_command
 from cogs.review.cards import words_on
-from cogs.review.request_messages import NOBODY
 from cogs.review.rules import may_moderate, review_rules
 
 if TYPE_CHECKING:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import ui
 
 from bot.texts import appeal as appeal_texts
 from cogs.appeals.button import AnswerButton
-from cogs.common.cards import BLURPLE, GREEN, bears_mark, card, mark
-from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
+from cogs.common.cards import BLURPLE, GREEN, card, mark
+from cogs.common.discord_errors import DISCORD_ERRORS, lasting_verdict
+from cogs.common.messages import (
+    NOBODY,
+    NONCE_WINDOW,
+    direct_channel,
+    find_readable,
+    id_before,
+    only,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,22 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NOBODY: Final = discord.AllowedMentions.none()
-_NONCE_WINDOW: Final = timedelta(minutes=2)
-"""For how long Discord surely knows a nonce again.
-
-Source: https://docs.discord.com/developers/resources/message#create-message
-"""
-_SEARCHED_MESSAGES: Final = 200
-
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _answer_row(appeal: Appeal) -> ui.ActionRow[Any]:
-    row: ui.ActionRow[Any] = ui.ActionRow(AnswerButton(appeal.id))
-    return row
 
 
 def appeal_card(appeal: Appeal, job: Job | None) -> ui.LayoutView:
@@ -45,8 +40,13 @@ def appeal_card(appeal: Appeal, job: Job | None) -> ui.LayoutView:
     thread = f"<#{job.place_id}>" if job is not None else None
     lines = appeal_texts.appeal_lines(appeal, thread=thread)
     is_over = appeal.told_at is not None
-    items: list[ui.Item[Any]] = [] if is_over else [_answer_row(appeal)]
-    return card(GREEN if is_over else BLURPLE, lines, *items, id_=mark(appeal.id, "appeal"))
+    items: list[ui.Item[Any]] = [] if is_over else [ui.ActionRow(AnswerButton(appeal.id))]
+    return card(GREEN if is_over else BLURPLE, lines, *items, id_=appeal_mark(appeal))
+
+
+def appeal_mark(appeal: Appeal) -> int:
+    """Return the mark by which an appeal's message is found again."""
+    return mark(appeal.id, "appeal")
 
 
 class AppealMessages:
@@ -68,25 +68,21 @@ class AppealMessages:
             DeliveryDelayedError: Discord is in trouble.
         """
         channel = self._client.get_partial_messageable(channel_id, guild_id=appeal.guild_id)
+        message = None
+        if self._now() - appeal.opened_at > NONCE_WINDOW:
+            after = id_before(appeal.opened_at)
+            message = await find_readable(
+                self._client, channel, appeal_mark(appeal), after=after, limit=200
+            )
         try:
-            if self._now() - appeal.opened_at > _NONCE_WINDOW:
-                async for message in channel.history(limit=_SEARCHED_MESSAGES):
-                    if message.created_at < appeal.opened_at - timedelta(minutes=5):
-                        break
-                    if self._is_ours(message) and bears_mark(message, mark(appeal.id, "appeal")):
-                        return message.id
-            sent = await channel.send(
-                view=appeal_card(appeal, job), nonce=f"{appeal.id}q", allowed_mentions=_NOBODY
+            message = message or await channel.send(
+                view=appeal_card(appeal, job), nonce=f"{appeal.id}q", allowed_mentions=NOBODY
             )
         except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
+            lasting_verdict(exc)
             log.warning("appeal %s: channel %s does not take it: %s", appeal.id, channel_id, exc)
             return None
-        return sent.id
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id
+        return message.id
 
     async def tell(self, appeal: Appeal, job: Job | None) -> bool:
         """Bring the answer to the member, in the thread or else in person; ``False``: nowhere.
@@ -105,27 +101,15 @@ class AppealMessages:
             *lines,
             appeal_texts.answer_direct(guild.name if guild is not None else "the server"),
         ]
-        try:
-            channel = await self._client.create_dm(discord.Object(appeal.user_id))
-        except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
-            log.info("appeal %s: no direct messages: %s", appeal.id, exc)
-            return False
-        return await self._send(appeal, channel.id, direct)
+        channel = await direct_channel(self._client, appeal.user_id)
+        return channel is not None and await self._send(appeal, channel.id, direct)
 
     async def _send(self, appeal: Appeal, channel_id: int, lines: list[str]) -> bool:
         channel = self._client.get_partial_messageable(channel_id)
         try:
-            await channel.send(
-                view=card(BLURPLE, lines),
-                allowed_mentions=discord.AllowedMentions(
-                    everyone=False, roles=False, users=[discord.Object(appeal.user_id)]
-                ),
-            )
+            await channel.send(view=card(BLURPLE, lines), allowed_mentions=only(appeal.user_id))
         except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
+            lasting_verdict(exc)
             log.info("appeal %s: channel %s takes no answer: %s", appeal.id, channel_id, exc)
             return False
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bot.domain.jobs import Hold, JobState
 
@@ -12,51 +12,44 @@ if TYPE_CHECKING:
 
     from bot.app import RestyleBot
     from bot.domain.jobs import Job
+    from bot.engine.ports import ApprovalPrompts
 
 log = logging.getLogger(__name__)
 
 
-class Presenter(Protocol):
-    """Asks one kind of people; see ``bot.engine.ports.ApprovalPrompts``."""
-
-    async def present(self, job: Job, clip: Path | None) -> None:
-        """Post the request where its decider sees it, or find it there after a crash."""
-        ...
-
-    async def settled(self, job: Job) -> None:
-        """Bring what was posted up to date; does nothing for a job that was never asked about."""
-        ...
-
-
 class ApprovalRouter:
-    """Implements ``bot.engine.ports.ApprovalPrompts``; extensions add their presenters."""
+    """A ``bot.engine.ports.ApprovalPrompts`` made of one for each kind of people to ask."""
 
     def __init__(self) -> None:
-        self._presenters: dict[Hold, Presenter] = {}
+        self._gatekeepers: dict[Hold, ApprovalPrompts] = {}
 
-    def add(self, hold: Hold, presenter: Presenter) -> None:
-        """Let ``presenter`` ask for this word. Results that wait to be published are REVIEW."""
-        self._presenters[hold] = presenter
+    def add(self, hold: Hold, approval_prompts: ApprovalPrompts) -> None:
+        """Let ``approval_prompts`` ask for this word. Results that wait to be published are REVIEW.
+
+        Its ``settled`` is called for every job, so it does nothing for one it never asked about.
+        """
+        self._gatekeepers[hold] = approval_prompts
 
     async def present(self, job: Job, clip: Path | None) -> None:
-        """Post the request where its decider sees it.
+        """Have the right people asked.
 
         Raises:
-            DeliveryDelayedError: Discord is in trouble, or the database; another try may help.
+            DeliveryDelayedError: Discord is in trouble; another try may help.
+            StoreUnavailableError: The database does not answer.
         """
         wanted = Hold.REVIEW if job.state is JobState.WITHHELD else job.hold
-        presenter = self._presenters.get(wanted) if wanted is not None else None
-        if presenter is None:
+        approval_prompts = self._gatekeepers.get(wanted) if wanted is not None else None
+        if approval_prompts is None:
             log.error("job %s: nobody here asks for %s", job.id, wanted)
             return
-        await presenter.present(job, clip)
+        await approval_prompts.present(job, clip)
 
     async def settled(self, job: Job) -> None:
         """Bring every request about ``job`` up to date: it may have asked for both words."""
-        for hold, presenter in self._presenters.items():
+        for hold, approval_prompts in self._gatekeepers.items():
             try:
-                await presenter.settled(job)
-            except Exception:  # one presenter's trouble must not keep the others' cards stale
+                await approval_prompts.settled(job)
+            except Exception:  # the trouble of one must not keep the others' cards stale
                 log.exception("job %s: its request for %s was not brought up to date", job.id, hold)
 
 

@@ -73,6 +73,18 @@ def classify(error: Exception) -> ErrorMeaning:
     return ErrorMeaning.MALFORMED
 
 
+def lasting_verdict(error: Exception) -> ErrorMeaning:
+    """Say what ``error`` means, as :func:`classify` does, when trying again later would not help.
+
+    Raises:
+        DeliveryDelayedError: It would help: Discord is in trouble.
+    """
+    verdict = classify(error)
+    if verdict is ErrorMeaning.RETRY:
+        raise delayed(error) from error
+    return verdict
+
+
 def delayed(error: Exception) -> DeliveryDelayedError:
     """Return the error by which the engine learns that Discord is in trouble."""
     seconds = error.retry_after if isinstance(error, discord.RateLimited) else None

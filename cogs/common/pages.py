@@ -9,24 +9,22 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-
-import discord
+from typing import TYPE_CHECKING, Any
 
 from bot.app import answer_privately
 from bot.errors import StoreError
 from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.ids import UnknownControlError
+from cogs.common.messages import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    import discord
     from discord import ui
 
 log = logging.getLogger(__name__)
-
-_NOBODY: Final = discord.AllowedMentions.none()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +90,7 @@ async def show_beside(interaction: discord.Interaction[Any], answer: str | Page)
             view=answer.view,
             files=list(answer.files),
             ephemeral=True,
-            allowed_mentions=_NOBODY,
+            allowed_mentions=NOBODY,
         )
     except DISCORD_ERRORS as exc:
         log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
@@ -121,7 +119,7 @@ async def _answer(
         said = answer.said
         try:
             await interaction.edit_original_response(
-                view=answer.view, attachments=list(answer.files), allowed_mentions=_NOBODY
+                view=answer.view, attachments=list(answer.files), allowed_mentions=NOBODY
             )
         except DISCORD_ERRORS as exc:
             log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)

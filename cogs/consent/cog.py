@@ -17,9 +17,9 @@ from cogs.common.cards import mention
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
+from cogs.common.messages import NOBODY
 from cogs.consent.buttons import ConsentButton
 from cogs.consent.request_messages import ConsentMessages, closed_card
-from cogs.review.request_messages import NOBODY
 
 if TYPE_CHECKING:
     import discord

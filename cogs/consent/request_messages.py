@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import discord
 
@@ -16,13 +16,13 @@ from cogs.common.cards import (
     GREY,
     RED,
     YELLOW,
-    bears_mark,
     card,
     mark,
     markdown_url,
     mention,
 )
-from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
+from cogs.common.messages import NOBODY, Channel, direct_channel, find_readable, only
 from cogs.consent.buttons import consent_row
 from cogs.review.cards import is_open_card
 
@@ -37,16 +37,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NOBODY: Final = discord.AllowedMentions.none()
-_SEARCHED_MESSAGES: Final = 100
-"""How many messages after the request are looked through; one call."""
 _COLOURS: Final = {
     ConsentStatus.OPEN: YELLOW,
     ConsentStatus.ALLOWED: GREEN,
     ConsentStatus.REFUSED: RED,
 }
-
-_Channel = discord.PartialMessageable | discord.DMChannel
 
 
 def _utc_now() -> datetime:
@@ -87,7 +82,7 @@ def _clip(job: Job) -> str | None:
 
 
 class ConsentMessages:
-    """Asks authors: a ``cogs.common.approval_router.Presenter``.
+    """Asks authors: a ``bot.engine.ports.ApprovalPrompts``.
 
     A question is found again by its mark, in the direct messages or in place; nothing about it is
     stored, so that a crash between posting and storing cannot ask twice.
@@ -150,50 +145,37 @@ class ConsentMessages:
                     word_on(job, self._now()),
                     is_direct=isinstance(message.channel, discord.DMChannel),
                 ),
-                allowed_mentions=_NOBODY,
+                allowed_mentions=NOBODY,
             )
         except DISCORD_ERRORS as exc:
             log.info("job %s: its question stays as it was: %s", job.id, exc)
 
     # Discord
 
-    async def _places(self, job: Job) -> AsyncIterator[_Channel]:
+    async def _places(self, job: Job) -> AsyncIterator[Channel]:
         """Yield where the author can be asked, the best place first."""
-        if (direct := await self._direct_channel(job)) is not None:
+        if (direct := await direct_channel(self._client, job.source_author_id or 0)) is not None:
             yield direct
         for channel_id in dict.fromkeys((job.place_id, job.channel_id)):
             yield self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
 
-    async def _direct_channel(self, job: Job) -> discord.DMChannel | None:
-        try:
-            return await self._client.create_dm(discord.Object(job.source_author_id or 0))
-        except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
-            log.info("job %s: no direct messages with the author: %s", job.id, exc)
-            return None
-
-    async def _ask(self, job: Job, channel: _Channel) -> bool:
+    async def _ask(self, job: Job, channel: Channel) -> bool:
         """Post the question; ``False`` if this place does not take it.
 
         Raises:
             DeliveryDelayedError: Discord is in trouble.
         """
         is_direct = isinstance(channel, discord.DMChannel)
-        details: dict[str, Any] = {
-            "nonce": f"{job.id}o",
-            "allowed_mentions": discord.AllowedMentions(
-                everyone=False, roles=False, users=[discord.Object(job.source_author_id or 0)]
-            ),
-        }
         for quoted in (True, False):
             view = question_card(job, is_direct=is_direct, quoted=quoted)
             try:
-                await channel.send(view=view, **details)
+                await channel.send(
+                    view=view,
+                    nonce=f"{job.id}o",
+                    allowed_mentions=only(job.source_author_id or 0),
+                )
             except DISCORD_ERRORS as exc:
-                verdict = classify(exc)
-                if verdict is ErrorMeaning.RETRY:
-                    raise delayed(exc) from exc
+                verdict = lasting_verdict(exc)
                 log.info("job %s: channel %s takes no question: %s", job.id, channel.id, exc)
                 if verdict is not ErrorMeaning.BLOCKED:
                     return False
@@ -207,25 +189,13 @@ class ConsentMessages:
         Raises:
             DeliveryDelayedError: Discord is in trouble, so nobody knows.
         """
-        wanted = consent_mark(job.id)
         async for channel in self._places(job):
-            history = channel.history(
-                limit=_SEARCHED_MESSAGES,
-                after=discord.Object(job.record_message_id),
-                oldest_first=True,
+            message = await find_readable(
+                self._client, channel, consent_mark(job.id), after=job.record_message_id
             )
-            try:
-                async for message in history:
-                    if self._is_ours(message) and bears_mark(message, wanted):
-                        return message
-            except DISCORD_ERRORS as exc:
-                if classify(exc) is ErrorMeaning.RETRY:
-                    raise delayed(exc) from exc
-                log.info("job %s: channel %s cannot be read: %s", job.id, channel.id, exc)
+            if message is not None:
+                return message
         return None
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id
 
     async def _delete_copy(self, job: Job) -> None:
         if job.source_message_id is None:

@@ -19,9 +19,9 @@ from bot.errors import StoreError
 from bot.requests.text_safety import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
-from cogs.common.cards import GREEN, bears_mark, card, jump_url, mark, markdown_url, mention
+from cogs.common.cards import GREEN, card, jump_url, mark, markdown_url, mention
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
-from cogs.delivery.source_message import NONCE_WINDOW
+from cogs.common.messages import NOBODY, find_marked, may_be_posted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,6 @@ ANNOUNCE_SECONDS: Final = 10.0
 """How long an announcement may hold up the note that the answer is out."""
 
 _KIND: Final = "announced"
-_SEARCHED_MESSAGES: Final = 100
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -100,7 +99,7 @@ class Announcements:
             return
         if source.id == target.id:  # asked for in one of its threads
             return
-        if self._may_be_posted(job) and await self._find(
+        if may_be_posted(job, self._now()) and await self._find(
             job, channel_id, since=job.record_message_id
         ):
             return
@@ -111,11 +110,6 @@ class Announcements:
         channel_id: int | None = policy.server("announce_channel_id")
         return channel_id
 
-    def _may_be_posted(self, job: Job) -> bool:
-        """Tell whether an earlier attempt may have posted what a nonce no longer protects."""
-        since = job.finished_at or job.updated_at
-        return job.delivery_attempts > 0 or self._now() - since > NONCE_WINDOW
-
     async def _post(self, job: Job, guild_id: int, channel_id: int, delivered: Delivered) -> None:
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         url = jump_url(guild_id, delivered.channel_id, delivered.message_id)
@@ -125,7 +119,7 @@ class Announcements:
                     view=announcement_card(job, url, quoted=quoted),
                     silent=True,
                     nonce=f"{job.id}n",
-                    allowed_mentions=discord.AllowedMentions.none(),
+                    allowed_mentions=NOBODY,
                 )
             except discord.HTTPException as exc:
                 verdict = classify(exc)
@@ -148,16 +142,8 @@ class Announcements:
         )
 
     async def _find(self, job: Job, channel_id: int, *, since: int) -> discord.Message | None:
-        wanted = mark(job.id, _KIND)
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        history = channel.history(
-            limit=_SEARCHED_MESSAGES, after=discord.Object(since), oldest_first=True
-        )
-        async for message in history:
-            is_ours = self._client.user is not None and message.author.id == self._client.user.id
-            if is_ours and bears_mark(message, wanted):
-                return message
-        return None
+        return await find_marked(self._client, channel, mark(job.id, _KIND), after=since)
 
 
 def announcement_card(job: Job, url: str, *, quoted: bool = True) -> ui.LayoutView:

@@ -20,8 +20,15 @@ from bot.requests.text_safety import thread_name
 from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from cogs.appeals.button import can_appeal
-from cogs.common.cards import bears_mark, jump_url, mark
-from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify, delayed
+from cogs.common.cards import jump_url, mark
+from cogs.common.discord_errors import (
+    DISCORD_ERRORS,
+    ErrorMeaning,
+    Refusals,
+    classify,
+    lasting_verdict,
+)
+from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted
 from cogs.delivery.announcements import Announcements
 from cogs.delivery.buttons import BUTTONS
 from cogs.delivery.outcome_messages import OutcomeMessages
@@ -32,7 +39,7 @@ from cogs.delivery.progress_cards import (
     status_card,
     status_state,
 )
-from cogs.delivery.source_message import NONCE_WINDOW, SourceMessages
+from cogs.delivery.source_message import SourceMessages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -138,10 +145,9 @@ class ThreadDeliverer:
                 code = exc.code if isinstance(exc, discord.HTTPException) else None
                 if code == _THREAD_EXISTS:
                     return job.record_message_id
-                if classify(exc) is ErrorMeaning.RETRY:
-                    raise delayed(exc) from exc
+                verdict = lasting_verdict(exc)
                 log.info("job %s: no thread: %s", job.id, exc)
-                if classify(exc) is not ErrorMeaning.BLOCKED and code != _MALFORMED:
+                if verdict is not ErrorMeaning.BLOCKED and code != _MALFORMED:
                     return None
             else:
                 return job.record_message_id  # a thread has the id of the message it starts from
@@ -152,10 +158,11 @@ class ThreadDeliverer:
         progress = Progress(phase=None)
         try:
             if self._now() - job.created_at > NONCE_WINDOW:
-                wanted = mark(job.id, "status")
-                async for message in channel.history(limit=20, oldest_first=True):
-                    if self._is_ours(message) and bears_mark(message, wanted):
-                        return message.id
+                found = await find_marked(
+                    self._client, channel, mark(job.id, "status"), after=job.record_message_id
+                )
+                if found is not None:
+                    return found.id
             message = await channel.send(
                 view=status_card(job, progress), silent=True, nonce=f"{job.id}s"
             )
@@ -164,9 +171,6 @@ class ThreadDeliverer:
             return None
         self._shown[message.id] = status_state(job, progress)
         return message.id
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id
 
     # Showing
 
@@ -225,9 +229,7 @@ class ThreadDeliverer:
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         try:
             # Edits re-evaluate mentions; discord.py sends its default only with content.
-            await channel.get_partial_message(message_id).edit(
-                view=card, allowed_mentions=discord.AllowedMentions.none()
-            )
+            await channel.get_partial_message(message_id).edit(view=card, allowed_mentions=NOBODY)
         except DISCORD_ERRORS as exc:
             verdict = classify(exc)
             if verdict is ErrorMeaning.BLOCKED and otherwise is not None:
@@ -247,7 +249,7 @@ class ThreadDeliverer:
     async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
         """Post the outcome, unless it is out already, and bring record and status up to date."""
         delivered = None
-        if self._may_be_posted(job):
+        if may_be_posted(job, self._now()):
             delivered = await self._outcome_messages.find(job)
         if delivered is None:
             delivered = await self._outcome_messages.post(job, answer or AnswerContent())
@@ -260,11 +262,6 @@ class ThreadDeliverer:
         if self._announcements is not None and job.state is JobState.DELIVERING:
             await self._announcements.announce(job, delivered)
         return delivered
-
-    def _may_be_posted(self, job: Job) -> bool:
-        """Tell whether an earlier attempt may have posted what a nonce no longer protects."""
-        since = job.finished_at or job.updated_at
-        return job.delivery_attempts > 0 or self._now() - since > NONCE_WINDOW
 
     async def _finish(self, job: Job, delivered: Delivered) -> None:
         if job.state is JobState.DELIVERING:

@@ -11,8 +11,8 @@ import discord
 from bot.domain.jobs import JobState
 from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
-from cogs.common.cards import bears_mark
-from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify, delayed
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, lasting_verdict
+from cogs.common.messages import Channel, direct_channel, find_marked, only
 from cogs.delivery.answers import (
     OUTPUT_FILENAME,
     answer_card,
@@ -39,8 +39,6 @@ _NONCE_LETTERS: Final = {
 
 _SEARCHED_MESSAGES: Final = 300
 """How far back an outcome is looked for in a busy channel; three calls."""
-
-_Channel = discord.PartialMessageable | discord.DMChannel
 
 
 def nonce(job: Job) -> str:
@@ -92,7 +90,7 @@ class AnswerForm:
 class _Destination:
     key: int
     """What its refusals are remembered by: the channel, or the user for direct messages."""
-    channel: _Channel
+    channel: Channel
     reply_to: int | None = None
     is_direct: bool = False
 
@@ -158,14 +156,10 @@ class OutcomeMessages:
             )
 
     async def _direct_channel(self, job: Job) -> discord.DMChannel | None:
-        try:
-            return await self._client.create_dm(discord.Object(job.user_id))
-        except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
-            log.info("job %s: no direct messages: %s", job.id, exc)
+        channel = await direct_channel(self._client, job.user_id)
+        if channel is None:
             self._refusals.remember(job.user_id)
-            return None
+        return channel
 
     async def _try(self, job: Job, place: _Destination, answer: AnswerContent) -> Delivered | None:
         """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
@@ -178,9 +172,7 @@ class OutcomeMessages:
             try:
                 message = await self._send(job, place, form, answer)
             except DISCORD_ERRORS as exc:
-                verdict = classify(exc)
-                if verdict is ErrorMeaning.RETRY:
-                    raise delayed(exc) from exc
+                verdict = lasting_verdict(exc)
                 log.info(
                     "job %s: channel %s does not take %s: %s", job.id, place.channel.id, form, exc
                 )
@@ -200,8 +192,7 @@ class OutcomeMessages:
         try:
             await self._client.http.edit_channel(place.channel.id, archived=False)
         except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
+            lasting_verdict(exc)
             log.info("thread %s cannot be re-opened: %s", place.channel.id, exc)
 
     async def _send(
@@ -209,9 +200,7 @@ class OutcomeMessages:
     ) -> discord.Message:
         details: dict[str, Any] = {
             "nonce": nonce(job),
-            "allowed_mentions": discord.AllowedMentions(
-                everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user_id)]
-            ),
+            "allowed_mentions": only(job.user_id),
         }
         if form.replying and place.reply_to is not None:
             details["reference"] = discord.MessageReference(
@@ -253,7 +242,6 @@ class OutcomeMessages:
         Raises:
             DeliveryDelayedError: Discord is in trouble, so nobody knows; later.
         """
-        wanted = answer_mark(job)
         refused = False
         for key in self._keys(job):
             if key == job.user_id:
@@ -262,21 +250,23 @@ class OutcomeMessages:
                 direct = await self._direct_channel(job)
                 if direct is None:
                     break
-                channel: _Channel = direct
+                channel: Channel = direct
             else:
                 channel = self._client.get_partial_messageable(key, guild_id=job.guild_id)
             try:
-                async for message in channel.history(limit=_SEARCHED_MESSAGES):
-                    if message.id <= job.record_message_id:
-                        break
-                    if self._is_ours(message) and bears_mark(message, wanted):
-                        log.info("job %s: its outcome was posted before", job.id)
-                        return Delivered(channel_id=channel.id, message_id=message.id)
+                message = await find_marked(
+                    self._client,
+                    channel,
+                    answer_mark(job),
+                    after=job.record_message_id,
+                    limit=_SEARCHED_MESSAGES,
+                    newest_first=True,
+                )
             except DISCORD_ERRORS as exc:
-                if classify(exc) is ErrorMeaning.RETRY:
-                    raise delayed(exc) from exc
+                lasting_verdict(exc)
                 refused = True
+                continue
+            if message is not None:
+                log.info("job %s: its outcome was posted before", job.id)
+                return Delivered(channel_id=channel.id, message_id=message.id)
         return None
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id

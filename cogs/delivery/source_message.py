@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import discord
 
 from bot.engine.ports import Delivered, Extra, KeptSource
 from bot.errors import DeliveryImpossibleError
-from cogs.common.cards import bears_mark, mark
-from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
+from cogs.common.cards import mark
+from cogs.common.discord_errors import (
+    DISCORD_ERRORS,
+    ErrorMeaning,
+    classify,
+    delayed,
+    lasting_verdict,
+)
+from cogs.common.messages import NOBODY, NONCE_WINDOW, find_readable
 from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
 
 if TYPE_CHECKING:
@@ -23,13 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NONCE_WINDOW: Final = timedelta(minutes=2)
-"""For how long Discord surely knows a nonce again; it says "a few minutes".
-
-Source: https://docs.discord.com/developers/resources/message#create-message
-"""
-
-_SEARCHED_MESSAGES: Final = 100
 _CLIP: Final = "source"
 _REFERENCE: Final = "reference"
 _NONCE_LETTERS: Final = {Extra.COMPARE: "x", Extra.SOUND: "y"}
@@ -74,7 +73,7 @@ class SourceMessages:
                 files=files,
                 silent=True,
                 nonce=f"{job.id}k",
-                allowed_mentions=discord.AllowedMentions.none(),
+                allowed_mentions=NOBODY,
             )
         except DISCORD_ERRORS as exc:
             raise _refused(exc) from exc
@@ -134,7 +133,7 @@ class SourceMessages:
                 file=discord.File(video, filename=extra_filename(extra)),
                 silent=True,
                 nonce=f"{job.id}{_NONCE_LETTERS[extra]}",
-                allowed_mentions=discord.AllowedMentions.none(),
+                allowed_mentions=NOBODY,
             )
         except DISCORD_ERRORS as exc:
             raise _refused(exc) from exc
@@ -172,32 +171,14 @@ class SourceMessages:
         try:
             return await self._place(job, channel_id).fetch_message(message_id)
         except DISCORD_ERRORS as exc:
-            _forgive(job, exc)
+            lasting_verdict(exc)
+            log.info("job %s: message %s cannot be read: %s", job.id, message_id, exc)
             return None
 
     async def _search(
         self, job: Job, channel_id: int, wanted: int, *, since: int
     ) -> discord.Message | None:
-        history = self._place(job, channel_id).history(
-            limit=_SEARCHED_MESSAGES, after=discord.Object(since), oldest_first=True
-        )
-        try:
-            async for message in history:
-                if self._is_ours(message) and bears_mark(message, wanted):
-                    return message
-        except DISCORD_ERRORS as exc:
-            _forgive(job, exc)
-        return None
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id
-
-
-def _forgive(job: Job, error: Exception) -> None:
-    """Let a message that is not to be had be none; trouble that passes is raised."""
-    if classify(error) is ErrorMeaning.RETRY:
-        raise delayed(error) from error
-    log.info("job %s: a message of ours cannot be read: %s", job.id, error)
+        return await find_readable(self._client, self._place(job, channel_id), wanted, after=since)
 
 
 def _refused(error: Exception) -> Exception:

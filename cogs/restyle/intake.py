@@ -30,6 +30,7 @@ from cogs.appeals.button import refusal_view
 from cogs.common.actor import role_ids_of
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
+from cogs.common.messages import NOBODY
 from cogs.delivery.progress_cards import record_card
 from cogs.restyle.file_checks import FileChecks, bytes_limit
 from cogs.restyle.place import (
@@ -64,7 +65,6 @@ RECORD_SECONDS: Final = 2.0
 its late success would overwrite what the engine shows meanwhile, even the end of the job."""
 
 # discord.py sends the client's default only along with content, which cards do not have.
-_NOBODY: Final = discord.AllowedMentions.none()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,12 +305,12 @@ class Intake:
             async with asyncio.timeout(RECORD_SECONDS):
                 try:
                     await interaction.edit_original_response(
-                        view=record_card(job, progress, alone=alone), allowed_mentions=_NOBODY
+                        view=record_card(job, progress, alone=alone), allowed_mentions=NOBODY
                     )
                 except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
                     await interaction.edit_original_response(
                         view=record_card(job, progress, alone=alone, quoted=False),
-                        allowed_mentions=_NOBODY,
+                        allowed_mentions=NOBODY,
                     )
         except DISCORD_ERRORS as exc:
             # The job is stored and goes on; the engine's next edit brings the record.

@@ -19,6 +19,7 @@ from bot.requests.message_links import parse_message_link
 from bot.requests.validation import Refusal, Rule, is_declared_video
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
+from cogs.common.messages import is_ours
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.restyle.place import is_age_restricted
 from cogs.restyle.refusals import RefusedError
@@ -72,9 +73,9 @@ async def sources_of(
         forwarded = any(snapshot.attachments for snapshot in message.message_snapshots)
         rule = Rule.MESSAGE_FORWARDED if forwarded else Rule.MESSAGE_WITHOUT_CLIP
         raise RefusedError(Refusal(rule=rule))
-    is_ours = _is_ours(interaction, message)
-    author_id, people_ids = await _people(message, store, is_ours=is_ours)
-    if is_ours:
+    is_own = is_ours(interaction.client, message)
+    author_id, people_ids = await _people(message, store, is_own=is_own)
+    if is_own:
         clips = [clip for clip in clips if clip.filename == OUTPUT_FILENAME] or clips
     return [
         RequestedClip(
@@ -91,10 +92,10 @@ async def sources_of(
 
 
 async def _people(
-    message: discord.Message, store: Store, *, is_ours: bool
+    message: discord.Message, store: Store, *, is_own: bool
 ) -> tuple[int | None, frozenset[int]]:
     """Return who can be asked about a message's clips, and who else is behind them."""
-    if not is_ours:
+    if not is_own:
         is_app = message.webhook_id is not None or message.author.bot
         return (None if is_app else message.author.id), frozenset()
     job = await _job_of(message, store)
@@ -136,11 +137,6 @@ def _job_id_in(components: Sequence[Any]) -> int | None:
     return None
 
 
-def _is_ours(interaction: discord.Interaction[Any], message: discord.Message) -> bool:
-    me = interaction.client.user
-    return me is not None and message.author.id == me.id
-
-
 # Links
 
 
@@ -165,8 +161,8 @@ async def fetch_linked(interaction: discord.Interaction[Any], link: str) -> disc
         seen = isinstance(exc, discord.HTTPException) and exc.status in {403, 404}
         rule = Rule.LINK_UNSEEN if seen else Rule.LINK_TOO_SLOW
         raise RefusedError(Refusal(rule=rule)) from exc
-    is_ours = _is_ours(interaction, message)
-    if not message.attachments and not message.content and not is_ours:
+    hides_files = not message.attachments and not message.content
+    if hides_files and not is_ours(interaction.client, message):
         raise RefusedError(Refusal(rule=Rule.MESSAGE_HIDDEN))
     return message
 

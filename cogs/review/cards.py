@@ -12,6 +12,7 @@ from bot.domain.jobs import JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.texts import review as review_texts
 from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, mark, markdown_url
+from cogs.common.messages import NOBODY
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
 
@@ -116,6 +117,19 @@ def media_on(message: discord.Message) -> Media:
         for item in component.items
     ]
     return Media(tuple(urls))
+
+
+def card_edit(review: Review, job: Job, message: discord.Message) -> dict[str, Any]:
+    """Return what to edit on ``message``, a card of ours, so that it shows ``review`` as it stands.
+
+    The file of a clip that was published is dropped: moderators decided, and it lies elsewhere.
+    """
+    media = media_on(message)
+    changes: dict[str, Any] = {}
+    is_open = review.standing is ReviewStatus.OPEN
+    if message.attachments and not is_open and not keeps_media(review):
+        media, changes = NO_MEDIA, {"attachments": []}
+    return {"view": review_card(review, job, media), "allowed_mentions": NOBODY, **changes}
 
 
 def is_open_card(message: discord.Message) -> bool:

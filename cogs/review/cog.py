@@ -27,8 +27,8 @@ from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.pages import telling_failures
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
-from cogs.review.cards import NO_MEDIA, keeps_media, media_on, review_card
-from cogs.review.request_messages import NOBODY, ReviewMessages
+from cogs.review.cards import card_edit
+from cogs.review.request_messages import ReviewMessages
 from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
@@ -103,14 +103,8 @@ class ReviewCog(commands.Cog):
         if message is None or review is None or job is None:
             await interaction.response.defer()
             return
-        changes: dict[str, Any] = {}
-        media = media_on(message)
-        if review.decided_at is not None and message.attachments and not keeps_media(review):
-            media, changes = NO_MEDIA, {"attachments": []}
         try:
-            await interaction.response.edit_message(
-                view=review_card(review, job, media), allowed_mentions=NOBODY, **changes
-            )
+            await interaction.response.edit_message(**card_edit(review, job, message))
         except DISCORD_ERRORS as exc:
             log.warning("job %s: its card was not brought up to date: %s", job.id, exc)
 

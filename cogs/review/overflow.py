@@ -10,6 +10,7 @@ import discord
 
 from bot.domain.reviews import Fold
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
+from cogs.common.messages import NOBODY
 from cogs.review.cards import fold_card
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class OverflowNotices:
         """Edit the message; ``False`` when it is gone."""
         try:
             await self._message(guild_id, fold).edit(
-                view=fold_card(guild_id, count), allowed_mentions=discord.AllowedMentions.none()
+                view=fold_card(guild_id, count), allowed_mentions=NOBODY
             )
         except discord.NotFound:
             return False
@@ -83,9 +84,7 @@ class OverflowNotices:
     ) -> None:
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
-            message = await channel.send(
-                view=fold_card(guild_id, count), allowed_mentions=discord.AllowedMentions.none()
-            )
+            message = await channel.send(view=fold_card(guild_id, count), allowed_mentions=NOBODY)
         except DISCORD_ERRORS as exc:
             # The requests keep waiting; whoever comes next tries again.
             log.warning(

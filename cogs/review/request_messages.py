@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
@@ -12,16 +12,16 @@ from bot.domain.jobs import JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.engine.signed_links import is_link_dead
 from bot.texts import review as review_texts
-from cogs.common.cards import BLURPLE, bears_mark, card
-from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify, delayed
+from cogs.common.cards import BLURPLE, card
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
+from cogs.common.messages import NOBODY, find_readable, id_before
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.cards import (
     ATTACHED,
     NO_MEDIA,
     Media,
+    card_edit,
     is_open_card,
-    keeps_media,
-    media_on,
     review_card,
     review_mark,
     unreachable_card,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NOBODY: Final = discord.AllowedMentions.none()
 _NONCE_ENDS: Final = {ReviewStage.SPENDING: "rs", ReviewStage.PUBLISHING: "rp"}
 _SEARCHED_MESSAGES: Final = 200
 """How far back a card is looked for that may have been posted before a crash; two calls."""
@@ -57,7 +56,7 @@ def stage_of(job: Job) -> ReviewStage:
 
 
 class ReviewMessages:
-    """Asks moderators: a ``cogs.common.approval_router.Presenter``.
+    """Asks moderators: a ``bot.engine.ports.ApprovalPrompts``.
 
     Args:
         client: The logged-in client.
@@ -123,14 +122,17 @@ class ReviewMessages:
         review = await self._store.reviews.get(job.id, stage)
         if review is None or review.channel_id is None:
             return
-        message_id = await self._find(review) if maybe_posted else None
-        if message_id is None:
-            message_id = await self._post(review, job, clip)
-        if message_id is None:
+        channel = self._channel(review.channel_id, review.guild_id)
+        message = None
+        if maybe_posted:
+            wanted = review_mark(job.id, stage)
+            message = await self._find(channel, wanted, since=review.opened_at)
+        message = message or await self._post(review, job, channel, clip)
+        if message is None:
             await self._store.reviews.slots.free_slot(job.id, stage)
             await self._tell_unreachable(job, channel_id=review.channel_id)
             return
-        await self._store.reviews.slots.posted(job.id, stage, message_id=message_id)
+        await self._store.reviews.slots.posted(job.id, stage, message_id=message.id)
         log.info("job %s: moderators are asked (%s)", job.id, stage)
 
     async def _is_there(self, review: Review) -> bool:
@@ -141,10 +143,8 @@ class ReviewMessages:
         try:
             await message.fetch()
         except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
             # Whoever may post but not read history sees as much as before.
-            return classify(exc) is ErrorMeaning.NOT_PERMITTED
+            return lasting_verdict(exc) is ErrorMeaning.NOT_PERMITTED
         return True
 
     def _message(self, review: Review) -> discord.PartialMessage | None:
@@ -156,36 +156,21 @@ class ReviewMessages:
     def _channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
-    async def _find(self, review: Review) -> int | None:
-        assert review.channel_id is not None  # noqa: S101 - it has a place
-        return await self._search(
-            review.channel_id,
-            review.guild_id,
-            review_mark(review.job_id, review.stage),
-            since=review.opened_at,
+    async def _find(
+        self, channel: discord.PartialMessageable, wanted: int, *, since: datetime
+    ) -> discord.Message | None:
+        return await find_readable(
+            self._client,
+            channel,
+            wanted,
+            after=id_before(since),
+            limit=_SEARCHED_MESSAGES,
+            newest_first=True,
         )
 
-    async def _search(
-        self, channel_id: int, guild_id: int | None, wanted: int, *, since: datetime
-    ) -> int | None:
-        try:
-            async for message in self._channel(channel_id, guild_id).history(
-                limit=_SEARCHED_MESSAGES
-            ):
-                if message.created_at < since - timedelta(minutes=5):
-                    break
-                if self._is_ours(message) and bears_mark(message, wanted):
-                    return message.id
-        except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
-            log.info("channel %s cannot be read: %s", channel_id, exc)
-        return None
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id
-
-    async def _post(self, review: Review, job: Job, clip: Path | None) -> int | None:
+    async def _post(
+        self, review: Review, job: Job, channel: discord.PartialMessageable, clip: Path | None
+    ) -> discord.Message | None:
         """Post the card in the fullest form that passes; ``None`` if the channel takes none.
 
         Raises:
@@ -194,13 +179,19 @@ class ReviewMessages:
         media = await self._media(review, job, clip)
         quoted = True
         while True:
+            details: dict[str, Any] = {}
+            if media.is_attached and clip is not None:
+                details["file"] = discord.File(clip, filename=OUTPUT_FILENAME)
             try:
-                return await self._send(review, job, media, clip, quoted=quoted)
+                return await channel.send(
+                    view=review_card(review, job, media, quoted=quoted),
+                    nonce=f"{job.id}{_NONCE_ENDS[review.stage]}",
+                    allowed_mentions=NOBODY,
+                    **details,
+                )
             except DISCORD_ERRORS as exc:
-                verdict = classify(exc)
                 log.info("job %s: its card was not posted: %s", job.id, exc)
-                if verdict is ErrorMeaning.RETRY:
-                    raise delayed(exc) from exc
+                verdict = lasting_verdict(exc)
                 if verdict is ErrorMeaning.REFUSED:
                     return None
                 if media is not NO_MEDIA and verdict is not ErrorMeaning.BLOCKED:
@@ -209,20 +200,6 @@ class ReviewMessages:
                     quoted = False
                 else:
                     return None
-
-    async def _send(
-        self, review: Review, job: Job, media: Media, clip: Path | None, *, quoted: bool
-    ) -> int:
-        assert review.channel_id is not None  # noqa: S101 - it has a place
-        view = review_card(review, job, media, quoted=quoted)
-        channel = self._channel(review.channel_id, review.guild_id)
-        nonce = f"{job.id}{_NONCE_ENDS[review.stage]}"
-        if media.is_attached and clip is not None:
-            file = discord.File(clip, filename=OUTPUT_FILENAME)
-            sent = await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=NOBODY)
-        else:
-            sent = await channel.send(view=view, nonce=nonce, allowed_mentions=NOBODY)
-        return sent.id
 
     async def _media(self, review: Review, job: Job, clip: Path | None) -> Media:
         if review.stage is ReviewStage.PUBLISHING:
@@ -241,19 +218,18 @@ class ReviewMessages:
             DeliveryDelayedError: Discord is in trouble.
         """
         log.warning("job %s: no moderator can be asked (channel %s)", job.id, channel_id)
-        wanted = unreachable_mark(job)
-        if await self._search(job.place_id, job.guild_id, wanted, since=job.created_at):
+        channel = self._channel(job.place_id, job.guild_id)
+        if await self._find(channel, unreachable_mark(job), since=job.created_at):
             return
         mention = f"<#{channel_id}>" if channel_id is not None else None
         try:
-            await self._channel(job.place_id, job.guild_id).send(
+            await channel.send(
                 view=unreachable_card(job, channel=mention),
                 nonce=f"{job.id}{_NONCE_ENDS[stage_of(job)]}u",
                 allowed_mentions=NOBODY,
             )
         except DISCORD_ERRORS as exc:
-            if classify(exc) is ErrorMeaning.RETRY:
-                raise delayed(exc) from exc
+            lasting_verdict(exc)
             log.warning("job %s: nor can that be told: %s", job.id, exc)
 
     # Afterwards
@@ -278,11 +254,7 @@ class ReviewMessages:
             message = await partial.fetch()
             if not is_open_card(message):
                 return
-            view = review_card(review, job, media_on(message))
-            if message.attachments and not keeps_media(review):
-                await partial.edit(view=view, attachments=[], allowed_mentions=NOBODY)
-            else:
-                await partial.edit(view=view, allowed_mentions=NOBODY)
+            await partial.edit(**card_edit(review, job, message))
         except DISCORD_ERRORS as exc:
             log.info("job %s: its card stays as it was: %s", job.id, exc)
 

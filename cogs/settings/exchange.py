@@ -18,6 +18,7 @@ from bot.texts import exchange as exchange_texts
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
 from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.messages import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FILENAME: Final = "restyle-settings.json"
-_NOBODY: Final = discord.AllowedMentions.none()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Exchange:
                 answers.exported(name),
                 file=discord.File(io.BytesIO(data), FILENAME),
                 ephemeral=True,
-                allowed_mentions=_NOBODY,
+                allowed_mentions=NOBODY,
             )
         except DISCORD_ERRORS as exc:
             log.warning("guild %s: settings not exported: %s", guild_id, exc)

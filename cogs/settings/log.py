@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
-
-import discord
+from typing import TYPE_CHECKING
 
 from bot.texts import panel_answer as panel_answer_texts
 from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.messages import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import discord
 
     from bot.policy.changes import PolicyChange
     from bot.policy.levels import Policy
 
 log = logging.getLogger(__name__)
-
-_NOBODY: Final = discord.AllowedMentions.none()
 
 
 def log_channels(before: Policy, after: Policy) -> list[int]:
@@ -52,7 +51,7 @@ async def post_action(
         try:
             if guild is not None and guild.get_channel(channel_id) is None:
                 raise OSError("there is no such channel on this server")
-            await client.get_partial_messageable(channel_id).send(text, allowed_mentions=_NOBODY)
+            await client.get_partial_messageable(channel_id).send(text, allowed_mentions=NOBODY)
         except DISCORD_ERRORS as exc:
             log.warning("channel %s: a change was not posted: %s", channel_id, exc)
             said = said or panel_answer_texts.log_not_written(channel_id)

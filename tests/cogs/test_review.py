@@ -304,6 +304,23 @@ async def test_a_result_that_is_not_published_stays_with_the_moderators(court):
     assert item.spoiler
 
 
+async def test_the_engine_takes_a_published_clip_off_a_card_that_no_press_closed(court):
+    job = await court.asked(court.withheld)
+    assert len(court.card.attachments) == 1
+    await court.store.reviews.approve(
+        job.id, PUBLISHING, guild_id=court.guild.id, user_id=court.mo.id
+    )
+    await court.engine()
+    assert court.card.attachments == galleries(court.card) == []
+    assert buttons_of(court.card) == {}
+
+
+async def test_the_engine_leaves_an_unpublished_clip_on_the_card_that_it_closes(court):
+    await court.expired(await court.asked(court.withheld))
+    assert len(court.card.attachments) == len(galleries(court.card)) == 1
+    assert buttons_of(court.card) == {}
+
+
 async def test_a_result_that_is_too_large_comes_as_a_link(court):
     path = POSTS.format(court.reviews.id)
     court.env.inject_error("POST", path, status=413, code=40005, times=1)
