@@ -12,8 +12,10 @@ import asyncio
 import itertools
 import os
 import shutil
+import tempfile
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -26,6 +28,7 @@ from tests.postgres import PostgresServer
 
 LEASE_SECONDS = 60.0
 TEMPLATE = "restyle_test"
+MEMORY = "/dev/shm"  # noqa: S108 - every folder in it has a name of its own
 _numbers = itertools.count(1)
 
 
@@ -105,8 +108,18 @@ def sqlite_template(tmp_path_factory):
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template, tmp_path):
-    path = tmp_path / "data" / "restyle.db"
+def quick_folder(tmp_path):
+    """A folder in memory, where there is such a thing: on a disk each commit waits for it."""
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="restyle-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template, quick_folder):
+    path = quick_folder / "data" / "restyle.db"
     path.parent.mkdir()
     shutil.copyfile(sqlite_template, path)
     return f"sqlite+aiosqlite:///{path}"
