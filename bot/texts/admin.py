@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import JobState
 from bot.requests.text_safety import cut, harmless, one_line
-from bot.texts.common import phase_words, relative
+from bot.texts.common import SETTINGS, mention, phase_words, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ LIFT_PLACEHOLDER: Final = "Lift strikes…"
 _WAITING: Final = frozenset({JobState.HELD, JobState.QUEUED})
 
 
-def _who(user_id: int) -> str:
-    return f"<@{user_id}>"
-
-
 def _why(note: str | None) -> str:
     return f': "{harmless(note)}"' if note else "."
+
+
+def _waiting_and_under_way(counts: Mapping[JobState, int]) -> tuple[int, int]:
+    waiting = sum(count for state, count in counts.items() if state in _WAITING)
+    return waiting, sum(counts.values()) - waiting
 
 
 def in_dms(what: str) -> str:
@@ -62,8 +63,7 @@ def jobs(found: Sequence[Job], counts: Mapping[JobState, int], *, everywhere: bo
         counts: How many there are in each state.
         everywhere: Whether they are all servers'.
     """
-    waiting = sum(count for state, count in counts.items() if state in _WAITING)
-    under_way = sum(counts.values()) - waiting
+    waiting, under_way = _waiting_and_under_way(counts)
     where = "of all servers" if everywhere else "on this server"
     lines = [f"**Clips {where}** · {waiting} waiting · {under_way} under way"]
     if not found:
@@ -86,7 +86,7 @@ def _job_line(number: int, job: Job, *, quoted: bool) -> str:
     reader may not see the thread.
     """
     line = (
-        f"{number}. {phase_words(job.state, job.phase)} · {_who(job.user_id)} in "
+        f"{number}. {phase_words(job.state, job.phase)} · {mention(job.user_id)} in "
         f"<#{job.place_id}>, {relative(job.created_at)}"
     )
     if quoted or job.thread_id is None:
@@ -102,7 +102,7 @@ def job_label(number: int, job: Job) -> str:
 
 def cancelled(job: Job) -> str:
     """Return the answer after a clip was cancelled."""
-    return f"Cancelled the clip of {_who(job.user_id)}. Nothing was spent, and they are told."
+    return f"Cancelled the clip of {mention(job.user_id)}. Nothing was spent, and they are told."
 
 
 DROP_LABEL: Final = "Give it up"
@@ -112,7 +112,7 @@ KEEP_LABEL: Final = "Let it finish"
 def drop_question(job: Job) -> list[str]:
     """Return what is asked before a clip is given up that the provider works on."""
     return [
-        f"The provider works on the clip of {_who(job.user_id)} already: "
+        f"The provider works on the clip of {mention(job.user_id)} already: "
         f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}",
         "Given up, its result is not posted, and the money is spent all the same.",
     ]
@@ -121,8 +121,8 @@ def drop_question(job: Job) -> list[str]:
 def dropped(job: Job) -> str:
     """Return the answer after a clip was given up that the provider works on."""
     return (
-        f"Gave up the clip of {_who(job.user_id)}. Its result will not be posted, its cost stays "
-        "counted, and they are told."
+        f"Gave up the clip of {mention(job.user_id)}. Its result will not be posted, its cost "
+        "stays counted, and they are told."
     )
 
 
@@ -153,20 +153,20 @@ def blocked(block: Block, *, is_new: bool) -> str:
     where = "anywhere" if block.guild_id == GLOBAL_GUILD_ID else "on this server"
     if is_new:
         return (
-            f"{_who(block.user_id)} cannot restyle clips {where} from now on{_why(block.note)}\n"
-            "What they asked for before goes on; /restyle-admin jobs cancels it."
+            f"{mention(block.user_id)} cannot restyle clips {where} from now on{_why(block.note)}\n"
+            f"What they asked for before goes on; {COMMAND} jobs cancels it."
         )
     return (
-        f"{_who(block.user_id)} was blocked {relative(block.blocked_at)} already, "
-        f"by {_who(block.blocked_by)}{_why(block.note)}"
+        f"{mention(block.user_id)} was blocked {relative(block.blocked_at)} already, "
+        f"by {mention(block.blocked_by)}{_why(block.note)}"
     )
 
 
 def unblocked(user_id: int, block: Block | None) -> str:
     """Return the answer after a block was taken back; ``None``: there was none."""
     if block is None:
-        return f"{_who(user_id)} was not blocked."
-    return f"{_who(user_id)} can restyle clips again."
+        return f"{mention(user_id)} was not blocked."
+    return f"{mention(user_id)} can restyle clips again."
 
 
 def blocks(found: Sequence[Block], *, everywhere: bool) -> str:
@@ -175,7 +175,7 @@ def blocks(found: Sequence[Block], *, everywhere: bool) -> str:
     if not found:
         return f"Nobody is blocked {where}."
     lines = [
-        f"- {_who(one.user_id)} · {relative(one.blocked_at)} by {_who(one.blocked_by)}"
+        f"- {mention(one.user_id)} · {relative(one.blocked_at)} by {mention(one.blocked_by)}"
         f"{_why(one.note)}"
         for one in found[:_SHOWN_PEOPLE]
     ]
@@ -204,10 +204,9 @@ def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str
     else:
         first = (
             f"Restyling is paused {where} since {relative(pause.paused_at)} already, "
-            f"by {_who(pause.paused_by)}{_why(pause.note)}"
+            f"by {mention(pause.paused_by)}{_why(pause.note)}"
         )
-    waiting = sum(count for state, count in counts.items() if state in _WAITING)
-    under_way = sum(counts.values()) - waiting
+    waiting, under_way = _waiting_and_under_way(counts)
     lines = [first]
     if waiting:
         lines.append(f"{clips(waiting)} {_verb(waiting, 'waits', 'wait')} until you resume.")
@@ -251,17 +250,17 @@ def strikes(found: Sequence[Strike], user_id: int | None, *, limit: int | None) 
         user_id: Whose; ``None`` is all members'.
         limit: With how many one has to pause; ``None`` when the server does not count them.
     """
-    whose = f" of {_who(user_id)}" if user_id else ""
+    whose = f" of {mention(user_id)}" if user_id else ""
     lines = [f"**Strikes{whose}**"]
     lines.append(
-        f"{limit} of them make a member pause (/restyle-settings, Strikes)."
+        f"{limit} of them make a member pause ({SETTINGS}, Strikes)."
         if limit is not None
-        else "They have no effect: this server does not count them (/restyle-settings, Strikes)."
+        else f"They have no effect: this server does not count them ({SETTINGS}, Strikes)."
     )
     if not found:
         return [*lines, "There are none."]
     lines += [
-        f"{number}. {_who(one.user_id)} · {relative(one.struck_at)} · {_checked(one)}"
+        f"{number}. {mention(one.user_id)} · {relative(one.struck_at)} · {_checked(one)}"
         for number, one in enumerate(found, 1)
     ]
     return lines
@@ -286,6 +285,6 @@ def lifted(found: Sequence[Strike]) -> str:
     """Return the answer after strikes were lifted."""
     if not found:
         return "Somebody lifted that already."
-    whose = ", ".join(_who(user_id) for user_id in dict.fromkeys(one.user_id for one in found))
+    whose = ", ".join(mention(user_id) for user_id in dict.fromkeys(one.user_id for one in found))
     count = "1 strike" if len(found) == 1 else f"{len(found)} strikes"
     return f"Lifted {count} of {whose}. They count no more."

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.reviews import MAX_WORDS
 from bot.requests.text_safety import cut, harmless, one_line
-from bot.texts.common import relative
-from bot.texts.review import SETTINGS, STAFF, mention
+from bot.texts.common import SETTINGS, mention, relative
+from bot.texts.review import STAFF
 
 if TYPE_CHECKING:
     from bot.domain.reviews import Appeal
@@ -28,6 +28,10 @@ FORMS: Final = {
 ABOUT_UNKNOWN: Final = "(the message is gone)"
 
 
+def _quoted(words: str) -> str:
+    return f"> {harmless(cut(one_line(words), MAX_WORDS))}"
+
+
 def appeal_lines(appeal: Appeal, *, thread: str | None) -> list[str]:
     """Return the card that moderators see of an appeal.
 
@@ -38,14 +42,14 @@ def appeal_lines(appeal: Appeal, *, thread: str | None) -> list[str]:
     where = f" in {thread}" if thread else ""
     lines = [
         f"**{mention(appeal.user_id)} asks a moderator**{where}, {relative(appeal.opened_at)}",
-        f"> {harmless(cut(one_line(appeal.words), MAX_WORDS))}",
+        _quoted(appeal.words),
         "-# About what the bot had said:",
-        f"> {harmless(cut(one_line(appeal.about), MAX_WORDS))}",
+        _quoted(appeal.about),
     ]
     if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
         lines += [
             f"{mention(appeal.answered_by)} answered {relative(appeal.told_at)}:",
-            f"> {harmless(cut(one_line(appeal.answer), MAX_WORDS))}",
+            _quoted(appeal.answer),
         ]
     return lines
 
@@ -60,7 +64,7 @@ def already_asked(appeal: Appeal) -> str:
     if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
         return (
             f"You asked {relative(appeal.opened_at)}, and {mention(appeal.answered_by)} answered "
-            f"{relative(appeal.told_at)}:\n> {harmless(cut(one_line(appeal.answer), MAX_WORDS))}"
+            f"{relative(appeal.told_at)}:\n{_quoted(appeal.answer)}"
         )
     return f"You already asked {relative(appeal.opened_at)}. The moderators have not answered yet."
 
@@ -112,7 +116,7 @@ def answered_first(appeal: Appeal) -> str:
 
 def appeal_answer(who: str, *, by: str, words: str) -> list[str]:
     """Return what the member gets: the moderator's answer."""
-    return [f"{who} {by} answered your question:", f"> {harmless(cut(one_line(words), MAX_WORDS))}"]
+    return [f"{who} {by} answered your question:", _quoted(words)]
 
 
 def answer_direct(guild: str) -> str:

@@ -19,17 +19,20 @@ def clock_time(seconds: float) -> str:
     return f"{whole}.{tenth}" if tenth else whole
 
 
+def _span(start: float, seconds: float) -> str:
+    return f"{clock_time(start)} to {clock_time(start + seconds)}"
+
+
 def kept_part(start: float, seconds: float) -> str:
     """Return the title of the message with the part of a clip that the provider gets."""
-    until = clock_time(start + seconds)
-    return f"The part to restyle: {clock_time(start)} to {until}"
+    return f"The part to restyle: {_span(start, seconds)}"
 
 
 def kept_clip(start: float, seconds: float, *, is_whole: bool) -> str:
     """Return the title of the message with a clip that the provider gets as it is."""
     if is_whole:
         return "The clip to restyle"
-    return f"The clip to restyle, {clock_time(start)} to {clock_time(start + seconds)} of it"
+    return f"The clip to restyle, {_span(start, seconds)} of it"
 
 
 def kept_reference() -> str:

@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
 
 MEBIBYTE: Final = 1024 * 1024
+SETTINGS: Final = "/restyle-settings"
 NEUTRAL_NAME: Final = "Restyled clip"
 """A thread's name when the prompt cannot be one."""
 
 POWERED_BY: Final = "[Powered by Runway](https://runwayml.com)"
+
+
+def mention(user_id: int) -> str:
+    """Return what shows as a user's name; it pings them where the message lets it."""
+    return f"<@{user_id}>"
 
 
 # Numbers and moments
@@ -168,7 +174,7 @@ def status_detail(
 
 def _held_detail(job: Job) -> str:
     if job.hold is Hold.CONSENT and job.source_author_id is not None:
-        whose = f"<@{job.source_author_id}>, who posted the clip, is asked"
+        whose = f"{mention(job.source_author_id)}, who posted the clip, is asked"
     else:
         whose = "A moderator decides"
     until = f" · the request ends {relative(job.held_until)}" if job.held_until else ""
@@ -203,12 +209,14 @@ def answer_link(
     note = "Made smaller to fit here · " if smaller else ""
     if url is None:
         return f"{note}The original link cannot be shown here."
-    until = f" · works until about {at(expires_at)}" if expires_at else " · works for about a day"
-    if archived:
-        until = ""
+    until, save = "", ""
+    if not archived:
+        until = (
+            f" · works until about {at(expires_at)}" if expires_at else " · works for about a day"
+        )
+        save = " Save it before the link ends."
     if attached:
         return f"{note}[Original file]({url}){until}"
-    save = "" if archived else " Save it before the link ends."
     return f"[Watch the clip]({url}){until}\nIt could not be posted here as a file.{save}"
 
 

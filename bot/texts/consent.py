@@ -26,6 +26,7 @@ _WHERE_IT_GOES: Final = (
     "If you allow it, the clip and the prompt go to CometAPI and Runway, which make a new clip "
     "from it with AI. Nothing is sent before."
 )
+_NOTHING_SENT: Final = "Nothing was sent to anybody."
 _NEVER: Final = (
     f"-# Never ask me: nobody can restyle your clips with this bot, on any server. {PRIVACY} "
     "takes that back."
@@ -45,12 +46,11 @@ def question(
         clip: The link to the message with the clip; ``None`` when it is not known.
         quoted: Whether the prompt is shown; a server's filter may block it.
     """
-    whose = f"[your clip]({clip})" if clip is not None else "your clip"
-    head = f"**{requester} would like to restyle {whose}**"
+    head = f"**{requester} would like to restyle {_whose(clip)}**"
     lines = [head if author is None else f"{author}\n{head}"]
     lines.append(quote(job.prompt) if quoted else "The prompt is in the message above.")
     lines.append(_WHERE_IT_GOES)
-    lines.append(f"The result is posted in {_place(job)}, with your name as the clip's author.")
+    lines.append(f"The result is posted in <#{job.place_id}>, with your name as the clip's author.")
     if job.source_message_id is not None:
         lines.append("A copy of the clip lies there already; it is deleted unless you allow it.")
     if job.held_until is not None:
@@ -59,28 +59,29 @@ def question(
     return lines
 
 
-def _place(job: Job) -> str:
-    return f"<#{job.place_id}>"
+def _whose(clip: str | None) -> str:
+    return f"[your clip]({clip})" if clip is not None else "your clip"
 
 
 def closed(
     job: Job, word: ConsentStatus, *, requester: str, clip: str | None, quoted: bool = True
 ) -> list[str]:
     """Return what the question says once nothing is left to answer; else as above."""
-    whose = f"[your clip]({clip})" if clip is not None else "your clip"
-    lines = [f"**{requester} wanted to restyle {whose}**"]
+    verb = "restyles" if word is ConsentStatus.ALLOWED else "wanted to restyle"
+    lines = [f"**{requester} {verb} {_whose(clip)}**"]
     if quoted:
         lines.append(quote(job.prompt))
     match word:
         case ConsentStatus.ALLOWED:
-            lines[0] = f"**{requester} restyles {whose}**"
-            lines.append(f"Allowed. The result comes in {_place(job)}; you can delete it there.")
+            lines.append(
+                f"Allowed. The result comes in <#{job.place_id}>; you can delete it there."
+            )
         case ConsentStatus.REFUSED:
-            lines.append("Not allowed. Nothing was sent to anybody.")
+            lines.append(f"Not allowed. {_NOTHING_SENT}")
         case ConsentStatus.EXPIRED:
-            lines.append("The time to answer is over. Nothing was sent to anybody.")
+            lines.append(f"The time to answer is over. {_NOTHING_SENT}")
         case _:
-            lines.append("The request was taken back. Nothing was sent to anybody.")
+            lines.append(f"The request was taken back. {_NOTHING_SENT}")
     return lines
 
 

@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from bot.requests.text_safety import cut, harmless
 from bot.requests.validation import Rule
+from bot.texts.common import SETTINGS
 
 if TYPE_CHECKING:
     from bot.requests.validation import Refusal
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
-_SETTINGS: Final = "/restyle-settings"
-_APPS: Final = (
-    "Right-click the message (on a phone: press and hold it), then choose Apps and Restyle this."
-)
+_MENU: Final = "Right-click the message (on a phone: press and hold it), then choose"
 
 ABOUT_MESSAGES: Final = {
     Rule.CLIP_MISSING: "There is no clip.\nAttach one as video, or give a link to its message.",
     Rule.CLIP_TWICE: "There are two clips: a file and a link.\nGive one of them.",
-    Rule.LINK_UNREADABLE: (
-        "That is not a link to a message.\n"
-        "Right-click the message (on a phone: press and hold it), then choose Copy Message Link."
-    ),
+    Rule.LINK_UNREADABLE: (f"That is not a link to a message.\n{_MENU} Copy Message Link."),
     Rule.LINK_ELSEWHERE: (
         "That message is not on this server; the bot takes clips from here only.\n"
         "Save the clip and attach it as video, if it is yours."
@@ -37,7 +32,8 @@ ABOUT_MESSAGES: Final = {
     ),
     Rule.LINK_TOO_SLOW: f"Discord did not bring that message in time. {_NOTHING}\nTry again.",
     Rule.MESSAGE_HIDDEN: (
-        f"Discord does not show the bot what is in other people's messages by a link.\n{_APPS}"
+        "Discord does not show the bot what is in other people's messages by a link.\n"
+        f"{_MENU} Apps and Restyle this."
     ),
     Rule.MESSAGE_WITHOUT_CLIP: (
         "There is no video file in that message; links and embeds do not count.\n"
@@ -58,11 +54,11 @@ ABOUT_MESSAGES: Final = {
     ),
     Rule.CONSENT_NOBODY: (
         "That clip was posted by an app, so nobody can be asked whether they agree. "
-        f"{_NOTHING}\nModerators decide whose clips may be used here ({_SETTINGS})."
+        f"{_NOTHING}\nModerators decide whose clips may be used here ({SETTINGS})."
     ),
     Rule.CONSENT_OWN_ONLY: (
         "That clip is by {who}; on this server you may restyle your own clips only. "
-        f"{_NOTHING}\nModerators decide that ({_SETTINGS})."
+        f"{_NOTHING}\nModerators decide that ({SETTINGS})."
     ),
     Rule.CONSENT_TOO_MANY: (
         "{who} has several such questions to answer already, so they are not asked another. "

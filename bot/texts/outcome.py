@@ -37,14 +37,16 @@ _WHAT: Final = {
 }
 
 _OTHER_WORDING: Final = "Another wording may pass."
+_OTHER_CLIP: Final = "Another clip, or another wording, may pass."
+_AGAIN: Final = "You can start it again with /restyle."
 _LATER: Final = "Trying again later may help."
 _OPERATOR: Final = "Only the bot's operator can change that."
 
 _ADVICE: Final = {
     FailureReason.SAFETY_PROMPT: _OTHER_WORDING,
-    FailureReason.SAFETY_SOURCE: "Another clip, or another wording, may pass.",
+    FailureReason.SAFETY_SOURCE: _OTHER_CLIP,
     FailureReason.SAFETY_REFERENCE: "Another image, or none, may pass.",
-    FailureReason.SAFETY_INPUT: "Another clip, or another wording, may pass.",
+    FailureReason.SAFETY_INPUT: _OTHER_CLIP,
     FailureReason.SAFETY_OUTPUT: _OTHER_WORDING,
     FailureReason.BAD_OUTPUT: "A clip without logos, watermarks or text often works.",
     FailureReason.SOURCE_REFUSED: "An MP4 with H.264, up to 1080p and 30 frames a second, works.",
@@ -58,9 +60,9 @@ _ADVICE: Final = {
     FailureReason.NO_CREDIT: _OPERATOR,
     FailureReason.BUSY: _LATER,
     FailureReason.PROVIDER_TROUBLE: _LATER,
-    FailureReason.PROVIDER_CANCELLED: "You can start it again with /restyle.",
+    FailureReason.PROVIDER_CANCELLED: _AGAIN,
     FailureReason.NO_OUTPUT: _LATER,
-    FailureReason.TASK_LOST: "You can start it again with /restyle.",
+    FailureReason.TASK_LOST: _AGAIN,
     FailureReason.TIMED_OUT: "The bot's operator can look it up at the provider.",
     FailureReason.UNDELIVERABLE: "The bot's operator still has the link for about a day.",
 }
@@ -106,6 +108,7 @@ def failure(
 
 
 _NOTHING_SPENT: Final = "Nothing was spent."
+_CHARGED_ALL_THE_SAME: Final = "The provider charges for it all the same."
 
 
 def cancelled(
@@ -125,33 +128,33 @@ def cancelled(
         note: What that person wrote about it, made harmless.
         author: Who posted the clip, as a mention.
     """
+    moderator, author = by or "A moderator", author or "Who posted the clip"
     money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
-    moderator = by or "A moderator"
     match reason:
         case CancelReason.DENIED:
             lines = [f"{moderator} looked at the request and said no.", money_line]
         case CancelReason.WITHHELD:
             lines = [
                 f"{moderator} looked at the finished clip and did not publish it.",
-                "The provider charges for it all the same.",
+                _CHARGED_ALL_THE_SAME,
             ]
         case CancelReason.REVIEW_EXPIRED if spent:
             lines = [
                 "The clip is finished, but no moderator looked at it in time.",
-                "The provider charges for it all the same. Ask a moderator what to do.",
+                f"{_CHARGED_ALL_THE_SAME} Ask a moderator what to do.",
             ]
         case CancelReason.REVIEW_EXPIRED:
             lines = ["No moderator looked at the request in time.", money_line]
         case CancelReason.CONSENT_REFUSED:
-            lines = [f"{author or 'Who posted the clip'} does not want it restyled.", money_line]
+            lines = [f"{author} does not want it restyled.", money_line]
         case CancelReason.CONSENT_EXPIRED:
-            lines = [f"{author or 'Who posted the clip'} did not answer in time.", money_line]
+            lines = [f"{author} did not answer in time.", money_line]
         case CancelReason.MODERATOR:
             lines = [f"{moderator} cancelled it.", money_line]
         case CancelReason.WRITTEN_OFF:
             lines = [
                 "The bot's owner closed this job: CometAPI never said whether it took it.",
-                "You can start it again with /restyle.",
+                _AGAIN,
             ]
         case CancelReason.NO_TURN:
             lines = [

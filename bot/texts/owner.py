@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.money import dollars
 from bot.requests.text_safety import cut, harmless, one_line, quote
-from bot.texts.common import at, duration, relative
+from bot.texts.common import SETTINGS, at, duration, mention, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ FORMS: Final = {
 """Title, field and hint."""
 
 
-def _who(user_id: int) -> str:
-    return f"<@{user_id}>"
-
-
 # Unclear jobs
 
 
@@ -52,7 +48,7 @@ def uncertain(found: Sequence[Job]) -> list[str]:
         "itself. Look for each in the provider's list of tasks."
     )
     return lines + [
-        f"{number}. {_who(job.user_id)}, sent {_sent(job)} · "
+        f"{number}. {mention(job.user_id)}, sent {_sent(job)} · "
         f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}"
         for number, job in enumerate(found, 1)
     ]
@@ -75,7 +71,7 @@ def uncertain_one(job: Job, place: str) -> list[str]:
     if job.price_micros is not None:
         facts.append(f"about {dollars(job.price_micros)} set aside")
     return [
-        f"**An unclear clip of {_who(job.user_id)}** on {place}",
+        f"**An unclear clip of {mention(job.user_id)}** on {place}",
         f"Sent {_sent(job)} ({relative(job.submit_started_at or job.updated_at)})",
         quote(job.prompt),
         " · ".join(facts),
@@ -91,7 +87,7 @@ def no_longer_uncertain() -> str:
 
 def attached(job: Job) -> str:
     """Return the answer after a task was named."""
-    return f"The clip of {_who(job.user_id)} goes on. Its outcome will be posted in its thread."
+    return f"The clip of {mention(job.user_id)} goes on. Its outcome will be posted in its thread."
 
 
 def task_taken() -> str:
@@ -106,7 +102,7 @@ def task_id_unusable() -> str:
 
 def written_off(job: Job) -> str:
     """Return the answer after a clip was written off."""
-    return f"Written off. {_who(job.user_id)} is told, and the money is free again."
+    return f"Written off. {mention(job.user_id)} is told, and the money is free again."
 
 
 # Money and limits
@@ -168,7 +164,7 @@ def server_limits(place: str, values: Mapping[str, tuple[int | None, bool]]) -> 
     for name, (value, is_own) in values.items():
         source = "set for this server" if is_own else "as for all servers, by the environment"
         lines.append(f"{LIMIT_TITLES[name]}: {limit_value(name, value)} · {source}")
-    lines.append("-# Its managers can only be stricter than that (/restyle-settings).")
+    lines.append(f"-# Its managers can only be stricter than that ({SETTINGS}).")
     return lines
 
 

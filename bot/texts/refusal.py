@@ -8,11 +8,10 @@ from bot.domain.quotas import Decider
 from bot.errors import UnreadableReason
 from bot.requests.text_safety import cut, harmless
 from bot.requests.validation import Refusal, Rule
-from bot.texts.common import duration, size
+from bot.texts.common import SETTINGS, duration, size
 from bot.texts.message import about_message
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
-_SETTINGS: Final = "/restyle-settings"
 
 _UNREADABLE: Final[dict[object, str]] = {
     UnreadableReason.EMPTY: "That file is empty (0 bytes).\nAttach the clip again.",
@@ -35,7 +34,7 @@ _UNREADABLE: Final[dict[object, str]] = {
 def _raise_it(decider: Decider | None) -> str:
     match decider:
         case Decider.MODERATORS:
-            return f"or ask a moderator to raise the limit ({_SETTINGS})."
+            return f"or ask a moderator to raise the limit ({SETTINGS})."
         case Decider.OPERATOR:
             return "or ask the bot's operator to raise the limit."
         case _:
@@ -44,7 +43,7 @@ def _raise_it(decider: Decider | None) -> str:
 
 def _change_it(decider: Decider | None) -> str:
     if decider is Decider.MODERATORS:
-        return f"Ask a moderator to raise the limit ({_SETTINGS})."
+        return f"Ask a moderator to raise the limit ({SETTINGS})."
     return "Ask the bot's operator to raise the limit."
 
 
@@ -191,7 +190,7 @@ def refusal(found: Refusal) -> str:
         case Rule.CHANNEL_REFUSED:
             return (
                 "Clips are not restyled in this channel.\n"
-                f"Use another one, or ask a moderator to allow it ({_SETTINGS})."
+                f"Use another one, or ask a moderator to allow it ({SETTINGS})."
             )
         case Rule.ADULTS_ONLY:
             return (
@@ -211,7 +210,7 @@ def refusal(found: Refusal) -> str:
         case Rule.CHANNEL_NOT_ALLOWED:
             return (
                 f"On this server, clips are restyled in {_listed(found.words)}.\n"
-                f"Go there, or ask a moderator to allow this channel ({_SETTINGS})."
+                f"Go there, or ask a moderator to allow this channel ({SETTINGS})."
             )
         case Rule.PERMISSION_MISSING:
             return (

@@ -13,13 +13,12 @@ from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.domain.reviews import LOCK, MAX_WORDS, PressOutcome
 from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.requests.validation import MAX_PROMPT_UNITS
-from bot.texts.common import duration, relative
+from bot.texts.common import SETTINGS, duration, mention, relative
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.domain.reviews import Review, Ruling
 
-SETTINGS: Final = "/restyle-settings"
 _QUOTED: Final = (1000, 800, 600)
 """How much of a prompt moderators see: all of it, unless it is mostly markdown."""
 _QUOTED_ROOM: Final = 1300
@@ -38,11 +37,6 @@ _CLOSED_TITLE: Final = {
     ReviewStatus.WITHDRAWN: "**No longer wanted**",
 }
 STAFF: Final = f"this server's moderators (Manage Messages, or a reviewer role in {SETTINGS})"
-
-
-def mention(user_id: int) -> str:
-    """Return a user's mention."""
-    return f"<@{user_id}>"
 
 
 def _long_quote(prompt: str) -> str:

@@ -9,7 +9,7 @@ from bot.domain.periods import resets_at
 from bot.domain.quotas import Period
 from bot.domain.usage import SHOWN_DAYS, UsageOutcome
 from bot.media.chart import Bar, Chart, Section
-from bot.texts.common import relative
+from bot.texts.common import mention, relative
 from bot.texts.quota import quota_left
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def server(usage: Usage, *, place: str) -> list[str]:
         total += f", of which {_sum(usage.reserved)} are set aside for clips under way"
     lines.append(f"{total}.")
     lines += [
-        f"{rank}. <@{user_id}> · {tally(found)}"
+        f"{rank}. {mention(user_id)} · {tally(found)}"
         for rank, (user_id, found) in enumerate(usage.members, 1)
     ]
     if usage.more_members:

@@ -39,11 +39,6 @@ _LINK_CHARACTERS: Final = 2500
 """Longer links are left out: a message has room for 4,000 characters of text."""
 
 
-def mention(user_id: int) -> str:
-    """Return a user's mention."""
-    return f"<@{user_id}>"
-
-
 def jump_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
     """Return the link to a message."""
     return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"

@@ -11,6 +11,7 @@ import discord
 from bot.domain.consents import ConsentStatus, word_on
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.texts import consent as consent_texts
+from bot.texts.common import mention
 from cogs.common.cards import (
     GREEN,
     GREY,
@@ -19,7 +20,6 @@ from cogs.common.cards import (
     card,
     mark,
     markdown_url,
-    mention,
 )
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
 from cogs.common.messages import NOBODY, Channel, direct_channel, find_readable, only

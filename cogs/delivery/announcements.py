@@ -19,7 +19,8 @@ from bot.errors import StoreError
 from bot.requests.text_safety import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
-from cogs.common.cards import GREEN, card, jump_url, mark, markdown_url, mention
+from bot.texts.common import mention
+from cogs.common.cards import GREEN, card, jump_url, mark, markdown_url
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
 from cogs.common.messages import NOBODY, find_marked, may_be_posted
 

@@ -12,6 +12,7 @@ from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
+from bot.texts.common import mention
 from cogs.appeals.button import AppealButton
 from cogs.common.cards import (
     GREEN,
@@ -19,7 +20,6 @@ from cogs.common.cards import (
     card,
     mark,
     markdown_url,
-    mention,
 )
 from cogs.delivery.buttons import answer_buttons
 

@@ -13,7 +13,8 @@ from bot.engine.ports import Delay
 from bot.requests.text_safety import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
-from cogs.common.cards import STATE_COLOURS, card, mark, mention
+from bot.texts.common import mention
+from cogs.common.cards import STATE_COLOURS, card, mark
 from cogs.restyle.cancel import CancelButton
 
 if TYPE_CHECKING:
