@@ -147,6 +147,14 @@ async def test_only_moderators_answer_and_never_themselves(court, refused):
     assert "your own question" in said(own)
 
 
+async def test_moderators_of_another_server_cannot_answer(court, refused):
+    _, message = await refused()
+    await asked(court, message)
+    answer = await court.pressed_elsewhere(buttons_of(court.card)[ANSWER])
+    assert answer.modal is None
+    assert "not known any more" in said(answer)
+
+
 async def test_the_second_answer_says_who_was_first(court, refused):
     _, message = await refused()
     await asked(court, message)

@@ -221,6 +221,15 @@ async def test_a_card_that_was_deleted_is_posted_again(court):
     assert (await court.store.get(job.id)).state is JobState.QUEUED
 
 
+async def test_a_card_that_the_bot_may_no_longer_read_is_not_posted_again(court):
+    job = await court.asked()
+    path = f"{POSTS.format(court.reviews.id)}/{court.card.id}"
+    court.env.inject_error("GET", path, status=403, code=50013, times=None)
+    await court.bot.approval_prompts.present(job, None)
+    review = await court.store.reviews.get(job.id, SPENDING)
+    assert review.message_id == court.card.id
+
+
 async def test_every_press_is_answered_without_a_database(court):
     await court.asked()
     form = await court.press("Deny…")
@@ -232,17 +241,18 @@ async def test_every_press_is_answered_without_a_database(court):
 
 async def test_a_press_for_a_request_of_another_server_finds_nothing(court):
     await court.asked()
-    card = buttons_of(court.card)["Approve"]
-    other = court.env.create_guild("Elsewhere")
-    channel = other.create_text_channel("reviews")
-    boss = other.add_member(
-        court.mo.user,
-        roles=[other.create_role("Mods", permissions=discord.Permissions(manage_messages=True))],
-    )
-    view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label="Approve", custom_id=card))
-    message = await court.bot.get_channel(channel.id).send("forged", view=view)
-    assert "not known here" in said(await boss.click(message, custom_id=card))
+    answer = await court.pressed_elsewhere(buttons_of(court.card)["Approve"])
+    assert "not known here" in said(answer)
+
+
+async def test_show_next_of_another_server_opens_nothing_there(court):
+    await court.decide(review_open_cap=1)
+    for _ in range(2):
+        await court.asked()
+    answer = await court.pressed_elsewhere(buttons_of(court.cards[1])["Show next"])
+    assert said(answer) == "Nothing else waits."
+    await court.engine()
+    assert len(court.cards) == 2
 
 
 # When it ends by itself

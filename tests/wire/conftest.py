@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import discord
@@ -69,13 +70,22 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Upload:
 
 
 @pytest.fixture
-def settings(discord_server: DiscordServer, standin: StandIn, tmp_path: Path) -> Settings:
+def data_dir(sqlite_template: Path, quick_folder: Path) -> Path:
+    """A data folder as the bot's second start finds it: the database is migrated."""
+    folder = quick_folder / "data"
+    folder.mkdir()
+    shutil.copyfile(sqlite_template, folder / "restyle.db")
+    return folder
+
+
+@pytest.fixture
+def settings(discord_server: DiscordServer, standin: StandIn, data_dir: Path) -> Settings:
     return load_settings(
         _env_file=None,
         discord_token=discord_server.token,
         cometapi_key="local.comet.key",
         cometapi_base_url=standin.base_url,
-        data_dir=tmp_path / "data",
+        data_dir=data_dir,
         poll_min_seconds=0.05,
         poll_max_seconds=0.1,
     )

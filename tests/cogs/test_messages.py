@@ -1,0 +1,38 @@
+"""Finding messages of ours again, and whom a message may ping."""
+
+import pytest
+
+from cogs.common.cards import GREY, card, mark
+from cogs.common.messages import find_marked, only
+
+MARK = mark(1, "answer")
+
+
+@pytest.fixture
+async def channel(stage):
+    return stage.bot.get_partial_messageable(stage.channel.id, guild_id=stage.guild.id)
+
+
+@pytest.fixture
+async def posted(channel):
+    return await channel.send(view=card(GREY, ["hello"], id_=MARK))
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_a_marked_message_is_found_after_an_older_one_only(
+    stage, channel, posted, newest_first
+):
+    async def found(after):
+        return await find_marked(stage.bot, channel, MARK, after=after, newest_first=newest_first)
+
+    assert (await found(posted.id - 1)).id == posted.id
+    assert await found(posted.id) is None
+
+
+async def test_another_apps_message_with_our_mark_is_not_taken_for_ours(stage, channel, posted):
+    stage.env.backend.get_message(channel.id, posted.id).author_id = stage.alice.id
+    assert await find_marked(stage.bot, channel, MARK, after=posted.id - 1) is None
+
+
+def test_a_message_for_one_person_pings_nobody_else_not_even_whom_it_replies_to():
+    assert only(7).to_dict() == {"parse": [], "users": [7]}
