@@ -220,9 +220,10 @@ async def test_links_lead_to_this_server_only(stage, posted):
     assert "not on this server" in said(dm)
 
 
-async def test_a_message_that_the_requester_cannot_see_is_not_taken(stage, posted):
+@pytest.mark.parametrize("permission", ["view_channel", "read_message_history"])
+async def test_a_message_that_the_requester_cannot_see_is_not_taken(stage, posted, permission):
     hidden = stage.guild.create_text_channel(
-        "staff", overwrites={stage.alice: discord.PermissionOverwrite(view_channel=False)}
+        "staff", overwrites={stage.alice: discord.PermissionOverwrite(**{permission: False})}
     )
     message = await posted(stage.bob, where=hidden)
     result = await linked(stage, message)
@@ -249,6 +250,10 @@ async def test_a_private_thread_is_for_those_who_are_in_it(stage, posted):
     refused = await linked(stage, message)
     assert "not there, or not for you" in said(refused)
     assert await stage.job(await linked(stage, message, who=stage.bob)) is not None
+    powers = discord.Permissions(manage_threads=True)
+    keepers = stage.guild.create_role("Keepers", permissions=powers)
+    keeper = stage.guild.add_member(stage.env.create_user("kim"), roles=[keepers])
+    assert await stage.job(await linked(stage, message, who=keeper)) is not None
 
 
 async def test_a_clip_does_not_leave_an_age_restricted_channel(stage, posted):
@@ -258,6 +263,16 @@ async def test_a_clip_does_not_leave_an_age_restricted_channel(stage, posted):
     result = await linked(stage, message)
     assert "age-restricted" in said(result)
     assert await stage.job(await linked(stage, message, where=channel)) is not None
+
+
+async def test_a_clip_does_not_leave_a_thread_of_an_age_restricted_channel(stage, posted):
+    parent = stage.guild.create_text_channel("adults")
+    channel = stage.bot.get_channel(parent.id)
+    channel.nsfw = True  # the simulation has no such channels
+    thread = await channel.create_thread(name="late", type=discord.ChannelType.public_thread)
+    [place] = [found for found in parent.threads if found.id == thread.id]
+    result = await linked(stage, await posted(stage.bob, where=place))
+    assert "age-restricted" in said(result)
 
 
 # Whose clip
@@ -445,6 +460,22 @@ async def test_a_no_ends_it_and_takes_the_copy_of_the_clip_away(stage, asked, cl
     await engine(stage)
     assert copy.id not in {found.id for found in stage.channel.history()}
     assert await stage.store.consents.opted_out_since(stage.bob.id) is None
+
+
+async def test_a_copy_that_the_author_allowed_stays_when_somebody_else_ends_the_job(stage, asked):
+    job = await asked()
+    copy = await stage.bot.get_channel(stage.channel.id).send("copy")
+    await press(stage.bob, "Allow")
+    ended = await put(
+        stage.store,
+        job.id,
+        JobState.CANCELLED,
+        cancel_reason=CancelReason.MODERATOR,
+        source_channel_id=stage.channel.id,
+        source_message_id=copy.id,
+    )
+    await stage.bot.approval_prompts.settled(ended)
+    assert copy.id in {found.id for found in stage.channel.history()}
 
 
 async def test_an_opt_out_ends_what_nobody_was_asked_about_and_takes_the_copy_away(

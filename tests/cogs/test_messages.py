@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.errors import DeliveryDelayedError
 from cogs.common.cards import GREY, card, mark
-from cogs.common.messages import find_marked, only
+from cogs.common.messages import find_marked, find_readable, only
 
 MARK = mark(1, "answer")
 
@@ -32,6 +33,17 @@ async def test_a_marked_message_is_found_after_an_older_one_only(
 async def test_another_apps_message_with_our_mark_is_not_taken_for_ours(stage, channel, posted):
     stage.env.backend.get_message(channel.id, posted.id).author_id = stage.alice.id
     assert await find_marked(stage.bot, channel, MARK, after=posted.id - 1) is None
+
+
+async def test_a_channel_that_cannot_be_read_has_none_but_trouble_that_passes_is_told(
+    stage, channel, posted
+):
+    path = f"/channels/{channel.id}/messages"
+    stage.env.inject_error("GET", path, status=403, code=50013)
+    assert await find_readable(stage.bot, channel, MARK, after=posted.id - 1) is None
+    stage.env.inject_error("GET", path, status=503)
+    with pytest.raises(DeliveryDelayedError):
+        await find_readable(stage.bot, channel, MARK, after=posted.id - 1)
 
 
 def test_a_message_for_one_person_pings_nobody_else_not_even_whom_it_replies_to():
