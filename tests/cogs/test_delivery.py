@@ -485,6 +485,32 @@ async def test_after_a_failed_attempt_an_answer_that_is_out_is_found(stage, clip
     assert await stage.deliverer.deliver(job, output) == first
 
 
+async def test_an_answer_that_went_out_as_a_direct_message_is_found(stage, clip, output):
+    job = await stage.finished(clip)
+    stage.env.inject_error("POST", POSTS, status=404, code=10003, times=2)
+    first = await stage.deliverer.deliver(job, output)
+    assert first.channel_id not in {job.thread_id, job.channel_id}
+    stage.clock.advance(600)
+    for place in (job.thread_id, job.channel_id):
+        path = f"/channels/{place}/messages"
+        stage.env.inject_error("GET", path, status=404, code=10003, times=None)
+    since = len(stage.env.http_requests)
+    assert await stage.deliverer.deliver(job, output) == first
+    assert posted(stage, since) == []
+
+
+async def test_a_source_that_was_kept_before_a_crash_is_not_posted_again(stage, clip, tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(clip)
+    job = await stage.started(clip)
+    first = await stage.deliverer.keep_source(job, clip=path, reference=None)
+    stage.clock.advance(600)
+    since = len(stage.env.http_requests)
+    again = await stage.deliverer.keep_source(job, clip=path, reference=None)
+    assert again.message_id == first.message_id
+    assert posted(stage, since) == []
+
+
 async def test_the_answer_of_one_job_is_not_taken_for_that_of_another(stage, clip, output):
     stage.env.inject_error("POST", THREADS, status=403, code=50013, times=2)
     first, second = await stage.finished(clip), await stage.finished(clip)
