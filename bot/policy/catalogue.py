@@ -2,6 +2,8 @@
 
 A value of ``None`` is "unlimited" or "none", said on purpose; where nothing is set, the level above
 holds. 0 is a number like any other: nothing at all.
+
+A new setting is one entry here, and one line in ``bot.policy.levels.Effective``.
 """
 
 from __future__ import annotations
@@ -11,34 +13,40 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.money import MICROS_PER_DOLLAR
 from bot.domain.quotas import Period, Scope, Unit
+from bot.domain.units import MEBIBYTE
 from bot.policy.problems import SERVER, Flaw, Problem, Target
 from bot.policy.prompt_rules.rules import Rules
+from bot.policy.topics import Topic
 from bot.policy.values import BadValueError, Choice, Flag, Id, Ids, Kind, Number, OneLineText, Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MEBIBYTE: Final = 1024 * 1024
-MICROS: Final = 1_000_000
-"""Micro-dollars in a dollar."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One setting."""
 
     name: str
+    topic: Topic
+    """Where people find it."""
+    scopes: frozenset[Scope]
+    """Where it can be set."""
+    kind: Kind
     title: str
     """What people call it; short enough for a button."""
     meaning: str
     """What it does, in one line of plain words, at most 100 characters."""
-    kind: Kind
-    default: Any
-    scopes: frozenset[Scope]
-    """Where it can be set."""
+    default: Any = None
     null: str | None = None
     """What ``None`` means, in words; without them ``None`` cannot be set."""
+    counts: tuple[Period, Unit] | None = None
+    """What it caps, if it is a cap on what many jobs use together."""
+    is_replayed: bool = True
+    """Whether it can make a difference to what is refused, reviewed, cut or checked of past jobs,
+    so that a change of it is tried out on them."""
 
 
 _S: Final = frozenset({Scope.SERVER})
@@ -46,339 +54,152 @@ _SC: Final = _S | {Scope.CHANNEL}
 _SR: Final = _S | {Scope.ROLE}
 _SCR: Final = _SC | _SR
 
-_UNLIMITED: Final = "unlimited"
 _JOBS: Final = Number(0, 1_000_000, "jobs")
-_MICROS: Final = Number(0, 1_000_000 * MICROS, "micros")
+_MICROS: Final = Number(0, 1_000_000 * MICROS_PER_DOLLAR, "micros")
 _RUNNING: Final = Number(0, 1_000, "jobs")
 
-
-def _cap(name: str, title: str, meaning: str, kind: Number, scopes: frozenset[Scope]) -> Setting:
-    return Setting(
-        name=name,
-        title=title,
-        meaning=meaning,
-        kind=kind,
-        default=None,
-        scopes=scopes,
-        null=_UNLIMITED,
-    )
-
-
+# fmt: off
 _ALL: Final = (
-    Setting(
-        name="public_figure_threshold",
-        title="Public figures",
-        meaning="How strictly the provider checks clips for recognisable public figures.",
-        kind=Choice(("low", "auto")),
-        default="auto",
-        scopes=_SCR,
-    ),
-    # Where and who
-    Setting(
-        name="allowed_channel_ids",
-        title="Channels allowed",
-        meaning="Only in these channels and their threads; none chosen means everywhere.",
-        kind=Ids("channel"),
-        default=frozenset(),
-        scopes=_S,
-    ),
-    Setting(
-        name="refused_channel_ids",
-        title="Channels refused",
-        meaning="Never in these channels and their threads, even if allowed above.",
-        kind=Ids("channel"),
-        default=frozenset(),
-        scopes=_S,
-    ),
-    Setting(
-        name="allowed_role_ids",
-        title="Roles allowed",
-        meaning="Only members with one of these roles; none chosen means everybody.",
-        kind=Ids("role"),
-        default=frozenset(),
-        scopes=_S,
-    ),
-    Setting(
-        name="exempt_role_ids",
-        title="Roles exempt",
-        meaning="Free of this server's limits, strikes and review, not of the bot's own.",
-        kind=Ids("role"),
-        default=frozenset(),
-        scopes=_S,
-    ),
-    Setting(
-        name="age_restricted_only",
-        title="Age-restricted only",
-        meaning="Only in channels that Discord shows to adults alone.",
-        kind=Flag(),
-        default=False,
-        scopes=_S,
-    ),
-    # Clips and looks
-    Setting(
-        name="max_video_bytes",
-        title="Clip size",
-        meaning="The largest clip that members may send in.",
-        # Lower would close the command without saying so.
-        kind=Number(MEBIBYTE, 500 * MEBIBYTE * MEBIBYTE, "bytes"),
-        default=None,
-        scopes=_SCR,
-        null="as large as the bot takes",
-    ),
-    Setting(
-        name="max_video_seconds",
-        title="Clip length",
-        meaning="The longest part that is restyled; it sets the cost.",
-        kind=Number(1, 86_400, "seconds", whole=False),
-        default=None,
-        scopes=_SCR,
-        null="as long as the bot takes",
-    ),
-    Setting(
-        name="default_ratio",
-        title="Shape",
-        meaning="The shape of the result when a request names none.",
-        kind=Ratio(),
-        default=None,
-        scopes=_SC,
-        null="the provider's default",
-    ),
-    Setting(
-        name="default_look",
-        title="House look",
-        meaning="Words that are put at the end of every prompt.",
-        kind=OneLineText(200),
-        default=None,
-        scopes=_SC,
-        null="none",
-    ),
-    Setting(
-        name="keep_sound",
-        title="Keep the sound",
-        meaning="Results are silent; this adds the clip's own sound.",
-        kind=Flag(),
-        default=False,
-        scopes=_SC,
-    ),
-    Setting(
-        name="spoiler_outputs",
-        title="Spoilers",
-        meaning="Post results behind a spoiler.",
-        kind=Flag(),
-        default=False,
-        scopes=_SC,
-    ),
-    # Review
-    Setting(
-        name="review_mode",
-        title="Review",
-        meaning="A moderator looks before money is spent, before others see it, or both.",
-        kind=Choice(("off", "spending", "publishing", "both")),
-        default="off",
-        scopes=_SCR,
-    ),
-    Setting(
-        name="review_channel_id",
-        title="Review channel",
-        meaning="Where requests for review and questions to moderators are posted.",
-        kind=Id("channel"),
-        default=None,
-        scopes=_S,
-        null="none",
-    ),
-    Setting(
-        name="reviewer_role_ids",
-        title="Reviewers",
-        meaning="Members with these roles decide reviews too, besides moderators.",
-        kind=Ids("role"),
-        default=frozenset(),
-        scopes=_S,
-    ),
-    Setting(
-        name="review_skip_role_ids",
-        title="Roles not reviewed",
-        meaning="Requests of members with these roles go on without a review.",
-        kind=Ids("role"),
-        default=frozenset(),
-        scopes=_S,
-    ),
-    Setting(
-        name="review_hours",
-        title="Review time",
-        meaning="Without a decision for so long, a request ends.",
-        kind=Number(1, 72, "hours"),
-        default=24,
-        scopes=_S,
-    ),
-    Setting(
-        name="review_open_cap",
-        title="Open reviews shown",
-        meaning="More than these are folded into one message.",
-        kind=Number(1, 50, "requests"),
-        default=10,
-        scopes=_S,
-    ),
-    Setting(
-        name="prompt_rules",
-        title="Prompt rules",
-        meaning="Words and patterns that refuse a prompt or send it to review.",
-        kind=Rules(),
-        default=(),
-        scopes=_S,
-    ),
-    # Consent
-    Setting(
-        name="consent_mode",
-        title="Consent",
-        meaning="One's own clips only, others' once they agree, or anybody's.",
-        kind=Choice(("open", "ask", "own")),
-        default="ask",
-        scopes=_S,
-    ),
-    Setting(
-        name="consent_hours",
-        title="Consent time",
-        meaning="Without an answer for so long, it counts as a no.",
-        kind=Number(1, 72, "hours"),
-        default=24,
-        scopes=_S,
-    ),
-    # Messages
-    Setting(
-        name="announce_channel_id",
-        title="Announcements",
-        meaning="Where finished clips are announced as well.",
-        kind=Id("channel"),
-        default=None,
-        scopes=_S,
-        null="none",
-    ),
-    Setting(
-        name="log_channel_id",
-        title="Change log",
-        meaning="Where changes of these settings are posted as well.",
-        kind=Id("channel"),
-        default=None,
-        scopes=_S,
-        null="none",
-    ),
-    # Strikes
-    Setting(
-        name="strike_limit",
-        title="Strikes",
-        meaning="After so many safety refusals a member has to pause.",
-        kind=Number(1, 50, "strikes"),
-        default=3,
-        scopes=_S,
-        null="off",
-    ),
-    Setting(
-        name="strike_days",
-        title="Strikes count for",
-        meaning="Only refusals within so many days count together.",
-        kind=Number(1, 90, "days"),
-        default=7,
-        scopes=_S,
-    ),
-    Setting(
-        name="strike_pause_hours",
-        title="Pause after strikes",
-        meaning="How long a member with too many strikes has to pause.",
-        kind=Number(1, 720, "hours"),
-        default=24,
-        scopes=_S,
-    ),
-    # Caps
-    _cap(
-        "jobs_per_day",
-        "Clips a day",
-        "How many clips all together get in a day.",
-        _JOBS,
-        _SCR,
-    ),
-    _cap(
-        "jobs_per_month",
-        "Clips a month",
-        "How many clips all together get in a calendar month.",
-        _JOBS,
-        _SCR,
-    ),
-    _cap(
-        "micros_per_day",
-        "Money a day",
-        "What all clips together may cost in a day.",
-        _MICROS,
-        _SCR,
-    ),
-    _cap(
-        "micros_per_month",
-        "Money a month",
-        "What all clips together may cost in a calendar month.",
-        _MICROS,
-        _SCR,
-    ),
-    _cap(
-        "running",
-        "Clips at once",
-        "How many clips are made at the same time; more wait.",
-        _RUNNING,
-        _SCR,
-    ),
-    _cap(
-        "member_jobs_per_day",
-        "A member's clips a day",
-        "How many clips each member gets in a day.",
-        _JOBS,
-        _SR,
-    ),
-    _cap(
-        "member_jobs_per_month",
-        "A member's clips a month",
-        "How many clips each member gets in a calendar month.",
-        _JOBS,
-        _SR,
-    ),
-    _cap(
-        "member_micros_per_day",
-        "A member's money a day",
-        "What each member's clips may cost in a day.",
-        _MICROS,
-        _SR,
-    ),
-    _cap(
-        "member_micros_per_month",
-        "A member's money a month",
-        "What each member's clips may cost in a calendar month.",
-        _MICROS,
-        _SR,
-    ),
-    _cap(
-        "member_running",
-        "A member's clips at once",
-        "How many clips each gets at the same time; more wait.",
-        _RUNNING,
-        _SR,
-    ),
+    # Name, topic, where it can be set, what it takes; title and meaning; and what else there is.
+    Setting("public_figure_threshold", Topic.STRICTNESS, _SCR, Choice(("low", "auto")),
+            "Public figures",
+            "How strictly the provider checks clips for recognisable public figures.",
+            default="auto"),
+    Setting("allowed_channel_ids", Topic.WHERE, _S, Ids("channel"),
+            "Channels allowed",
+            "Only in these channels and their threads; none chosen means everywhere.",
+            default=frozenset()),
+    Setting("refused_channel_ids", Topic.WHERE, _S, Ids("channel"),
+            "Channels refused", "Never in these channels and their threads, even if allowed above.",
+            default=frozenset()),
+    Setting("allowed_role_ids", Topic.WHERE, _S, Ids("role"),
+            "Roles allowed", "Only members with one of these roles; none chosen means everybody.",
+            default=frozenset()),
+    Setting("exempt_role_ids", Topic.WHERE, _S, Ids("role"),
+            "Roles exempt",
+            "Free of this server's limits, strikes and review, not of the bot's own.",
+            default=frozenset()),
+    Setting("age_restricted_only", Topic.STRICTNESS, _S, Flag(),
+            "Age-restricted only", "Only in channels that Discord shows to adults alone.",
+            default=False),
+    Setting("max_video_bytes", Topic.CLIPS, _SCR, Number(MEBIBYTE, 500 * MEBIBYTE, "bytes"),
+            "Clip size", "The largest clip that members may send in.",
+            null="as large as the bot takes"),
+    Setting("max_video_seconds", Topic.CLIPS, _SCR, Number(1, 86_400, "seconds", whole=False),
+            "Clip length", "The longest part that is restyled; it sets the cost.",
+            null="as long as the bot takes"),
+    Setting("default_ratio", Topic.CLIPS, _SC, Ratio(),
+            "Shape", "The shape of the result when a request names none.",
+            null="the provider's default", is_replayed=False),
+    Setting("default_look", Topic.CLIPS, _SC, OneLineText(200),
+            "House look", "Words that are put at the end of every prompt.",
+            null="none", is_replayed=False),
+    Setting("keep_sound", Topic.CLIPS, _SC, Flag(),
+            "Keep the sound", "Results are silent; this adds the clip's own sound.",
+            default=False, is_replayed=False),
+    Setting("spoiler_outputs", Topic.STRICTNESS, _SC, Flag(),
+            "Spoilers", "Post results behind a spoiler.",
+            default=False, is_replayed=False),
+    Setting("review_mode", Topic.REVIEW, _SCR, Choice(("off", "spending", "publishing", "both")),
+            "Review", "A moderator looks before money is spent, before others see it, or both.",
+            default="off"),
+    Setting("review_channel_id", Topic.REVIEW, _S, Id("channel"),
+            "Review channel", "Where requests for review and questions to moderators are posted.",
+            null="none", is_replayed=False),
+    Setting("reviewer_role_ids", Topic.REVIEW, _S, Ids("role"),
+            "Reviewers", "Members with these roles decide reviews too, besides moderators.",
+            default=frozenset(), is_replayed=False),
+    Setting("review_skip_role_ids", Topic.REVIEW, _S, Ids("role"),
+            "Roles not reviewed", "Requests of members with these roles go on without a review.",
+            default=frozenset()),
+    Setting("review_hours", Topic.REVIEW, _S, Number(1, 72, "hours"),
+            "Review time", "Without a decision for so long, a request ends.",
+            default=24, is_replayed=False),
+    Setting("review_open_cap", Topic.REVIEW, _S, Number(1, 50, "requests"),
+            "Open reviews shown", "More than these are folded into one message.",
+            default=10, is_replayed=False),
+    Setting("prompt_rules", Topic.RULES, _S, Rules(),
+            "Prompt rules", "Words and patterns that refuse a prompt or send it to review.",
+            default=()),
+    Setting("consent_mode", Topic.CONSENT, _S, Choice(("open", "ask", "own")),
+            "Consent", "One's own clips only, others' once they agree, or anybody's.",
+            default="ask", is_replayed=False),
+    Setting("consent_hours", Topic.CONSENT, _S, Number(1, 72, "hours"),
+            "Consent time", "Without an answer for so long, it counts as a no.",
+            default=24, is_replayed=False),
+    Setting("announce_channel_id", Topic.MESSAGES, _S, Id("channel"),
+            "Announcements", "Where finished clips are announced as well.",
+            null="none", is_replayed=False),
+    Setting("log_channel_id", Topic.MESSAGES, _S, Id("channel"),
+            "Change log", "Where changes of these settings are posted as well.",
+            null="none", is_replayed=False),
+    Setting("strike_limit", Topic.STRIKES, _S, Number(1, 50, "strikes"),
+            "Strikes", "After so many safety refusals a member has to pause.",
+            default=3, null="off", is_replayed=False),
+    Setting("strike_days", Topic.STRIKES, _S, Number(1, 90, "days"),
+            "Strikes count for", "Only refusals within so many days count together.",
+            default=7, is_replayed=False),
+    Setting("strike_pause_hours", Topic.STRIKES, _S, Number(1, 720, "hours"),
+            "Pause after strikes", "How long a member with too many strikes has to pause.",
+            default=24, is_replayed=False),
+    Setting("jobs_per_day", Topic.ALL, _SCR, _JOBS,
+            "Clips a day", "How many clips all together get in a day.",
+            counts=(Period.DAY, Unit.JOBS), null="unlimited"),
+    Setting("jobs_per_month", Topic.ALL, _SCR, _JOBS,
+            "Clips a month", "How many clips all together get in a calendar month.",
+            counts=(Period.MONTH, Unit.JOBS), null="unlimited"),
+    Setting("micros_per_day", Topic.ALL, _SCR, _MICROS,
+            "Money a day", "What all clips together may cost in a day.",
+            counts=(Period.DAY, Unit.MICROS), null="unlimited"),
+    Setting("micros_per_month", Topic.ALL, _SCR, _MICROS,
+            "Money a month", "What all clips together may cost in a calendar month.",
+            counts=(Period.MONTH, Unit.MICROS), null="unlimited"),
+    Setting("running", Topic.ALL, _SCR, _RUNNING,
+            "Clips at once", "How many clips are made at the same time; more wait.",
+            counts=(Period.NOW, Unit.JOBS), null="unlimited"),
+    Setting("member_jobs_per_day", Topic.MEMBERS, _SR, _JOBS,
+            "A member's clips a day", "How many clips each member gets in a day.",
+            counts=(Period.DAY, Unit.JOBS), null="unlimited"),
+    Setting("member_jobs_per_month", Topic.MEMBERS, _SR, _JOBS,
+            "A member's clips a month", "How many clips each member gets in a calendar month.",
+            counts=(Period.MONTH, Unit.JOBS), null="unlimited"),
+    Setting("member_micros_per_day", Topic.MEMBERS, _SR, _MICROS,
+            "A member's money a day", "What each member's clips may cost in a day.",
+            counts=(Period.DAY, Unit.MICROS), null="unlimited"),
+    Setting("member_micros_per_month", Topic.MEMBERS, _SR, _MICROS,
+            "A member's money a month", "What each member's clips may cost in a calendar month.",
+            counts=(Period.MONTH, Unit.MICROS), null="unlimited"),
+    Setting("member_running", Topic.MEMBERS, _SR, _RUNNING,
+            "A member's clips at once", "How many clips each gets at the same time; more wait.",
+            counts=(Period.NOW, Unit.JOBS), null="unlimited"),
 )
+# fmt: on
 
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType({one.name: one for one in _ALL})
 """Every setting, in the order in which people see them."""
 
-SHARED_CAPS: Final[Mapping[str, tuple[Period, Unit]]] = MappingProxyType(
-    {
-        "jobs_per_day": (Period.DAY, Unit.JOBS),
-        "jobs_per_month": (Period.MONTH, Unit.JOBS),
-        "micros_per_day": (Period.DAY, Unit.MICROS),
-        "micros_per_month": (Period.MONTH, Unit.MICROS),
-        "running": (Period.NOW, Unit.JOBS),
-    }
-)
-"""The caps on what all of a server, channel or role use together."""
 
-MEMBER_CAPS: Final[Mapping[str, tuple[Period, Unit]]] = MappingProxyType(
-    {f"member_{name}": counted for name, counted in SHARED_CAPS.items()}
-)
-"""The caps on what each member uses."""
+def _caps(topic: Topic) -> Mapping[str, tuple[Period, Unit]]:
+    return MappingProxyType(
+        {one.name: one.counts for one in _ALL if one.counts and one.topic is topic}
+    )
+
+
+SHARED_CAPS: Final = _caps(Topic.ALL)
+"""The caps on what all of a server, channel or role use together, and what each counts."""
+
+MEMBER_CAPS: Final = _caps(Topic.MEMBERS)
+"""The caps on what each member uses, and what each counts."""
+
+
+def settings_of(topic: Topic, scope: Scope) -> tuple[str, ...]:
+    """Return the settings of a topic that can be set for a server, a channel or a role."""
+    return tuple(one.name for one in _ALL if one.topic is topic and scope in one.scopes)
+
+
+def topics_of(scope: Scope) -> tuple[Topic, ...]:
+    """Return the topics in which something can be set."""
+    return tuple(topic for topic in Topic if settings_of(topic, scope))
 
 
 def parse(name: str, value: Any, target: Target = SERVER) -> Any | Problem:  # noqa: ANN401 - each setting has its own type

@@ -6,14 +6,16 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.policy.catalogue import MEBIBYTE, MICROS, SETTINGS, parse
+from bot.domain.money import MICROS_PER_DOLLAR
+from bot.domain.units import MEBIBYTE
+from bot.policy.catalogue import SETTINGS, parse
 from bot.policy.problems import Flaw, Problem
 from bot.policy.values import Number
 
 if TYPE_CHECKING:
     from bot.policy.problems import Target
 
-_FACTORS: Final = {"bytes": MEBIBYTE, "micros": MICROS}
+_FACTORS: Final = {"bytes": MEBIBYTE, "micros": MICROS_PER_DOLLAR}
 """How many of a unit that is stored are one of the unit that is typed; others are the same."""
 
 _NUMBER: Final = re.compile(

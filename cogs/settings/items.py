@@ -13,8 +13,9 @@ import discord
 from discord import ui
 
 from bot.domain.quotas import Scope
+from bot.policy.catalogue import topics_of
 from bot.policy.problems import SERVER, Target
-from bot.policy.topics import Topic, topics_of
+from bot.policy.topics import Topic
 from cogs.common.grants import Grant
 from cogs.common.ids import UnknownControlError, read_id
 from cogs.common.items import NO_TEMPLATE, ItemT, PersistentItem

@@ -10,9 +10,8 @@ import discord
 from discord import ui
 
 from bot.domain.quotas import Scope
-from bot.policy.catalogue import SETTINGS
+from bot.policy.catalogue import SETTINGS, settings_of, topics_of
 from bot.policy.problems import Target
-from bot.policy.topics import settings_of, topics_of
 from bot.texts import panel as panel_texts
 from cogs.common.cards import BLURPLE, GREY, YELLOW
 from cogs.common.pages import Page

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from bot.policy.catalogue import SETTINGS
 from bot.policy.changes import applied
 from bot.policy.replay.past_jobs import needed_since
 from bot.policy.replay.preview import preview_aside
@@ -18,27 +19,6 @@ if TYPE_CHECKING:
     from bot.policy.problems import Target
     from bot.settings import Settings
     from bot.storage.store import Store
-
-_NEVER: Final = frozenset(
-    {
-        "default_ratio",
-        "default_look",
-        "keep_sound",
-        "spoiler_outputs",
-        "review_channel_id",
-        "reviewer_role_ids",
-        "review_hours",
-        "review_open_cap",
-        "consent_mode",
-        "consent_hours",
-        "announce_channel_id",
-        "log_channel_id",
-        "strike_limit",
-        "strike_days",
-        "strike_pause_hours",
-    }
-)
-"""What makes no difference to whether a past job is refused, reviewed or cut: no job is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +42,7 @@ async def effect_of(
     Raises:
         StoreError: The database does not answer.
     """
-    if all(name in _NEVER for values in changes.values() for name in values):
+    if not any(SETTINGS[name].is_replayed for values in changes.values() for name in values):
         return Effect(is_any=False)
     past = await store.past.jobs(policy.guild_id, needed_since(now))
     found = await preview_aside(past, policy, applied(policy, changes), operator, now)

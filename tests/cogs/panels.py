@@ -4,8 +4,8 @@ import re
 
 import discord
 
+from bot.policy.catalogue import SETTINGS
 from bot.policy.problems import SERVER, Target
-from bot.policy.topics import topic_of
 
 MEBIBYTE = 1024 * 1024
 DOLLAR = 1_000_000
@@ -110,7 +110,7 @@ class Panel:
     async def see(self, name):
         """Open the topic of a setting."""
         if not any(self.has(verb, name) for verb in ("set", "form", "on", "off")):
-            await self.go(topic_of(name).value)
+            await self.go(SETTINGS[name].topic.value)
 
     async def level(self, which, chosen=None):
         """Go to ``server``, ``channel`` or ``role``, and choose one."""

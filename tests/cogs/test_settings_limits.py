@@ -3,9 +3,8 @@
 import pytest
 
 from bot.domain.quotas import Scope
-from bot.policy.catalogue import SETTINGS
+from bot.policy.catalogue import SETTINGS, settings_of, topics_of
 from bot.policy.problems import SERVER, Target
-from bot.policy.topics import settings_of, topics_of
 from bot.policy.values import Number, OneLineText
 from cogs.common.grants import Grant
 from cogs.settings import forms

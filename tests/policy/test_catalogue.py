@@ -13,6 +13,7 @@ from bot.policy.values import MAX_ID, Ids, Number
 from tests.policy.builders import channel, role
 from tests.policy.values import value_of
 
+MEBIBYTE = 1024 * 1024
 TITLE_CHARACTERS = 40  # more does not fit into a button of a phone
 MEANING_CHARACTERS = 100
 
@@ -97,6 +98,7 @@ def test_every_cap_can_be_zero_and_can_be_unlimited(name):
         ("max_video_seconds", float("nan"), Flaw.WRONG_KIND),
         ("max_video_seconds", 0, Flaw.TOO_LOW),
         ("max_video_bytes", 0, Flaw.TOO_LOW),
+        ("max_video_bytes", 500 * MEBIBYTE + 1, Flaw.TOO_HIGH),  # MAX_VIDEO_MB ends there as well
         ("review_mode", "sometimes", Flaw.NOT_OFFERED),
         ("review_mode", None, Flaw.NEEDS_VALUE),
         ("keep_sound", 1, Flaw.WRONG_KIND),
@@ -130,6 +132,10 @@ def test_every_cap_can_be_zero_and_can_be_unlimited(name):
 )
 def test_what_a_setting_does_not_take_has_a_name(name, value, flaw):
     assert flaw_of(name, value) is flaw
+
+
+def test_as_large_a_clip_as_the_operator_can_allow_can_be_set():
+    assert parse("max_video_bytes", 500 * MEBIBYTE) == 500 * MEBIBYTE
 
 
 def test_a_wrong_entry_of_a_list_is_numbered():
