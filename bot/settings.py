@@ -26,11 +26,10 @@ from bot.archive.address import (
     check_public_url,
     read_archive_url,
 )
-from bot.domain.money import check_prices
+from bot.domain.money import MICROS_PER_DOLLAR, check_prices
+from bot.domain.units import MEBIBYTE
 from bot.errors import SettingsError
 from bot.system.hosts import is_loopback
-
-MEBIBYTE = 1024 * 1024
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -310,11 +309,7 @@ class Settings(BaseSettings):
 
 
 def _micros(dollars: float | None) -> int | None:
-    return None if dollars is None else round(dollars * 1_000_000)
-
-
-def _explain(kind: str, message: str) -> str:
-    return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    return None if dollars is None else round(dollars * MICROS_PER_DOLLAR)
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic takes them

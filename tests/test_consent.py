@@ -10,7 +10,7 @@ from bot.domain.consents import ConsentChoice, ConsentStatus, word_on
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.domain.sanctions import MemberFacts
 from bot.policy.consent import MAX_OPEN_QUESTIONS, Origin, must_ask, refuse_origin
-from bot.policy.decide import Ask, Verdict, decide
+from bot.policy.decide import RequestFacts, Verdict, decide
 from bot.policy.levels import Policy
 from bot.policy.problems import SERVER
 from bot.requests.message_links import MessageLink, parse_message_link
@@ -77,7 +77,7 @@ def test_an_author_has_only_so_many_questions():
 
 def verdict(origin, **values):
     policy = Policy(guild_id=5, values={SERVER: values})
-    asked = Ask(prompt="neon", channel_ids=[7], role_ids=[], user_id=ALICE, origin=origin)
+    asked = RequestFacts(prompt="neon", channel_ids=[7], role_ids=[], user_id=ALICE, origin=origin)
     return decide(asked, policy, MemberFacts(), SETTINGS, NOW)
 
 

@@ -1,12 +1,14 @@
-"""The record of who changed a server's settings, and taking the last of it back."""
+"""Changes of a server's settings: checked, recorded, tried out, and taken back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.policy.catalogue import from_json
-from bot.policy.problems import UNSET, Target, Unset
+from bot.errors import SettingRefusedError
+from bot.policy.catalogue import SETTINGS, from_json, parse
+from bot.policy.ceilings import above_ceiling
+from bot.policy.problems import UNSET, Problem, Target, Unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.domain.quotas import Scope
     from bot.policy.levels import Policy
+    from bot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,39 @@ def undoing(action: Sequence[PolicyChange]) -> dict[Target, dict[str, Any]]:
     for change in action:
         changes.setdefault(change.target, {})[change.name] = change.value_before
     return changes
+
+
+def check_changes(
+    changes: Mapping[Target, Mapping[str, Any]],
+    operator: Settings | None,
+    allowance: Mapping[str, int | None],
+) -> dict[Target, dict[str, Any]]:
+    """Return the changes with every value checked and in its own type.
+
+    Args:
+        changes: What to set for the server, channels and roles; ``UNSET`` lets the level above
+            hold again.
+        operator: What the operator allows at most; ``None`` asks for no such check.
+        allowance: What the server is allowed other than all; see ``bot.policy.ceilings``.
+
+    Raises:
+        SettingRefusedError: A name is unknown, a value is not taken, or it is more than the
+            operator allows; it names all of them.
+    """
+    checked: dict[Target, dict[str, Any]] = {}
+    problems: list[Problem] = []
+    for target, values in changes.items():
+        for name, value in values.items():
+            found = value if value is UNSET and name in SETTINGS else parse(name, value, target)
+            if operator is not None and not isinstance(found, Problem) and found is not UNSET:
+                found = above_ceiling(name, found, target, operator, allowance) or found
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                checked.setdefault(target, {})[name] = found
+    if problems:
+        raise SettingRefusedError(problems)
+    return checked
 
 
 def applied(policy: Policy, changes: Mapping[Target, Mapping[str, Any]]) -> Policy:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.policy.levels import Effective, Policy
     from bot.policy.prompt_rules.check import Hit
     from bot.policy.prompt_rules.rules import PromptRule
+    from bot.requests.validation import DeclaredFile
     from bot.settings import Settings
 
 
@@ -42,18 +43,33 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Who asks for what, and where."""
+class RequestFacts:
+    """What is known of a request: one that is made, one that is tried out, or a past one."""
 
-    prompt: str
+    user_id: int
+    role_ids: Collection[int]
     channel_ids: Sequence[int]
     """The channel and, for a thread, then its parent; empty in direct messages."""
-    role_ids: Collection[int]
-    user_id: int
     is_age_restricted: bool = False
     """Whether the channel is for adults only."""
     origin: Origin | None = None
     """Whose clip it is when it was taken from a message; ``None`` when it came with the request."""
+    place_refusal: Refusal | None = None
+    """Why the bot could not answer there, as Discord tells."""
+    prompt: str | None = None
+    """Cleaned; ``None`` where any is meant: the prompt rules find nothing in it."""
+    seed: int | None = None
+    ratio: str | None = None
+    clip: DeclaredFile | None = None
+    """What Discord says of the clip."""
+    size_bytes: int | None = None
+    """How large the clip is where nothing else is known of it; ``None``: as large as is allowed."""
+    seconds: float | None = None
+    """How long the clip is; ``math.inf`` for as long as may be, ``None`` until somebody looks."""
+    start: float = 0.0
+    """Where the restyled part begins, in seconds."""
+    reference: DeclaredFile | None = None
+    """What Discord says of the style image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +95,7 @@ BY_REVIEW_MODE: Final = "Every request is reviewed here."
 
 
 def decide(
-    ask: Ask,
+    request: RequestFacts,
     policy: Policy,
     facts: MemberFacts,
     operator: Settings,
@@ -90,26 +106,26 @@ def decide(
     """Decide about a request by everything but its files.
 
     Args:
-        ask: The request.
+        request: The request.
         policy: What is set on the server; the empty one in direct messages.
         facts: What is held against the member and the server.
         operator: The bot's own settings.
         now: The moment of the request.
         check: How the prompt rules are asked; previews remember the answers.
     """
-    holds = policy.effective(ask.channel_ids, ask.role_ids, operator)
+    holds = policy.effective(request.channel_ids, request.role_ids, operator)
     found = (
         _paused(facts)
         or _blocked(facts)
         or (None if holds.exempt_by is not None else _struck(facts, holds, now))
-        or _place(ask, policy, holds)
-        or _person(ask, holds)
-        or _origin(ask, holds)
+        or _place(request, policy, holds)
+        or _person(request, holds)
+        or _origin(request, holds)
     )
     if found is not None:
         refusal, source = found
         return Decision(verdict=Verdict.REFUSE, effective=holds, refusal=refusal, source=source)
-    return _by_prompt(ask, holds, check)
+    return _by_prompt(request, holds, check)
 
 
 def _paused(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
@@ -168,10 +184,12 @@ def _struck(
     ), holds.source("strike_limit")
 
 
-def _place(ask: Ask, policy: Policy, holds: Effective) -> tuple[Refusal, SettingSource] | None:
+def _place(
+    request: RequestFacts, policy: Policy, holds: Effective
+) -> tuple[Refusal, SettingSource] | None:
     if policy.guild_id == 0:
         return None
-    channels = set(ask.channel_ids)
+    channels = set(request.channel_ids)
     if not channels.isdisjoint(holds.refused_channel_ids):
         return Refusal(rule=Rule.CHANNEL_REFUSED, decided_by=Decider.MODERATORS), holds.source(
             "refused_channel_ids"
@@ -183,16 +201,16 @@ def _place(ask: Ask, policy: Policy, holds: Effective) -> tuple[Refusal, Setting
             decided_by=Decider.MODERATORS,
             words=tuple(f"<#{channel_id}>" for channel_id in sorted(allowed)),
         ), holds.source("allowed_channel_ids")
-    if holds.age_restricted_only and not ask.is_age_restricted:
+    if holds.age_restricted_only and not request.is_age_restricted:
         return Refusal(rule=Rule.ADULTS_ONLY, decided_by=Decider.MODERATORS), holds.source(
             "age_restricted_only"
         )
     return None
 
 
-def _person(ask: Ask, holds: Effective) -> tuple[Refusal, SettingSource] | None:
+def _person(request: RequestFacts, holds: Effective) -> tuple[Refusal, SettingSource] | None:
     allowed = holds.allowed_role_ids
-    if not allowed or holds.exempt_by is not None or not allowed.isdisjoint(ask.role_ids):
+    if not allowed or holds.exempt_by is not None or not allowed.isdisjoint(request.role_ids):
         return None
     return Refusal(
         rule=Rule.ROLE_NOT_ALLOWED,
@@ -201,10 +219,10 @@ def _person(ask: Ask, holds: Effective) -> tuple[Refusal, SettingSource] | None:
     ), holds.source("allowed_role_ids")
 
 
-def _origin(ask: Ask, holds: Effective) -> tuple[Refusal, SettingSource | None] | None:
-    if ask.origin is None:
+def _origin(request: RequestFacts, holds: Effective) -> tuple[Refusal, SettingSource | None] | None:
+    if request.origin is None:
         return None
-    found = refuse_origin(ask.origin, user_id=ask.user_id, mode=holds.consent_mode)
+    found = refuse_origin(request.origin, user_id=request.user_id, mode=holds.consent_mode)
     if found is None:
         return None
     # An opt-out is nobody's rule but the person's own.
@@ -212,14 +230,16 @@ def _origin(ask: Ask, holds: Effective) -> tuple[Refusal, SettingSource | None] 
 
 
 def _by_prompt(
-    ask: Ask, holds: Effective, check: Callable[[str, Sequence[PromptRule]], Hit | None]
+    request: RequestFacts,
+    holds: Effective,
+    check: Callable[[str, Sequence[PromptRule]], Hit | None],
 ) -> Decision:
     reasons: list[str] = []
     source: SettingSource | None = None
     if holds.review_mode in {"spending", "both"}:
         reasons.append(BY_REVIEW_MODE)
         source = holds.source("review_mode")
-    hit = check(ask.prompt, holds.prompt_rules)
+    hit = check(request.prompt or "", holds.prompt_rules)
     if hit is not None and hit.action is RuleAction.REFUSE:
         return Decision(
             verdict=Verdict.REFUSE,
@@ -240,6 +260,6 @@ def _by_prompt(
         review_reasons=tuple(reasons),
         source=source,
         hit=hit,
-        asks_author=ask.origin is not None
-        and must_ask(ask.origin, user_id=ask.user_id, mode=holds.consent_mode),
+        asks_author=request.origin is not None
+        and must_ask(request.origin, user_id=request.user_id, mode=holds.consent_mode),
     )

@@ -17,16 +17,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.quotas import Decider, Scope
-from bot.policy.allowance import allowed
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
-from bot.policy.floors import ceiling
+from bot.policy.ceilings import ceiling
 from bot.policy.problems import SERVER, UNSET, Target, Unset
-from bot.policy.quotas import caps_of, holders_of, running_caps_of
+from bot.requests.validation import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from bot.domain.quotas import Cap, QuotaSubject
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
 
@@ -114,6 +112,10 @@ class Effective:
         """Return where the value of a setting comes from."""
         return self.sources[name]
 
+    def limit(self, name: str) -> Limit:
+        """Return the value of a setting that is a limit, and who can change it."""
+        return Limit(value=getattr(self, name), decided_by=self.source(name).decider)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -122,7 +124,7 @@ class Policy:
     guild_id: int
     values: Mapping[Target, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     allowance: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
-    """What the bot's owner allows this server other than all; see ``bot.policy.allowance``."""
+    """What the bot's owner allows this server other than all; see ``bot.policy.ceilings``."""
 
     def own(self, name: str, target: Target = SERVER) -> Any | Unset:  # noqa: ANN401 - each setting has its own type
         """Return what is set for exactly this target, or ``UNSET``."""
@@ -185,7 +187,6 @@ class Policy:
             role_ids: The member's roles; empty for nobody in particular.
             operator: The bot's own settings.
         """
-        operator = allowed(operator, self.allowance)
         exempt_by, unreviewed_by = self.exempting(role_ids), self.unreviewing(role_ids)
         values: dict[str, Any] = {}
         sources: dict[str, SettingSource] = {}
@@ -199,36 +200,13 @@ class Policy:
                 found = self._lowest(name, channel_ids, role_ids)
             else:
                 found = self.narrowest(name, channel_ids, role_ids)
-            values[name], sources[name] = _clamped(name, found, operator)
+            values[name], sources[name] = self._clamped(name, found, operator)
         return Effective(
             **values,
             exempt_by=exempt_by,
             unreviewed_by=unreviewed_by,
             sources=MappingProxyType(sources),
         )
-
-    def holders(
-        self, channel_ids: Sequence[int], role_ids: Collection[int], user_id: int
-    ) -> tuple[QuotaSubject, ...]:
-        """Return whom a request counts for; see ``bot.policy.quotas.holders_of``."""
-        return holders_of(self, channel_ids, role_ids, user_id)
-
-    def caps(
-        self,
-        channel_ids: Sequence[int],
-        role_ids: Collection[int],
-        user_id: int,
-        operator: Settings,
-    ) -> tuple[Cap, ...]:
-        """Return the caps that a new request must fit under; see ``bot.policy.quotas.caps_of``."""
-        operator = allowed(operator, self.allowance)
-        return caps_of(self, channel_ids, role_ids, user_id, operator)
-
-    def running_caps(
-        self, holders: Collection[QuotaSubject], *, bot_running: int | None
-    ) -> tuple[Cap, ...]:
-        """Return the caps on what runs at once; see ``bot.policy.quotas.running_caps_of``."""
-        return running_caps_of(self, holders, bot_running=bot_running)
 
     def _lowest(
         self, name: str, channel_ids: Sequence[int], role_ids: Collection[int]
@@ -247,20 +225,20 @@ class Policy:
             return min(limits, key=lambda one: one[0])
         return said[0] if said else (None, BY_DEFAULT)
 
+    def _clamped(
+        self, name: str, found: tuple[Any, SettingSource], operator: Settings
+    ) -> tuple[Any, SettingSource]:
+        """Return what holds of what was said, under what the operator allows."""
+        value, _ = found
+        if name == "public_figure_threshold":
+            lowered = value == "low" and not operator.low_threshold_allowed
+            return ("auto", BY_OPERATOR) if lowered else found
+        highest = ceiling(name, operator, self.allowance)
+        if highest is not None and (value is None or value >= highest):
+            # What is as high as can be only the operator can raise.
+            return highest, BY_OPERATOR
+        return found
+
 
 _LIMITS: Final = frozenset({"max_video_bytes", "max_video_seconds", *SHARED_CAPS, *MEMBER_CAPS})
 """What an exempt role is free of, besides review."""
-
-
-def _clamped(
-    name: str, found: tuple[Any, SettingSource], operator: Settings
-) -> tuple[Any, SettingSource]:
-    value, _ = found
-    if name == "public_figure_threshold":
-        lowered = value == "low" and not operator.low_threshold_allowed
-        return ("auto", BY_OPERATOR) if lowered else found
-    highest = ceiling(name, operator)
-    if highest is not None and (value is None or value >= highest):
-        # What is as high as can be only the operator can raise.
-        return highest, BY_OPERATOR
-    return found

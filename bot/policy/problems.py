@@ -44,7 +44,7 @@ class Flaw(enum.StrEnum):
     EMPTY = "empty"  # words that contain nothing to look for
     BAD_PATTERN = "bad_pattern"  # words: what the pattern's compiler says
     SLOW_PATTERN = "slow_pattern"  # it takes too long on some prompts
-    BEYOND_FLOOR = "beyond_floor"  # the bot's operator allows no more; highest, or words
+    ABOVE_CEILING = "above_ceiling"  # the bot's operator allows no more; highest, or words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Problem:
     @property
     def decided_by(self) -> Decider:
         """Who could allow it."""
-        return Decider.OPERATOR if self.flaw is Flaw.BEYOND_FLOOR else Decider.MODERATORS
+        return Decider.OPERATOR if self.flaw is Flaw.ABOVE_CEILING else Decider.MODERATORS
 
 
 class FileFlaw(enum.StrEnum):

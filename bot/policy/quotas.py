@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.policy.catalogue import MEMBER_CAPS, SHARED_CAPS
-from bot.policy.floors import ceiling
+from bot.policy.ceilings import ceiling
 from bot.policy.problems import UNSET, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from bot.domain.quotas import CapUse
+    from bot.policy.decide import RequestFacts
     from bot.policy.levels import Policy
     from bot.settings import Settings
 
 _BOT: Final = QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0)
+_COUNTS: Final = {**SHARED_CAPS, **MEMBER_CAPS}
 _ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
 
 
-def holders_of(
-    policy: Policy, channel_ids: Sequence[int], role_ids: Collection[int], user_id: int
-) -> tuple[QuotaSubject, ...]:
+def holders_of(policy: Policy, request: RequestFacts) -> tuple[QuotaSubject, ...]:
     """Return whom a request counts for: one row of the ledger each.
 
     The channel is a thread's parent, because that is what settings are about. Of the roles only
     those count that have a cap, or that exempt: so their ledger begins when their first cap is set.
     """
     guild_id = policy.guild_id
-    member = QuotaSubject(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
+    member = QuotaSubject(scope=Scope.MEMBER, scope_id=request.user_id, guild_id=guild_id)
     if not guild_id:
         return (_BOT, member)
     server = QuotaSubject(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
     channel = [
         QuotaSubject(scope=Scope.CHANNEL, scope_id=channel_id, guild_id=guild_id)
-        for channel_id in channel_ids[-1:]
+        for channel_id in request.channel_ids[-1:]
     ]
     exempt = policy.server("exempt_role_ids")
     roles = [
         QuotaSubject(scope=Scope.ROLE, scope_id=role_id, guild_id=guild_id)
-        for role_id in sorted(set(role_ids))
+        for role_id in sorted(set(request.role_ids))
         if role_id in exempt or _has_caps(policy, role_id)
     ]
     return (_BOT, server, *channel, *roles, member)
@@ -48,26 +48,18 @@ def holders_of(
 
 def _has_caps(policy: Policy, role_id: int) -> bool:
     own = policy.values.get(Target(Scope.ROLE, role_id), {})
-    return any(name in SHARED_CAPS or name in MEMBER_CAPS for name in own)
+    return any(name in _COUNTS for name in own)
 
 
-def caps_of(
-    policy: Policy,
-    channel_ids: Sequence[int],
-    role_ids: Collection[int],
-    user_id: int,
-    operator: Settings,
-) -> tuple[Cap, ...]:
+def caps_of(policy: Policy, request: RequestFacts, operator: Settings) -> tuple[Cap, ...]:
     """Return the caps that a new request must fit under, the member's own first.
 
     Of the caps on what runs at once only those of 0 are among them: the others make requests wait.
     """
-    found = holders_of(policy, channel_ids, role_ids, user_id)
-    by_month = {Period.DAY, Period.MONTH}
     return tuple(
         cap
-        for cap in _caps(policy, found, role_ids, operator)
-        if cap.period in by_month or cap.limit == 0
+        for cap in _caps(policy, holders_of(policy, request), request.role_ids, operator)
+        if cap.period is not Period.NOW or cap.limit == 0
     )
 
 
@@ -126,16 +118,16 @@ def _caps(
     by_scope = {holder.scope: holder for holder in holders}  # of the roles any; not used
     exempt = policy.exempting(role_ids) is not None
     if (member := by_scope.get(Scope.MEMBER)) is not None:
-        for name, counted in MEMBER_CAPS.items():
+        for name in MEMBER_CAPS:
             role = policy.of_roles(name, role_ids)
             limit = policy.server(name) if role is None else role[0]
-            yield from _cap(name, member, counted, None if exempt else limit, operator)
+            yield from _cap(name, member, None if exempt else limit, policy, operator)
     if not exempt:
         yield from _of_levels(policy, by_scope.get(Scope.CHANNEL), role_ids)
     if (server := by_scope.get(Scope.SERVER)) is not None:
-        for name, counted in SHARED_CAPS.items():
+        for name in SHARED_CAPS:
             limit = None if exempt else policy.server(name)
-            yield from _cap(name, server, counted, limit, operator)
+            yield from _cap(name, server, limit, policy, operator)
     if Scope.BOT in by_scope:
         yield from _of_bot(operator, bot_running)
 
@@ -143,13 +135,14 @@ def _caps(
 def _of_levels(
     policy: Policy, channel: QuotaSubject | None, role_ids: Collection[int]
 ) -> Iterator[Cap]:
-    for name, counted in SHARED_CAPS.items():
+    """Yield the caps of a role and of the channel, which the operator does not limit."""
+    for name in SHARED_CAPS:
         if (role := policy.of_roles(name, role_ids)) is not None:
             holder = QuotaSubject(scope=Scope.ROLE, scope_id=role[1], guild_id=policy.guild_id)
-            yield from _cap(name, holder, counted, role[0], None)
+            yield from _cap(name, holder, role[0], policy, None)
         if channel is not None:
             own = policy.own(name, Target(Scope.CHANNEL, channel.scope_id))
-            yield from _cap(name, channel, counted, None if own is UNSET else own, None)
+            yield from _cap(name, channel, None if own is UNSET else own, policy, None)
 
 
 def _of_bot(operator: Settings | None, bot_running: int | None) -> Iterator[Cap]:
@@ -168,18 +161,20 @@ def _of_bot(operator: Settings | None, bot_running: int | None) -> Iterator[Cap]
 def _cap(
     name: str,
     holder: QuotaSubject,
-    counted: tuple[Period, Unit],
-    limit: Any,  # noqa: ANN401 - an int, or None for unlimited
+    limit: int | None,
+    policy: Policy,
     operator: Settings | None,
 ) -> Iterator[Cap]:
-    highest = None if operator is None else ceiling(name, operator)
+    """Yield the cap that holds of what is set and what the operator allows; nothing if none is."""
+    highest = None if operator is None else ceiling(name, operator, policy.allowance)
     by_operator = highest is not None and (limit is None or highest <= limit)
     least = highest if by_operator else limit
     if least is not None:
+        period, unit = _COUNTS[name]
         yield Cap(
             holder=holder,
-            period=counted[0],
-            unit=counted[1],
+            period=period,
+            unit=unit,
             limit=int(least),
             decided_by=Decider.OPERATOR if by_operator else Decider.MODERATORS,
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import math
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.domain.quotas import Decider
+from bot.domain.units import MEBIBYTE
 from bot.requests.text_safety import is_blank, one_line, utf16_units
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Source: https://apidoc.cometapi.com/api/video/runway/official-format/generate-a-
 """
 
 MAX_SEED: Final = 2**32 - 1
-MAX_REFERENCE_BYTES: Final = 16 * 1024 * 1024
+MAX_REFERENCE_BYTES: Final = 16 * MEBIBYTE
 """Runway's limit for an image by address. Source: https://docs.dev.runwayml.com/assets/inputs/"""
 
 VIDEO_SUFFIXES: Final = frozenset(
@@ -33,10 +33,9 @@ VIDEO_SUFFIXES: Final = frozenset(
 )  # fmt: skip
 """What we can read; what the provider does not take among it is prepared."""
 _VIDEO_TYPES: Final = frozenset({"image/gif", "application/ogg", "application/x-matroska"})
-TAKEN_CONTAINERS: Final = frozenset({"mp4", "mov", "webm", "matroska", "ogg", "3gp"})
+TAKEN_IMAGES: Final = frozenset({"jpeg", "png", "webp"})
 """What the provider reads. Source: https://docs.dev.runwayml.com/assets/inputs/"""
 
-TAKEN_IMAGES: Final = frozenset({"jpeg", "png", "webp"})
 IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp"})
 IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/jpg", "image/png", "image/webp"})
 _SECONDS: Final = re.compile(
@@ -50,16 +49,11 @@ class Rule(enum.StrEnum):
 
     NOT_A_VIDEO = "not_a_video"  # value: what it seems to be
     EMPTY_FILE = "empty_file"
-    CONTAINER_NOT_TAKEN = "container_not_taken"  # value: the container's name
     VIDEO_TOO_BIG = "video_too_big"  # value, limit: bytes
-    VIDEO_TOO_LONG = "video_too_long"  # value, limit: seconds
     VIDEO_TOO_SHORT = "video_too_short"  # value, limit: seconds
-    PICTURE_TOO_LARGE = "picture_too_large"  # value: width by height; words: long side, short side
-    VIDEO_TOO_FAST = "video_too_fast"  # value, limit: frames per second
     START_PAST_END = "start_past_end"  # value: seconds; limit: the latest start, in seconds
     LENGTH_OUT_OF_RANGE = "length_out_of_range"  # value: seconds; words: shortest, longest
     LIMIT_BELOW_MODEL = "limit_below_model"  # value: seconds; limit: what the model needs
-    VIDEO_UNFIT = "video_unfit"  # limit: bytes; it could not be made as small as it must be
     TOO_BUSY = "too_busy"
     VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason
     PROMPT_EMPTY = "prompt_empty"
@@ -201,6 +195,14 @@ def is_declared_video(content_type: str | None, filename: str) -> bool:
     return is_video or (declared in _NO_TYPE and suffix in VIDEO_SUFFIXES)
 
 
+class DeclaredFile(NamedTuple):
+    """What Discord says of a file that somebody attached: hints, but cheap ones."""
+
+    content_type: str | None
+    filename: str
+    size_bytes: int
+
+
 def check_declared_video(
     content_type: str | None, filename: str, size_bytes: int, limit: Limit
 ) -> Refusal | None:
@@ -227,57 +229,6 @@ def check_video_bytes(size_bytes: int, limit: Limit) -> Refusal | None:
         value=size_bytes,
         limit=limit.value,
         decided_by=limit.decided_by,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
-    """What probing the source clip found out."""
-
-    seconds: float
-    width: int
-    height: int
-    fps: float | None
-    """``None`` when it is unknown."""
-
-
-def check_clip(clip: Clip, *, limit: Limit, model: VideoModel) -> Refusal | None:
-    """Check a probed clip; ``limit`` is how long it may be, in seconds."""
-    # A container rounds its duration up to whole frames, so a 30 s clip may say 30.03 s.
-    if clip.seconds > limit.value + 0.1:
-        return Refusal(
-            rule=Rule.VIDEO_TOO_LONG,
-            value=clip.seconds,
-            limit=limit.value,
-            decided_by=limit.decided_by,
-        )
-    if model.min_seconds is not None and clip.seconds < model.min_seconds - 0.1:
-        return Refusal(
-            rule=Rule.VIDEO_TOO_SHORT,
-            value=clip.seconds,
-            limit=model.min_seconds,
-            decided_by=Decider.PROVIDER,
-        )
-    if clip.fps is not None and model.max_fps is not None and clip.fps > model.max_fps + 0.5:
-        return Refusal(
-            rule=Rule.VIDEO_TOO_FAST,
-            value=clip.fps,
-            limit=model.max_fps,
-            decided_by=Decider.PROVIDER,
-        )
-    return _check_picture(clip, model)
-
-
-def _check_picture(clip: Clip, model: VideoModel) -> Refusal | None:
-    longest = model.max_long_side or math.inf
-    shortest = model.max_short_side or math.inf
-    if max(clip.width, clip.height) <= longest and min(clip.width, clip.height) <= shortest:
-        return None
-    return Refusal(
-        rule=Rule.PICTURE_TOO_LARGE,
-        value=f"{clip.width} by {clip.height}",
-        decided_by=Decider.PROVIDER,
-        words=(str(model.max_long_side), str(model.max_short_side)),
     )
 
 

@@ -24,6 +24,7 @@ from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.domain.periods import day_of
 from bot.domain.quotas import QuotaSubject, Scope
 from bot.errors import JobLostError
+from bot.policy.quotas import running_caps_of
 from bot.storage.changes import change_job
 from bot.storage.columns import Moment
 from bot.storage.consents import is_opted_out
@@ -160,7 +161,7 @@ class Admissions:
         if row.admitted_at is not None:
             return _ADMITTED
         holders = await _holders(connection, jobs.c.id == job.id)
-        caps = policy.running_caps(holders.get(job.id, ()), bot_running=operator_running)
+        caps = running_caps_of(policy, holders.get(job.id, ()), bot_running=operator_running)
         if not caps:
             return _ADMITTED
         if any(cap.limit == 0 for cap in caps):
@@ -299,8 +300,10 @@ async def _waiting(
         Waiting(
             job_id=row.id,
             user_id=row.user_id,
-            caps=policies[guild_key(row.guild_id)].running_caps(
-                holders.get(row.id, ()), bot_running=operator_running
+            caps=running_caps_of(
+                policies[guild_key(row.guild_id)],
+                holders.get(row.id, ()),
+                bot_running=operator_running,
             ),
         )
         for row in found

@@ -11,11 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.quotas import Scope
 from bot.errors import SettingRefusedError
-from bot.policy.allowance import allowed
-from bot.policy.catalogue import SETTINGS, from_json, parse, to_json
-from bot.policy.changes import PolicyChange, last_action, undoing
+from bot.policy.catalogue import SETTINGS, from_json, to_json
+from bot.policy.changes import PolicyChange, check_changes, last_action, undoing
 from bot.policy.exchange import MAX_VALUES
-from bot.policy.floors import beyond
 from bot.policy.levels import Policy
 from bot.policy.problems import UNSET, Flaw, Problem, Target
 from bot.storage.tables import setting_changes, setting_values
@@ -84,7 +82,8 @@ class Policies:
         """
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "settings", guild_id)
-            checked = check_changes(changes, await _limits(connection, guild_id, operator))
+            allowance = (await read_policy(connection, guild_id)).allowance
+            checked = check_changes(changes, operator, allowance)
             action = await self._write(connection, guild_id, user_id, checked)
             return await read_policy(connection, guild_id), action
 
@@ -112,7 +111,8 @@ class Policies:
             latest = last_action(await _changes(connection, guild_id, _LONGEST_ACTION))
             if not latest or tuple(one.id for one in latest) != tuple(one.id for one in shown):
                 return None
-            checked = check_changes(_former(latest), await _limits(connection, guild_id, operator))
+            allowance = (await read_policy(connection, guild_id)).allowance
+            checked = check_changes(_former(latest), operator, allowance)
             action = await self._write(connection, guild_id, user_id, checked)
             return await read_policy(connection, guild_id), action
 
@@ -134,7 +134,7 @@ class Policies:
 
         Args:
             guild_id: The guild.
-            limits: By the names of ``bot.policy.allowance.LIMITS``; ``None`` is unlimited,
+            limits: By the names of ``bot.policy.ceilings.LIMITS``; ``None`` is unlimited,
                 ``UNSET`` what holds for all guilds.
             user_id: The owner.
         """
@@ -215,14 +215,6 @@ async def read_policy(connection: AsyncConnection, guild_id: int) -> Policy:
     return Policy(guild_id, values, allowance)
 
 
-async def _limits(
-    connection: AsyncConnection, guild_id: int, operator: Settings | None
-) -> Settings | None:
-    if operator is None:
-        return None
-    return allowed(operator, (await read_policy(connection, guild_id)).allowance)
-
-
 async def _changes(connection: AsyncConnection, guild_id: int, limit: int) -> list[PolicyChange]:
     rows = await connection.execute(
         select(setting_changes)
@@ -231,37 +223,6 @@ async def _changes(connection: AsyncConnection, guild_id: int, limit: int) -> li
         .limit(limit)
     )
     return [PolicyChange(**row) for row in rows.mappings()]
-
-
-def check_changes(
-    changes: Mapping[Target, Mapping[str, Any]], operator: Settings | None
-) -> dict[Target, dict[str, Any]]:
-    """Return the changes with every value checked and in its own type.
-
-    Raises:
-        SettingRefusedError: As :meth:`Policies.change` says.
-    """
-    checked: dict[Target, dict[str, Any]] = {}
-    problems: list[Problem] = []
-    for target, values in changes.items():
-        for name, value in values.items():
-            found = _check(name, value, target, operator)
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                checked.setdefault(target, {})[name] = found
-    if problems:
-        raise SettingRefusedError(problems)
-    return checked
-
-
-def _check(name: str, value: Any, target: Target, operator: Settings | None) -> Any | Problem:  # noqa: ANN401 - each setting has its own type
-    if value is UNSET and name in SETTINGS:
-        return UNSET
-    parsed = parse(name, value, target)
-    if isinstance(parsed, Problem) or operator is None:
-        return parsed
-    return beyond(name, parsed, target, operator) or parsed
 
 
 def _former(action: Sequence[PolicyChange]) -> dict[Target, dict[str, Any]]:

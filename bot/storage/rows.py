@@ -83,7 +83,7 @@ def row_from(job: NewJob) -> dict[str, Any]:
     }
 
 
-def check_changes(changes: Mapping[str, Any]) -> None:
+def check_changeable(changes: Mapping[str, Any]) -> None:
     """Refuse names that may not be set.
 
     Raises:
@@ -107,7 +107,7 @@ def values_for_move(
         TypeError: ``changes`` has a name that may not be set.
         ValueError: The transition does not exist, or it lacks the task's id.
     """
-    check_changes(changes)
+    check_changeable(changes)
     if to not in TRANSITIONS[job.state]:
         raise ValueError(f"job {job.id}: {job.state} cannot become {to}")
     implied: dict[str, Any] = {}

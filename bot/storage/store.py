@@ -23,7 +23,7 @@ from bot.storage.past import Past
 from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
 from bot.storage.reviews import Reviews, open_review
-from bot.storage.rows import check_changes, job_from, read_job, row_from, values_for_move
+from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
 from bot.storage.sanctions import People
 from bot.storage.tables import jobs, workers
 from bot.storage.uncertain import Uncertain
@@ -160,7 +160,7 @@ class Store:
             JobLostError: The job is not this worker's, or not in that state, any more.
             TypeError: ``changes`` names something that cannot be set.
         """
-        check_changes(changes)
+        check_changeable(changes)
         return await self._write(job, changes)
 
     async def _write(self, job: Job, values: dict[str, Any]) -> Job:

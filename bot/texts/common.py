@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import Hold, JobState, Phase
 from bot.domain.money import dollars, micros_of_credits
+from bot.domain.units import MEBIBYTE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.jobs import Job
 
-MEBIBYTE: Final = 1024 * 1024
 SETTINGS: Final = "/restyle-settings"
 NEUTRAL_NAME: Final = "Restyled clip"
 """A thread's name when the prompt cannot be one."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.money import dollars
 from bot.domain.quotas import Scope
+from bot.domain.units import MEBIBYTE
 from bot.policy.catalogue import SETTINGS
 from bot.policy.levels import Level
 from bot.policy.problems import UNSET, Flaw
@@ -188,8 +189,8 @@ def _what_is_wrong(found: Problem) -> str:
                 "that pattern takes too long on some prompts. Make it simpler, without one "
                 "repetition inside another."
             )
-        case Flaw.BEYOND_FLOOR:
-            return _beyond_floor(found)
+        case Flaw.ABOVE_CEILING:
+            return _above_ceiling(found)
 
 
 def _wrong_kind(found: Problem) -> str:
@@ -224,14 +225,14 @@ def _exactly(number: float, unit: str) -> str:
     """Return what somebody typed, never rounded so that it looks like the bound it breaks."""
     match unit:
         case "bytes":
-            return f"{number / (1024 * 1024):.4f}".rstrip("0").rstrip(".") + " MB"
+            return f"{number / MEBIBYTE:.4f}".rstrip("0").rstrip(".") + " MB"
         case "seconds":
             return f"{number:g} s"
         case _:
             return amount(number, unit)
 
 
-def _beyond_floor(found: Problem) -> str:
+def _above_ceiling(found: Problem) -> str:
     setting = SETTINGS[found.name]
     if isinstance(setting.kind, Number) and found.highest is not None:
         most = amount(found.highest, setting.kind.unit)

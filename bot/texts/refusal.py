@@ -75,35 +75,15 @@ def refusal(found: Refusal) -> str:
             return f"That file is not a video{seems}.\nAttach an MP4, MOV or WebM."
         case Rule.EMPTY_FILE:
             return "That file is empty (0 bytes).\nAttach the clip again."
-        case Rule.CONTAINER_NOT_TAKEN:
-            return (
-                f"Inside, that file is {value}; the video provider does not take that.\n"
-                "Export it as MP4, MOV or WebM."
-            )
         case Rule.VIDEO_TOO_BIG:
             return (
                 f"That file is {size(number)}; {whose} takes clips up to {size(most)}.\n"
                 f"{_shrink('Trim or compress it', found.decided_by)}"
             )
-        case Rule.VIDEO_TOO_LONG:
-            return (
-                f"That clip is {duration(number)} long; {whose} takes up to {duration(most)}.\n"
-                f"{_shrink('Trim it', found.decided_by)}"
-            )
         case Rule.VIDEO_TOO_SHORT:
             return (
                 f"That clip is {duration(number)} long; {whose} needs at least {duration(most)}.\n"
                 "Attach a longer one."
-            )
-        case Rule.VIDEO_TOO_FAST:
-            return (
-                f"That clip has {number:.0f} frames a second; {whose} takes up to {most:.0f}.\n"
-                f"Export it with {most:.0f}."
-            )
-        case Rule.PICTURE_TOO_LARGE:
-            return (
-                f"That clip's picture is {value} pixels; {whose} takes up to "
-                f"{' by '.join(found.words)}.\nExport it smaller."
             )
         case Rule.START_PAST_END:
             return (
@@ -120,11 +100,6 @@ def refusal(found: Refusal) -> str:
             return (
                 f"{whose.capitalize()} allows clips of up to {duration(number)}, but the model "
                 f"needs at least {duration(most)}.\n{_change_it(found.decided_by)}"
-            )
-        case Rule.VIDEO_UNFIT:
-            return (
-                f"That clip could not be made to fit into {size(most)}. {_NOTHING}\n"
-                "Choose a shorter part, or attach a smaller clip."
             )
         case Rule.TOO_BUSY:
             return f"Too many clips are being prepared just now. {_NOTHING}\nTry again in a minute."

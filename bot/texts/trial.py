@@ -78,12 +78,12 @@ def _verdict(trial: Trial) -> str:
 
 
 def _request(trial: Trial) -> str:
-    question = trial.question
-    clip = f"a clip of {duration(question.seconds)}" if question.seconds is not None else "a clip"
-    place = f" in <#{question.channel_ids[0]}>" if question.channel_ids else ""
-    lines = [f"<@{question.user_id}>{place}, {clip}"]
-    if question.prompt is not None:
-        lines.append(quote(cut(question.prompt, 150)))
+    facts = trial.facts
+    clip = f"a clip of {duration(facts.seconds)}" if facts.seconds is not None else "a clip"
+    place = f" in <#{facts.channel_ids[0]}>" if facts.channel_ids else ""
+    lines = [f"<@{facts.user_id}>{place}, {clip}"]
+    if facts.prompt is not None:
+        lines.append(quote(cut(facts.prompt, 150)))
     return "\n".join(lines)
 
 
@@ -147,7 +147,7 @@ def _facts(trial: Trial) -> list[str]:
 def _length(trial: Trial) -> str:
     seconds = duration(trial.seconds or 0)
     about = f" · about {dollars(trial.price)}" if trial.price is not None else " · no price known"
-    if trial.question.seconds is None:
+    if trial.facts.seconds is None:
         return f"At most {seconds} would be restyled{about}"
     if not trial.is_cut:
         return f"All of it would be restyled{about}"
@@ -169,6 +169,6 @@ def _full(use: CapUse) -> str:
 
 
 def _not_tried(trial: Trial) -> list[str]:
-    if trial.question.prompt is None and trial.decision.effective.prompt_rules:
+    if trial.facts.prompt is None and trial.decision.effective.prompt_rules:
         return ["Without a prompt, the prompt rules were not tried."]
     return []

@@ -19,7 +19,7 @@ from bot.app import RestyleBot, answer_privately
 from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.permissions import Action
 from bot.domain.sanctions import MAX_NOTE
-from bot.policy.allowance import LIMITS
+from bot.policy.ceilings import LIMITS
 from bot.texts import admin as admin_texts
 from bot.texts import owner as owner_texts
 from bot.texts import permission as permission_texts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.periods import resets_at, started_at
 from bot.domain.quotas import Period
-from bot.policy.allowance import limits_of, read_limit
+from bot.policy.ceilings import limits_of, read_limit
 from bot.texts import owner as owner_texts
 from cogs.common.cards import GREY, card
 from cogs.common.pages import Page

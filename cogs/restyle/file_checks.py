@@ -12,7 +12,7 @@ from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnre
 from bot.media.probe import probe_video
 from bot.media.reference import read_reference, refuse_reference
 from bot.requests.clip_plan import Plan, plan_clip
-from bot.requests.validation import MAX_REFERENCE_BYTES, Limit, Refusal, Rule
+from bot.requests.validation import MAX_REFERENCE_BYTES, Refusal, Rule
 from cogs.restyle.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from bot.media.probe import VideoFacts
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
-    from bot.policy.decide import Decision
+    from bot.policy.levels import Effective
+    from bot.requests.validation import Limit
     from cogs.restyle.requests import Request, RequestedClip
 
 log = logging.getLogger(__name__)
@@ -76,13 +77,13 @@ class FileChecks:
         self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
 
     async def examine(
-        self, request: Request, decision: Decision, *, upload_bytes: int
+        self, request: Request, holds: Effective, *, upload_bytes: int
     ) -> ProbeResult:
         """Download the files and look into them.
 
         Args:
             request: What is asked for.
-            decision: What holds for it.
+            holds: What holds for it.
             upload_bytes: The largest file that the bot may post where it was asked for.
 
         Raises:
@@ -90,7 +91,9 @@ class FileChecks:
         """
         try:
             async with asyncio.timeout(INTAKE_SECONDS), self._slots:
-                facts, size_bytes = await self._read_clip(request.source, bytes_limit(decision))
+                facts, size_bytes = await self._read_clip(
+                    request.source, holds.limit("max_video_bytes")
+                )
                 plan = plan_clip(
                     facts,
                     size_bytes=size_bytes,
@@ -98,7 +101,7 @@ class FileChecks:
                     model=self._model,
                     start=request.start,
                     length=request.length,
-                    max_seconds=_seconds_limit(decision),
+                    max_seconds=holds.limit("max_video_seconds"),
                     upload_bytes=upload_bytes,
                 )
                 if isinstance(plan, Refusal):
@@ -163,16 +166,3 @@ class FileChecks:
         except MediaError as exc:  # unreachable, no room, no process to look into it
             log.warning("an attachment could not be examined: %s", exc)
             raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
-
-
-def bytes_limit(decision: Decision) -> Limit:
-    """Return how large the attached clip may be, and who says so."""
-    holds = decision.effective
-    return Limit(value=holds.max_video_bytes, decided_by=holds.source("max_video_bytes").decider)
-
-
-def _seconds_limit(decision: Decision) -> Limit:
-    holds = decision.effective
-    return Limit(
-        value=holds.max_video_seconds, decided_by=holds.source("max_video_seconds").decider
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,10 +21,12 @@ from bot.errors import (
     JobExistsError,
     StoreError,
 )
-from bot.policy.decide import Ask, Verdict, decide
+from bot.policy.decide import RequestFacts, Verdict
+from bot.policy.evaluate import evaluate
+from bot.policy.quotas import caps_of, holders_of
 from bot.requests import validation as rules
 from bot.requests.clip_plan import Mode
-from bot.requests.validation import Refusal, Rule
+from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.texts import quota as quota_texts
 from cogs.appeals.button import refusal_view
 from cogs.common.actor import role_ids_of
@@ -32,7 +34,7 @@ from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
 from cogs.delivery.progress_cards import record_card
-from cogs.restyle.file_checks import FileChecks, bytes_limit
+from cogs.restyle.file_checks import FileChecks
 from cogs.restyle.place import (
     can_open_thread,
     channel_of,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from bot.media.scratch import Scratch
     from bot.policy.consent import Origin
     from bot.policy.decide import Decision
+    from bot.policy.evaluate import Evaluation
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store
@@ -65,15 +68,6 @@ RECORD_SECONDS: Final = 2.0
 its late success would overwrite what the engine shows meanwhile, even the end of the job."""
 
 # discord.py sends the client's default only along with content, which cards do not have.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """A request together with what holds for it where it was made."""
-
-    request: Request
-    policy: Policy
-    decision: Decision
 
 
 class Intake:
@@ -99,7 +93,7 @@ class Intake:
     async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
         """Answer within 3 s, check everything that can be checked, and store the job."""
         try:
-            asked = await self._check_at_once(interaction, request)
+            evaluation, _ = await self._check_at_once(interaction, request)
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)
             await refuse_now(interaction, exc.text, view=view)
@@ -115,12 +109,13 @@ class Intake:
             record_id = (await interaction.original_response()).id
         try:
             found = await self._file_checks.examine(
-                request, asked.decision, upload_bytes=_upload_bytes(interaction)
+                request, evaluation.decision.effective, upload_bytes=_upload_bytes(interaction)
             )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
-            policy, decision = await self._decide(interaction, request.source, request.prompt)
-            asked = replace(asked, policy=policy, decision=decision)
-            await self._accept(interaction, asked, found, record_id)
+            facts = _facts(interaction, prompt=request.prompt)
+            evaluation, policy = await self._evaluate(interaction, facts, request.source)
+            job = self._job(interaction, request, evaluation.decision, found, record_id)
+            await self._accept(interaction, job, evaluation, policy)
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)
             await refuse_later(interaction, exc.text, view=view)
@@ -132,29 +127,27 @@ class Intake:
 
     async def _check_at_once(
         self, interaction: discord.Interaction[Any], request: Request
-    ) -> _Asked:
-        """Check all that the words alone tell; the database has a second.
+    ) -> tuple[Evaluation, Policy]:
+        """Check all that the words and Discord's descriptions of the files tell.
 
         Raises:
             RefusedError: The request breaks a rule, or the database does not answer.
         """
-        policy, decision = await self._decide(interaction, request.source, request.prompt)
-        found = (
-            check_place(interaction)
-            or rules.check_prompt(request.prompt)
-            or rules.check_seed(request.seed)
-            or rules.check_ratio(request.ratio, self._model)
-            or rules.check_declared_video(
-                request.source.content_type,
-                request.source.filename,
-                request.source.size_bytes,
-                bytes_limit(decision),
-            )
-            or self._check_reference(request.reference)
+        source, reference = request.source, request.reference
+        facts = _facts(
+            interaction,
+            place_refusal=check_place(interaction),
+            prompt=request.prompt,
+            seed=request.seed,
+            ratio=request.ratio,
+            clip=DeclaredFile(source.content_type, source.filename, source.size_bytes),
+            reference=(
+                DeclaredFile(reference.content_type, reference.filename, reference.size)
+                if reference is not None
+                else None
+            ),
         )
-        if found is not None:
-            raise RefusedError(found)
-        return _Asked(request=request, policy=policy, decision=decision)
+        return await self._evaluate(interaction, facts, source)
 
     async def foresee(self, interaction: discord.Interaction[Any], source: RequestedClip) -> None:
         """Refuse at once what no prompt could change, before somebody is asked to type one.
@@ -162,12 +155,12 @@ class Intake:
         Raises:
             RefusedError: The person, the place or the clip's author speak against it.
         """
-        await self._decide(interaction, source, "")
+        await self._evaluate(interaction, _facts(interaction), source)
 
-    async def _decide(
-        self, interaction: discord.Interaction[Any], source: RequestedClip, prompt: str
-    ) -> tuple[Policy, Decision]:
-        """Return what holds here and what follows from it.
+    async def _evaluate(
+        self, interaction: discord.Interaction[Any], facts: RequestFacts, source: RequestedClip
+    ) -> tuple[Evaluation, Policy]:
+        """Return what follows from what holds here; the database has a second to say that.
 
         Raises:
             RefusedError: It follows that nothing is started, or the database does not answer.
@@ -176,28 +169,17 @@ class Intake:
         try:
             async with store_deadline():
                 policy = await self._store.policies.read(guild_id)
-                facts = await self._store.people.facts(guild_id, interaction.user.id)
-                origin = await self._origin(source)
+                member = await self._store.people.facts(guild_id, interaction.user.id)
+                facts = replace(facts, origin=await self._origin(source))
         except StoreError as exc:
             log.warning("interaction %s: no settings: %r", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
-        decision = decide(
-            Ask(
-                prompt=prompt,
-                channel_ids=channels_of(interaction),
-                role_ids=role_ids_of(interaction),
-                user_id=interaction.user.id,
-                is_age_restricted=is_age_restricted(interaction),
-                origin=origin,
-            ),
-            policy,
-            facts,
-            self._settings,
-            interaction.created_at,
+        evaluation = evaluate(
+            facts, policy, member, self._settings, interaction.created_at, model=self._model
         )
-        if decision.verdict is Verdict.REFUSE:
-            raise RefusedError(decision.refusal)
-        return policy, decision
+        if evaluation.refusal is not None:
+            raise RefusedError(evaluation.refusal)
+        return evaluation, policy
 
     async def _origin(self, source: RequestedClip) -> Origin | None:
         """Return whose clip it is; ``None`` when it came with the command."""
@@ -205,29 +187,21 @@ class Intake:
             return None
         return await self._store.consents.origin(source.author_id, source.people_ids)
 
-    def _check_reference(self, reference: discord.Attachment | None) -> Refusal | None:
-        if reference is None:
-            return None
-        if not self._model.takes_reference:
-            return Refusal(rule=Rule.REFERENCE_NOT_TAKEN, value=self._model.name)
-        return rules.check_declared_reference(
-            reference.content_type, reference.filename, reference.size
-        )
-
     # The job
 
     def _job(
         self,
         interaction: discord.Interaction[Any],
-        asked: _Asked,
+        request: Request,
+        decision: Decision,
         found: ProbeResult,
         record_id: int,
     ) -> NewJob:
-        request, holds, plan = asked.request, asked.decision.effective, found.plan
+        holds, plan = decision.effective, found.plan
         ratio = request.ratio
         if ratio is None and holds.default_ratio in self._model.ratios:
             ratio = holds.default_ratio
-        hold, held_hours = _hold(asked.decision)
+        hold, held_hours = _hold(decision)
         return NewJob(
             id=interaction.id,
             guild_id=interaction.guild_id,
@@ -269,23 +243,22 @@ class Intake:
     async def _accept(
         self,
         interaction: discord.Interaction[Any],
-        asked: _Asked,
-        found: ProbeResult,
-        record_id: int,
+        new_job: NewJob,
+        evaluation: Evaluation,
+        policy: Policy,
     ) -> None:
         """Store the job, then turn the answer into its record, then tell the engine.
 
         Raises:
             RefusedError: A cap is reached, or the database does not take the job.
         """
-        where = channels_of(interaction), role_ids_of(interaction), interaction.user.id
-        caps = asked.policy.caps(*where, self._settings)
+        caps = caps_of(policy, evaluation.facts, self._settings)
         try:
             job = await self._store.add(
-                self._job(interaction, asked, found, record_id),
-                holders=asked.policy.holders(*where),
+                new_job,
+                holders=holders_of(policy, evaluation.facts),
                 caps=caps,
-                review_reasons=asked.decision.review_reasons,
+                review_reasons=evaluation.decision.review_reasons,
             )
         except JobExistsError:
             log.info("interaction %s arrived twice; it is one job", interaction.id)
@@ -335,6 +308,17 @@ class Intake:
             )
         except (StoreError, *DISCORD_ERRORS) as exc:
             log.info("job %s: not told what is left: %r", job.id, exc)
+
+
+def _facts(interaction: discord.Interaction[Any], **known: Any) -> RequestFacts:  # noqa: ANN401 - fields of ``RequestFacts``
+    """Return who asks and where, with what else is known of the request."""
+    return RequestFacts(
+        channel_ids=channels_of(interaction),
+        role_ids=role_ids_of(interaction),
+        user_id=interaction.user.id,
+        is_age_restricted=is_age_restricted(interaction),
+        **known,
+    )
 
 
 def _hold(decision: Decision) -> tuple[Hold | None, int]:

@@ -11,7 +11,6 @@ from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
 from bot.cometapi.models import model_rules
-from bot.domain.guilds import guild_key
 from bot.domain.permissions import Action
 from bot.policy.problems import Target
 from bot.policy.topics import Topic
@@ -29,9 +28,10 @@ from cogs.settings.exchange import Exchange, Upload
 from cogs.settings.forms import FILE_ID
 from cogs.settings.items import FORM_ID, ITEMS, PanelLocation
 from cogs.settings.panel import SettingsPanel
-from cogs.settings.trial import Asked, asked_in, report
+from cogs.settings.trial import facts_in, facts_to_try, report
 
 if TYPE_CHECKING:
+    from bot.policy.decide import RequestFacts
     from bot.settings import Settings
     from bot.storage.store import Store
     from cogs.common.pages import Page
@@ -97,14 +97,15 @@ class ServerSettings(commands.Cog):
         async def make() -> str | Page:
             if test is not None:
                 roles = test.roles if isinstance(test, discord.Member) else None
-                asked = Asked(
-                    user_id=test.id,
-                    role_ids=None if roles is None else frozenset(role.id for role in roles),
+                data = facts_to_try(
+                    interaction,
+                    test.id,
+                    None if roles is None else {role.id for role in roles},
                     channel_id=channel.id if channel is not None else None,
                     prompt=prompt,
                     seconds=length,
                 )
-                return await self._try_out(interaction, asked)
+                return await self._try_out(interaction, data)
             if channel is not None or prompt is not None or length is not None:
                 return answers.test_needs_member()
             if file is not None:
@@ -114,8 +115,12 @@ class ServerSettings(commands.Cog):
 
         await answer_command(interaction, make)
 
-    async def _try_out(self, interaction: discord.Interaction[Any], asked: Asked) -> str | Page:
-        return await report(interaction, asked, store=self._store, settings=self._settings)
+    async def _try_out(
+        self, interaction: discord.Interaction[Any], data: RequestFacts | str
+    ) -> str | Page:
+        if isinstance(data, str):
+            return data
+        return await report(interaction, data, store=self._store, settings=self._settings)
 
     # The panel
 
@@ -208,10 +213,8 @@ class ServerSettings(commands.Cog):
             case "rule":
                 return await self._entries.enter_rule(interaction, location, arg, found)
             case "test":
-                asked = asked_in(found, guild_key(interaction.guild_id))
-                if isinstance(asked, str):
-                    return asked
-                return await show_beside(interaction, await self._try_out(interaction, asked))
+                data = facts_in(interaction, found)
+                return await show_beside(interaction, await self._try_out(interaction, data))
             case "import":
                 upload = Upload.of(found.about("attachments", found.text(FILE_ID)))
                 return await self._exchange.take(interaction, location, upload)

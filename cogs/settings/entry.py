@@ -6,9 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.guilds import guild_key
-from bot.policy.allowance import allowed
 from bot.policy.catalogue import SETTINGS, to_json
-from bot.policy.floors import ceiling
+from bot.policy.ceilings import ceiling
 from bot.policy.problems import SERVER, UNSET, Problem
 from bot.policy.prompt_rules.rules import MAX_RULES, Rules
 from bot.policy.typed_values import read_typed
@@ -85,7 +84,7 @@ class Entries:
         policy = await self._store.policies.read(interaction.guild_id)
         match verb:
             case "form" if arg in SETTINGS:
-                highest = ceiling(arg, allowed(self._operator, policy.allowance))
+                highest = ceiling(arg, self._operator, policy.allowance)
                 return forms.value_form(location, arg, policy, highest=highest)
             case "rule":
                 number = int(arg) if arg.isdigit() else 0

@@ -6,9 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import SettingRefusedError, StoreError
-from bot.policy.allowance import allowed
+from bot.policy.changes import check_changes
 from bot.policy.problems import Flaw, Problem
-from bot.storage.policies import check_changes
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
 from cogs.settings.controls import PanelData
@@ -168,7 +167,7 @@ class SettingsPanel:
         return await self._done(interaction, location, (before, after), action, answers.UNDID)
 
     def _check(self, changes: Mapping[Target, Mapping[str, Any]], policy: Policy) -> Changes:
-        checked = check_changes(changes, allowed(self._operator, policy.allowance))
+        checked = check_changes(changes, self._operator, policy.allowance)
         least = self._model.min_seconds
         problems = [
             Problem(

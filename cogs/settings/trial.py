@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.policy.replay.trial import Question, caps_to_ask, try_out
+from bot.domain.guilds import guild_key
+from bot.policy.decide import RequestFacts
+from bot.policy.quotas import caps_of
+from bot.policy.replay.trial import try_out
 from bot.texts import panel_answer as answers
 from bot.texts import trial as trial_texts
 from cogs.common.cards import GREY, card
@@ -15,6 +17,8 @@ from cogs.restyle.place import channels_of, is_age_restricted
 from cogs.settings import forms
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import discord
 
     from bot.settings import Settings
@@ -22,44 +26,56 @@ if TYPE_CHECKING:
     from cogs.common.forms import FormData
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a moderator wants to know."""
-
-    user_id: int
-    role_ids: frozenset[int] | None
-    """``None``: whoever it is, they are not a member of this server."""
-    channel_id: int | None = None
-    """``None`` stands for where the moderator is."""
-    prompt: str | None = None
-    seconds: float | None = None
-
-
 async def report(
-    interaction: discord.Interaction[Any], asked: Asked, *, store: Store, settings: Settings
-) -> str | Page:
+    interaction: discord.Interaction[Any],
+    facts: RequestFacts,
+    *,
+    store: Store,
+    settings: Settings,
+) -> Page:
     """Return what would happen to a request, and which rule decides.
 
     Raises:
         StoreError: The database does not answer.
     """
-    if asked.role_ids is None or interaction.guild_id is None:
-        return answers.no_member(asked.user_id)
-    channel_ids, is_for_adults = _place(interaction, asked.channel_id)
-    question = Question(
-        user_id=asked.user_id,
-        role_ids=asked.role_ids,
+    policy = await store.policies.read(interaction.guild_id)
+    member = await store.people.facts(policy.guild_id, facts.user_id)
+    uses = await store.ledger.uses(caps_of(policy, facts, settings))
+    running, now = await store.admissions.running(), interaction.created_at
+    trial = try_out(facts, policy, member, settings, now, uses=uses, running=running)
+    return Page(view=card(GREY, trial_texts.report(trial, now).splitlines()))
+
+
+def facts_to_try(
+    interaction: discord.Interaction[Any],
+    user_id: int,
+    role_ids: Collection[int] | None,
+    *,
+    channel_id: int | None,
+    prompt: str | None,
+    seconds: float | None,
+) -> RequestFacts | str:
+    """Return the request that a moderator wants to try out, or why it cannot be.
+
+    Args:
+        interaction: The moderator's.
+        user_id: Whose request it would be.
+        role_ids: Their roles; ``None``: whoever it is, they are not a member of this server.
+        channel_id: Where; ``None`` stands for where the moderator is.
+        prompt: ``None``: any.
+        seconds: How long the clip is; ``None``: as long as may be.
+    """
+    if role_ids is None:
+        return answers.no_member(user_id)
+    channel_ids, is_for_adults = _place(interaction, channel_id)
+    return RequestFacts(
+        user_id=user_id,
+        role_ids=role_ids,
         channel_ids=channel_ids,
         is_age_restricted=is_for_adults,
-        prompt=asked.prompt or None,
-        seconds=asked.seconds,
+        prompt=prompt or None,
+        seconds=seconds,
     )
-    policy = await store.policies.read(interaction.guild_id)
-    facts = await store.people.facts(interaction.guild_id, asked.user_id)
-    uses = await store.ledger.uses(caps_to_ask(question, policy, settings))
-    running, now = await store.admissions.running(), interaction.created_at
-    trial = try_out(question, policy, facts, settings, now, uses=uses, running=running)
-    return Page(view=card(GREY, trial_texts.report(trial, now).splitlines()))
 
 
 def _place(
@@ -72,7 +88,7 @@ def _place(
     return (channel_id,), bool(getattr(channel, "nsfw", False))
 
 
-def asked_in(sent: FormData, guild_id: int) -> Asked | str:
+def facts_in(interaction: discord.Interaction[Any], sent: FormData) -> RequestFacts | str:
     """Return what a form asks, or what is wrong with it."""
     member_id = sent.text(forms.MEMBER_ID)
     if not member_id:
@@ -83,13 +99,16 @@ def asked_in(sent: FormData, guild_id: int) -> Asked | str:
         return answers.bad_length(typed)
     told = sent.about("members", member_id)
     # Everybody has the role that has the server's own id.
-    roles = frozenset(map(read_id, told.get("roles", ()))) | {guild_id} if told else None
+    roles = None
+    if told:
+        roles = {*map(read_id, told.get("roles", ())), guild_key(interaction.guild_id)}
     channel_id = sent.text(forms.CHANNEL_ID)
-    return Asked(
-        user_id=read_id(member_id),
-        role_ids=roles,
+    return facts_to_try(
+        interaction,
+        read_id(member_id),
+        roles,
         channel_id=read_id(channel_id) if channel_id else None,
-        prompt=sent.text(forms.PROMPT_ID).strip() or None,
+        prompt=sent.text(forms.PROMPT_ID).strip(),
         seconds=seconds,
     )
 

@@ -16,7 +16,8 @@ from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.domain.usage import Tally, summarise, to_csv, window
 from bot.errors import MediaError
 from bot.media import chart
-from bot.policy.decide import Ask, decide
+from bot.policy.decide import RequestFacts, decide
+from bot.policy.quotas import caps_of
 from bot.requests.text_safety import cut, harmless
 from bot.texts import permission as permission_texts
 from bot.texts import usage as usage_texts
@@ -102,9 +103,14 @@ class UsageCog(commands.Cog):
         guild_id, user_id = guild_key(interaction.guild_id), interaction.user.id
         now = interaction.created_at
         policy = await self._store.policies.read(guild_id)
-        channel_ids, role_ids = channels_of(interaction), role_ids_of(interaction)
+        facts = RequestFacts(
+            channel_ids=channels_of(interaction),
+            role_ids=role_ids_of(interaction),
+            user_id=user_id,
+            is_age_restricted=is_age_restricted(interaction),
+        )
         me = QuotaSubject(scope=Scope.MEMBER, scope_id=user_id, guild_id=guild_id)
-        caps = policy.caps(channel_ids, role_ids, user_id, self._settings)
+        caps = caps_of(policy, facts, self._settings)
         uses = await self._store.ledger.uses((*_countless(me), *caps))
         today, month = _tallies(uses)
         lines = usage_texts.own(
@@ -114,25 +120,16 @@ class UsageCog(commands.Cog):
             left=uses[len(_COUNTED) :],
             now=now,
         )
-        lines += await self._in_the_way(interaction, policy, now)
+        lines += await self._in_the_way(facts, policy, now)
         buttons = []
         if guild_id and await may_moderate(interaction, self._store, Action.SEE_SERVER_USAGE):
             buttons = [ui.ActionRow[Any](UsageButton("server"), UsageButton("strikes"))]
         return Page(view=card(BLURPLE, lines, *buttons))
 
-    async def _in_the_way(
-        self, interaction: discord.Interaction[Any], policy: Policy, now: datetime
-    ) -> list[str]:
+    async def _in_the_way(self, request: RequestFacts, policy: Policy, now: datetime) -> list[str]:
         """Return the member's strikes, and why the next clip could not start here."""
-        facts = await self._store.people.facts(policy.guild_id, interaction.user.id)
-        asked = Ask(
-            prompt="",
-            channel_ids=channels_of(interaction),
-            role_ids=role_ids_of(interaction),
-            user_id=interaction.user.id,
-            is_age_restricted=is_age_restricted(interaction),
-        )
-        decision = decide(asked, policy, facts, self._settings, now)
+        facts = await self._store.people.facts(policy.guild_id, request.user_id)
+        decision = decide(request, policy, facts, self._settings, now)
         holds = decision.effective
         strikes = usage_texts.own_strikes(
             len(facts.strikes_since(now, holds.strike_days)),

@@ -6,10 +6,10 @@ from sqlalchemy import text
 
 from bot.domain.jobs import Hold, JobState
 from bot.domain.quotas import Scope
+from bot.domain.units import MEBIBYTE
 from bot.policy.problems import Target
 from bot.requests.clip_plan import Plan
 from bot.requests.validation import MAX_PROMPT_UNITS
-from bot.settings import MEBIBYTE
 from tests.cogs.conftest import buttons_of, said, text_of
 
 

@@ -3,7 +3,9 @@
 import discord
 import pytest
 
+from bot.policy.decide import RequestFacts
 from bot.policy.problems import UNSET
+from bot.policy.quotas import holders_of
 from tests.cogs.conftest import buttons_of, said
 from tests.cogs.panels import MEBIBYTE
 from tests.factories import new_job
@@ -155,7 +157,7 @@ async def test_a_form_says_what_the_operator_allows(panel):
 @pytest.fixture
 async def past(stage):
     """Three clips of the last days."""
-    where = (stage.channel.id,), (), stage.alice.id
+    asked = RequestFacts(channel_ids=(stage.channel.id,), role_ids=(), user_id=stage.alice.id)
     policy = await stage.store.policies.read(stage.guild.id)
     for number in range(3):
         job = new_job(
@@ -165,7 +167,7 @@ async def past(stage):
             user_id=stage.alice.id,
             source_bytes=1000,
         )
-        await stage.store.add(job, holders=policy.holders(*where))
+        await stage.store.add(job, holders=holders_of(policy, asked))
 
 
 async def test_a_change_that_would_have_made_a_difference_is_shown_before_it_is_saved(past, panel):

@@ -157,7 +157,7 @@ async def test_a_file_that_says_what_is_set_changes_nothing(stage, panel):
         (b"{", "is not JSON"),
         (b"x" * (MAX_FILE_BYTES + 1), "too big to be settings"),
         (
-            settings_file(server={"max_video_bytes": 2**31}),
+            settings_file(server={"max_video_bytes": 400 * MEBIBYTE}),
             "The bot's operator allows up to 100 MB",
         ),
     ],

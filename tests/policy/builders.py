@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.domain.quotas import Scope
 from bot.domain.sanctions import MemberFacts
 from bot.policy.catalogue import parse
-from bot.policy.decide import Ask, decide
+from bot.policy.decide import RequestFacts, decide
 from bot.policy.levels import Policy
 from bot.policy.problems import SERVER, Problem, Target
 from bot.settings import Settings
@@ -48,7 +48,7 @@ def policy(*levels, allowance=None, **server):
 
 
 def ask(**fields):
-    return Ask(
+    return RequestFacts(
         **{
             "prompt": "a rainy night",
             "channel_ids": (CHANNEL,),

@@ -5,6 +5,7 @@ import pytest
 from bot.domain.quotas import Decider, Period, QuotaSubject, Scope, Unit
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
 from bot.policy.levels import BY_DEFAULT, BY_OPERATOR, BY_SERVER, Level, Policy, SettingSource
+from bot.policy.quotas import caps_of, holders_of, running_caps_of
 from tests.policy.builders import (
     CHANNEL,
     GUILD,
@@ -14,6 +15,7 @@ from tests.policy.builders import (
     PLAIN,
     THREAD,
     VIP,
+    ask,
     channel,
     operator,
     policy,
@@ -33,7 +35,7 @@ def holds(policy, name, *, where=(CHANNEL,), roles=(), by=OPERATOR):
 
 def limits(policy, *, where=(CHANNEL,), roles=(), by=OPERATOR):
     """The caps of a request: ``{(scope, period, unit): (limit, decider)}``."""
-    found = policy.caps(where, frozenset(roles), MEMBER, by)
+    found = caps_of(policy, ask(channel_ids=where, role_ids=frozenset(roles)), by)
     return {(cap.holder.scope, cap.period, cap.unit): (cap.limit, cap.decided_by) for cap in found}
 
 
@@ -221,7 +223,7 @@ def test_in_a_thread_the_caps_of_its_channel_count():
     settings = policy(
         (channel(PARENT), {"jobs_per_day": 4}), (channel(THREAD), {"jobs_per_day": 1})
     )
-    [cap] = settings.caps((THREAD, PARENT), (), MEMBER, OPERATOR)
+    [cap] = caps_of(settings, ask(channel_ids=(THREAD, PARENT)), OPERATOR)
     assert (cap.holder.scope_id, cap.limit) == (PARENT, 4)
 
 
@@ -253,7 +255,9 @@ def test_only_roles_with_a_cap_or_that_exempt_are_counted():
         (role(PLAIN), {"review_mode": "off"}),
         exempt_role_ids=[NEWBIE],
     )
-    found = settings.holders((THREAD, PARENT), {VIP, NEWBIE, PLAIN, GUILD}, MEMBER)
+    found = holders_of(
+        settings, ask(channel_ids=(THREAD, PARENT), role_ids={VIP, NEWBIE, PLAIN, GUILD})
+    )
     assert found == (
         QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0),
         QuotaSubject(scope=Scope.SERVER, scope_id=GUILD, guild_id=GUILD),
@@ -266,15 +270,15 @@ def test_only_roles_with_a_cap_or_that_exempt_are_counted():
 
 def test_what_runs_is_capped_by_the_roles_a_job_was_added_with():
     settings = policy((role(), {"member_running": 4}), running=5, member_running=1)
-    of_vip = settings.holders((CHANNEL,), {VIP}, MEMBER)
-    of_others = settings.holders((CHANNEL,), {PLAIN}, MEMBER)
+    of_vip = holders_of(settings, ask(role_ids={VIP}))
+    of_others = holders_of(settings, ask(role_ids={PLAIN}))
     for holders, own in ((of_vip, 4), (of_others, 1)):
-        found = settings.running_caps(holders, bot_running=7)
+        found = running_caps_of(settings, holders, bot_running=7)
         assert {cap.holder.scope: cap.limit for cap in found} == {
             Scope.MEMBER: own,
             Scope.SERVER: 5,
             Scope.BOT: 7,
         }
     exempt = policy(exempt_role_ids=[VIP], running=5, member_running=1)
-    holders = exempt.holders((CHANNEL,), {VIP}, MEMBER)
-    assert exempt.running_caps(holders, bot_running=None) == ()
+    holders = holders_of(exempt, ask(role_ids={VIP}))
+    assert running_caps_of(exempt, holders, bot_running=None) == ()

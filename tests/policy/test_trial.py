@@ -7,9 +7,10 @@ import pytest
 from bot.domain.jobs import FailureReason
 from bot.domain.quotas import CapUse, QuotaSubject, Scope
 from bot.domain.sanctions import Block, MemberFacts, Pause, Strike
-from bot.policy.decide import Verdict
+from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.levels import Level, SettingSource
-from bot.policy.replay.trial import Question, caps_to_ask, try_out
+from bot.policy.quotas import caps_of
+from bot.policy.replay.trial import try_out
 from bot.requests.validation import Rule
 from bot.texts.trial import MAX_CHARACTERS, report
 from tests.policy.builders import (
@@ -32,7 +33,7 @@ WORDS = [{"kind": "words", "text": "gore", "action": "refuse"}]
 
 
 def asked(**fields):
-    return Question(
+    return RequestFacts(
         **{"user_id": MEMBER, "role_ids": frozenset(), "channel_ids": (CHANNEL,), "seconds": 4.0}
         | fields
     )
@@ -40,7 +41,7 @@ def asked(**fields):
 
 def tried(policy, question=None, *, facts=NOBODY, by=None, used=0, running=None):
     by, question = by or operator(), question or asked()
-    uses = [CapUse(cap=cap, used=used) for cap in caps_to_ask(question, policy, by)]
+    uses = [CapUse(cap=cap, used=used) for cap in caps_of(policy, question, by)]
     return try_out(question, policy, facts, by, NOW, uses=uses, running=running)
 
 

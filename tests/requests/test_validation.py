@@ -3,15 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cometapi.models import RATIOS, model_rules
+from bot.domain.units import MEBIBYTE
 from bot.requests.validation import (
     MAX_REFERENCE_BYTES,
     MAX_SEED,
-    Clip,
     Decider,
     Limit,
     Refusal,
     Rule,
-    check_clip,
     check_declared_reference,
     check_declared_video,
     check_prompt,
@@ -19,7 +18,6 @@ from bot.requests.validation import (
     check_seed,
     clean_prompt,
 )
-from bot.settings import MEBIBYTE
 from bot.texts.refusal import refusal
 
 ALEPH = model_rules("gen4_aleph")
@@ -98,30 +96,6 @@ def test_a_ratio_must_be_one_of_the_models():
     assert check_ratio(RATIOS[1], ALEPH) is None
     assert check_ratio(None, ALEPH2) is None
     assert broken_rule(check_ratio(RATIOS[1], ALEPH2)) is Rule.RATIO_NOT_OFFERED
-
-
-def clip(seconds=5.0, width=1280, height=720, fps=30.0):
-    return Clip(seconds=seconds, width=width, height=height, fps=fps)
-
-
-@pytest.mark.parametrize(
-    ("found", "rule"),
-    [
-        (clip(), None),
-        (clip(seconds=30.04), None),
-        (clip(seconds=30.5), Rule.VIDEO_TOO_LONG),
-        (clip(seconds=1), Rule.VIDEO_TOO_SHORT),
-        (clip(fps=30.01), None),
-        (clip(fps=60), Rule.VIDEO_TOO_FAST),
-        (clip(fps=None), None),
-        (clip(width=1080, height=1920), None),
-        (clip(width=3840, height=2160), Rule.PICTURE_TOO_LARGE),
-        (clip(width=1440, height=1440), Rule.PICTURE_TOO_LARGE),
-    ],
-)
-def test_a_probed_clip_is_held_to_the_models_rules(found, rule):
-    limit = Limit(value=30, decided_by=Decider.PROVIDER)
-    assert broken_rule(check_clip(found, limit=limit, model=ALEPH2)) == rule
 
 
 @pytest.mark.parametrize(

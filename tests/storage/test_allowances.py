@@ -4,14 +4,16 @@ import pytest
 
 from bot.domain.quotas import Decider, Scope
 from bot.errors import CapReachedError, SettingRefusedError
-from bot.policy.allowance import limits_of, read_limit
+from bot.policy.ceilings import limits_of, read_limit
+from bot.policy.decide import RequestFacts
 from bot.policy.levels import Level
 from bot.policy.problems import SERVER, UNSET
+from bot.policy.quotas import caps_of, holders_of
 from bot.settings import Settings
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID, new_job
 
 OWNER, MO = 91, 71
-ASKED = ((CHANNEL_ID,), (), USER_ID)
+ASKED = RequestFacts(channel_ids=(CHANNEL_ID,), role_ids=(), user_id=USER_ID)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def allow(store):
 
 
 def server_caps(policy, operator):
-    caps = policy.caps(*ASKED, operator)
+    caps = caps_of(policy, ASKED, operator)
     return {(cap.period, cap.unit): cap for cap in caps if cap.holder.scope is Scope.SERVER}
 
 
@@ -71,7 +73,7 @@ async def test_an_allowance_of_money_is_a_cap_on_money(store, allow, operator):
 
 async def test_an_allowance_refuses_the_job_that_is_too_much(store, allow, operator):
     policy = await allow(jobs_per_day=1)
-    taken = {"holders": policy.holders(*ASKED), "caps": policy.caps(*ASKED, operator)}
+    taken = {"holders": holders_of(policy, ASKED), "caps": caps_of(policy, ASKED, operator)}
     await store.add(new_job(1), **taken)
     with pytest.raises(CapReachedError):
         await store.add(new_job(2), **taken)

@@ -57,7 +57,8 @@ async def test_settings_are_kept_for_each_server_and_level(store):
     values = {
         "public_figure_threshold": "low",
         "default_ratio": "1280:720",
-        "max_video_bytes": 5_000_000_000,
+        "max_video_bytes": 500_000_000,
+        "micros_per_month": 5_000_000_000,
         "max_video_seconds": 7.5,
         "allowed_channel_ids": frozenset({2**62, 3}),
         "jobs_per_day": None,
@@ -147,7 +148,7 @@ async def test_a_refused_change_names_everything_and_leaves_no_trace(store, oper
         await change(store, values, operator=operator)
     assert {(one.name, one.flaw) for one in caught.value.problems} == {
         ("public_figure_threshold", Flaw.NOT_OFFERED),
-        ("jobs_per_day", Flaw.BEYOND_FLOOR),
+        ("jobs_per_day", Flaw.ABOVE_CEILING),
         ("nonsense", Flaw.UNKNOWN),
     }
     assert await store.policies.read(GUILD) == Policy(GUILD)
@@ -226,5 +227,5 @@ async def test_a_file_beyond_the_operators_limits_changes_nothing(store, operato
     with pytest.raises(SettingRefusedError) as caught:
         await change_all(store, loaded, operator=operator)
     [problem] = caught.value.problems
-    assert (problem.name, problem.flaw) == ("jobs_per_day", Flaw.BEYOND_FLOOR)
+    assert (problem.name, problem.flaw) == ("jobs_per_day", Flaw.ABOVE_CEILING)
     assert (await store.policies.read(GUILD)).values == {}

@@ -46,7 +46,7 @@ PROBLEMS = [
     parse("default_look", " "),
     parse("prompt_rules", [{"kind": "pattern", "text": "(", "action": "refuse"}]),
     Problem(name="prompt_rules", flaw=Flaw.SLOW_PATTERN, entry=2),
-    Problem(name="jobs_per_day", flaw=Flaw.BEYOND_FLOOR, value=None, highest=10),
+    Problem(name="jobs_per_day", flaw=Flaw.ABOVE_CEILING, value=None, highest=10),
 ]
 
 
@@ -67,7 +67,7 @@ def test_every_flaw_has_a_sentence():
         (
             Problem(
                 name="max_video_bytes",
-                flaw=Flaw.BEYOND_FLOOR,
+                flaw=Flaw.ABOVE_CEILING,
                 value=100 * MEBIBYTE + 1,
                 highest=100 * MEBIBYTE,
             ),

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Final
 from bot.cometapi.models import model_rules
 from bot.domain.money import estimate, prices_with
 from bot.domain.periods import first_day
-from bot.domain.quotas import CapUse, Decider, Period, QuotaSubject, Scope, Unit
+from bot.domain.quotas import CapUse, Period, QuotaSubject, Scope, Unit
 from bot.domain.sanctions import MemberFacts
-from bot.policy.decide import Ask, Verdict, decide
+from bot.policy.decide import RequestFacts, Verdict
+from bot.policy.evaluate import evaluate
 from bot.policy.prompt_rules.check import check_rules
-from bot.policy.quotas import reached
-from bot.requests.clip_plan import part_seconds
-from bot.requests.validation import Limit, Refusal, Rule, check_video_bytes, without_look
+from bot.policy.quotas import caps_of, holders_of
+from bot.requests.validation import Rule, without_look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from bot.domain.money import Price
-    from bot.policy.levels import Effective, Policy
+    from bot.policy.levels import Policy
     from bot.policy.prompt_rules.check import Hit
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.policy.replay.past_jobs import PastJob
@@ -119,95 +119,76 @@ class Replay:
 
     def take(self, job: PastJob) -> Fate:
         """Decide about the next job."""
-        role_ids = job.role_ids or frozenset()
+        facts = self._facts(job)
         self._rules.job_id = job.job_id
-        decision = decide(
-            Ask(
-                prompt=self._prompt(job, role_ids),
-                channel_ids=job.channel_ids,
-                role_ids=role_ids,
-                user_id=job.user_id,
-                is_age_restricted=bool(job.is_age_restricted),
-            ),
+        found = evaluate(
+            facts,
             self._policy,
             _NOBODY,
             self._operator,
             job.created_at,
+            model=model_rules(job.model),
+            uses=self._uses(facts, job.created_at),
+            price_of=lambda seconds: self._price(job, seconds),
             check=self._rules,
         )
-        if decision.refusal is not None:
-            return Fate(refused_by=decision.refusal.rule)
-        holds = decision.effective
-        seconds = _check_clip(job, holds)
-        if isinstance(seconds, Refusal):
-            return Fate(refused_by=seconds.rule)
-        price = _price(job, seconds, self._prices)
-        if (use := self._reached(job, role_ids, price)) is not None:
-            return Fate(refused_by=use.cap.holder.scope)
-        self._count(job, role_ids, price)
+        if found.refusal is not None:
+            return Fate(refused_by=found.refusal.rule)
+        if found.reached is not None:
+            return Fate(refused_by=found.reached.cap.holder.scope)
+        seconds, price, holds = found.seconds or 0.0, found.price or 0, found.decision.effective
+        self._count(job, facts, price)
         return Fate(
-            seconds=seconds,
+            seconds=job.part_seconds if _is_same_part(job, seconds) else seconds,
             micros=price,
             is_reviewed=(
-                decision.verdict is Verdict.REVIEW or holds.review_mode in {"publishing", "both"}
+                found.verdict is Verdict.REVIEW or holds.review_mode in {"publishing", "both"}
             ),
             threshold=holds.public_figure_threshold,
         )
 
     def keep(self, job: PastJob) -> None:
         """Let a job be that cannot be decided about; caps count it all the same."""
-        self._count(job, job.role_ids or frozenset(), job.micros)
+        self._count(job, self._facts(job), job.micros)
 
-    def _prompt(self, job: PastJob, role_ids: frozenset[int]) -> str:
+    def _facts(self, job: PastJob) -> RequestFacts:
+        role_ids = job.role_ids or frozenset()
         look, _ = self._policy.narrowest("default_look", job.channel_ids, role_ids)
-        return without_look(job.prompt, look)
-
-    def _reached(self, job: PastJob, role_ids: frozenset[int], price: int) -> CapUse | None:
-        caps = self._policy.caps(job.channel_ids, role_ids, job.user_id, self._operator)
-        uses = (
-            CapUse(
-                cap=cap,
-                used=self._used[
-                    cap.holder, cap.period, first_day(cap.period, job.created_at), cap.unit
-                ],
-            )
-            for cap in caps
-            if cap.holder.scope is not Scope.BOT  # other servers' jobs count there as well
+        return RequestFacts(
+            prompt=without_look(job.prompt, look),
+            channel_ids=job.channel_ids,
+            role_ids=role_ids,
+            user_id=job.user_id,
+            is_age_restricted=bool(job.is_age_restricted),
+            size_bytes=job.source_bytes,
+            # A part that somebody chose is no longer than they wanted, whatever is allowed.
+            seconds=job.source_seconds if job.was_cut else job.part_start + job.part_seconds,
+            start=job.part_start,
         )
-        return reached(uses, price)
 
-    def _count(self, job: PastJob, role_ids: frozenset[int], price: int) -> None:
+    def _uses(self, facts: RequestFacts, now: datetime) -> Iterator[CapUse]:
+        for cap in caps_of(self._policy, facts, self._operator):
+            if cap.holder.scope is not Scope.BOT:  # other servers' jobs count there as well
+                key = cap.holder, cap.period, first_day(cap.period, now), cap.unit
+                yield CapUse(cap=cap, used=self._used[key])
+
+    def _price(self, job: PastJob, seconds: float) -> int:
+        """Return what a job would cost; what it did cost, where nothing else is restyled."""
+        if _is_same_part(job, seconds) or not job.is_counted:
+            return job.micros
+        price = estimate(model_rules(job.model), seconds, self._prices)
+        return job.micros if price is None else price
+
+    def _count(self, job: PastJob, facts: RequestFacts, price: int) -> None:
         if not job.is_counted:
             return
-        for holder in self._policy.holders(job.channel_ids, role_ids, job.user_id):
+        for holder in holders_of(self._policy, facts):
             for period in (Period.DAY, Period.MONTH):
                 began = first_day(period, job.created_at)
                 self._used[holder, period, began, Unit.JOBS] += 1
                 self._used[holder, period, began, Unit.MICROS] += price
 
 
-def _check_clip(job: PastJob, holds: Effective) -> float | Refusal:
-    """Return how much of the clip would be restyled."""
-    by = Decider.MODERATORS  # whose word it is makes no difference here
-    too_big = check_video_bytes(job.source_bytes, Limit(value=holds.max_video_bytes, decided_by=by))
-    if too_big is not None:
-        return too_big
-    # A part that somebody chose is no longer than they wanted, whatever is allowed.
-    total = job.source_seconds if job.was_cut else job.part_start + job.part_seconds
-    found = part_seconds(
-        total,
-        model_rules(job.model),
-        max_seconds=Limit(value=holds.max_video_seconds, decided_by=by),
-        start=job.part_start,
-    )
-    if isinstance(found, float) and abs(found - job.part_seconds) < _SAME_SECONDS:
-        return job.part_seconds
-    return found
-
-
-def _price(job: PastJob, seconds: float, prices: Mapping[str, Price]) -> int:
-    """Return what the job would have cost; what it did cost, where nothing else is restyled."""
-    if seconds == job.part_seconds or not job.is_counted:
-        return job.micros
-    price = estimate(model_rules(job.model), seconds, prices)
-    return job.micros if price is None else price
+def _is_same_part(job: PastJob, seconds: float) -> bool:
+    """Tell whether as much would be restyled as was; clips are cut at whole frames."""
+    return abs(seconds - job.part_seconds) < _SAME_SECONDS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.policy.floors import beyond
+from bot.policy.ceilings import above_ceiling
 from bot.policy.problems import SERVER, Flaw
 from tests.policy.builders import channel, operator, role
 
@@ -26,11 +26,11 @@ CEILINGS = {
 
 @pytest.mark.parametrize(("name", "most"), CEILINGS.items())
 def test_up_to_the_ceiling_is_allowed_and_beyond_it_is_named(name, most):
-    assert beyond(name, most, SERVER, BY) is None
-    assert beyond(name, 1, SERVER, BY) is None
+    assert above_ceiling(name, most, SERVER, BY, {}) is None
+    assert above_ceiling(name, 1, SERVER, BY, {}) is None
     for target in (SERVER, channel(), role()):
-        problem = beyond(name, most + 1, target, BY)
-        assert (problem.flaw, problem.highest, problem.target) == (Flaw.BEYOND_FLOOR, most, target)
+        problem = above_ceiling(name, most + 1, target, BY, {})
+        assert (problem.flaw, problem.highest, problem.target) == (Flaw.ABOVE_CEILING, most, target)
 
 
 @pytest.mark.parametrize(
@@ -48,23 +48,23 @@ def test_up_to_the_ceiling_is_allowed_and_beyond_it_is_named(name, most):
     ],
 )
 def test_unlimited_is_beyond_a_limit_where_it_would_be_the_last_word(name, target, is_allowed):
-    assert (beyond(name, None, target, BY) is None) is is_allowed
+    assert (above_ceiling(name, None, target, BY, {}) is None) is is_allowed
 
 
 @pytest.mark.parametrize("name", CEILINGS)
 def test_zero_and_unlimited_are_both_allowed_where_the_operator_sets_no_limit(name):
     free = operator()
-    assert beyond(name, 0, SERVER, free) is None
-    assert beyond(name, None, SERVER, free) is None
+    assert above_ceiling(name, 0, SERVER, free, {}) is None
+    assert above_ceiling(name, None, SERVER, free, {}) is None
 
 
 def test_the_operator_can_forbid_the_looser_threshold():
-    problem = beyond("public_figure_threshold", "low", channel(), BY)
-    assert (problem.flaw, problem.words) == (Flaw.BEYOND_FLOOR, ("auto",))
-    assert beyond("public_figure_threshold", "auto", channel(), BY) is None
-    assert beyond("public_figure_threshold", "low", SERVER, operator()) is None
+    problem = above_ceiling("public_figure_threshold", "low", channel(), BY, {})
+    assert (problem.flaw, problem.words) == (Flaw.ABOVE_CEILING, ("auto",))
+    assert above_ceiling("public_figure_threshold", "auto", channel(), BY, {}) is None
+    assert above_ceiling("public_figure_threshold", "low", SERVER, operator(), {}) is None
 
 
 def test_what_the_operator_does_not_limit_is_free():
-    assert beyond("review_mode", "off", SERVER, BY) is None
-    assert beyond("jobs_per_month", None, SERVER, BY) is None
+    assert above_ceiling("review_mode", "off", SERVER, BY, {}) is None
+    assert above_ceiling("jobs_per_month", None, SERVER, BY, {}) is None
