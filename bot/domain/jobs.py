@@ -157,6 +157,7 @@ class NewJob:
     reference_url: str | None
     model: str
     prompt: str
+    """The member's words, or a reviewer's instead of them."""
     seed: int | None
     ratio: str | None
     public_figure_threshold: str
@@ -189,6 +190,9 @@ class NewJob:
     """The requester's roles at that moment; ``None`` where nobody noted them, as of old jobs."""
     is_age_restricted: bool | None = None
     """Whether only adults see the channel; ``None`` as above."""
+    look: str | None = None
+    """The server's words that follow the prompt (``default_look``); ``None`` is none. A job of a
+    version before this column has them in its prompt."""
 
     @property
     def restyled_seconds(self) -> float:

@@ -130,11 +130,6 @@ def with_look(prompt: str, look: str | None) -> str:
     return longer if utf16_units(longer) <= MAX_PROMPT_UNITS else prompt
 
 
-def without_look(prompt: str, look: str | None) -> str:
-    """Return the prompt as it was before :func:`with_look`; it may have lost a dot at its end."""
-    return prompt.removesuffix(f", {look}") if look else prompt
-
-
 def check_prompt(prompt: str) -> Refusal | None:
     """Check a cleaned prompt."""
     if is_blank(prompt):

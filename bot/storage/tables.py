@@ -109,6 +109,7 @@ jobs: Final = Table(
     Column("keep_sound", Boolean, nullable=False, server_default=false()),
     Column("role_ids", IdSet),
     Column("is_age_restricted", Boolean),
+    Column("look", PlainText),
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),

@@ -81,6 +81,8 @@ def _prompt(review: Review, job: Job, *, quoted: bool) -> list[str]:
     if not quoted:
         return ["This channel's filter blocks the prompt; read it in the thread."]
     lines = [_long_quote(job.prompt)]
+    if job.look is not None:
+        lines.append(f"The house look follows it: {harmless(job.look)}")
     if review.prompt_before is not None:
         by = mention(review.mended_by) if review.mended_by else "a moderator"
         lines += [f"Wording changed by {by}. Before:", _long_quote(review.prompt_before)]

@@ -24,7 +24,6 @@ from bot.errors import (
 from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.evaluate import evaluate
 from bot.policy.quotas import caps_of, holders_of
-from bot.requests import validation as rules
 from bot.requests.clip_plan import Mode
 from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.texts import quota as quota_texts
@@ -224,7 +223,8 @@ class Intake:
             reference_url=request.reference.url if request.reference is not None else None,
             convert_reference=found.convert_reference,
             model=self._model.name,
-            prompt=rules.with_look(request.prompt, holds.default_look),
+            prompt=request.prompt,
+            look=holds.default_look,
             seed=request.seed,
             ratio=ratio,
             public_figure_threshold=holds.public_figure_threshold,

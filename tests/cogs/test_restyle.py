@@ -98,6 +98,13 @@ async def test_a_file_over_the_servers_limit_is_refused_with_who_can_raise_it(st
     await refused_at_once(stage, result, "this server takes", "moderator", "/restyle-settings")
 
 
+async def test_the_house_look_is_kept_beside_the_members_words(stage, clip):
+    await stage.set(default_look="film grain")
+    result = await stage.restyle(clip, prompt="a rainy night")
+    job = await stage.job(result)
+    assert (job.prompt, job.look) == ("a rainy night", "film grain")
+
+
 class TestWithSmallLimits:
     @pytest.fixture
     def settings(self, settings):

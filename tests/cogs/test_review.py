@@ -86,6 +86,12 @@ async def test_denying_asks_for_the_reason_which_the_requester_gets(court):
     assert court.new_jobs.is_set()
 
 
+async def test_the_house_look_is_shown_below_the_members_own_words(court):
+    await court.asked(prompt="a calm night", look="film *grain*")
+    shown = "> a calm night\nThe house look follows it: film \\*grain\\*"
+    assert shown in text_of(court.card)
+
+
 async def test_an_edited_prompt_is_shown_and_told_to_the_requester(court):
     job = await court.asked(prompt="a gory night")
     shown = await court.press("Edit prompt…")

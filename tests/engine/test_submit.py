@@ -76,6 +76,22 @@ async def test_the_request_carries_what_the_person_asked_for(lone_bench):
     }
 
 
+@pytest.mark.parametrize(
+    ("prompt", "look", "sent"),
+    [
+        ("a rainy night.", "film grain", "a rainy night, film grain"),
+        ("a rainy night, film grain", None, "a rainy night, film grain"),  # of an older version
+        ("é" * 989, "film grain", f"{'é' * 989}"),  # there is no room for it: 1,000 characters
+        ("é" * 988, "film grain", f"{'é' * 988}, film grain"),
+    ],
+)
+async def test_the_servers_look_is_the_end_of_the_prompt(lone_bench, prompt, look, sent):
+    handle = await lone_bench.add(prompt=prompt, look=look)
+    await lone_bench.step(handle)
+    assert lone_bench.standin.creates[0].body["promptText"] == sent
+    assert (await lone_bench.job(handle)).prompt == prompt
+
+
 async def test_people_are_told_that_the_provider_has_it(lone_bench):
     handle = await lone_bench.add()
     await lone_bench.step(handle)

@@ -181,14 +181,6 @@ def test_a_place_of_unknown_age_is_left_out_where_age_matters():
     assert (found.jobs, found.unjudged) == (0, 1)
 
 
-def test_the_house_look_is_no_part_of_a_members_prompt():
-    rules = [{"kind": "words", "text": "grain", "action": "refuse"}]
-    jobs = [past(prompt="a rainy night, film grain")]
-    with_look = policy(default_look="film grain", prompt_rules=rules)
-    assert tried(jobs, with_look).refused == {}
-    assert tried(jobs, policy(prompt_rules=rules)).refused == {Rule.PROMPT_REFUSED: 1}
-
-
 def test_only_the_newest_jobs_are_tried_and_that_is_told(monkeypatch):
     monkeypatch.setattr(preview_module, "MOST_JOBS", 3)
     jobs = [past(n) for n in range(1, 6)]

@@ -53,6 +53,12 @@ async def test_past_jobs_come_with_what_settings_ask_about(store):
     assert (second.micros, second.is_counted) == (0, False)
 
 
+async def test_the_house_look_is_no_part_of_a_past_prompt(store):
+    job = await store.add(new_job(1, prompt="a calm night", look="film grain"), holders=holders())
+    [past] = await store.past.jobs(GUILD_ID, await long_ago(store))
+    assert (job.look, past.prompt) == ("film grain", "a calm night")
+
+
 async def test_the_real_cost_replaces_the_expected_one(store):
     job = await add_owned(store, new_job(1, price_micros=750_000), holders=holders())
     job = await store.move(job, JobState.SUBMITTING)

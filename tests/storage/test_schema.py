@@ -125,7 +125,7 @@ async def test_an_upgrade_from_the_first_version_keeps_every_row(engine, databas
         await store.renew_lease(60)
         (job,) = await store.claim(10)
         assert (job.id, job.prompt, job.source_seconds) == (known["id"], "a prompt", 7.5)
-        assert (job.role_ids, job.is_age_restricted) == (None, None)
+        assert (job.role_ids, job.is_age_restricted, job.look) == (None, None, None)
         assert (await store.policies.read(2)).server("allowed_channel_ids") == {3}
 
 

@@ -11,6 +11,7 @@ from bot.cometapi.wire import CreateRequest
 from bot.engine.signed_links import is_link_dead
 from bot.engine.steps.prepare import must_be_made
 from bot.errors import MediaUnfitError
+from bot.requests.validation import with_look
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ class Requests:
         return CreateRequest(
             model=job.model,
             video_uri=video_uri,
-            prompt=job.prompt,
+            prompt=with_look(job.prompt, job.look),
             seed=job.seed,
             reference_uri=reference_uri,
             ratio=job.ratio,

@@ -31,7 +31,7 @@ class PastJob:
     is_age_restricted: bool | None
     """Whether only adults see the channel; ``None`` as above."""
     prompt: str
-    """As it went to the provider: with the house look of that time, and as a reviewer left it."""
+    """The member's words, or those that a reviewer put in their place."""
     model: str
     source_bytes: int
     source_seconds: float

@@ -19,7 +19,7 @@ from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.evaluate import evaluate
 from bot.policy.prompt_rules.check import check_rules
 from bot.policy.quotas import caps_of, holders_of
-from bot.requests.validation import Rule, without_look
+from bot.requests.validation import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -153,9 +153,8 @@ class Replay:
 
     def _facts(self, job: PastJob) -> RequestFacts:
         role_ids = job.role_ids or frozenset()
-        look, _ = self._policy.narrowest("default_look", job.channel_ids, role_ids)
         return RequestFacts(
-            prompt=without_look(job.prompt, look),
+            prompt=job.prompt,
             channel_ids=job.channel_ids,
             role_ids=role_ids,
             user_id=job.user_id,
