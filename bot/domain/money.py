@@ -5,11 +5,12 @@ Amounts are whole micro-dollars (``micros``): sums stay exact, however many ther
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,9 @@ PRICES: Final[Mapping[str, Price]] = {
 }
 """What holds for models that the operator names no price for."""
 
-_NAMES: Final = frozenset(field.name for field in fields(Price))
+_Dollars = Annotated[float, Field(ge=0, le=MAX_PRICE_DOLLARS, allow_inf_nan=False)]
+_Parts = Annotated[dict[Literal["per_second", "per_job", "minimum"], _Dollars], Field(min_length=1)]
+_TABLE: Final = TypeAdapter(dict[str, _Parts], config=ConfigDict(strict=True))
 _EXAMPLE: Final = '{"gen4_aleph": {"per_second": 0.15, "per_job": 0, "minimum": 0}}'
 
 
@@ -91,28 +94,29 @@ def read_prices(words: str) -> dict[str, Price]:
     """Return the price of each model that ``words``, a JSON object, names; in dollars there.
 
     Raises:
-        ValueError: It is not such an object; the text says what is wrong, for the operator.
+        ValueError: It is not such an object; the text says all that is wrong, for the operator.
     """
     if not words.strip():
         return {}
     try:
-        table = json.loads(words, parse_float=Decimal)
-    except ValueError:
-        raise ValueError(f"must be JSON such as {_EXAMPLE}") from None
-    if not isinstance(table, dict):
-        raise ValueError(f"must be a JSON object such as {_EXAMPLE}")  # noqa: TRY004 - the settings explain values
-    return {name: _read_price(name, entry) for name, entry in table.items()}
+        table = _TABLE.validate_json(words)
+    except ValidationError as exc:
+        problems = exc.errors(include_url=False, include_context=False, include_input=False)
+        wrong = [": ".join(filter(None, (_where(one["loc"]), one["msg"]))) for one in problems]
+        raise ValueError(f"{'; '.join(wrong)} (dollars by model, as JSON: {_EXAMPLE})") from None
+    return {
+        model: Price(**{part: _micros(dollars) for part, dollars in entry.items()})
+        for model, entry in table.items()
+    }
 
 
-def _read_price(model: str, entry: Any) -> Price:  # noqa: ANN401 - whatever JSON holds
-    if not isinstance(entry, dict) or not entry or not entry.keys() <= _NAMES:
-        raise ValueError(f"{model}: must have some of {', '.join(sorted(_NAMES))}, nothing else")
-    for name, amount in entry.items():
-        if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
-            raise ValueError(f"{model}.{name}: must be a number of dollars")  # noqa: TRY004 - as above
-        if not 0 <= amount <= MAX_PRICE_DOLLARS:
-            raise ValueError(f"{model}.{name}: must be from 0 to {MAX_PRICE_DOLLARS} dollars")
-    return Price(**{name: math.ceil(amount * MICROS_PER_DOLLAR) for name, amount in entry.items()})
+def _where(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in loc if part != "[key]")
+
+
+def _micros(amount: float) -> int:
+    """Return dollars in micro-dollars, a fraction of one rounded up; by their digits, exactly."""
+    return math.ceil(Decimal(repr(amount)) * MICROS_PER_DOLLAR)
 
 
 def check_prices(words: str) -> str:
