@@ -205,7 +205,7 @@ def topics_of(scope: Scope) -> tuple[Topic, ...]:
 def parse(name: str, value: Any, target: Target = SERVER) -> Any | Problem:  # noqa: ANN401 - each setting has its own type
     """Return the checked value of a setting in its own type, or what is wrong with it.
 
-    Whether the operator allows it is another question: ``bot.policy.floors.beyond``.
+    Whether the operator allows it is another question: ``bot.policy.ceilings.above_ceiling``.
     """
     setting = SETTINGS.get(name)
     if setting is None:

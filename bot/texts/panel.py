@@ -23,30 +23,19 @@ if TYPE_CHECKING:
     from bot.policy.levels import Effective, Policy
     from bot.policy.prompt_rules.rules import PromptRule
 
-TOPIC_TITLES: Final = {
-    Topic.STRICTNESS: "Strictness",
-    Topic.WHERE: "Where and who",
-    Topic.CLIPS: "Clips and looks",
-    Topic.MEMBERS: "Limits for each member",
-    Topic.ALL: "Limits for all together",
-    Topic.REVIEW: "Review",
-    Topic.RULES: "Prompt rules",
-    Topic.CONSENT: "Consent",
-    Topic.MESSAGES: "Messages",
-    Topic.STRIKES: "Strikes",
+TOPICS: Final = {
+    Topic.STRICTNESS: ("Strictness", "Public figures, age-restricted channels, spoilers"),
+    Topic.WHERE: ("Where and who", "Channels and roles, allowed, refused or exempt"),
+    Topic.CLIPS: ("Clips and looks", "Size, length, shape, house look, sound"),
+    Topic.MEMBERS: ("Limits for each member", "Clips and money of each member"),
+    Topic.ALL: ("Limits for all together", "Clips and money of all together"),
+    Topic.REVIEW: ("Review", "Whether a moderator looks first, and who does"),
+    Topic.RULES: ("Prompt rules", "Words and patterns that are refused or reviewed"),
+    Topic.CONSENT: ("Consent", "Whose clips may be restyled"),
+    Topic.MESSAGES: ("Messages", "Where results and changes are posted as well"),
+    Topic.STRIKES: ("Strikes", "What repeated refusals by the provider lead to"),
 }
-TOPIC_DESCRIPTIONS: Final = {
-    Topic.STRICTNESS: "Public figures, age-restricted channels, spoilers",
-    Topic.WHERE: "Channels and roles, allowed, refused or exempt",
-    Topic.CLIPS: "Size, length, shape, house look, sound",
-    Topic.MEMBERS: "Clips and money of each member",
-    Topic.ALL: "Clips and money of all together",
-    Topic.REVIEW: "Whether a moderator looks first, and who does",
-    Topic.RULES: "Words and patterns that are refused or reviewed",
-    Topic.CONSENT: "Whose clips may be restyled",
-    Topic.MESSAGES: "Where results and changes are posted as well",
-    Topic.STRIKES: "What repeated refusals by the provider lead to",
-}
+"""Each topic's title, and what is found in it."""
 
 LEVEL_LABELS: Final = {
     Scope.SERVER: "Whole server",

@@ -11,6 +11,7 @@ from bot.policy.decide import Verdict
 from bot.policy.levels import Level
 from bot.requests.text_safety import cut, harmless, quote
 from bot.requests.validation import Rule
+from bot.texts import policy as policy_texts
 from bot.texts.common import duration
 from bot.texts.quota import cap_reached, quota_left
 from bot.texts.refusal import refusal as refusal_text
@@ -59,10 +60,8 @@ def set_where(source: SettingSource) -> str:
             return "by the bot's operator"
         case Level.SERVER:
             return "for the server"
-        case Level.CHANNEL:
-            return f"for <#{source.scope_id}>"
-        case Level.ROLE:
-            return f"for <@&{source.scope_id}>"
+        case Level.CHANNEL | Level.ROLE:
+            return f"for {policy_texts.source(source)}"
 
 
 def _verdict(trial: Trial) -> str:

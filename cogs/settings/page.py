@@ -114,8 +114,8 @@ def _level_menu(location: PanelLocation, data: PanelData) -> PanelChannels | Pan
 def _topic_menu(location: PanelLocation) -> PanelMenu:
     options = [
         discord.SelectOption(
-            label=panel_texts.TOPIC_TITLES[topic],
-            description=panel_texts.TOPIC_DESCRIPTIONS[topic],
+            label=panel_texts.TOPICS[topic][0],
+            description=panel_texts.TOPICS[topic][1],
             value=topic.value,
             default=topic is location.topic,
         )
@@ -128,10 +128,8 @@ def _topic_menu(location: PanelLocation) -> PanelMenu:
 
 
 def _topic(location: PanelLocation, data: PanelData) -> ui.Container[Any]:
-    title, names = (
-        panel_texts.TOPIC_TITLES[location.topic],
-        settings_of(location.topic, location.target.scope),
-    )
+    title, _ = panel_texts.TOPICS[location.topic]
+    names = settings_of(location.topic, location.target.scope)
     card: ui.Container[Any] = ui.Container()
     if title != SETTINGS[names[0]].title:  # else the same words would follow
         card.add_item(ui.TextDisplay(f"### {title}"))

@@ -134,9 +134,8 @@ def test_every_word_of_every_choice_is_explained():
 
 
 def test_every_topic_has_a_title_and_a_description():
-    for titles in (panel_texts.TOPIC_TITLES, panel_texts.TOPIC_DESCRIPTIONS):
-        assert set(titles) == set(Topic)
-        assert all(len(words) <= 100 for words in titles.values())
+    assert set(panel_texts.TOPICS) == set(Topic)
+    assert all(0 < len(one) <= 100 for words in panel_texts.TOPICS.values() for one in words)
 
 
 def test_a_servers_name_can_neither_ping_nor_link():
