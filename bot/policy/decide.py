@@ -118,7 +118,7 @@ def decide(
         _paused(facts)
         or _blocked(facts)
         or (None if holds.exempt_by is not None else _struck(facts, holds, now))
-        or _place(request, policy, holds)
+        or _place(request, holds)
         or _person(request, holds)
         or _origin(request, holds)
     )
@@ -184,11 +184,7 @@ def _struck(
     ), holds.source("strike_limit")
 
 
-def _place(
-    request: RequestFacts, policy: Policy, holds: Effective
-) -> tuple[Refusal, SettingSource] | None:
-    if policy.guild_id == 0:
-        return None
+def _place(request: RequestFacts, holds: Effective) -> tuple[Refusal, SettingSource] | None:
     channels = set(request.channel_ids)
     if not channels.isdisjoint(holds.refused_channel_ids):
         return Refusal(rule=Rule.CHANNEL_REFUSED, decided_by=Decider.MODERATORS), holds.source(

@@ -5,7 +5,10 @@ from dataclasses import fields
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
 from bot.policy.changes import applied
 from bot.policy.problems import SERVER, UNSET
 from bot.policy.replay import preview as preview_module
@@ -28,6 +31,7 @@ from tests.policy.builders import (
     policy,
     role,
 )
+from tests.policy.values import value_of
 
 OPERATOR = operator()
 EMPTY = policy()
@@ -269,3 +273,37 @@ def test_the_summary_is_bounded():
     names = [field.name for field in fields(Preview) if field.name != "refused"]
     most = found(**dict.fromkeys(names, 10**12), refused=dict.fromkeys([*Rule], 10**12))
     assert len(summary(most)) <= MAX_CHARACTERS
+
+
+VIPS = {"role_ids": frozenset({VIP})}
+RAINY = [{"kind": "words", "text": "rainy", "action": "refuse"}]
+DIFFERENCES = {
+    "public_figure_threshold": ("low", {}, {}),
+    "allowed_channel_ids": ([PARENT], {}, {}),
+    "refused_channel_ids": ([CHANNEL], {}, {}),
+    "allowed_role_ids": ([NEWBIE], {}, {}),
+    "exempt_role_ids": ([VIP], {"member_jobs_per_day": 0}, VIPS),
+    "age_restricted_only": (True, {}, {}),
+    "max_video_bytes": (2 * 1024 * 1024, {}, {}),
+    "max_video_seconds": (2, {}, {}),
+    "review_mode": ("spending", {}, {}),
+    "review_skip_role_ids": ([VIP], {"review_mode": "both"}, VIPS),
+    "prompt_rules": (RAINY, {}, {}),
+    **{name: (0, {}, {}) for name in (*SHARED_CAPS, *MEMBER_CAPS)},
+}
+"""A value of each setting, with what else is set and what a job has, that makes a difference."""
+
+
+def test_every_setting_that_can_make_a_difference_to_past_jobs_is_tried_out():
+    for name, (value, others, job) in DIFFERENCES.items():
+        found = tried([past(**job)], policy(**others, **{name: value}), policy(**others))
+        assert not found.changes_nothing, name
+    assert set(DIFFERENCES) == {name for name, one in SETTINGS.items() if one.is_replayed}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_other_setting_makes_any_difference_to_past_jobs(data):
+    name = data.draw(st.sampled_from([one for one in SETTINGS if one not in DIFFERENCES]))
+    after = policy(**{name: data.draw(value_of(name))})
+    assert tried([past(1), past(2, was_cut=True, ratio="1280:720")], after).changes_nothing
