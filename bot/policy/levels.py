@@ -12,6 +12,7 @@ tell what a role does without thinking of every combination with others.
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from bot.policy.problems import SERVER, UNSET, Target, Unset
 from bot.requests.validation import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
@@ -166,16 +167,16 @@ class Policy:
         skipping = min(self.server("review_skip_role_ids") & set(role_ids), default=None)
         return self.exempting(role_ids) if skipping is None else skipping
 
-    def narrowest(
+    def _said(
         self, name: str, channel_ids: Sequence[int], role_ids: Collection[int]
-    ) -> tuple[Any, SettingSource]:
-        """Return what the narrowest level says, the operator left aside."""
+    ) -> Iterator[tuple[Any, SettingSource]]:
+        """Yield what each level says, the narrowest first, the operator left aside."""
         if (role := self.of_roles(name, role_ids)) is not None:
-            return role[0], SettingSource(Level.ROLE, role[1])
+            yield role[0], SettingSource(Level.ROLE, role[1])
         if (channel := self.of_channels(name, channel_ids)) is not None:
-            return channel[0], SettingSource(Level.CHANNEL, channel[1])
-        value = self.own(name)
-        return (SETTINGS[name].default, BY_DEFAULT) if value is UNSET else (value, BY_SERVER)
+            yield channel[0], SettingSource(Level.CHANNEL, channel[1])
+        if (own := self.own(name)) is not UNSET:
+            yield own, BY_SERVER
 
     def effective(
         self, channel_ids: Sequence[int], role_ids: Collection[int], operator: Settings
@@ -190,16 +191,17 @@ class Policy:
         exempt_by, unreviewed_by = self.exempting(role_ids), self.unreviewing(role_ids)
         values: dict[str, Any] = {}
         sources: dict[str, SettingSource] = {}
-        found: tuple[Any, SettingSource]
-        for name in SETTINGS:
+        for name, setting in SETTINGS.items():
+            said = list(self._said(name, channel_ids, role_ids))
+            found = said[0] if said else (setting.default, BY_DEFAULT)
             if exempt_by is not None and name in _LIMITS:
                 found = None, SettingSource(Level.ROLE, exempt_by)
             elif unreviewed_by is not None and name == "review_mode":
                 found = "off", SettingSource(Level.ROLE, unreviewed_by)
-            elif name in SHARED_CAPS:
-                found = self._lowest(name, channel_ids, role_ids)
-            else:
-                found = self.narrowest(name, channel_ids, role_ids)
+            elif name in SHARED_CAPS and said:
+                # The lowest; of equal ones, and of none, the widest level's.
+                said.reverse()
+                found = min(said, key=lambda one: math.inf if one[0] is None else one[0])
             values[name], sources[name] = self._clamped(name, found, operator)
         return Effective(
             **values,
@@ -207,23 +209,6 @@ class Policy:
             unreviewed_by=unreviewed_by,
             sources=MappingProxyType(sources),
         )
-
-    def _lowest(
-        self, name: str, channel_ids: Sequence[int], role_ids: Collection[int]
-    ) -> tuple[Any, SettingSource]:
-        role, channel = self.of_roles(name, role_ids), self.of_channels(name, channel_ids)
-        own = self.own(name)
-        said: list[tuple[Any, SettingSource]] = []
-        if own is not UNSET:
-            said.append((own, BY_SERVER))
-        if channel is not None:
-            said.append((channel[0], SettingSource(Level.CHANNEL, channel[1])))
-        if role is not None:
-            said.append((role[0], SettingSource(Level.ROLE, role[1])))
-        limits = [one for one in said if one[0] is not None]
-        if limits:
-            return min(limits, key=lambda one: one[0])
-        return said[0] if said else (None, BY_DEFAULT)
 
     def _clamped(
         self, name: str, found: tuple[Any, SettingSource], operator: Settings
