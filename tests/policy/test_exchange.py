@@ -148,6 +148,11 @@ def test_a_file_with_far_too_many_settings_is_refused():
     assert flaws(written(roles=roles)) == [(FileFlaw.TOO_MANY, "")]
 
 
+def test_a_file_full_of_mistakes_is_not_read_to_its_end():
+    roles = {str(n): {"no_such_setting": 1} for n in range(1, 1_000)}
+    assert len(flaws(written(roles=roles))) < 200
+
+
 def test_a_byte_order_mark_does_no_harm():
     assert load(b"\xef\xbb\xbf" + written(roles={str(VIP): {"running": 1}})) == {
         role(): {"running": 1}

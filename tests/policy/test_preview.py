@@ -133,6 +133,23 @@ def test_what_cost_nothing_counts_for_no_cap():
     assert tried(jobs, policy(member_jobs_per_day=1)).changes_nothing
 
 
+def test_what_cost_nothing_costs_nothing_when_it_is_cut_either():
+    found = tried([past(is_counted=False, micros=0)], policy(max_video_seconds=2))
+    assert (found.shorter, found.spent_after) == (1, 0)
+
+
+def test_a_part_that_was_cut_at_a_frame_keeps_its_length_and_its_cost():
+    job = past(was_cut=True, source_seconds=20.0, part_seconds=4.97, micros=700_000)
+    found = tried([job], policy(max_video_seconds=5), policy(max_video_seconds=5))
+    assert found.changes_nothing
+    assert found.spent_before == 700_000
+
+
+def test_a_model_without_a_price_costs_what_it_did_cost():
+    found = tried([past(model="unheard_of")], policy(max_video_seconds=2))
+    assert (found.shorter, found.spent_after) == (1, 750_000)
+
+
 def test_a_month_counts_from_its_first_day_even_before_the_days_that_are_compared():
     earlier = NOW.replace(day=1, hour=1)
     jobs = [past(1, created_at=earlier), past(2)]
@@ -180,6 +197,12 @@ def test_jobs_without_known_roles_are_left_out_where_roles_matter_and_fill_the_c
     assert (found.jobs, found.unjudged, found.refused) == (1, 1, {"member": 1})
 
 
+@pytest.mark.parametrize("name", ["allowed_role_ids", "exempt_role_ids", "review_skip_role_ids"])
+def test_jobs_without_known_roles_are_left_out_where_a_list_names_roles(name):
+    found = tried([past(role_ids=None)], policy(**{name: [VIP]}))
+    assert (found.jobs, found.unjudged) == (0, 1)
+
+
 def test_a_place_of_unknown_age_is_left_out_where_age_matters():
     found = tried([past(is_age_restricted=None)], policy(age_restricted_only=True))
     assert (found.jobs, found.unjudged) == (0, 1)
@@ -203,6 +226,14 @@ def test_slow_rules_end_and_what_they_left_is_told(monkeypatch):
     found = tried([past(n, prompt=f"prompt {n}") for n in range(1, 30)], after)
     assert found.unchecked > 0
     assert "There was no time to check" in summary(found)
+
+
+def test_a_prompt_is_checked_once_by_the_same_rules(monkeypatch):
+    asked = []
+    monkeypatch.setattr(replay, "check_rules", lambda prompt, rules: asked.append(prompt))
+    ruled = policy(prompt_rules=RAINY)
+    tried([past(1), past(2), past(3, prompt="snow")], ruled, ruled)
+    assert asked == ["a rainy night", "snow"]
 
 
 def _spend(prompt, rules):

@@ -137,9 +137,28 @@ def test_the_first_rule_that_refuses_decides_whatever_reviews_before_it():
     assert check_rules("anything", ()) is None
 
 
+def test_words_are_looked_for_before_patterns_which_take_time(monkeypatch):
+    rules = [pattern("rainy"), words("gore", RuleAction.REVIEW), words("blood")]
+    assert found("rainy gore", *rules) == 1
+    assert found("a rainy night of blood", *rules) == 3
+    monkeypatch.setattr(prompts, "finds", None)  # no pattern is tried where a word refuses
+    assert found("a rainy night of blood", *rules) == 3
+
+
 def test_a_prompt_that_takes_too_long_to_check_goes_to_a_person():
     hit = check_rules(LONG, [pattern(SLOW)])
     assert (hit.too_slow, hit.action) == (True, RuleAction.REVIEW)
+
+
+def test_a_pattern_that_is_slow_on_one_reading_still_refuses_by_another(monkeypatch):
+    def slow_on_what_is_seen(text, reading, *, until):
+        if reading == "BLOOD":
+            raise SlowPatternError(text)
+        return True
+
+    monkeypatch.setattr(prompts, "finds", slow_on_what_is_seen)
+    hit = check_rules("BLOOD", [pattern("blood")])
+    assert (hit.too_slow, hit.action) == (False, RuleAction.REFUSE)
 
 
 def test_a_slow_pattern_keeps_no_word_from_refusing():

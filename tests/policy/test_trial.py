@@ -283,3 +283,20 @@ def test_the_report_is_bounded_and_mentions_only_who_was_asked_about():
     text = said(everything, question)
     assert len(text) <= MAX_CHARACTERS
     assert "@everyone" not in text
+
+
+def test_a_prompt_is_cleaned_as_that_of_a_request_is():
+    trial = tried(policy(), asked(prompt="a" + "\n" * 2000))
+    assert trial.verdict is Verdict.ALLOW
+
+
+def test_what_may_run_at_once_is_no_quota_that_is_left():
+    assert tried(policy(running=0, jobs_per_day=3)).uses == (
+        CapUse(cap=caps_of(policy(jobs_per_day=3), asked(), operator())[0], used=0),
+    )
+
+
+def test_a_clip_that_is_a_frame_longer_is_not_called_cut():
+    limited = policy(max_video_seconds=5)
+    assert not tried(limited, asked(seconds=5.04)).is_cut
+    assert tried(limited, asked(seconds=5.2)).is_cut

@@ -77,9 +77,7 @@ class Trial(Evaluation):
         holds, refusal = self.decision.effective, self.refusal
         if refusal is not None:
             name = _SETTING_OF.get(refusal.rule)
-            if name is None or refusal.decided_by is Decider.PROVIDER:
-                return None, self.decision.source
-            return name, holds.source(name)
+            return name, self.decision.source if name is None else holds.source(name)
         if self.reached is not None:
             return _deciding_cap(self.decision.effective, self.reached.cap)
         if self.decision.verdict is Verdict.REVIEW:
