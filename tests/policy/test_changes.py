@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.quotas import Scope
-from bot.policy.changes import PolicyChange, applied, last_action, undoing
-from bot.policy.problems import SERVER, UNSET
+from bot.errors import SettingRefusedError
+from bot.policy.changes import PolicyChange, applied, check_changes, last_action, undoing
+from bot.policy.problems import SERVER, UNSET, Flaw
 from tests.policy.builders import NOW, VIP, policy, role
 
 
@@ -92,3 +93,9 @@ def test_undoing_an_action_gives_back_the_settings_before_it():
 
 def test_a_change_knows_what_it_is_about():
     assert change(1, at=role()).target == (Scope.ROLE, VIP)
+
+
+def test_what_nobody_knows_cannot_even_be_unset():
+    with pytest.raises(SettingRefusedError) as caught:
+        check_changes({SERVER: {"jobs_a_day": UNSET, "jobs_per_day": UNSET}}, None, {})
+    assert [(one.name, one.flaw) for one in caught.value.problems] == [("jobs_a_day", Flaw.UNKNOWN)]
