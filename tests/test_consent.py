@@ -88,6 +88,10 @@ def test_the_author_is_asked_unless_the_server_says_otherwise():
     assert not verdict(None).asks_author
 
 
+def test_ones_own_clip_is_ones_own_whoever_else_opted_out():
+    assert verdict(Origin(author_id=ALICE, opted_out_ids={ALICE, BOB})).verdict is Verdict.ALLOW
+
+
 def test_consent_and_review_are_both_asked_for():
     found = verdict(Origin(author_id=BOB), review_mode="spending")
     assert (found.verdict, found.asks_author) == (Verdict.REVIEW, True)
