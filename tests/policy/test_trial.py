@@ -299,4 +299,5 @@ def test_what_may_run_at_once_is_no_quota_that_is_left():
 def test_a_clip_that_is_a_frame_longer_is_not_called_cut():
     limited = policy(max_video_seconds=5)
     assert not tried(limited, asked(seconds=5.04)).is_cut
+    assert not tried(policy(), asked(seconds=3.00004)).is_cut
     assert tried(limited, asked(seconds=5.2)).is_cut
