@@ -43,6 +43,9 @@ bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md
 simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
 
+settings: setup ## Write the README's table of settings and .env.example from the code's one list
+	$(BIN)/python -c 'from sandbox.settings_pages import write; write()'
+
 permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
 	$(BIN)/python -c 'from bot.texts.permission import page; print(page(), end="")' > docs/permissions.md
 

@@ -70,103 +70,102 @@ def _without_libpq_options(url: SqlUrl) -> SqlUrl:
 
 
 class Settings(BaseSettings):
-    """The process's settings. Sizes are in MiB, times as their names say."""
+    """The process's settings. Sizes are in MiB, times as their names say.
+
+    The order and the docstrings of the fields are the README's table and ``.env.example``
+    (``make settings``). What an empty default means stands at the end, after "; empty means".
+    """
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
     )
 
-    discord_token: _Secret = Field(description="The bot's token")
-    cometapi_key: _Secret = Field(description="The API key of CometAPI (or of Runway)")
-    cometapi_base_url: Annotated[str, AfterValidator(_check_base_url)] = Field(
-        "https://api.cometapi.com/runwayml/v1", description="Where the Runway-format API lives"
+    discord_token: _Secret
+    """The bot's token (Discord's developer portal, your application, Bot)."""
+    cometapi_key: _Secret
+    """The API key of CometAPI (its console, API keys), or of Runway."""
+    cometapi_base_url: Annotated[str, AfterValidator(_check_base_url)] = (
+        "https://api.cometapi.com/runwayml/v1"
     )
-    runway_version: str = Field(
-        "2024-11-06", pattern=r"^\d{4}-\d{2}-\d{2}$", description="X-Runway-Version header"
-    )
-    runway_model: str = Field(
-        "gen4_aleph", pattern=r"^[A-Za-z0-9_.\-]{1,64}$", description="Model for new jobs"
-    )
-    prices: Annotated[str, AfterValidator(check_prices)] = Field(
-        "", description="Prices by model, as JSON, in dollars; empty means Runway's own"
-    )
-    data_dir: Path = Field(Path("data"), description="Folder for the database and temporary files")
-    database_url: str = Field(
-        "",
-        validate_default=True,
-        repr=False,  # it may hold a password
-        description="SQLAlchemy URL; empty means restyle.db in the data folder",
-    )
-    max_video_mb: float = Field(100, gt=0, le=500, description="Largest clip that is attached")
-    max_video_seconds: float = Field(
-        30, gt=0, le=600, description="Longest part of a clip that is restyled"
-    )
-    low_threshold_allowed: bool = Field(
-        True, description="Whether servers may choose the less strict check for public figures"
-    )
-    server_jobs_per_day: int | None = Field(
-        None, ge=0, le=1_000_000, description="Most jobs of each server a day; empty means any"
-    )
-    server_dollars_per_month: float | None = Field(
-        None, ge=0, le=1_000_000, description="Most money of each server a month; empty means any"
-    )
-    member_jobs_per_day: int | None = Field(
-        None, ge=0, le=1_000_000, description="Most jobs of each member a day; empty means any"
-    )
-    bot_jobs_per_day: int | None = Field(
-        None, ge=0, le=10_000_000, description="Most jobs of the whole bot a day; empty means any"
-    )
-    bot_dollars_per_month: float | None = Field(
-        None, ge=0, le=1_000_000, description="Most money of the bot a month; empty means any"
-    )
-    bot_running: int | None = Field(
-        None, ge=0, le=100_000, description="Most tasks at once of the whole bot; empty means any"
-    )
-    owner_ids: str = Field(
-        "", description="Discord ids of the bot's owners; empty means the application's owner"
-    )
-    max_output_mb: float = Field(200, gt=0, le=2000, description="Largest output downloaded")
-    media_processes: int = Field(
-        2, ge=1, le=64, description="Clips that are prepared at once, each by a process of its own"
-    )
-    scratch_mb: float = Field(4096, gt=0, description="Room for temporary files")
-    poll_min_seconds: float = Field(5, ge=0.05, le=60, description="Shortest gap between two polls")
-    poll_max_seconds: float = Field(
-        15, ge=0.05, le=600, description="Longest gap between two polls once an end is due"
-    )
-    job_deadline_minutes: float = Field(
-        60, gt=0, le=7 * 24 * 60, description="When waiting for the provider is given up"
-    )
-    shards: str = Field(
-        "", description="Which shards this process has, as 0,1/4; empty means all of them"
-    )
-    lease_seconds: float = Field(
-        30, ge=2, le=600, description="Silent for so long, a process is taken for dead by others"
-    )
-    discord_calls_per_second: float = Field(
-        40, ge=1, le=5000, description="Most calls to Discord, of all processes together"
-    )
-    archive_url: Annotated[str, AfterValidator(check_archive_url)] = Field(
-        "", repr=False, description="Folder or bucket that keeps results; empty means none"
-    )
+    """Where the Runway-format API lives; Runway's own is `https://api.dev.runwayml.com/v1`; http on
+    this machine only."""
+    runway_version: str = Field("2024-11-06", pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """The date of the API's version, sent as `X-Runway-Version`."""
+    runway_model: str = Field("gen4_aleph", pattern=r"^[A-Za-z0-9_.\-]{1,64}$")
+    """The model for new jobs: `gen4_aleph` or `aleph2`."""
+    prices: Annotated[str, AfterValidator(check_prices)] = ""
+    """What a job costs, by model, in dollars, as JSON:
+    `{"gen4_aleph": {"per_second": 0.15, "per_job": 0, "minimum": 0}}`; a part left out is 0; quotas
+    count with it until the provider reports the real cost; empty means Runway's own."""
+    data_dir: Path = Path("data")
+    """Folder for the database, temporary files and heartbeat; created when missing."""
+    database_url: str = Field("", validate_default=True, repr=False)  # it may hold a password
+    """`sqlite:///…` or `postgresql://user:password@host/name`; empty means `restyle.db` in the data
+    folder."""
+    max_video_mb: float = Field(100, gt=0, le=500)
+    """Largest clip that people may attach; a server can only be stricter."""
+    max_video_seconds: float = Field(30, gt=0, le=600)
+    """Longest part of a clip that is restyled; a server can only be stricter."""
+    max_output_mb: float = Field(200, gt=0, le=2000)
+    """Largest output that is downloaded; a larger one is given as a link."""
+    media_processes: int = Field(2, ge=1, le=64)
+    """How many clips are prepared at once, each by a process of its own; at most one per core."""
+    scratch_mb: float = Field(4096, gt=0)
+    """Room for temporary files in the data folder; while it is full, nothing new is begun."""
+    low_threshold_allowed: bool = True
+    """Whether servers may choose `low`, the provider's less strict check for public figures."""
+    server_jobs_per_day: int | None = Field(None, ge=0, le=1_000_000)
+    """The most jobs of each server in a day (UTC); 0 is none at all; empty means any number."""
+    server_dollars_per_month: float | None = Field(None, ge=0, le=1_000_000)
+    """The most that each server may spend in a month (UTC); empty means any amount."""
+    member_jobs_per_day: int | None = Field(None, ge=0, le=1_000_000)
+    """The most jobs of each member of a server in a day; empty means any number."""
+    bot_jobs_per_day: int | None = Field(None, ge=0, le=10_000_000)
+    """The most jobs of all servers together in a day; empty means any number."""
+    bot_dollars_per_month: float | None = Field(None, ge=0, le=1_000_000)
+    """The most that all servers together may spend in a month; empty means any amount."""
+    bot_running: int | None = Field(None, ge=0, le=100_000)
+    """The most tasks at the provider at once; more requests wait for their turn; empty means any
+    number."""
+    owner_ids: str = ""
+    """Who may use the owner's commands: Discord ids, with commas; empty means the application's
+    owner."""
+    poll_min_seconds: float = Field(5, ge=0.05, le=60)
+    """The shortest gap between two polls of one task; Runway asks for at least 5."""
+    poll_max_seconds: float = Field(15, ge=0.05, le=600)
+    """The longest gap between two polls of a task that may be over."""
+    job_deadline_minutes: float = Field(60, gt=0, le=7 * 24 * 60)
+    """When waiting for the provider is given up."""
+    shards: str = ""
+    """Which Discord shards this process has, as `0,1/4`; several processes need PostgreSQL; empty
+    means all of them."""
+    lease_seconds: float = Field(30, ge=2, le=600)
+    """After such a silence other processes take a process's jobs over."""
+    discord_calls_per_second: float = Field(40, ge=1, le=5000)
+    """What all processes together ask of Discord, which allows 50, and more to large bots that ask
+    for it."""
+    archive_url: Annotated[str, AfterValidator(check_archive_url)] = Field("", repr=False)
+    """Folder or bucket from which links to results last, `/srv/restyle` or
+    `s3://bucket/prefix?endpoint=https://…`: see `docs/archive.md`; empty means none."""
     archive_public_url: Annotated[str, AfterValidator(check_public_url)] = Field(
-        "", validate_default=True, description="What the links to the archive begin with"
+        "", validate_default=True
     )
-    archive_days: float = Field(
-        0, ge=0, le=36500, description="How long the archive keeps a file; 0 means for ever"
-    )
-    aws_access_key_id: SecretStr = Field(
-        SecretStr(""), description="Who the bot is to the archive's bucket"
-    )
-    aws_secret_access_key: SecretStr = Field(
-        SecretStr(""), validate_default=True, description="The secret to that"
-    )
-    aws_session_token: SecretStr = Field(
-        SecretStr(""), description="Belongs to credentials of AWS that are temporary"
-    )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="How much is logged"
-    )
+    """The https address under which people find what lies there, required with `ARCHIVE_URL`; empty
+    means none."""
+    archive_days: float = Field(0, ge=0, le=36500)
+    """After so many days a file is removed from the archive; 0 keeps everything."""
+    aws_access_key_id: SecretStr = SecretStr("")
+    """The id of the key with which the bot writes to the archive's bucket; empty means none."""
+    aws_secret_access_key: SecretStr = Field(SecretStr(""), validate_default=True)
+    """The secret of `AWS_ACCESS_KEY_ID`; empty means none."""
+    aws_session_token: SecretStr = SecretStr("")
+    """Goes with temporary credentials only; empty means none."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
     @field_validator("log_level", mode="before")
     @classmethod

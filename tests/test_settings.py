@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
+from sandbox import settings_pages
 
 REQUIRED = {"DISCORD_TOKEN": "token-of-the-bot", "COMETAPI_KEY": "key-of-the-account"}
 
@@ -170,3 +173,35 @@ def test_prices_are_read_by_model_and_a_slip_is_named(monkeypatch):
     assert load(monkeypatch, PRICES=words).prices == words
     with pytest.raises(SettingsError, match=r"PRICES: gen4_aleph\.per_job"):
         load(monkeypatch, PRICES='{"gen4_aleph": {"per_job": "50 cents"}}')
+
+
+def test_the_readme_and_the_example_file_say_what_the_settings_say():
+    readme = settings_pages.README.read_text(encoding="utf-8")
+    assert settings_pages.readme_table() in readme, "run `make settings`"
+    example = settings_pages.EXAMPLE.read_text(encoding="utf-8")
+    assert example == settings_pages.example_file(), "run `make settings`"
+
+
+def test_a_new_table_takes_the_old_ones_place_and_leaves_the_rest():
+    readme = settings_pages.README.read_text(encoding="utf-8")
+    old = readme.replace("| `LOG_LEVEL` | `INFO` |", "| `LOG_LEVEL` | `SHOUT` |")
+    assert old != readme
+    assert settings_pages.readme_with_table(old) == readme
+
+
+def test_a_copy_of_the_example_file_is_the_defaults_once_its_first_two_are_filled(tmp_path):
+    example = settings_pages.EXAMPLE.read_text(encoding="utf-8")
+    every_line = re.sub(r"^#([A-Z_]+=)", r"\1", example, flags=re.MULTILINE)
+    for name, value in REQUIRED.items():
+        every_line = every_line.replace(f"{name}=\n", f"{name}={value}\n")
+    (tmp_path / ".env").write_text(every_line, encoding="utf-8")
+    given = {name.lower(): value for name, value in REQUIRED.items()}
+    assert load_settings() == Settings(_env_file=None, **given)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_says_what_it_is_and_what_it_means_when_it_is_empty(name):
+    field = Settings.model_fields[name]
+    assert field.description
+    is_empty = field.default in {None, "", SecretStr("")}
+    assert ("; empty means " in " ".join(field.description.split())) == is_empty
