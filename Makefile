@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos bench bench-media simulate permissions pictures format lock clean
+.PHONY: help setup demo run test check-fast chaos bench bench-media simulate migration settings permissions \
+	pictures format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,15 @@ test: setup ## Run every check: format, lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
+check-fast: setup ## Run in under a minute what needs no database, Discord or clip: the inner loop
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q $(PURE_TESTS) $(ARGS)
+
+# What the pure rooms of bot/ promise, and what holds for the whole tree.
+PURE_TESTS := $(wildcard tests/test_*.py tests/domain tests/requests tests/policy tests/texts)
+
 chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
 	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)
 
@@ -42,6 +52,12 @@ bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md
 
 simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
+
+migration: setup ## Write a new migration from what differs in bot/storage/tables.py (NAME=what_changes)
+	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME=keep_the_note'; exit 1; }
+	@rm -rf build/migration
+	DATABASE_URL=sqlite:///build/migration/restyle.db $(BIN)/alembic upgrade head
+	DATABASE_URL=sqlite:///build/migration/restyle.db $(BIN)/alembic revision --autogenerate -m "$(NAME)"
 
 settings: setup ## Write the README's table of settings and .env.example from the code's one list
 	$(BIN)/python -c 'from sandbox.settings_pages import write; write()'

@@ -29,17 +29,23 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+def take_turn(connection: Connection) -> None:
+    """Wait until nobody else migrates this database; the turn ends with the transaction.
+
+    PostgreSQL has a lock for it, so that processes that start together take turns; SQLite has one
+    process and an exclusive transaction.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Apply the migrations that are missing, all of them or none, in ``connection``'s transaction.
-
-    On PostgreSQL a lock that lasts as long as the transaction makes processes that start together
-    take turns; SQLite has one process and an exclusive transaction.
 
     Raises:
         StoreTooNewError: A newer version of the program has upgraded this database.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    take_turn(connection)
     config = alembic_config(connection)
     scripts = ScriptDirectory.from_config(config)
     present = MigrationContext.configure(connection).get_current_heads()

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, func, insert, inspect, literal, select, text
+from sqlalchemy import CheckConstraint, event, func, insert, inspect, literal, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -74,7 +74,13 @@ async def test_migrations_and_tables_have_the_same_constraints(engine):
         await connection.run_sync(metadata.drop_all)
         await connection.run_sync(metadata.create_all)
         assert await connection.run_sync(described) == migrated
-    assert len(migrated[1]) == 7
+    written = [
+        constraint
+        for table in metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    ]
+    assert len(migrated[1]) == len(written) > 0
 
 
 async def test_an_empty_database_gets_the_whole_schema(engine, database_url):

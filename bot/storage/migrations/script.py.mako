@@ -1,4 +1,11 @@
-"""${message}."""
+<%!
+    import re
+%>\
+<% sentence = message.replace("_", " ").rstrip(".") %>\
+"""${sentence[:1].upper()}${sentence[1:]}.
+
+What older rows get, and why the previous release runs on this schema too: say it here.
+"""
 
 from __future__ import annotations
 
@@ -12,5 +19,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """${message}."""
-    ${upgrades if upgrades else "pass"}
+    """Bring a database of revision ${down_revision} to this one."""
+    ${re.sub(r" *# ###.*(\n|$)", "", upgrades or "").strip() or "pass"}
