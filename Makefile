@@ -36,7 +36,7 @@ check-fast: setup ## Run in under a minute what needs no database, Discord or cl
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q $(PURE_TESTS) $(ARGS)
+	$(BIN)/python -m pytest $(PURE_TESTS) $(ARGS)
 
 # What the pure rooms of bot/ promise, and what holds for the whole tree.
 PURE_TESTS := $(wildcard tests/test_*.py tests/domain tests/requests tests/policy tests/texts)
@@ -53,7 +53,7 @@ bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md
 simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
 
-migration: setup ## Write a new migration from what differs in bot/storage/tables.py (NAME=what_changes)
+migration: setup ## Write a migration from what differs in tables.py (NAME=what_changes)
 	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME=keep_the_note'; exit 1; }
 	@rm -rf build/migration
 	DATABASE_URL=sqlite:///build/migration/restyle.db $(BIN)/alembic upgrade head

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from bot.storage.database import open_database
@@ -26,10 +27,35 @@ from bot.storage.store import Store
 from bot.storage.tables import metadata, workers
 from tests.postgres import PostgresServer
 
+# No test asserts how long something takes: the machine may be busy with something else.
+settings.register_profile("restyle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("restyle")
+
 LEASE_SECONDS = 60.0
 TEMPLATE = "restyle_test"
 MEMORY = "/dev/shm"  # noqa: S108 - every folder in it has a name of its own
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--sqlite-only", action="store_true", help="leave out the tests that need PostgreSQL"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--sqlite-only"):
+        return
+    kept, left_out = [], []
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        needs_postgres = parameters.get("backend") == "postgresql" or {
+            "postgres_dsn",
+            "own_server",
+        } & set(item.fixturenames)
+        (left_out if needs_postgres else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
 
 
 class Clock:
