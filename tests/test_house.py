@@ -326,7 +326,7 @@ def test_every_public_docstring_says_more_than_its_name():
     [
         ("callback", "Hand it on."),
         ("read_rows", "Read the rows."),
-        ("ReviewMessages", "The review's desk."),
+        ("ReviewDesk", "The review's desk."),
         ("close", ""),
     ],
 )
