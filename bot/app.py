@@ -94,10 +94,10 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
     ) -> None:
         """Log ``error`` unless it is a refusal by rule, and tell the person."""
         if isinstance(error, app_commands.CheckFailure):
-            await answer_privately(interaction, texts.not_allowed())
+            await answer_privately(interaction, texts.NOT_ALLOWED)
             return
         log.error("interaction %s: command failed", interaction.id, exc_info=error)
-        await answer_privately(interaction, texts.trouble())
+        await answer_privately(interaction, texts.TROUBLE)
 
 
 async def answer_privately(

@@ -54,9 +54,9 @@ def appeal_lines(appeal: Appeal, *, thread: str | None) -> list[str]:
     return lines
 
 
-def appeal_sent() -> str:
-    """Return what the member reads after an appeal."""
-    return "The moderators have your question. Their answer comes in the thread, or as a message."
+APPEAL_SENT: Final = (
+    "The moderators have your question. Their answer comes in the thread, or as a message."
+)
 
 
 def already_asked(appeal: Appeal) -> str:
@@ -79,32 +79,16 @@ def not_your_appeal(who: str) -> str:
     return f"Only {who} can ask the moderators about this."
 
 
-def no_review_channel() -> str:
-    """Return why nobody can be asked."""
-    return (
-        "This server's moderators have no place for questions from here. "
-        f"Ask one of them directly; they set a review channel with {SETTINGS}."
-    )
-
-
-def appeal_not_sent() -> str:
-    """Return what the member reads when Discord did not carry the appeal."""
-    return "Discord did not take the message, so the moderators have not seen it. Try again later."
-
-
-def may_not_answer() -> str:
-    """Return the answer to somebody who may not answer an appeal."""
-    return f"Only {STAFF} can answer this."
-
-
-def own_appeal() -> str:
-    """Return the answer to a moderator who asked themselves."""
-    return "This is your own question, so somebody else has to answer it."
-
-
-def appeal_unknown() -> str:
-    """Return the answer to a press on an appeal that is not in the database."""
-    return "This question is not known any more."
+NO_REVIEW_CHANNEL: Final = (
+    "This server's moderators have no place for questions from here. "
+    f"Ask one of them directly; they set a review channel with {SETTINGS}."
+)
+APPEAL_NOT_SENT: Final = (
+    "Discord did not take the message, so the moderators have not seen it. Try again later."
+)
+MAY_NOT_ANSWER: Final = f"Only {STAFF} can answer this."
+OWN_APPEAL: Final = "This is your own question, so somebody else has to answer it."
+APPEAL_UNKNOWN: Final = "This question is not known any more."
 
 
 def answered_first(appeal: Appeal) -> str:
@@ -129,11 +113,7 @@ def answer_undeliverable(who: str) -> str:
     return f"{who} takes no direct messages and there is no thread, so nobody got your answer."
 
 
-def answer_sent() -> str:
-    """Return what a moderator reads when the answer is out."""
-    return "Your answer is with the member."
-
-
-def answer_delayed() -> str:
-    """Return what a moderator reads when Discord is in trouble."""
-    return "Discord is in trouble, so your answer was not sent. Press Answer again in a minute."
+ANSWER_SENT: Final = "Your answer is with the member."
+ANSWER_DELAYED: Final = (
+    "Discord is in trouble, so your answer was not sent. Press Answer again in a minute."
+)

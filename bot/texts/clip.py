@@ -35,9 +35,7 @@ def kept_clip(start: float, seconds: float, *, is_whole: bool) -> str:
     return f"The clip to restyle, {_span(start, seconds)} of it"
 
 
-def kept_reference() -> str:
-    """Return the line below, when there is a style image."""
-    return "in the style of this picture"
+KEPT_REFERENCE: Final = "in the style of this picture"
 
 
 def source_description(seconds: float) -> str:
@@ -123,9 +121,7 @@ def extra_description(extra: Extra) -> str:
     return "The restyled clip with the sound of the original"
 
 
-def extra_under_way() -> str:
-    """Return the answer to a press, while it is made."""
-    return "Making it…"
+EXTRA_UNDER_WAY: Final = "Making it…"
 
 
 def extra_ready(url: str) -> str:
@@ -138,9 +134,7 @@ def extra_missing(why: Why) -> str:
     return _WHY[why]
 
 
-def extra_unknown() -> str:
-    """Return the answer to a press on a job that is not in the database, or not done."""
-    return "This clip is not known any more. You can start a new one with /restyle."
+EXTRA_UNKNOWN: Final = "This clip is not known any more. You can start a new one with /restyle."
 
 
 # Deleting the answer
@@ -149,19 +143,11 @@ DELETE_LABEL: Final = "Delete"
 DELETE_SURE_LABEL: Final = "Delete it for good"
 
 
-def delete_sure() -> str:
-    """Return the question before an answer is deleted."""
-    return "Delete this clip from Discord? It was paid for, and it cannot be brought back."
-
-
-def deleted() -> str:
-    """Return the answer when it is gone."""
-    return "Deleted."
-
-
-def delete_refused() -> str:
-    """Return the answer when Discord does not delete it."""
-    return "Discord does not delete it now. Try again in a minute."
+DELETE_SURE: Final = (
+    "Delete this clip from Discord? It was paid for, and it cannot be brought back."
+)
+DELETED: Final = "Deleted."
+DELETE_REFUSED: Final = "Discord does not delete it now. Try again in a minute."
 
 
 def delete_not_yours(who: str) -> str:
@@ -169,6 +155,4 @@ def delete_not_yours(who: str) -> str:
     return f"Only {who} and this server's moderators can delete this."
 
 
-def behind_spoiler() -> str:
-    """Return what an announcement says of a clip that is posted as a spoiler."""
-    return "The clip is behind a spoiler."
+BEHIND_SPOILER: Final = "The clip is behind a spoiler."

@@ -85,9 +85,7 @@ def at(moment: datetime) -> str:
 # Record and status
 
 
-def not_started() -> str:
-    """Return the public word on a request that turned out to break a rule; why is told apart."""
-    return "Not started."
+NOT_STARTED: Final = "Not started."
 
 
 def record_title(state: JobState, who: str) -> str:
@@ -262,17 +260,15 @@ def file_description(prompt: str) -> str:
     return f"A clip restyled by AI: {prompt}"
 
 
-def elsewhere() -> str:
-    """Return why an answer comes as a direct message."""
-    return "The place where you asked does not take this message any more, so it comes here."
+ELSEWHERE: Final = (
+    "The place where you asked does not take this message any more, so it comes here."
+)
 
 
 # Answers to the Cancel button
 
 
-def cancel_done() -> str:
-    """Return the answer to a press that cancelled the job."""
-    return "Cancelled. Nothing was spent."
+CANCEL_DONE: Final = "Cancelled. Nothing was spent."
 
 
 def cancel_not_yours(who: str) -> str:
@@ -295,26 +291,14 @@ def cancel_too_late(state: JobState) -> str:
             )
 
 
-def cancel_unknown() -> str:
-    """Return the answer to a press on a job that is not in the database."""
-    return "This job is not known any more. You can start a new one with /restyle."
-
-
-def cancel_store_unavailable() -> str:
-    """Return the answer to a press while the database does not answer."""
-    return "The bot cannot reach its database right now. Try again in a minute."
-
-
-def unknown_control() -> str:
-    """Return the answer to a control or form that no version of the bot has posted like this."""
-    return "That control is not ours any more. Run the command again to get a new one."
-
-
-def trouble() -> str:
-    """Return the answer when a command broke unexpectedly."""
-    return "Something broke in the bot. It is in the log; its operator can look."
-
-
-def not_allowed() -> str:
-    """Return the answer to somebody who lacks the permission for a command."""
-    return "You may not use this command here. The server's administrators decide who may."
+CANCEL_UNKNOWN: Final = "This job is not known any more. You can start a new one with /restyle."
+CANCEL_STORE_UNAVAILABLE: Final = (
+    "The bot cannot reach its database right now. Try again in a minute."
+)
+UNKNOWN_CONTROL: Final = (
+    "That control is not ours any more. Run the command again to get a new one."
+)
+TROUBLE: Final = "Something broke in the bot. It is in the log; its operator can look."
+NOT_ALLOWED: Final = (
+    "You may not use this command here. The server's administrators decide who may."
+)

@@ -91,7 +91,7 @@ def closed(
 def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None:
     """Return what the author reads beside the question; ``None`` when the question says it all."""
     if say is ConsentChoice.NEVER:
-        words = opted_out()
+        words = OPTED_OUT
         if not is_new and word is ConsentStatus.ALLOWED:
             words += "\nYou had allowed this clip before; that one goes on."
         return words
@@ -111,12 +111,10 @@ def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None
             return "This request was taken back meanwhile. Your answer changed nothing."
 
 
-def opted_out() -> str:
-    """Return what an opt-out means from now on."""
-    return (
-        "Nobody can restyle your clips with this bot any more, on any server; what waited for "
-        f"your word is refused. {PRIVACY} takes that back."
-    )
+OPTED_OUT: Final = (
+    "Nobody can restyle your clips with this bot any more, on any server; what waited for "
+    f"your word is refused. {PRIVACY} takes that back."
+)
 
 
 def not_yours(author: str | None) -> str:
@@ -124,6 +122,4 @@ def not_yours(author: str | None) -> str:
     return f"Only {author or 'whoever posted the clip'} can answer this: it is about their clip."
 
 
-def unknown() -> str:
-    """Return the answer to a press on a question that the database does not know."""
-    return "This question is not known any more. Your answer changed nothing."
+UNKNOWN: Final = "This question is not known any more. Your answer changed nothing."

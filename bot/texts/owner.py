@@ -80,9 +80,9 @@ def uncertain_one(job: Job, place: str) -> list[str]:
     ]
 
 
-def no_longer_uncertain() -> str:
-    """Return the answer when a clip was settled meanwhile."""
-    return "That clip is settled by now: its answer came late, or somebody was faster."
+NO_LONGER_UNCERTAIN: Final = (
+    "That clip is settled by now: its answer came late, or somebody was faster."
+)
 
 
 def attached(job: Job) -> str:
@@ -90,14 +90,10 @@ def attached(job: Job) -> str:
     return f"The clip of {mention(job.user_id)} goes on. Its outcome will be posted in its thread."
 
 
-def task_taken() -> str:
-    """Return the answer when the task belongs to another clip."""
-    return "That task belongs to another clip already, so nothing was changed. Check the id."
-
-
-def task_id_unusable() -> str:
-    """Return the answer when what was typed cannot be a task's id."""
-    return "That is not a task's id. It is one word of letters, digits and dashes."
+TASK_TAKEN: Final = (
+    "That task belongs to another clip already, so nothing was changed. Check the id."
+)
+TASK_ID_UNUSABLE: Final = "That is not a task's id. It is one word of letters, digits and dashes."
 
 
 def written_off(job: Job) -> str:
@@ -168,9 +164,9 @@ def server_limits(place: str, values: Mapping[str, tuple[int | None, bool]]) -> 
     return lines
 
 
-def server_unknown() -> str:
-    """Return the answer when the server that was typed is not one of the bot's."""
-    return "The bot is on no such server. Choose one from the list that appears while you type."
+SERVER_UNKNOWN: Final = (
+    "The bot is on no such server. Choose one from the list that appears while you type."
+)
 
 
 def limit_unusable(typed: str) -> str:
@@ -181,6 +177,4 @@ def limit_unusable(typed: str) -> str:
     )
 
 
-def limit_incomplete() -> str:
-    """Return the answer when only half of a limit was given."""
-    return "Choose a limit and its value, or neither to see what holds."
+LIMIT_INCOMPLETE: Final = "Choose a limit and its value, or neither to see what holds."

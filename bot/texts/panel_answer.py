@@ -32,71 +32,37 @@ def proposed(lines: Sequence[str], summary: str) -> str:
 NO_EFFECT: Final = "It would have made no difference to the last 30 days' clips."
 
 
-def nothing_to_import() -> str:
-    """Return the answer to a file that says what holds already."""
-    return "The file says what is set already. Nothing was changed."
+NOTHING_TO_IMPORT: Final = "The file says what is set already. Nothing was changed."
 
 
 # Answers
 
 
-def rules_full() -> str:
-    """Return the answer when there is no room for another rule."""
-    return (
-        f"There are {MAX_RULES} rules already, and there is room for no more. "
-        "Remove one, or put several words into one rule."
-    )
-
-
-def rule_gone() -> str:
-    """Return the answer to a form about a rule that was changed meanwhile."""
-    return "Somebody changed the rules meanwhile, so nothing was changed. They are up to date now."
-
-
-def undo_overtaken() -> str:
-    """Return the answer to an undo when another change came in between."""
-    return (
-        "Somebody changed a setting meanwhile, so nothing was undone. The panel is up to date now."
-    )
-
-
-def nothing_to_undo() -> str:
-    """Return the answer to an undo when nothing was ever changed."""
-    return "Nothing has been changed yet, so there is nothing to undo."
-
-
-def save_overtaken() -> str:
-    """Return the answer to a Save when another change came in between."""
-    return (
-        "Somebody changed the same setting meanwhile, so nothing was saved. "
-        "The panel is up to date now."
-    )
-
-
-def draft_gone() -> str:
-    """Return the answer to a Save whose change is not known any more, as after a restart."""
-    return (
-        "This change was not saved, and the bot does not know it any more. Choose it once more; "
-        "the panel is up to date now."
-    )
-
-
-def not_here() -> str:
-    """Return the answer to a press outside a server."""
-    return f"Settings belong to a server. Run {COMMAND} there again."
-
-
-def out_of_date() -> str:
-    """Return the answer to a control that this version of the bot does not have any more."""
-    return f"This panel is of an earlier version. Run {COMMAND} again."
-
-
-def perhaps_not_saved() -> str:
-    """Return the answer when the database failed while a change was saved."""
-    return (
-        "The bot cannot reach its database, so this change may not be saved.\n"
-        f"Run {COMMAND} again in a minute to see."
-    )
+RULES_FULL: Final = (
+    f"There are {MAX_RULES} rules already, and there is room for no more. "
+    "Remove one, or put several words into one rule."
+)
+RULE_GONE: Final = (
+    "Somebody changed the rules meanwhile, so nothing was changed. They are up to date now."
+)
+UNDO_OVERTAKEN: Final = (
+    "Somebody changed a setting meanwhile, so nothing was undone. The panel is up to date now."
+)
+NOTHING_TO_UNDO: Final = "Nothing has been changed yet, so there is nothing to undo."
+SAVE_OVERTAKEN: Final = (
+    "Somebody changed the same setting meanwhile, so nothing was saved. "
+    "The panel is up to date now."
+)
+DRAFT_GONE: Final = (
+    "This change was not saved, and the bot does not know it any more. Choose it once more; "
+    "the panel is up to date now."
+)
+NOT_HERE: Final = f"Settings belong to a server. Run {COMMAND} there again."
+OUT_OF_DATE: Final = f"This panel is of an earlier version. Run {COMMAND} again."
+PERHAPS_NOT_SAVED: Final = (
+    "The bot cannot reach its database, so this change may not be saved.\n"
+    f"Run {COMMAND} again in a minute to see."
+)
 
 
 def log_not_written(channel_id: int) -> str:
@@ -107,12 +73,10 @@ def log_not_written(channel_id: int) -> str:
     )
 
 
-def test_needs_member() -> str:
-    """Return the answer to options of a test without a member."""
-    return (
-        "Choose a member in `test` to see what would happen for them. "
-        "`channel`, `prompt` and `length` belong to that."
-    )
+TEST_NEEDS_MEMBER: Final = (
+    "Choose a member in `test` to see what would happen for them. "
+    "`channel`, `prompt` and `length` belong to that."
+)
 
 
 def bad_length(typed: str) -> str:
@@ -139,14 +103,10 @@ def file_too_big(most_bytes: int) -> str:
     )
 
 
-def file_unreadable() -> str:
-    """Return the answer when an attached file could not be fetched."""
-    return "Discord did not hand the file over, so nothing was changed. Attach it once more."
-
-
-def not_exported() -> str:
-    """Return the answer when Discord did not take the exported file."""
-    return "Discord did not take the file. Press Export once more."
+FILE_UNREADABLE: Final = (
+    "Discord did not hand the file over, so nothing was changed. Attach it once more."
+)
+NOT_EXPORTED: Final = "Discord did not take the file. Press Export once more."
 
 
 def too_many_changes(most: int) -> str:

@@ -57,9 +57,7 @@ def page(*, since: datetime | None, archived: bool) -> list[str]:
     return lines
 
 
-def opted_in() -> str:
-    """Return the answer to whoever took an opt-out back."""
-    return "Taken back. Each server's own rule holds again."
+OPTED_IN: Final = "Taken back. Each server's own rule holds again."
 
 
 def exported(count: int, *, left_out: int) -> str:

@@ -179,19 +179,9 @@ def refused(ruling: Ruling) -> str:
             return "This request is not known here any more."
 
 
-def not_a_moderator() -> str:
-    """Return the answer to somebody who may not decide."""
-    return f"Only {STAFF} can decide this."
-
-
-def nothing_folded() -> str:
-    """Return the answer to a press on *Show next* when nothing is left."""
-    return "Nothing else waits."
-
-
-def next_comes() -> str:
-    """Return the answer to a press on *Show next*."""
-    return "The next request appears below in a moment."
+NOT_A_MODERATOR: Final = f"Only {STAFF} can decide this."
+NOTHING_FOLDED: Final = "Nothing else waits."
+NEXT_COMES: Final = "The next request appears below in a moment."
 
 
 def prompt_unusable(problem: str) -> str:
@@ -250,17 +240,11 @@ def unreachable(job: Job, *, channel: str | None) -> list[str]:
     return [why, do, f"Otherwise the request ends by itself{until}. {spent}"]
 
 
-def asked_again() -> str:
-    """Return the answer to a press on *Ask again*."""
-    return (
-        "The moderators are asked again. If nothing appears in the review channel, the bot still "
-        "cannot post there."
-    )
-
-
-def not_asked_again() -> str:
-    """Return the answer to a press on *Ask again* when nothing waits any more."""
-    return "This does not wait for a moderator any more."
+ASKED_AGAIN: Final = (
+    "The moderators are asked again. If nothing appears in the review channel, the bot still "
+    "cannot post there."
+)
+NOT_ASKED_AGAIN: Final = "This does not wait for a moderator any more."
 
 
 def only_requester_or_staff(who: str) -> str:

@@ -150,9 +150,7 @@ def server(usage: Usage, *, place: str) -> list[str]:
     return lines
 
 
-def footnote() -> str:
-    """Return what stands below the picture of a server's usage."""
-    return "-# Days are UTC's. Clips that surely cost nothing count as $0.00."
+FOOTNOTE: Final = "-# Days are UTC's. Clips that surely cost nothing count as $0.00."
 
 
 def _day(day: date) -> str:
@@ -205,14 +203,8 @@ def description(usage: Usage) -> str:
     return " ".join(parts)[:_MOST_DESCRIPTION]
 
 
-def in_dms() -> str:
-    """Return the answer to a press in direct messages on what belongs to a server."""
-    return f"That belongs to one server. Use {COMMAND} there."
-
-
-def no_picture() -> str:
-    """Return what stands there when the picture could not be drawn."""
-    return "-# The picture could not be drawn just now."
+IN_DMS: Final = f"That belongs to one server. Use {COMMAND} there."
+NO_PICTURE: Final = "-# The picture could not be drawn just now."
 
 
 def exported(count: int) -> str:
@@ -220,11 +212,9 @@ def exported(count: int) -> str:
     return f"{clips(count)[0].upper()}{clips(count)[1:]} of the last {SHOWN_DAYS} days, one a line."
 
 
-def nothing_to_export() -> str:
-    """Return the answer when there is nothing to export."""
-    return f"No clips were asked for in the last {SHOWN_DAYS} days, so there is nothing to export."
-
-
-def too_much_to_export() -> str:
-    """Return the answer when Discord would not take the file."""
-    return "The file would be larger than Discord takes. Ask the bot's operator for it."
+NOTHING_TO_EXPORT: Final = (
+    f"No clips were asked for in the last {SHOWN_DAYS} days, so there is nothing to export."
+)
+TOO_MUCH_TO_EXPORT: Final = (
+    "The file would be larger than Discord takes. Ask the bot's operator for it."
+)

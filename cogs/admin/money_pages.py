@@ -52,9 +52,9 @@ async def limits_page(
         StoreUnavailableError: The database does not answer.
     """
     if guild is None:
-        return owner_texts.server_unknown()
+        return owner_texts.SERVER_UNKNOWN
     if (limit is None) is not (value is None):
-        return owner_texts.limit_incomplete()
+        return owner_texts.LIMIT_INCOMPLETE
     policy = await store.policies.read(guild.id)
     if limit is not None and value is not None:
         try:

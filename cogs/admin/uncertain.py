@@ -85,7 +85,7 @@ class UncertainMenu(PageItem[ui.Select[Any]], template=r"uncertain:choose"):
         bot = interaction.client
         job = await bot.store.get(read_id(self.item.values[0]))
         if job is None or job.state is not JobState.UNCERTAIN:
-            return await uncertain_page(bot.store, said=owner_texts.no_longer_uncertain())
+            return await uncertain_page(bot.store, said=owner_texts.NO_LONGER_UNCERTAIN)
         return _one_page(bot, job)
 
 
@@ -138,11 +138,11 @@ async def settle(
     unsettled = bot.store.uncertain
     if verb == "attach":
         if not _TASK_ID.fullmatch(words):
-            return owner_texts.task_id_unusable()
+            return owner_texts.TASK_ID_UNUSABLE
         try:
             job = await unsettled.attach(job_id, task_id=words, user_id=interaction.user.id)
         except TaskTakenError:
-            return owner_texts.task_taken()
+            return owner_texts.TASK_TAKEN
         said = owner_texts.attached
     else:
         job = await unsettled.write_off(
@@ -150,5 +150,5 @@ async def settle(
         )
         said = owner_texts.written_off
     return await uncertain_page(
-        bot.store, said=said(job) if job is not None else owner_texts.no_longer_uncertain()
+        bot.store, said=said(job) if job is not None else owner_texts.NO_LONGER_UNCERTAIN
     )

@@ -64,9 +64,9 @@ class AppealCog(commands.Cog):
             return appeal_texts.already_asked(known)
         guild_id = _guild_of(interaction, job)
         if guild_id is None:
-            return appeal_texts.no_review_channel()
+            return appeal_texts.NO_REVIEW_CHANNEL
         if (await review_rules(self._store, guild_id)).channel_id is None:
-            return appeal_texts.no_review_channel()
+            return appeal_texts.NO_REVIEW_CHANNEL
         if known is None and (
             await self._store.appeals.open_count(guild_id, interaction.user.id) >= MAX_OPEN_APPEALS
         ):
@@ -126,7 +126,7 @@ class AppealCog(commands.Cog):
         job = await self._store.get(appeal_id)
         guild_id = _guild_of(interaction, job)
         if guild_id is None:
-            return appeal_texts.no_review_channel()
+            return appeal_texts.NO_REVIEW_CHANNEL
         appeal, _ = await self._store.appeals.add(
             appeal_id,
             guild_id=guild_id,
@@ -144,15 +144,15 @@ class AppealCog(commands.Cog):
                 message_id = await self._messages.post(appeal, job, rules.channel_id)
         except DeliveryDelayedError as exc:
             log.warning("appeal %s: not posted: %s", appeal_id, exc)
-            return appeal_texts.appeal_not_sent()
+            return appeal_texts.APPEAL_NOT_SENT
         if message_id is None or rules.channel_id is None:
             await self._store.appeals.withdraw(appeal_id)
-            return appeal_texts.no_review_channel()
+            return appeal_texts.NO_REVIEW_CHANNEL
         await self._store.appeals.posted(
             appeal_id, channel_id=rules.channel_id, message_id=message_id
         )
         log.info("appeal %s: by user %s", appeal_id, interaction.user.id)
-        return appeal_texts.appeal_sent()
+        return appeal_texts.APPEAL_SENT
 
     # The moderators
 
@@ -165,11 +165,11 @@ class AppealCog(commands.Cog):
         """Return why the person cannot answer, or ``None``."""
         appeal = await self._store.appeals.get(appeal_id)
         if appeal is None or appeal.guild_id != interaction.guild_id:
-            return appeal_texts.appeal_unknown()
+            return appeal_texts.APPEAL_UNKNOWN
         if appeal.user_id == interaction.user.id:
-            return appeal_texts.own_appeal()
+            return appeal_texts.OWN_APPEAL
         if not await may_moderate(interaction, self._store, Action.ANSWER_APPEAL):
-            return appeal_texts.may_not_answer()
+            return appeal_texts.MAY_NOT_ANSWER
         if appeal.is_answered(interaction.created_at):
             return appeal_texts.answered_first(appeal)
         return None
@@ -187,7 +187,7 @@ class AppealCog(commands.Cog):
             answer=words,
         )
         if appeal is None:
-            return appeal_texts.appeal_unknown()
+            return appeal_texts.APPEAL_UNKNOWN
         if not is_mine:
             return appeal_texts.answered_first(appeal)
         job = await self._store.get(appeal.job_id) if appeal.job_id is not None else None
@@ -196,12 +196,12 @@ class AppealCog(commands.Cog):
         except DeliveryDelayedError as exc:
             log.warning("appeal %s: the answer was not posted: %s", appeal_id, exc)
             await self._store.appeals.unanswer(appeal_id)
-            return appeal_texts.answer_delayed()
+            return appeal_texts.ANSWER_DELAYED
         await self._store.appeals.told(appeal_id)
         log.info("appeal %s: answered by user %s", appeal_id, interaction.user.id)
         await self._close_card(interaction, appeal_id, job)
         if reached:
-            return appeal_texts.answer_sent()
+            return appeal_texts.ANSWER_SENT
         return appeal_texts.answer_undeliverable(f"<@{appeal.user_id}>")
 
     async def _close_card(

@@ -81,7 +81,7 @@ class _UnknownItem(ui.DynamicItem[ui.Item[Any]], template=r"(?s).*"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Say that the control is not ours."""
-        await answer_privately(interaction, texts.unknown_control())
+        await answer_privately(interaction, texts.UNKNOWN_CONTROL)
 
 
 class PageItem(PersistentItem[ItemT], template=NO_TEMPLATE):

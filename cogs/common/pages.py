@@ -56,12 +56,12 @@ def _failure(interaction: discord.Interaction[Any], error: Exception) -> str:
     """Return what the person reads about ``error``; it is logged here."""
     if isinstance(error, UnknownControlError):
         log.info("interaction %s: not ours: %s", interaction.id, error)
-        return texts.unknown_control()
+        return texts.UNKNOWN_CONTROL
     if isinstance(error, StoreError):
         log.warning("interaction %s: the database did not answer: %s", interaction.id, error)
-        return texts.cancel_store_unavailable()
+        return texts.CANCEL_STORE_UNAVAILABLE
     log.error("interaction %s: failed", interaction.id, exc_info=error)
-    return texts.trouble()
+    return texts.TROUBLE
 
 
 async def answer_command(
@@ -94,7 +94,7 @@ async def show_beside(interaction: discord.Interaction[Any], answer: str | Page)
         )
     except DISCORD_ERRORS as exc:
         log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
-        return texts.trouble()
+        return texts.TROUBLE
     return ""
 
 
@@ -123,6 +123,6 @@ async def _answer(
             )
         except DISCORD_ERRORS as exc:
             log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
-            said = texts.trouble()
+            said = texts.TROUBLE
     if said:
         await answer_privately(interaction, said)

@@ -60,13 +60,13 @@ class ConsentCog(commands.Cog):
     ) -> tuple[str, ConsentAnswer | None]:
         job = await self._store.get(job_id)
         if job is None:
-            return consent_texts.unknown(), None
+            return consent_texts.UNKNOWN, None
         whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
         if not may(Action.ANSWER_CONSENT, whos):
             author = mention(job.source_author_id) if job.source_author_id is not None else None
             return consent_texts.not_yours(author), None
         answer = await self._store.consents.answer(job_id, user_id=interaction.user.id, say=say)
-        return consent_texts.unknown(), answer
+        return consent_texts.UNKNOWN, answer
 
     async def _show(self, interaction: discord.Interaction[Any], answer: ConsentAnswer) -> None:
         """Answer the press by bringing the question up to date."""

@@ -154,7 +154,7 @@ def announcement_card(job: Job, url: str, *, quoted: bool = True) -> ui.LayoutVi
     if quoted:
         lines.append(quote(job.prompt))
     if job.spoiler:
-        lines.append(clip_texts.behind_spoiler())
+        lines.append(clip_texts.BEHIND_SPOILER)
     lines.append("-# " + _provenance(job))
     button: ui.Button[ui.LayoutView] = ui.Button(label="Watch", url=url)
     return card(GREEN, lines, ui.ActionRow(button), id_=mark(job.id, _KIND))

@@ -70,7 +70,7 @@ def answer_card(
     view = ui.LayoutView(timeout=None)
     title = texts.answer_title(who)
     if elsewhere:
-        title += "\n" + texts.elsewhere()
+        title += "\n" + texts.ELSEWHERE
     view.add_item(ui.TextDisplay(title))
     if attached:
         for gallery in _galleries(job, answer):
@@ -160,7 +160,7 @@ def source_card(
     if clip is not None:
         _add_media(view, clip, clip_texts.source_description(seconds))
     if reference is not None:
-        view.add_item(ui.TextDisplay(f"-# {clip_texts.kept_reference()}"))
+        view.add_item(ui.TextDisplay(f"-# {clip_texts.KEPT_REFERENCE}"))
         _add_media(view, reference, clip_texts.REFERENCE_DESCRIPTION)
     return view
 
@@ -220,7 +220,7 @@ def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False)
     first, *others = _outcome_lines(job)
     head = mention(job.user_id)
     if elsewhere:
-        head += " " + texts.elsewhere()
+        head += " " + texts.ELSEWHERE
     items: list[ui.Item[Any]] = [ui.ActionRow(AppealButton(job.id))] if can_appeal else []
     return card(
         STATE_COLOURS[job.state], [f"{head} {first}", *others], *items, id_=answer_mark(job)

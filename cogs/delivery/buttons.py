@@ -54,7 +54,7 @@ class _JobButton(PersistentItem[ui.Button[Any]], template=NO_TEMPLATE):
         async with store_deadline():
             job = await interaction.client.store.get(self.job_id)
         if job is None or job.state is not JobState.DONE:
-            await answer_privately(interaction, clip_texts.extra_unknown())
+            await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
         else:
             await self.act(interaction, job)
 
@@ -76,12 +76,12 @@ class _ExtraButton(_JobButton, template=NO_TEMPLATE):
         bot = interaction.client
         whos = who(actor_of(interaction), requester_id=job.user_id)
         if not may(_ACTIONS[self.extra], whos):
-            await answer_privately(interaction, texts.not_allowed())
+            await answer_privately(interaction, texts.NOT_ALLOWED)
             return
         if bot.extras.is_full(job, self.extra):
             await answer_privately(interaction, clip_texts.extra_missing(Why.BUSY))
             return
-        await answer_privately(interaction, clip_texts.extra_under_way())
+        await answer_privately(interaction, clip_texts.EXTRA_UNDER_WAY)
         try:
             made = await bot.extras.make(job, self.extra)
         except ExtraError as exc:
@@ -145,7 +145,7 @@ class DeleteButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):d
         view.add_item(DeleteSureButton(job.id))
         try:
             await interaction.response.send_message(
-                clip_texts.delete_sure(), view=view, ephemeral=True
+                clip_texts.DELETE_SURE, view=view, ephemeral=True
             )
         except DISCORD_ERRORS as exc:
             log.info("job %s: a press was not answered: %s", job.id, exc)
@@ -166,13 +166,13 @@ class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20
             await interaction.client.extras.withdraw(job)
         except DeliveryError as exc:
             log.info("job %s: its answer was not deleted: %s", job.id, exc)
-            text = clip_texts.delete_refused()
+            text = clip_texts.DELETE_REFUSED
         except DISCORD_ERRORS as exc:
             log.info("job %s: a press was not acknowledged: %s", job.id, exc)
             return
         else:
             log.info("job %s: its answer was deleted by user %s", job.id, interaction.user.id)
-            text = clip_texts.deleted()
+            text = clip_texts.DELETED
         try:
             await interaction.edit_original_response(content=text, view=None)
         except DISCORD_ERRORS as exc:

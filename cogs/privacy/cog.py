@@ -63,11 +63,11 @@ class PrivacyCog(commands.Cog):
             case "opt-out":
                 refused = await self._store.consents.opt_out(user_id)
                 log.info("user %s: opted out; %d requests refused", user_id, len(refused))
-                return await self._page(interaction, said=consent_texts.opted_out())
+                return await self._page(interaction, said=consent_texts.OPTED_OUT)
             case "opt-in":
                 await self._store.consents.opt_in(user_id)
                 log.info("user %s: took the opt-out back", user_id)
-                return await self._page(interaction, said=privacy_texts.opted_in())
+                return await self._page(interaction, said=privacy_texts.OPTED_IN)
             case "export":
                 return await self._export(interaction)
             case "delete":

@@ -51,7 +51,7 @@ class CancelButton(
         bot = interaction.client
         job = await bot.store.get(self.job_id)
         if job is None:
-            return texts.cancel_unknown()
+            return texts.CANCEL_UNKNOWN
         reason = await _may_cancel(interaction, job)
         if reason is None:
             return texts.cancel_not_yours(f"<@{job.user_id}>")
@@ -60,7 +60,7 @@ class CancelButton(
             job = await bot.store.get(self.job_id)
             return texts.cancel_too_late(job.state if job else JobState.CANCELLED)
         log.info("job %s: cancelled by user %s", self.job_id, interaction.user.id)
-        return texts.cancel_done()
+        return texts.CANCEL_DONE
 
 
 async def _may_cancel(

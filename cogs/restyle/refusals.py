@@ -58,7 +58,7 @@ async def refuse_later(
     only once that is filled in; hence the order.
     """
     try:
-        await interaction.edit_original_response(content=texts.not_started())
+        await interaction.edit_original_response(content=texts.NOT_STARTED)
         shown: dict[str, Any] = {} if view is None else {"view": view}
         await interaction.followup.send(text, ephemeral=True, **shown)
     except DISCORD_ERRORS as exc:

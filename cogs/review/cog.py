@@ -89,7 +89,7 @@ class ReviewCog(commands.Cog):
         async with store_deadline():
             if await may_moderate(interaction, self._store, Action.REVIEW):
                 return await ask()
-        await answer_privately(interaction, review_texts.not_a_moderator())
+        await answer_privately(interaction, review_texts.NOT_A_MODERATOR)
         return None
 
     async def _tell_refused(self, interaction: discord.Interaction[Any], ruling: Ruling) -> None:
@@ -211,12 +211,12 @@ class ReviewCog(commands.Cog):
     async def show_next(self, interaction: discord.Interaction[Any], guild_id: int) -> None:
         """Open one more request than the channel has places for."""
         if guild_id != interaction.guild_id:
-            await answer_privately(interaction, review_texts.nothing_folded())
+            await answer_privately(interaction, review_texts.NOTHING_FOLDED)
             return
         async with store_deadline():
             allowed = await may_moderate(interaction, self._store, Action.REVIEW)
         if not allowed:
-            await answer_privately(interaction, review_texts.not_a_moderator())
+            await answer_privately(interaction, review_texts.NOT_A_MODERATOR)
             return
         try:
             await interaction.response.defer()  # the message itself is edited by its keeper
@@ -224,7 +224,7 @@ class ReviewCog(commands.Cog):
         except DISCORD_ERRORS as exc:
             log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
             return
-        said = review_texts.next_comes() if opened else review_texts.nothing_folded()
+        said = review_texts.NEXT_COMES if opened else review_texts.NOTHING_FOLDED
         await answer_privately(interaction, said)
 
     async def ask_again(self, interaction: discord.Interaction[Any], job_id: int) -> None:
@@ -236,17 +236,17 @@ class ReviewCog(commands.Cog):
     async def _ask_again(self, interaction: discord.Interaction[Any], job_id: int) -> str:
         job = await self._store.get(job_id)
         if job is None or job.guild_id is None or job.guild_id != interaction.guild_id:
-            return review_texts.not_asked_again()
+            return review_texts.NOT_ASKED_AGAIN
         if not await may_moderate(
             interaction, self._store, Action.ASK_AGAIN, requester_id=job.user_id
         ):
             return review_texts.only_requester_or_staff(f"<@{job.user_id}>")
         rules = await self._messages.rules(job.guild_id)
         if rules.channel_id is None:
-            return appeal_texts.no_review_channel()
+            return appeal_texts.NO_REVIEW_CHANNEL
         if not await self._store.reviews.ask_again(job_id, guild_id=job.guild_id):
-            return review_texts.not_asked_again()
-        return review_texts.asked_again()
+            return review_texts.NOT_ASKED_AGAIN
+        return review_texts.ASKED_AGAIN
 
 
 async def setup(bot: RestyleBot) -> None:

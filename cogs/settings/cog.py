@@ -107,7 +107,7 @@ class ServerSettings(commands.Cog):
                 )
                 return await self._try_out(interaction, data)
             if channel is not None or prompt is not None or length is not None:
-                return answers.test_needs_member()
+                return answers.TEST_NEEDS_MEMBER
             if file is not None:
                 upload = Upload(url=file.url, size_bytes=file.size)
                 return await self._exchange.take(interaction, location, upload)
@@ -145,7 +145,7 @@ class ServerSettings(commands.Cog):
     ) -> str | None:
         """Return why a press or form does nothing."""
         if interaction.guild_id is None:
-            return answers.not_here()
+            return answers.NOT_HERE
         if not await may_press(interaction, self._store, Action.CHANGE_SETTINGS, location.grant):
             return permission_texts.refused(Action.CHANGE_SETTINGS)
         return None
@@ -177,7 +177,7 @@ class ServerSettings(commands.Cog):
             case "export":
                 return await self._exchange.export(interaction, location)
             case _:
-                return answers.out_of_date()
+                return answers.OUT_OF_DATE
 
     async def _open(
         self, interaction: discord.Interaction[Any], control: PanelControl[Any]
@@ -219,7 +219,7 @@ class ServerSettings(commands.Cog):
                 upload = Upload.of(found.about("attachments", found.text(FILE_ID)))
                 return await self._exchange.take(interaction, location, upload)
             case _:
-                return answers.out_of_date()
+                return answers.OUT_OF_DATE
 
 
 async def setup(bot: RestyleBot) -> None:

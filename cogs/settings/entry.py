@@ -57,7 +57,7 @@ class Entries:
     ) -> str | Page:
         """Set what was chosen in a menu, or switched by a button."""
         if name not in SETTINGS:
-            return answers.out_of_date()
+            return answers.OUT_OF_DATE
         value = verb == "on" if verb in {"on", "off"} else _chosen(name, values)
         return await self._propose(interaction, location, name, value)
 
@@ -94,7 +94,7 @@ class Entries:
             case "import":
                 return forms.import_form(location)
             case _:
-                return answers.out_of_date()
+                return answers.OUT_OF_DATE
 
     async def enter(
         self,
@@ -105,7 +105,7 @@ class Entries:
     ) -> str | Page:
         """Set the number or the words that were typed, or what was chosen instead."""
         if name not in SETTINGS:
-            return answers.out_of_date()
+            return answers.OUT_OF_DATE
         guild_id = guild_key(interaction.guild_id)
         policy = await self._store.policies.read(guild_id)
         chosen, words = found.text(forms.HOW_ID), found.text(FIELD_ID).strip()
@@ -148,7 +148,7 @@ class Entries:
         rules: list[Any] = Rules().dump(present)
         number = int(arg.partition("_")[0])
         if number and arg != _rule_mark(number, present):
-            return await self._panel.panel(guild_id, location, said=answers.rule_gone())
+            return await self._panel.panel(guild_id, location, said=answers.RULE_GONE)
         rule = {
             "kind": found.text(forms.KIND_ID),
             "text": found.text(FIELD_ID),
@@ -167,9 +167,9 @@ def _rule_form(
     location: PanelLocation, rules: Sequence[PromptRule], number: int
 ) -> SettingsForm | str:
     if number == 0 and len(rules) >= MAX_RULES:
-        return answers.rules_full()
+        return answers.RULES_FULL
     if number > len(rules):
-        return answers.rule_gone()
+        return answers.RULE_GONE
     rule = rules[number - 1] if number else None
     return forms.rule_form(location, _rule_mark(number, rules), rule)
 

@@ -76,7 +76,7 @@ class Exchange:
             )
         except DISCORD_ERRORS as exc:
             log.warning("guild %s: settings not exported: %s", guild_id, exc)
-            return answers.not_exported()
+            return answers.NOT_EXPORTED
         return await self._panel.panel(guild_id, location)
 
     async def take(
@@ -96,7 +96,7 @@ class Exchange:
             return await self._refused(guild_id, location, answers.file_too_big(MAX_FILE_BYTES))
         except MediaError as exc:
             log.warning("guild %s: a file of settings was not fetched: %s", guild_id, exc)
-            return await self._refused(guild_id, location, answers.file_unreadable())
+            return await self._refused(guild_id, location, answers.FILE_UNREADABLE)
         except SettingsFileError as exc:
             words = exchange_texts.refused_file(exc, explain=policy_texts.problem)
             return await self._refused(guild_id, location, words)
@@ -110,7 +110,7 @@ class Exchange:
             location,
             changes,
             what=answers.IMPORTED,
-            unchanged=answers.nothing_to_import(),
+            unchanged=answers.NOTHING_TO_IMPORT,
         )
 
     async def _refused(self, guild_id: int, location: PanelLocation, words: str) -> Page:

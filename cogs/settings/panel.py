@@ -134,11 +134,11 @@ class SettingsPanel:
         guild_id = _guild_id(interaction)
         draft = self._drafts.take(key, guild_id=guild_id, user_id=interaction.user.id)
         if draft is None or not save:
-            said = answers.draft_gone() if save else None
+            said = answers.DRAFT_GONE if save else None
             return await self.panel(guild_id, location, said=said)
         policy = await self._store.policies.read(guild_id)
         if draft.is_overtaken(policy):
-            return await self.panel(guild_id, location, said=answers.save_overtaken())
+            return await self.panel(guild_id, location, said=answers.SAVE_OVERTAKEN)
         return await self._save(interaction, location, draft, policy)
 
     async def undo(
@@ -149,9 +149,9 @@ class SettingsPanel:
         before = await self._store.policies.read(guild_id)
         latest = await self._store.policies.last_action(guild_id)
         if not latest:
-            return await self.panel(guild_id, location, said=answers.nothing_to_undo())
+            return await self.panel(guild_id, location, said=answers.NOTHING_TO_UNDO)
         if latest[0].id != newest_id:
-            return await self.panel(guild_id, location, said=answers.undo_overtaken())
+            return await self.panel(guild_id, location, said=answers.UNDO_OVERTAKEN)
         try:
             undone = await self._store.policies.undo(
                 guild_id, latest, user_id=interaction.user.id, operator=self._operator
@@ -160,9 +160,9 @@ class SettingsPanel:
             return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: not undone: %s", guild_id, exc)
-            return answers.perhaps_not_saved()
+            return answers.PERHAPS_NOT_SAVED
         if undone is None:
-            return await self.panel(guild_id, location, said=answers.undo_overtaken())
+            return await self.panel(guild_id, location, said=answers.UNDO_OVERTAKEN)
         after, action = undone
         return await self._done(interaction, location, (before, after), action, answers.UNDID)
 
@@ -203,7 +203,7 @@ class SettingsPanel:
             return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: settings not saved: %s", guild_id, exc)
-            return answers.perhaps_not_saved()
+            return answers.PERHAPS_NOT_SAVED
         return await self._done(interaction, location, (before, after), action, draft.what)
 
     async def _done(

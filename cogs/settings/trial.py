@@ -92,7 +92,7 @@ def facts_in(interaction: discord.Interaction[Any], sent: FormData) -> RequestFa
     """Return what a form asks, or what is wrong with it."""
     member_id = sent.text(forms.MEMBER_ID)
     if not member_id:
-        return answers.test_needs_member()
+        return answers.TEST_NEEDS_MEMBER
     typed = sent.text(forms.LENGTH_ID).strip()
     seconds = _seconds(typed)
     if typed and seconds is None:

@@ -90,7 +90,7 @@ class UsageCog(commands.Cog):
         if not await may_moderate(interaction, self._store, _ACTIONS[what]):
             return permission_texts.refused(_ACTIONS[what])
         if guild_id is None:
-            return usage_texts.in_dms()
+            return usage_texts.IN_DMS
         if what == "strikes":
             return await strikes_page(self._store, guild_id, None, Grant.RIGHT)
         if what == "csv":
@@ -155,24 +155,24 @@ class UsageCog(commands.Cog):
             picture = await chart.draw(self._process_pool, self._scratch, usage_texts.chart(usage))
         except MediaError as exc:
             log.warning("guild %s: its usage was not drawn: %s", guild_id, exc)
-            lines += [usage_texts.no_picture(), usage_texts.footnote()]
+            lines += [usage_texts.NO_PICTURE, usage_texts.FOOTNOTE]
             return Page(view=card(BLURPLE, lines, buttons))
         gallery: ui.MediaGallery[Any] = ui.MediaGallery()
         gallery.add_item(
             media=f"attachment://{PICTURE}", description=usage_texts.description(usage)
         )
         return Page(
-            view=card(BLURPLE, lines, gallery, ui.TextDisplay(usage_texts.footnote()), buttons),
+            view=card(BLURPLE, lines, gallery, ui.TextDisplay(usage_texts.FOOTNOTE), buttons),
             files=[discord.File(io.BytesIO(picture), PICTURE)],
         )
 
     async def _export(self, interaction: discord.Interaction[Any], guild_id: int) -> str | Page:
         rows = await self._store.ledger.spend(guild_id, *window(interaction.created_at))
         if not rows:
-            return usage_texts.nothing_to_export()
+            return usage_texts.NOTHING_TO_EXPORT
         sheet = to_csv(rows)
         if len(sheet) > interaction.filesize_limit:
-            return usage_texts.too_much_to_export()
+            return usage_texts.TOO_MUCH_TO_EXPORT
         log.info("guild %s: usage exported by user %s", guild_id, interaction.user.id)
         view = card(
             BLURPLE,

@@ -114,7 +114,7 @@ async def test_a_control_that_cannot_be_ours_gets_one_kind_answer(stage, custom_
     else:
         item = discord.ui.Button(label="it", custom_id=custom_id)
         result = await stage.mo.click(await post(stage, item), custom_id=custom_id)
-    assert said(result) == texts.unknown_control()
+    assert said(result) == texts.UNKNOWN_CONTROL
 
 
 async def test_a_press_on_a_button_that_breaks_is_answered_all_the_same(stage):
@@ -123,7 +123,7 @@ async def test_a_press_on_a_button_that_breaks_is_answered_all_the_same(stage):
 
     add_item(stage.bot, UsageButton, broken)
     message = await post(stage, UsageButton("mine"))
-    assert said(await stage.alice.click(message, custom_id="usage:mine")) == texts.trouble()
+    assert said(await stage.alice.click(message, custom_id="usage:mine")) == texts.TROUBLE
 
 
 async def test_the_database_has_its_time_and_no_more():
