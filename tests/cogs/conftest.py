@@ -108,7 +108,7 @@ def make_bot(settings, sqlite_store, downloader, tmp_path):
                 "store": sqlite_store,
                 "downloader": downloader,
                 "scratch": Scratch(tmp_path / "scratch"),
-                "workshop": ProcessPool(),
+                "process_pool": ProcessPool(),
             }
             | changes
         )
