@@ -1,8 +1,7 @@
-"""The command line: ``python -m bot`` runs the bot until it is told to stop."""
+"""``python -m bot`` runs the bot until it is told to stop; ``bot.cli`` has the other commands."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import signal
@@ -16,6 +15,7 @@ import discord
 from bot import __version__
 from bot.app import RestyleBot
 from bot.archive.archive import keep_expiring, open_archive
+from bot.cli.parser import build_parser
 from bot.cometapi.client import CometClient, open_http
 from bot.cometapi.models import model_rules
 from bot.engine.budget import Budget, keep_sharing
@@ -27,13 +27,11 @@ from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
 from bot.settings import Settings, load_settings
-from bot.storage.database import open_database
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
-from bot.storage.transfer import transfer
 from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
-from bot.system.health import is_alive, keep_beating
+from bot.system.health import keep_beating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +104,8 @@ async def run(settings: Settings) -> None:
             stack.callback(asyncio.create_task(keep_expiring(archive, clock)).cancel)
         freeze_startup_objects()
         log.info("Restyle %s is up", __version__)
+        for warning in settings.warnings:
+            log.warning("%s", warning)
         if not model_rules(settings.runway_model).is_known:
             log.warning(
                 "RUNWAY_MODEL=%s is not a model that Restyle knows: no price, no reference "
@@ -129,24 +129,6 @@ async def run_until_stopped(settings: Settings) -> None:
     log.info("Restyle has stopped")
 
 
-async def migrate_data(settings: Settings, to: str) -> None:
-    """Copy the whole database to the one at the address ``to``, and say what was copied.
-
-    Raises:
-        StoreError: It was refused or did not succeed; the target is as it was.
-    """
-    async with (
-        open_database(settings.database_url) as source,
-        open_database(to) as target,
-    ):
-        for copy in await transfer(source, target):
-            sys.stdout.write(f"{copy.name:<20} {copy.rows:>8} rows  sha256 {copy.digest}\n")
-    sys.stdout.write(
-        "Everything arrived. Set DATABASE_URL to the new address and start the bot. The old "
-        "database still holds the same jobs: never start a bot on it again.\n"
-    )
-
-
 def explain(error: Exception) -> str | None:
     """Return what an operator should do about ``error``, or ``None`` when it is a surprise."""
     match error:
@@ -166,34 +148,14 @@ def explain(error: Exception) -> str | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description="Run the Restyle bot.")
-    parser.add_argument("--version", action="version", version=f"Restyle {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("run", help="run the bot (this happens without a command, too)")
-    commands.add_parser("health", help="exit with 0 if a bot with this data folder is well")
-    moving = commands.add_parser("migrate-data", help="copy everything to another database")
-    moving.add_argument(
-        "--to",
-        required=True,
-        metavar="URL",
-        help="an empty database: postgresql://… or sqlite:///…",
-    )
-    chosen = parser.parse_args(arguments)
-    command = chosen.command
+    chosen = build_parser().parse_args(arguments)
+    execute = getattr(chosen, "execute", None)
     try:
-        # Shards are of no concern to moving data, which may be from SQLite or to it.
-        settings = load_settings(shards="") if command == "migrate-data" else load_settings()
-        if command == "health":
-            is_well = is_alive(settings.data_dir, shards=settings.shards)
-            return 0 if is_well else EXIT_FAILED
+        if execute is not None:
+            status: int = execute(chosen)
+            return status
+        settings = load_settings()
         set_up_logging(settings)
-        if command == "migrate-data":
-            asyncio.run(
-                migrate_data(
-                    settings, load_settings(database_url=chosen.to, shards="").database_url
-                )
-            )
-            return 0
         asyncio.run(run_until_stopped(settings))
     except SettingsError as exc:
         sys.stderr.write(f"{exc}\n")
@@ -202,7 +164,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = explain(exc)
         if reason is None:
             raise
-        log.critical("%s", reason)
+        if execute is not None:  # somebody looks at a terminal, not at a log
+            sys.stderr.write(f"{reason}\n")
+        else:
+            log.critical("%s", reason)
         return EXIT_FAILED
     return 0
 

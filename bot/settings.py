@@ -14,11 +14,14 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from sqlalchemy.engine import URL as SqlUrl  # noqa: N811 - yarl's is named so as well
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
-from yarl import URL
 
 from bot.archive.address import (
     BucketAddress,
@@ -29,24 +32,14 @@ from bot.archive.address import (
 from bot.domain.money import MICROS_PER_DOLLAR, check_prices
 from bot.domain.units import MEBIBYTE
 from bot.errors import SettingsError
-from bot.system.hosts import is_loopback
+from bot.setting_checks import check_base_url, check_priced_models, suspicious_prices
+from bot.setting_sources import ENV_FILE, misspelt, sources_of
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",  # as hosting services spell it
 }
-
-
-def _check_base_url(value: str) -> str:
-    url = URL(value.strip().rstrip("/"))
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError("must be an address such as https://api.cometapi.com/runwayml/v1")
-    if url.scheme == "http" and not is_loopback(url.host):
-        raise ValueError("must be https: the API key travels with every request")
-    if url.query_string or url.fragment or url.user:
-        raise ValueError("must have no user, query or fragment")
-    return str(url)
 
 
 def _check_filled(value: SecretStr) -> SecretStr:
@@ -77,7 +70,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=ENV_FILE,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -88,7 +81,7 @@ class Settings(BaseSettings):
     """The bot's token (Discord's developer portal, your application, Bot)."""
     cometapi_key: _Secret
     """The API key of CometAPI (its console, API keys), or of Runway."""
-    cometapi_base_url: Annotated[str, AfterValidator(_check_base_url)] = (
+    cometapi_base_url: Annotated[str, AfterValidator(check_base_url)] = (
         "https://api.cometapi.com/runwayml/v1"
     )
     """Where the Runway-format API lives; Runway's own is `https://api.dev.runwayml.com/v1`; http on
@@ -166,6 +159,26 @@ class Settings(BaseSettings):
     """Goes with temporary credentials only; empty means none."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller gives first, then every place of ``bot.setting_sources``."""
+        others = sources_of(settings_cls, env_settings, dotenv_settings)
+        return (init_settings, *others.values())
+
+    @field_validator("prices")
+    @classmethod
+    def _check_priced_models(cls, value: str, info: ValidationInfo) -> str:
+        models = info.data.get("runway_model", "").replace(" ", "").split(",")
+        check_priced_models(value, models)
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -265,6 +278,11 @@ class Settings(BaseSettings):
         ]
 
     @property
+    def warnings(self) -> list[str]:
+        """What is allowed and still looks like a slip: a sentence each, for the operator."""
+        return suspicious_prices(self.prices)
+
+    @property
     def shard_ids(self) -> list[int] | None:
         """The Discord shards of this process; ``None`` means all of them."""
         ids = self.shards.partition("/")[0]
@@ -318,10 +336,13 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic t
         SettingsError: One or more variables are missing or wrong; the text names all of them
             and shows no value, because a value may be a secret in the wrong place.
     """
+    lines: list[str] = []
+    settings = None
     try:
-        return Settings(**overrides)
+        lines += [f"  {line}" for line in misspelt(Settings.model_fields)]
+        settings = Settings(**overrides)
     except ValidationError as exc:
-        lines = [
+        lines += [
             f"  {'.'.join(str(part) for part in error['loc']).upper() or 'SETTINGS'}: "
             + (
                 "is missing"
@@ -330,9 +351,11 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic t
             )
             for error in exc.errors(include_url=False, include_context=False, include_input=False)
         ]
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not text in UTF-8: save it as that.") from None
+    if settings is None or lines:
         raise SettingsError(
             "These settings are missing or wrong (environment or .env, see .env.example):\n"
             + "\n".join(lines)
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError("The file .env is not text in UTF-8: save it as that.") from None
+        )
+    return settings

@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "storage": {"domain", "errors", "system", "requests", "policy", "settings"},
     "media": {"domain", "errors", "system", "requests"},
     "archive": {"errors", "system", "settings", ""},
-    "settings": {"domain", "errors", "system", "archive"},
+    "settings": {"domain", "errors", "system", "archive", "setting_checks", "setting_sources"},
+    "setting_checks": {"domain", "system"},
+    "setting_sources": {"errors"},
     "log": {"settings"},
     "engine": {
         *("domain", "errors", "system", "requests", "cometapi"),
@@ -35,7 +37,7 @@ MAY_IMPORT = {
 
 A room is a folder of bot/, or a module beside the folders.
 """
-OPEN_EVERYTHING = {"__main__", "app", ""}
+OPEN_EVERYTHING = {"__main__", "app", "cli", ""}
 """They put the rooms together, and may import what they like."""
 
 MAX_LINES = 400

@@ -93,6 +93,23 @@ def test_an_address_that_would_show_the_key_to_others_is_refused(monkeypatch, ur
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.cometapi.com",
+        "https://api.cometapi.com/v1",
+        "https://api.cometapi.com/runwayml/v1/video_to_video",
+        "https://www.cometapi.com/runwayml/v1",
+        "https://api.runwayml.com/v1",
+        "https://api.dev.runwayml.com",
+        "https://example.com/v1/tasks/",
+    ],
+)
+def test_an_address_at_which_no_such_api_answers_is_refused(monkeypatch, url):
+    with pytest.raises(SettingsError, match="COMETAPI_BASE_URL: must"):
+        load(monkeypatch, COMETAPI_BASE_URL=url)
+
+
+@pytest.mark.parametrize(
     ("given", "used"),
     [
         ("sqlite:///x/y.db", "sqlite+aiosqlite:///x/y.db"),
@@ -173,6 +190,32 @@ def test_prices_are_read_by_model_and_a_slip_is_named(monkeypatch):
     assert load(monkeypatch, PRICES=words).prices == words
     with pytest.raises(SettingsError, match=r"PRICES: gen4_aleph\.per_job"):
         load(monkeypatch, PRICES='{"gen4_aleph": {"per_job": "50 cents"}}')
+
+
+def test_a_price_for_a_model_that_is_never_used_is_a_slip(monkeypatch):
+    with pytest.raises(SettingsError, match=r"PRICES: gen4-aleph .*did you mean gen4_aleph"):
+        load(monkeypatch, PRICES='{"gen4-aleph": {"per_second": 0.15}}')
+    own = '{"new_model": {"per_second": 0.15}}'
+    assert load(monkeypatch, PRICES=own, RUNWAY_MODEL="new_model").prices == own
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ('{"per_second": 15}', "$15.00 a second"),
+        ('{"per_job": 75}', "$75.00 or more"),
+        ('{"minimum": 75, "per_second": 0.1}', "$75.00 or more"),
+        ('{"per_second": 0}', "nothing"),
+    ],
+)
+def test_a_price_that_is_probably_a_slip_is_pointed_out(monkeypatch, parts, said):
+    (warning,) = load(monkeypatch, PRICES=f'{{"aleph2": {parts}}}').warnings
+    assert said in warning
+
+
+def test_ordinary_prices_are_not_pointed_out(monkeypatch):
+    settings = load(monkeypatch, PRICES='{"aleph2": {"per_second": 0.28, "minimum": 0.56}}')
+    assert settings.warnings == []
 
 
 def test_the_readme_and_the_example_file_say_what_the_settings_say():

@@ -1,0 +1,1 @@
+"""The command line beside running the bot: settings, jobs, backups, moving to another database."""

@@ -1,0 +1,52 @@
+"""``python -m bot migrate-data``: everything from one database to another."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.cli.output import say
+from bot.settings import load_settings
+from bot.storage.database import open_database
+from bot.storage.transfer import transfer
+
+if TYPE_CHECKING:
+    import argparse
+
+    from bot.cli.output import Commands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command's words to the parser."""
+    command = commands.add_parser(
+        "migrate-data",
+        help="copy everything to another database",
+        description="Copy everything from the database of DATABASE_URL to an empty one, and "
+        "compare what arrived. Stop the bot first. Jobs under way go on in the new database.",
+    )
+    command.add_argument(
+        "--to",
+        required=True,
+        metavar="URL",
+        help="an empty database: postgresql://… or sqlite:///…",
+    )
+    command.set_defaults(execute=execute)
+
+
+def execute(chosen: argparse.Namespace) -> int:
+    """Copy the database, and say what was copied."""
+    # Shards are of no concern to moving data, which may be from SQLite or to it.
+    source = load_settings(shards="").database_url
+    target = load_settings(database_url=chosen.to, shards="").database_url
+    asyncio.run(_migrate_data(source, target))
+    return 0
+
+
+async def _migrate_data(source_url: str, target_url: str) -> None:
+    async with open_database(source_url) as source, open_database(target_url) as target:
+        for copy in await transfer(source, target):
+            say(f"{copy.name:<20} {copy.rows:>8} rows  sha256 {copy.digest}")
+    say(
+        "Everything arrived. Set DATABASE_URL to the new address and start the bot. The old "
+        "database still holds the same jobs: never start a bot on it again."
+    )

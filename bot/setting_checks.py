@@ -1,0 +1,86 @@
+"""Values of settings that can be read and still cannot be right: addresses, prices."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final
+
+from yarl import URL
+
+from bot.domain.money import MICROS_PER_DOLLAR, PRICES, dollars, read_prices
+from bot.system.hosts import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+COMETAPI_URL: Final = "https://api.cometapi.com/runwayml/v1"
+RUNWAY_URL: Final = "https://api.dev.runwayml.com/v1"
+_PROVIDERS: Final = {"cometapi.com": COMETAPI_URL, "runwayml.com": RUNWAY_URL}
+_ROUTES: Final = {"video_to_video", "tasks", "organization"}
+
+_DEAR_SECOND: Final = 2 * MICROS_PER_DOLLAR
+_DEAR_JOB: Final = 50 * MICROS_PER_DOLLAR
+
+
+def check_base_url(value: str) -> str:
+    """Return the address of the API without a slash at its end.
+
+    Raises:
+        ValueError: The key would travel openly, or nobody answers there as Runway's API does.
+    """
+    url = URL(value.strip().rstrip("/"))
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError(f"must be an address such as {COMETAPI_URL}")
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise ValueError("must be https: the API key travels with every request")
+    if url.query_string or url.fragment or url.user:
+        raise ValueError("must have no user, query or fragment")
+    if url.name in _ROUTES:
+        raise ValueError(f"must end before /{url.name}, which the bot adds by itself")
+    for domain, right in _PROVIDERS.items():
+        is_theirs = url.host == domain or url.host.endswith(f".{domain}")
+        if is_theirs and str(url) != right:
+            raise ValueError(f"must be {right} for this provider: nothing answers elsewhere")
+    return str(url)
+
+
+def check_priced_models(words: str, models: Collection[str]) -> None:
+    """Make sure that ``PRICES`` names models that exist or are used.
+
+    Args:
+        words: The setting, as ``read_prices`` takes it.
+        models: Those that ``RUNWAY_MODEL`` names.
+
+    Raises:
+        ValueError: It names another one, whose price would never be used.
+    """
+    known = {*PRICES, *models}
+    for name in read_prices(words):
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(
+                f"{name} is no model that Restyle knows, nor in RUNWAY_MODEL{hint} "
+                f"(known: {', '.join(sorted(known))})"
+            )
+
+
+def suspicious_prices(words: str) -> list[str]:
+    """Return a sentence about each price that is probably a slip, such as credits for dollars."""
+    lines = []
+    for name, price in read_prices(words).items():
+        if price.per_second >= _DEAR_SECOND:
+            lines.append(
+                f"PRICES: {name} would cost {dollars(price.per_second)} a second. Prices are in "
+                "dollars; 15 credits are 0.15."
+            )
+        if max(price.per_job, price.minimum) >= _DEAR_JOB:
+            lines.append(
+                f"PRICES: one job with {name} would cost "
+                f"{dollars(max(price.per_job, price.minimum))} or more. Prices are in dollars."
+            )
+        if not (price.per_second or price.per_job or price.minimum):
+            lines.append(
+                f"PRICES: {name} would cost nothing, so no budget would ever stop a job with it."
+            )
+    return lines
