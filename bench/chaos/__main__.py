@@ -76,7 +76,7 @@ def say(text: str) -> None:
 
 def full(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> list[Case]:
     """Return every case for one database, in the order in which they are to run."""
-    some: dict[str, Any] = {"nursery": forkserver, "maker": maker}
+    some: dict[str, Any] = {"forkserver": forkserver, "maker": maker}
     cases: list[Case] = [
         partial(boundaries, **some, points=ALL_POINTS, kills=2, parallel=4),
         partial(
@@ -101,7 +101,7 @@ def full(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> list
 
 def short(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> list[Case]:
     """Return the most telling cases for one database: less than a minute."""
-    some: dict[str, Any] = {"nursery": forkserver, "maker": maker}
+    some: dict[str, Any] = {"forkserver": forkserver, "maker": maker}
     cases: list[Case] = [
         partial(boundaries, **some, points=SHORT_POINTS, kills=1, parallel=5),
         partial(storm, **some, kills=kills, seed=seed),

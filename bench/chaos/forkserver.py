@@ -1,6 +1,6 @@
-"""Nursery: has imported everything once, and forks a process whenever one is wanted.
+"""Fork server: has imported everything once, and forks a process whenever one is wanted.
 
-``python -m bench.chaos.nursery`` reads one line of JSON per wanted process from standard input
+``python -m bench.chaos.forkserver`` reads one line of JSON per wanted process from standard input
 and writes what becomes of them as lines of JSON. A fork takes milliseconds where the imports of a
 fresh interpreter take a second, which is what makes hundreds of kills affordable. Processes share
 nothing but the imported modules. When standard input ends, all of them are killed.
@@ -59,7 +59,7 @@ async def _be_provider(_: dict[str, Any], on_ready: Tell) -> None:
 
 
 async def _be_worker(wish: dict[str, Any], on_ready: Tell) -> None:
-    await worker.live(ProcessSpec.from_json(wish["life"]), on_ready)
+    await worker.live(ProcessSpec.from_json(wish["spec"]), on_ready)
 
 
 _KINDS = {"discord": _be_discord, "provider": _be_provider, "worker": _be_worker}
@@ -87,7 +87,7 @@ def _live(wish: dict[str, Any]) -> int:
         asyncio.run(_KINDS[wish["kind"]](wish, on_ready))
     except asyncio.CancelledError:
         return 0
-    except BaseException:  # noqa: BLE001 - written down; nothing may get back into the nursery
+    except BaseException:  # noqa: BLE001 - written down; nothing may get back into the fork server
         traceback.print_exc()
         return 1
     return 0

@@ -48,7 +48,7 @@ class ProcessSpec:
     """One process.
 
     Attributes:
-        worker_id: By which its rows are known; new for every life.
+        worker_id: By which its rows are known; new for every process.
         database_url: As ``open_store`` takes it.
         folder: Its data folder.
         discord_api: Where the local Discord's REST lies.
@@ -86,7 +86,7 @@ class ProcessSpec:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ProcessSpec:
         """Read what :meth:`to_json` wrote."""
-        fault = data.pop("fuse")
+        fault = data.pop("fault")
         if fault is not None:
             fault = Fault(
                 point=fault["point"],
@@ -95,5 +95,6 @@ class ProcessSpec:
                 nth=fault["nth"],
             )
         return cls(
-            **data | {"jobs": tuple(data["jobs"]), "watched": tuple(data["watched"]), "fuse": fault}
+            **data
+            | {"jobs": tuple(data["jobs"]), "watched": tuple(data["watched"]), "fault": fault}
         )

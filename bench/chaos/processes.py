@@ -1,4 +1,4 @@
-"""Start, watch, kill and freeze the processes that the nursery bears."""
+"""Start, watch, kill and freeze the processes that the fork server makes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Child:
         self._ended = asyncio.Event()
 
     def take(self, news: dict[str, Any]) -> None:
-        """Take note of a line of the nursery."""
+        """Take note of a line of the fork server."""
         match news["event"]:
             case "started":
                 self.pid = news["pid"]
@@ -121,14 +121,14 @@ class ForkServer:
             start_new_session=True,  # an interrupt is for us; we end the others
         )
         if self._process.stdin is None or self._process.stdout is None:
-            raise ChaosError("the nursery has no pipes")
+            raise ChaosError("the fork server has no pipes")
         self._input = self._process.stdin
         self._reader = asyncio.create_task(self._read(self._process.stdout))
         opened = asyncio.create_task(self._open.wait())
         await asyncio.wait([opened, self._reader], return_when=asyncio.FIRST_COMPLETED)
         if not opened.done():
             opened.cancel()
-            raise ChaosError("the nursery did not start")
+            raise ChaosError("the fork server did not start")
         return self
 
     async def __aexit__(self, *_: object) -> None:

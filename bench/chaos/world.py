@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.chaos.processes import Child, ForkServer
 
 LIFE_SECONDS = 90.0
-"""So long the last life of a round may take until every job has ended."""
+"""So long the last process of a round may take until every job has ended."""
 CHANNELS = 8
 _NONCE_SECONDS = 300.0
 _V2 = 1 << 15
@@ -56,7 +56,7 @@ class World:
     def __init__(
         self, forkserver: ForkServer, http: aiohttp.ClientSession, provider: Child, discord: Child
     ) -> None:
-        self._nursery = forkserver
+        self._forkserver = forkserver
         self._http = http
         self._provider = provider.facts
         self._discord = discord.facts
@@ -159,12 +159,12 @@ class World:
     # Processes
 
     def spec(self, base: Base, jobs: Sequence[Made] = (), **more: Any) -> ProcessSpec:  # noqa: ANN401 - fields of Life
-        """Return a life that adds ``jobs``."""
+        """Return the spec of a process that adds ``jobs``."""
         name = f"w{next(_names)}"
         return ProcessSpec(
             worker_id=name,
             database_url=base.url,
-            folder=str(self._nursery.folder / "data" / name),
+            folder=str(self._forkserver.folder / "data" / name),
             discord_api=self._discord["api_url"],
             discord_token=self._discord["token"],
             provider_url=self._provider["base_url"],
@@ -174,7 +174,7 @@ class World:
 
     def start(self, spec: ProcessSpec) -> Child:
         """Start a worker."""
-        return self._nursery.start("worker", spec.worker_id, spec=spec.to_json())
+        return self._forkserver.start("worker", spec.worker_id, spec=spec.to_json())
 
     async def note_kill(self, base: Base, name: str, child: Child) -> None:
         """After a worker was killed: count it, and excuse the jobs whose answer died with it."""

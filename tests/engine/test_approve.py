@@ -41,13 +41,13 @@ def approval_prompts():
 
 @pytest.fixture
 def gated(bench, approval_prompts):
-    object.__setattr__(bench.context, "gatekeeper", approval_prompts)
+    object.__setattr__(bench.context, "approval_prompts", approval_prompts)
     return bench
 
 
 @pytest.fixture
 def lone_gated(lone_bench, approval_prompts):
-    object.__setattr__(lone_bench.context, "gatekeeper", approval_prompts)
+    object.__setattr__(lone_bench.context, "approval_prompts", approval_prompts)
     return lone_bench
 
 

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import Charge, FailureReason, JobState
-from bot.domain.sanctions import EVERYTHING
 from bot.engine.job_handle import StepKind
 from bot.engine.ports import Delay, KeptSource, Progress
 from bot.errors import (
@@ -437,14 +437,14 @@ async def test_a_crowd_that_delays_the_request_is_told_and_then_the_place_again(
     lone_bench.deliverer.keep_troubles = [DeliveryImpossibleError("50013")]
     while handle.step_kind is not StepKind.SUBMIT:
         await lone_bench.step_once(handle)
-    await lone_bench.store.people.pause(EVERYTHING, user_id=1)
+    await lone_bench.store.people.pause(GLOBAL_GUILD_ID, user_id=1)
     await lone_bench.step(handle)
-    await lone_bench.store.people.resume(EVERYTHING)
+    await lone_bench.store.people.resume(GLOBAL_GUILD_ID)
     lone_bench.studio.troubles = {"prepare": [MediaBusyError("full")]}
     await lone_bench.show_all()
     await lone_bench.step(handle)
     await lone_bench.show_all()
-    await lone_bench.store.people.pause(EVERYTHING, user_id=1)
+    await lone_bench.store.people.pause(GLOBAL_GUILD_ID, user_id=1)
     await lone_bench.step(handle)
     await lone_bench.show_all()
     delays = [progress.delay for _, progress in lone_bench.deliverer.shown]

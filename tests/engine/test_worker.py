@@ -24,7 +24,7 @@ class Discord:
         self.order = []
         self.works = []
         self.approval_prompts = RecordingGatekeeper()
-        object.__setattr__(bench.context, "gatekeeper", self.approval_prompts)
+        object.__setattr__(bench.context, "approval_prompts", self.approval_prompts)
 
     def meter(self, *names):
         """From now on these calls wait for their turn."""
