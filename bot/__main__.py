@@ -88,7 +88,7 @@ async def run(settings: Settings) -> None:
                 deliverer=bot.deliverer,
                 downloader=downloader,
                 scratch=scratch,
-                studio=MediaProcessor(process_pool),
+                media=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
                 archive=archive,
                 clock=clock,

@@ -34,8 +34,8 @@ RestyleError
 │   ├── MediaUnfitError           it cannot be made as small as it must be
 │   ├── MediaNoSoundError         the sound that was wanted is not there
 │   └── MediaUnreadableError      not a video (or image) that can be decoded
-├── SettingRefusedError           a server's setting cannot be set so
-├── SettingsFileError             a file of settings cannot be taken
+├── SettingRefusedError           a server's setting cannot be set so (bot/policy/problems.py)
+├── SettingsFileError             a file of settings cannot be taken (there, too)
 ├── ArchiveError                  the archive did not do what it was asked to
 └── DeliveryError
     ├── DeliveryDelayedError      Discord is in trouble: later
@@ -49,10 +49,7 @@ import enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.domain.quotas import CapUse
-    from bot.policy.problems import FileProblem, Problem
 
 
 class RestyleError(Exception):
@@ -295,31 +292,6 @@ class MediaUnreadableError(MediaError):
     ) -> None:
         super().__init__(message)
         self.reason = reason
-
-
-class SettingRefusedError(RestyleError, ValueError):
-    """One or more of a server's settings cannot be set so; nothing was changed.
-
-    Attributes:
-        problems: What is wrong with each (``bot.policy.problems.Problem``).
-    """
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(f"{one.name}: {one.flaw}" for one in problems))
-        self.problems = tuple(problems)
-
-
-class SettingsFileError(RestyleError, ValueError):
-    """A file of settings cannot be taken; nothing was changed.
-
-    Attributes:
-        problems: Everything that is wrong: with the file (``bot.policy.problems.FileProblem``), and
-            with each setting in it (``bot.policy.problems.Problem``).
-    """
-
-    def __init__(self, problems: Sequence[FileProblem | Problem]) -> None:
-        super().__init__(", ".join(str(one.flaw) for one in problems))
-        self.problems = tuple(problems)
 
 
 class ArchiveError(RestyleError):

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
-from bot.cometapi.redaction import DATA_URIS
+from bot.system.redaction import DATA_URIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

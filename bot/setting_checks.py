@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
-from bot.domain.money import MICROS_PER_DOLLAR, PRICES, dollars, read_prices
+from bot.domain.money import MICROS_PER_DOLLAR, PRICES, dollars
+from bot.prices import read_prices
 from bot.system.hosts import is_loopback
 
 if TYPE_CHECKING:

@@ -29,9 +29,10 @@ from bot.archive.address import (
     check_public_url,
     read_archive_url,
 )
-from bot.domain.money import MICROS_PER_DOLLAR, check_prices
+from bot.domain.money import MICROS_PER_DOLLAR
 from bot.domain.units import MEBIBYTE
 from bot.errors import SettingsError
+from bot.prices import check_prices
 from bot.setting_checks import check_base_url, check_priced_models, suspicious_prices
 from bot.setting_sources import ENV_FILE, misspelt, sources_of
 

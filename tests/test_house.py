@@ -15,19 +15,23 @@ ROOT = Path(__file__).parent.parent
 
 MAY_IMPORT = {
     "domain": {"errors"},
-    "errors": set(),
+    "errors": {"domain"},  # what a refused job ran into is said in the domain's own terms
     "system": {"errors"},
     "requests": {"domain", "errors", "system", "cometapi"},
     "cometapi": {"domain", "errors", "system"},
-    "policy": {"domain", "errors", "requests", "cometapi", "settings"},
+    "policy": {"domain", "errors", "requests", "cometapi", "settings", "prices"},
     "texts": {"domain", "errors", "requests", "cometapi", "policy"},
     "storage": {"domain", "errors", "system", "requests", "policy", "settings"},
     "media": {"domain", "errors", "system", "requests"},
     "archive": {"errors", "system", "settings", ""},
-    "settings": {"domain", "errors", "system", "archive", "setting_checks", "setting_sources"},
-    "setting_checks": {"domain", "system"},
+    "settings": {
+        *("domain", "errors", "system", "archive"),
+        *("prices", "setting_checks", "setting_sources"),
+    },
+    "setting_checks": {"domain", "system", "prices"},
+    "prices": {"domain"},
     "setting_sources": {"errors"},
-    "log": {"settings"},
+    "log": {"settings", "system"},
     "engine": {
         *("domain", "errors", "system", "requests", "cometapi"),
         *("storage", "media", "archive", "settings"),

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 import aiohttp
 import discord
 
+from bench.chaos.copying_processor import CopyingProcessor
 from bench.chaos.points import Counted, Proxy, Trigger, guard_discord, simple_point, store_point
-from bench.chaos.studio import CopyingProcessor
 from bot.cometapi.client import CometClient
 from bot.domain.jobs import NewJob
 from bot.engine.engine import Engine
@@ -122,7 +122,7 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
                     Downloader(http, trusted_origin=settings.cometapi_base_url), "downloader"
                 ),
                 scratch=scratch,
-                studio=CopyingProcessor(),
+                media=CopyingProcessor(),
                 clock=FastClock(spec.clock_speed) if spec.clock_speed != 1 else None,
                 lease_seconds=spec.lease_seconds,
             )

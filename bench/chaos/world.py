@@ -28,7 +28,7 @@ CHANNELS = 8
 _NONCE_SECONDS = 300.0
 _V2 = 1 << 15
 _CLIP_BYTES = 50_000
-"""Of the clip that every job restyles. Nobody looks into it; see ``bench.chaos.studio``."""
+"""Of the clip that every job restyles; nobody looks into it (``copying_processor.py``)."""
 _names = itertools.count(1)
 
 

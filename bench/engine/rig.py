@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.cometapi.wire import Task
-    from bot.engine.ports import AnswerContent, Extra, KeptSource, Progress
+    from bot.domain.jobs import Extra
+    from bot.engine.ports import AnswerContent, KeptSource, Progress
     from bot.media.download import Downloader
     from bot.settings import Settings
     from bot.storage.database import Database
@@ -192,6 +193,6 @@ def engine_for(
         deliverer=NoDiscord(),
         downloader=cast("Downloader", NoDownloads()),
         scratch=Scratch(settings.data_dir / "scratch"),
-        studio=MediaProcessor(ProcessPool()),
+        media=MediaProcessor(ProcessPool()),
         clock=clock,
     )

@@ -19,7 +19,7 @@ from bench.media.gauges import Late, Used, children, stalls
 from bench.media.rival import Cost, command, run
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
-from bot.media.probe import VideoFacts, probe_video
+from bot.media.probe import probe_video
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.requests.clip_plan import plan_clip
@@ -30,6 +30,7 @@ from tests.media.journey import Attached, travel
 
 if TYPE_CHECKING:
     from bot.requests.clip_plan import Plan as ClipPlan
+    from bot.requests.video_facts import VideoFacts
 
 _UPLOAD_BYTES: Final = 10 * 1024**2
 _STALL_SECONDS: Final = 0.25

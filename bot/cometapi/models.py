@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from bot.domain.money import PRICES
 from bot.domain.units import MEBIBYTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.money import Price
 
 RATIOS: Final = (
     "1280:720",
@@ -136,3 +142,15 @@ def model_rules(name: str) -> VideoModel:
     return _MODELS.get(name) or VideoModel(
         name=name, is_known=False, reference_key=ReferenceKey.NONE
     )
+
+
+def estimate(model: VideoModel, seconds: float, prices: Mapping[str, Price] = PRICES) -> int | None:
+    """Return what restyling ``seconds`` of a clip is expected to cost, in micro-dollars.
+
+    A model that uses only the clip's start is paid for that alone. ``None`` means that nobody
+    knows: the model has no price here.
+    """
+    price = prices.get(model.name)
+    if price is None:
+        return None
+    return price.of(seconds if model.used_seconds is None else min(seconds, model.used_seconds))

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from bot.cometapi.redaction import redact
 from bot.errors import (
     CometAddressError,
     CometAssetError,
@@ -37,6 +36,7 @@ from bot.errors import (
     CometServerError,
     CometTaskNotFoundError,
 )
+from bot.system.redaction import redact
 
 if TYPE_CHECKING:
     from bot.cometapi.reply import Reply

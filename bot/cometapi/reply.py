@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from bot.cometapi.redaction import redact
+from bot.system.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from bot.cometapi.redaction import redact
 from bot.cometapi.refusals import poll_error
 from bot.cometapi.reply import read_credits
 from bot.domain.jobs import Phase
 from bot.system.hosts import is_loopback
+from bot.system.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class JobState(enum.StrEnum):
-    """Where a job stands."""
+    """The state of a job, as column ``jobs.state`` holds it; ``TRANSITIONS`` has the moves."""
 
     HELD = "held"  # waits for a person's word before anything is spent
     QUEUED = "queued"  # accepted; nothing spent
@@ -267,3 +267,29 @@ class Job(NewJob):
         return self.told_at is not None and (
             self.state in FINAL_STATES or self.state is JobState.UNCERTAIN
         )
+
+
+class Delay(enum.Enum):
+    """What a job that is not at the provider yet waits for, besides its turn."""
+
+    PREPARING = enum.auto()  # its clip is being prepared
+    CROWDED = enum.auto()  # too many clips are being prepared, or the disk is full
+    PAUSED = enum.auto()  # somebody has paused this server, or the whole bot
+
+
+class Extra(enum.StrEnum):
+    """What can be made of an answer when somebody wants it."""
+
+    COMPARE = "compare"  # source and result beside each other
+    SOUND = "sound"  # the result with the sound of the source
+
+
+class ExtraFailure(enum.Enum):
+    """Why an extra was not made."""
+
+    BUSY = enum.auto()  # too many others wait for theirs
+    NO_SOURCE = enum.auto()  # the source clip is not to be had any more
+    NO_OUTPUT = enum.auto()  # the result is not to be had any more
+    NO_SOUND = enum.auto()  # the source has none
+    NO_PLACE = enum.auto()  # Discord does not take it
+    BROKEN = enum.auto()  # anything else; it is in the log

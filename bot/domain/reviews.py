@@ -64,7 +64,7 @@ class Review:
 
 
 class PressOutcome(enum.Enum):
-    """What became of a press."""
+    """What a decision by button came to; all but DONE leave the review as it was."""
 
     DONE = enum.auto()
     OWN = enum.auto()  # nobody decides about their own request

@@ -83,7 +83,7 @@ class EngineContext:
     deliverer: Deliverer
     downloader: Downloader
     scratch: Scratch
-    studio: MediaProcessor
+    media: MediaProcessor
     clock: Clock
     history: History
     announcer: Announcer

@@ -66,7 +66,7 @@ class Engine:
         deliverer: Discord.
         downloader: For sources and outputs.
         scratch: For temporary files.
-        studio: Works on videos and pictures.
+        media: Works on videos and pictures.
         approval_prompts: Asks the people whose word held jobs wait for.
         archive: Where results are kept for longer, if anywhere.
         clock: Time.
@@ -82,7 +82,7 @@ class Engine:
         deliverer: Deliverer,
         downloader: Downloader,
         scratch: Scratch,
-        studio: MediaProcessor,
+        media: MediaProcessor,
         approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,
         clock: Clock | None = None,
@@ -102,7 +102,7 @@ class Engine:
             deliverer=deliverer,
             downloader=downloader,
             scratch=scratch,
-            studio=studio,
+            media=media,
             clock=self._clock,
             history=History(store=store, clock=self._clock, limits=self._limits),
             announcer=self._announcer,

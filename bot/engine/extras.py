@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bot.engine.ports import Extra
+from bot.domain.jobs import Extra, ExtraFailure
 from bot.engine.steps.sources import Sources
 from bot.errors import (
     ArchiveError,
@@ -42,17 +41,6 @@ AT_ONCE: Final = 1
 WAITING: Final = 8
 
 
-class Why(enum.Enum):
-    """Why an extra was not made."""
-
-    BUSY = enum.auto()  # too many others wait for theirs
-    NO_SOURCE = enum.auto()  # the source clip is not to be had any more
-    NO_OUTPUT = enum.auto()  # the result is not to be had any more
-    NO_SOUND = enum.auto()  # the source has none
-    NO_PLACE = enum.auto()  # Discord does not take it
-    DISCORD_ERRORS = enum.auto()  # anything else; it is in the log
-
-
 class ExtraError(Exception):
     """An extra was not made.
 
@@ -60,7 +48,7 @@ class ExtraError(Exception):
         why: Why not.
     """
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: ExtraFailure) -> None:
         super().__init__(why.name)
         self.why = why
 
@@ -72,7 +60,7 @@ class Extras:
         deliverer: Discord.
         downloader: For sources and outputs.
         scratch: For temporary files.
-        studio: Works on videos.
+        media: Works on videos.
         clock: Time.
         max_output_bytes: The largest output that is downloaded.
         archive: Where results are kept for longer, if anywhere.
@@ -84,7 +72,7 @@ class Extras:
         deliverer: Deliverer,
         downloader: Downloader,
         scratch: Scratch,
-        studio: MediaProcessor,
+        media: MediaProcessor,
         clock: Clock,
         max_output_bytes: int,
         archive: Archive | None = None,
@@ -92,7 +80,7 @@ class Extras:
         self._deliverer = deliverer
         self._downloader = downloader
         self._scratch = scratch
-        self._studio = studio
+        self._media = media
         self._max_output_bytes = max_output_bytes
         self._archive = archive
         self._sources = Sources(downloader=downloader, deliverer=deliverer, clock=clock)
@@ -117,7 +105,7 @@ class Extras:
         task = self._under_way.get(key)
         if task is None:
             if self.is_full(job, extra):
-                raise ExtraError(Why.BUSY)
+                raise ExtraError(ExtraFailure.BUSY)
             task = asyncio.create_task(self._make(job, extra), name=f"extra-{job.id}-{extra}")
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
@@ -153,18 +141,18 @@ class Extras:
         except ExtraError:
             raise
         except MediaNoSoundError as exc:
-            raise ExtraError(Why.NO_SOUND) from exc
+            raise ExtraError(ExtraFailure.NO_SOUND) from exc
         except (MediaBusyError, MediaStorageError) as exc:
-            raise ExtraError(Why.BUSY) from exc
+            raise ExtraError(ExtraFailure.BUSY) from exc
         except DeliveryError as exc:
             log.info("job %s: %s was not posted: %s", job.id, extra, exc)
-            raise ExtraError(Why.NO_PLACE) from exc
+            raise ExtraError(ExtraFailure.NO_PLACE) from exc
         except (MediaError, TimeoutError) as exc:
             log.warning("job %s: %s was not made: %s", job.id, extra, exc or "too slow")
-            raise ExtraError(Why.DISCORD_ERRORS) from exc
+            raise ExtraError(ExtraFailure.BROKEN) from exc
         except Exception as exc:
             log.exception("job %s: %s broke in the program", job.id, extra)
-            raise ExtraError(Why.DISCORD_ERRORS) from exc
+            raise ExtraError(ExtraFailure.BROKEN) from exc
 
     async def _make_new(self, job: Job, extra: Extra) -> Delivered:
         limit = self._deliverer.upload_limit_bytes(job)
@@ -172,9 +160,9 @@ class Extras:
             output = await self._output(job, folder / "output")
             source = await self._sources.fetch(job, folder / "source")
             if source is None:
-                raise ExtraError(Why.NO_SOURCE)
+                raise ExtraError(ExtraFailure.NO_SOURCE)
             video = folder / f"{extra}.mp4"
-            work = self._studio.compare if extra is Extra.COMPARE else self._studio.add_sound
+            work = self._media.compare if extra is Extra.COMPARE else self._media.add_sound
             await work(source, output, video, max_bytes=limit)
             return await self._deliverer.post_extra(job, extra, video)
 
@@ -192,4 +180,4 @@ class Extras:
                 log.info("job %s: its result was not downloaded: %s", job.id, exc)
             else:
                 return target
-        raise ExtraError(Why.NO_OUTPUT)
+        raise ExtraError(ExtraFailure.NO_OUTPUT)

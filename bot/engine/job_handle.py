@@ -10,8 +10,8 @@ from bot.domain.jobs import JobState, clip_bucket
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.jobs import Hold, Job, Phase
-    from bot.engine.ports import Delay, Delivered
+    from bot.domain.jobs import Delay, Hold, Job, Phase
+    from bot.engine.ports import Delivered
 
 
 class StepKind(enum.Enum):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.domain.jobs import Job, Phase
+    from bot.domain.jobs import Delay, Extra, Job, Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +19,6 @@ class Opened:
     """``None`` when no thread could be made: the answer comes where the command was used."""
     status_message_id: int | None
     """``None`` when Discord did not take the status message; the job goes on without one."""
-
-
-class Delay(enum.Enum):
-    """What a job that is not at the provider yet waits for, besides its turn."""
-
-    PREPARING = enum.auto()  # its clip is being prepared
-    CROWDED = enum.auto()  # too many clips are being prepared, or the disk is full
-    PAUSED = enum.auto()  # somebody has paused this server, or the whole bot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +60,6 @@ class KeptSource:
     """As Discord serves the clip."""
     reference_url: str | None
     """The style image, if it is in the message."""
-
-
-class Extra(enum.StrEnum):
-    """What can be made of an answer when somebody wants it."""
-
-    COMPARE = "compare"  # source and result beside each other
-    SOUND = "sound"  # the result with the sound of the source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

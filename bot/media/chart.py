@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.media.process_pool import WorkLimits
@@ -16,42 +15,11 @@ from bot.media.process_pool import WorkLimits
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.domain.charts import Chart
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
 
 _LIMITS: Final = WorkLimits(wall_seconds=30, cpu_seconds=30, file_bytes=4 * 1024**2)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One value."""
-
-    label: str
-    """At its foot; empty for none."""
-    value: float
-    """Not below 0."""
-    text: str = ""
-    """Beside it, in rows only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Bars that are compared with each other."""
-
-    title: str
-    bars: tuple[Bar, ...]
-    upright: bool = False
-    """Columns side by side, rather than rows below each other."""
-    top: str = ""
-    """What the highest column stands for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A whole picture."""
-
-    title: str
-    sections: tuple[Section, ...]
 
 
 async def draw(process_pool: ProcessPool, scratch: Scratch, chart: Chart) -> bytes:

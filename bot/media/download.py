@@ -77,7 +77,7 @@ class DownloadLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Downloaded:
-    """A finished download."""
+    """A file that is whole on the disk, and what the server called it."""
 
     path: Path
     size_bytes: int

@@ -70,7 +70,7 @@ class ReferenceFacts:
 
     @property
     def content_type(self) -> str:
-        """The MIME type."""
+        """What HTTP calls the format, such as ``image/png``."""
         return f"image/{self.format}"
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting."""
+    """What there is to know of one entry: where it can be set, what it takes, what people read."""
 
     name: str
     topic: Topic

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import SettingRefusedError
 from bot.policy.catalogue import SETTINGS, from_json, parse
 from bot.policy.ceilings import above_ceiling
-from bot.policy.problems import UNSET, Problem, Target, Unset
+from bot.policy.problems import UNSET, Problem, SettingRefusedError, Target, Unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +35,7 @@ class PolicyChange:
 
     @property
     def target(self) -> Target:
-        """What it was changed for."""
+        """The server, channel or role whose value was changed."""
         return Target(self.scope, self.scope_id)
 
     @property

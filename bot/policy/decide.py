@@ -19,7 +19,6 @@ from bot.policy.prompt_rules.check import check_rules
 from bot.policy.prompt_rules.rules import RuleAction
 from bot.requests.text_safety import cut
 from bot.requests.validation import Refusal, Rule
-from bot.texts.common import at, relative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -133,11 +132,11 @@ def _paused(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     if pause is None:
         return None
     everywhere = pause.guild_id == GLOBAL_GUILD_ID
-    words = (relative(pause.paused_at), f"<@{pause.paused_by}>", pause.note or "")
     return Refusal(
         rule=Rule.PAUSED_EVERYWHERE if everywhere else Rule.PAUSED,
         decided_by=Decider.OPERATOR if everywhere else Decider.MODERATORS,
-        words=words,
+        words=(f"<@{pause.paused_by}>", pause.note or ""),
+        value=pause.paused_at.timestamp(),
     ), BY_OPERATOR if everywhere else BY_SERVER
 
 
@@ -149,7 +148,8 @@ def _blocked(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     return Refusal(
         rule=Rule.BLOCKED,
         decided_by=Decider.OPERATOR if everywhere else Decider.MODERATORS,
-        words=(relative(block.blocked_at), f"<@{block.blocked_by}>", block.note or ""),
+        words=(f"<@{block.blocked_by}>", block.note or ""),
+        value=block.blocked_at.timestamp(),
     ), BY_OPERATOR if everywhere else BY_SERVER
 
 
@@ -178,9 +178,8 @@ def _struck(
         return None
     return Refusal(
         rule=Rule.STRUCK,
-        value=float(len(facts.strikes)),
         decided_by=Decider.MODERATORS,
-        words=(at(until), relative(until)),
+        value=until.timestamp(),
     ), holds.source("strike_limit")
 
 

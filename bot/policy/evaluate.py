@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.money import estimate, prices_with
+from bot.cometapi.models import estimate
 from bot.policy.decide import Verdict, decide
 from bot.policy.prompt_rules.check import check_rules
 from bot.policy.quotas import reached
+from bot.prices import prices_with
 from bot.requests.clip_plan import part_seconds
 from bot.requests.validation import (
     Refusal,
@@ -56,7 +57,7 @@ class Evaluation:
 
     @property
     def verdict(self) -> Verdict:
-        """What follows."""
+        """REFUSE where a rule or a cap stands in the way, else what the decision says."""
         if self.refusal is not None or self.reached is not None:
             return Verdict.REFUSE
         return self.decision.verdict

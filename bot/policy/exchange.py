@@ -19,9 +19,17 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bot.domain.quotas import Scope
-from bot.errors import SettingsFileError
 from bot.policy.catalogue import SETTINGS, parse
-from bot.policy.problems import SERVER, UNSET, FileFlaw, FileProblem, Problem, Target, Unset
+from bot.policy.problems import (
+    SERVER,
+    UNSET,
+    FileFlaw,
+    FileProblem,
+    Problem,
+    SettingsFileError,
+    Target,
+    Unset,
+)
 from bot.policy.values import MAX_ID, Id, Ids
 
 if TYPE_CHECKING:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.domain.quotas import Decider, Scope
+from bot.errors import RestyleError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Target(NamedTuple):
@@ -92,3 +96,28 @@ class FileProblem:
     flaw: FileFlaw
     where: str = ""
     """A name out of the file, or a place in it."""
+
+
+class SettingRefusedError(RestyleError, ValueError):
+    """One or more of a server's settings cannot be set so; nothing was changed.
+
+    Attributes:
+        problems: What is wrong with each.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(f"{one.name}: {one.flaw}" for one in problems))
+        self.problems = tuple(problems)
+
+
+class SettingsFileError(RestyleError, ValueError):
+    """A file of settings cannot be taken; nothing was changed.
+
+    Attributes:
+        problems: Everything that is wrong: with the file, and with each
+            setting in it.
+    """
+
+    def __init__(self, problems: Sequence[FileProblem | Problem]) -> None:
+        super().__init__(", ".join(str(one.flaw) for one in problems))
+        self.problems = tuple(problems)

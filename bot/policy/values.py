@@ -124,10 +124,10 @@ class Number(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Flag(Kind):
-    """On or off."""
+    """A switch: ``true`` or ``false`` in JSON, nothing else."""
 
     def parse(self, value: Any) -> bool:  # noqa: ANN401 - as above
-        """Return it."""
+        """Take Python's own bool alone: 0 and 1 are numbers."""
         if not isinstance(value, bool):
             _wrong("on or off (true or false)")
         return value
@@ -152,7 +152,7 @@ class Id(Kind):
     of: str
 
     def parse(self, value: Any) -> int:  # noqa: ANN401 - as above
-        """Return the id."""
+        """Take a snowflake above 0, as a number or its digits."""
         return _id(value)
 
 
@@ -164,14 +164,14 @@ class Ids(Kind):
         of: ``channel`` or ``role``.
         most: As many as one of Discord's menus offers, so that the panel can show all of them.
 
-    SettingSource: https://docs.discord.com/developers/components/reference#channel-select
+    Source: https://docs.discord.com/developers/components/reference#channel-select
     """
 
     of: str
     most: int = 25
 
     def parse(self, value: Any) -> frozenset[int]:  # noqa: ANN401 - as above
-        """Return the ids."""
+        """Take a list, in which an id may stand twice."""
         if not isinstance(value, list | tuple | set | frozenset):
             _wrong("a list of ids")
         ids = frozenset(_id(one, entry) for entry, one in enumerate(value, 1))
@@ -189,7 +189,7 @@ class Ratio(Kind):
     """A shape such as ``1280:720``; whether the model offers it shows when it is used."""
 
     def parse(self, value: Any) -> str:  # noqa: ANN401 - as above
-        """Return it."""
+        """Take two numbers with a colon between them."""
         if not isinstance(value, str) or not _RATIO.fullmatch(value):
             _wrong("a shape such as 1280:720")
         return value
@@ -197,12 +197,12 @@ class Ratio(Kind):
 
 @dataclass(frozen=True, slots=True)
 class OneLineText(Kind):
-    """One line of words."""
+    """Free text without line breaks, cleaned as prompts are, at most ``longest`` characters."""
 
     longest: int
 
     def parse(self, value: Any) -> str:  # noqa: ANN401 - as above
-        """Return the line, cleaned as prompts are."""
+        """Take words of which something is left after cleaning."""
         if not isinstance(value, str):
             _wrong("words")
         line = one_line(value)

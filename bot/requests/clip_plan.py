@@ -13,7 +13,7 @@ from bot.requests.validation import Limit, Refusal, Rule
 
 if TYPE_CHECKING:
     from bot.cometapi.models import VideoModel
-    from bot.media.probe import VideoFacts
+    from bot.requests.video_facts import VideoFacts
 
 _SLACK_SECONDS: Final = 0.1  # a container counts whole frames: a clip of 30 s may say 30.03
 _SLACK_FPS: Final = 0.5

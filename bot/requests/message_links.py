@@ -14,7 +14,7 @@ _LINK: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageLink:
-    """Which message a link leads to."""
+    """The ids that a link copied in Discord consists of."""
 
     guild_id: int | None
     """``None`` in direct messages."""

@@ -66,10 +66,10 @@ class Rule(enum.StrEnum):
     REFERENCE_UNREADABLE = "reference_unreadable"
     REFERENCE_ANIMATED = "reference_animated"
     REFERENCE_TOO_COMPLEX = "reference_too_complex"
-    PAUSED = "paused"  # words: since when, by whom, why
+    PAUSED = "paused"  # value: since when, as a Unix time; words: by whom, why
     PAUSED_EVERYWHERE = "paused_everywhere"  # words: as above
-    BLOCKED = "blocked"  # words: since when, by whom, why
-    STRUCK = "struck"  # value: how many strikes; words: until when, and from now
+    BLOCKED = "blocked"  # value: since when, as a Unix time; words: by whom, why
+    STRUCK = "struck"  # value: until when, as a Unix time
     CHANNEL_REFUSED = "channel_refused"
     ADULTS_ONLY = "adults_only"
     ROLE_NOT_ALLOWED = "role_not_allowed"  # words: mentions of the allowed roles
@@ -131,7 +131,7 @@ def with_look(prompt: str, look: str | None) -> str:
 
 
 def check_prompt(prompt: str) -> Refusal | None:
-    """Check a cleaned prompt."""
+    """Return why a cleaned prompt is not taken: it is blank, or longer than the provider takes."""
     if is_blank(prompt):
         return Refusal(rule=Rule.PROMPT_EMPTY)
     units = utf16_units(prompt)

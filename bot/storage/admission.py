@@ -8,7 +8,6 @@ long ended, if there ever was one. Its money stays reserved all the same.
 
 from __future__ import annotations
 
-import enum
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cachetools import TTLCache
-from sqlalchemy import and_, func, or_, select, text, true
+from sqlalchemy import and_, exists, func, or_, select, text, true
 
 from bot.domain.fair_queue import Place, Waiting, arrange, position
 from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.jobs import CancelReason, Charge, JobState
-from bot.domain.periods import day_of
-from bot.domain.quotas import QuotaSubject, Scope
+from bot.domain.quotas import QuotaSubject, Scope, day_of
 from bot.errors import JobLostError
 from bot.policy.quotas import running_caps_of
 from bot.storage.changes import change_job
@@ -60,13 +58,6 @@ _RUNS: Final = and_(
 _WAITS: Final = and_(text(UNSETTLED), jobs.c.state == JobState.QUEUED, jobs.c.admitted_at.is_(None))
 
 
-class Paused(enum.StrEnum):
-    """Who paused."""
-
-    BOT = "bot"  # the bot's owner: nothing starts anywhere
-    SERVER = "server"  # the server's managers: nothing starts there
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """Whether a job may be sent to the provider now."""
@@ -74,8 +65,8 @@ class Admission:
     admitted: bool
     position: int | None = None
     """Its place in line, 1 is next; ``None`` when admitted or paused."""
-    paused: Paused | None = None
-    """Nothing starts until somebody resumes; the job keeps its place meanwhile."""
+    is_paused: bool = False
+    """Whether somebody paused its server or the whole bot; it keeps its place meanwhile."""
 
 
 _ADMITTED: Final = Admission(admitted=True)
@@ -123,9 +114,8 @@ class Admissions:
         if place is not None and place > FAR:
             return Admission(admitted=False, position=place)
         async with self._database.transaction() as connection:
-            paused = await _paused(connection, job)
-            if paused is not None:
-                return Admission(admitted=False, paused=paused)
+            if await _is_paused(connection, job):
+                return Admission(admitted=False, is_paused=True)
             if await _is_ruled_out(connection, job):
                 await self._end(connection, job, CancelReason.CONSENT_REFUSED)
                 found = None
@@ -205,17 +195,9 @@ def _can_bind(policy: Policy) -> bool:
 _RUNNING_SETTINGS: Final = frozenset({"running", "member_running"})
 
 
-async def _paused(connection: AsyncConnection, job: Job) -> Paused | None:
-    found = set(
-        await connection.scalars(
-            select(pauses.c.guild_id).where(
-                pauses.c.guild_id.in_((GLOBAL_GUILD_ID, guild_key(job.guild_id)))
-            )
-        )
-    )
-    if GLOBAL_GUILD_ID in found:
-        return Paused.BOT
-    return Paused.SERVER if found else None
+async def _is_paused(connection: AsyncConnection, job: Job) -> bool:
+    where = pauses.c.guild_id.in_((GLOBAL_GUILD_ID, guild_key(job.guild_id)))
+    return bool(await connection.scalar(select(exists().where(where))))
 
 
 async def _is_ruled_out(connection: AsyncConnection, job: Job) -> bool:

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, case, cast, func, insert, literal, select, union_all
 
-from bot.domain.periods import day_of, first_day
-from bot.domain.quotas import CapUse, LedgerStatus, Period, QuotaSubject, Scope, Unit
+from bot.domain.quotas import (
+    CapUse,
+    LedgerStatus,
+    Period,
+    QuotaSubject,
+    Scope,
+    Unit,
+    day_of,
+    first_day,
+)
 from bot.domain.usage import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
 from bot.policy.quotas import reached

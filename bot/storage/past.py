@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, select
 
-from bot.domain.periods import day_of
-from bot.domain.quotas import LedgerStatus, Scope
+from bot.domain.quotas import LedgerStatus, Scope, day_of
 from bot.policy.replay.past_jobs import MOST_JOBS, PastJob
 from bot.requests.clip_plan import Reason
 from bot.storage.tables import jobs, ledger

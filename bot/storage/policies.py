@@ -10,12 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.quotas import Scope
-from bot.errors import SettingRefusedError
 from bot.policy.catalogue import SETTINGS, from_json, to_json
 from bot.policy.changes import PolicyChange, check_changes, last_action, undoing
 from bot.policy.exchange import MAX_VALUES
 from bot.policy.levels import Policy
-from bot.policy.problems import UNSET, Flaw, Problem, Target
+from bot.policy.problems import UNSET, Flaw, Problem, SettingRefusedError, Target
 from bot.storage.tables import setting_changes, setting_values
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.engine.extras import Why
-from bot.engine.ports import Delay, Extra
+from bot.domain.jobs import Delay, Extra, ExtraFailure
 from bot.texts.common import duration
 
 # On the way to the provider
@@ -100,12 +99,12 @@ _MADE: Final = {
     Extra.SOUND: "With the sound of the original",
 }
 _WHY: Final = {
-    Why.BUSY: "Too many others wait for theirs. Try again in a few minutes.",
-    Why.NO_SOURCE: "The original clip is not on Discord any more, so this cannot be made.",
-    Why.NO_OUTPUT: "The result is neither here nor at the provider any more.",
-    Why.NO_SOUND: "The original has no sound in this part.",
-    Why.NO_PLACE: "Discord does not take it here. Try again later.",
-    Why.DISCORD_ERRORS: "It could not be made. It is in the log; the bot's operator can look.",
+    ExtraFailure.BUSY: "Too many others wait for theirs. Try again in a few minutes.",
+    ExtraFailure.NO_SOURCE: "The original clip is not on Discord any more, so this cannot be made.",
+    ExtraFailure.NO_OUTPUT: "The result is neither here nor at the provider any more.",
+    ExtraFailure.NO_SOUND: "The original has no sound in this part.",
+    ExtraFailure.NO_PLACE: "Discord does not take it here. Try again later.",
+    ExtraFailure.BROKEN: "It could not be made. It is in the log; the bot's operator can look.",
 }
 
 
@@ -129,7 +128,7 @@ def extra_ready(url: str) -> str:
     return f"Here it is: {url}"
 
 
-def extra_missing(why: Why) -> str:
+def extra_missing(why: ExtraFailure) -> str:
     """Return the answer when it could not be made."""
     return _WHY[why]
 

@@ -11,8 +11,7 @@ from bot.requests.text_safety import cut, harmless
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.errors import SettingsFileError
-    from bot.policy.problems import Problem
+    from bot.policy.problems import Problem, SettingsFileError
 
 MAX_CHARACTERS: Final = 2_000
 _SHOWN: Final = 12

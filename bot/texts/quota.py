@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.money import dollars
-from bot.domain.periods import resets_at
-from bot.domain.quotas import Decider, Period, Scope, Unit
+from bot.domain.quotas import Decider, Period, Scope, Unit, resets_at
 from bot.texts.common import at, relative
 
 if TYPE_CHECKING:

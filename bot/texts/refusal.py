@@ -144,22 +144,23 @@ def refusal(found: Refusal) -> str:
                 "Attach a smaller one; 2000 pixels wide is plenty."
             )
         case Rule.PAUSED | Rule.PAUSED_EVERYWHERE:
-            since, by, note = found.words
+            by, note = found.words
             where = "on this server" if found.rule is Rule.PAUSED else "everywhere"
             why = f': "{harmless(note)}"' if note else "."
-            return f"Restyling is paused {where} since {since}, by {by}{why}\n{_NOTHING}"
+            return (
+                f"Restyling is paused {where} since <t:{int(number)}:R>, by {by}{why}\n{_NOTHING}"
+            )
         case Rule.BLOCKED:
-            since, by, note = found.words
+            by, note = found.words
             why = f': "{harmless(note)}"' if note else "."
             return (
-                f"You cannot restyle clips here since {since}; {by} decided that{why}\n"
+                f"You cannot restyle clips here since <t:{int(number)}:R>; {by} decided that{why}\n"
                 "Ask them or another moderator if you think that is a mistake."
             )
         case Rule.STRUCK:
-            until, when = found.words
             return (
                 "The provider's safety check refused several of your clips, so you can start the "
-                f"next one {until} ({when}).\n"
+                f"next one <t:{int(number)}:f> (<t:{int(number)}:R>).\n"
                 "A moderator can lift that earlier; ask one if you think it is a mistake."
             )
         case Rule.CHANNEL_REFUSED:

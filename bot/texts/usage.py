@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.charts import Bar, Chart, Section
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
-from bot.domain.periods import resets_at
-from bot.domain.quotas import Period
+from bot.domain.quotas import Period, resets_at
 from bot.domain.usage import SHOWN_DAYS, UsageOutcome
-from bot.media.chart import Bar, Chart, Section
 from bot.texts.common import mention, relative
 from bot.texts.quota import quota_left
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bot.domain.periods import resets_at, started_at
-from bot.domain.quotas import Period
+from bot.domain.quotas import Period, resets_at, started_at
 from bot.policy.ceilings import limits_of, read_limit
 from bot.texts import owner as owner_texts
 from cogs.common.cards import GREY, card

@@ -24,7 +24,8 @@ from cogs.common.cards import (
 from cogs.delivery.buttons import answer_buttons
 
 if TYPE_CHECKING:
-    from bot.engine.ports import AnswerContent, Extra
+    from bot.domain.jobs import Extra
+    from bot.engine.ports import AnswerContent
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
 PICTURE_FILENAME: Final = "before-and-after.png"

@@ -9,10 +9,9 @@ import discord
 from discord import ui
 
 from bot.app import answer_privately
-from bot.domain.jobs import JobState
+from bot.domain.jobs import Extra, ExtraFailure, JobState
 from bot.domain.permissions import Action, may, who
-from bot.engine.extras import ExtraError, Why
-from bot.engine.ports import Extra
+from bot.engine.extras import ExtraError
 from bot.errors import DeliveryError
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
@@ -79,7 +78,7 @@ class _ExtraButton(_JobButton, template=NO_TEMPLATE):
             await answer_privately(interaction, texts.NOT_ALLOWED)
             return
         if bot.extras.is_full(job, self.extra):
-            await answer_privately(interaction, clip_texts.extra_missing(Why.BUSY))
+            await answer_privately(interaction, clip_texts.extra_missing(ExtraFailure.BUSY))
             return
         await answer_privately(interaction, clip_texts.EXTRA_UNDER_WAY)
         try:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import discord
 from cachetools import LRUCache
 
-from bot.domain.jobs import JobState
+from bot.domain.jobs import Extra, JobState
 from bot.engine.extras import Extras
-from bot.engine.ports import AnswerContent, Delivered, Extra, KeptSource, Opened, Progress
+from bot.engine.ports import AnswerContent, Delivered, KeptSource, Opened, Progress
 from bot.media.processing import MediaProcessor
 from bot.requests.text_safety import thread_name
 from bot.system.clock import SystemClock
@@ -324,7 +324,7 @@ async def setup(bot: RestyleBot) -> None:
         deliverer=bot.deliverer,
         downloader=bot.downloader,
         scratch=bot.scratch,
-        studio=MediaProcessor(bot.process_pool),
+        media=MediaProcessor(bot.process_pool),
         clock=SystemClock(),
         max_output_bytes=bot.settings.max_output_bytes,
         archive=bot.archive,

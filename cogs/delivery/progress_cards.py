@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.domain.jobs import Job, JobState
-from bot.engine.ports import Delay
+from bot.domain.jobs import Delay, Job, JobState
 from bot.requests.text_safety import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import discord
 
-from bot.engine.ports import Delivered, Extra, KeptSource
+from bot.domain.jobs import Extra
+from bot.engine.ports import Delivered, KeptSource
 from bot.errors import DeliveryImpossibleError
 from cogs.common.cards import mark
 from cogs.common.discord_errors import (

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from bot.cometapi.models import VideoModel
     from bot.media.download import Downloader
-    from bot.media.probe import VideoFacts
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.policy.levels import Effective
     from bot.requests.validation import Limit
+    from bot.requests.video_facts import VideoFacts
     from cogs.restyle.requests import Request, RequestedClip
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
-from bot.cometapi.models import model_rules
+from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
-from bot.domain.money import estimate, prices_with
 from bot.domain.quotas import Scope
 from bot.engine.ports import Progress
 from bot.errors import (
@@ -24,6 +23,7 @@ from bot.errors import (
 from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.evaluate import evaluate
 from bot.policy.quotas import caps_of, holders_of
+from bot.prices import prices_with
 from bot.requests.clip_plan import Mode
 from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.texts import quota as quota_texts

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 
 from bot.domain.guilds import guild_key
-from bot.errors import MediaError, MediaTooLargeError, SettingsFileError
+from bot.errors import MediaError, MediaTooLargeError
 from bot.policy.exchange import MAX_FILE_BYTES, MAX_VALUES, dump, load, replacing
 from bot.policy.mentioned import mentioned
+from bot.policy.problems import SettingsFileError
 from bot.texts import exchange as exchange_texts
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts

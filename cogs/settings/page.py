@@ -42,7 +42,7 @@ def _numbered(view: ui.LayoutView) -> ui.LayoutView:
     Clients know a menu again by its number, which is its position when none is given, and would
     go on showing what was chosen in the menu that stood there before, or what was refused.
 
-    SettingSource: https://docs.discord.com/developers/components/reference#anatomy-of-a-component
+    Source: https://docs.discord.com/developers/components/reference#anatomy-of-a-component
     """
     first = secrets.randbelow(2**31 - 100) + 1
     for number, item in enumerate(view.walk_children(), first):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import SettingRefusedError, StoreError
+from bot.errors import StoreError
 from bot.policy.changes import check_changes
-from bot.policy.problems import Flaw, Problem
+from bot.policy.problems import Flaw, Problem, SettingRefusedError
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
 from cogs.settings.controls import PanelData

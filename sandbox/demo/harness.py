@@ -129,7 +129,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 deliverer=bot.deliverer,
                 downloader=downloader,
                 scratch=scratch,
-                studio=MediaProcessor(process_pool),
+                media=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
             )
         )

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, insert
 
-from bot.cometapi.models import model_rules
+from bot.cometapi.models import estimate, model_rules
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState, NewJob
-from bot.domain.money import estimate
-from bot.domain.periods import day_of
-from bot.domain.quotas import LedgerStatus, Scope
+from bot.domain.quotas import LedgerStatus, Scope, day_of
 from bot.storage.rows import row_from
 from bot.storage.tables import jobs, ledger
 

@@ -55,7 +55,7 @@ async def engine(stage, settings, downloader, tmp_path):
             deliverer=stage.bot.deliverer,
             downloader=downloader,
             scratch=Scratch(tmp_path / "scratch"),
-            studio=MediaProcessor(ProcessPool()),
+            media=MediaProcessor(ProcessPool()),
         ):
             yield
 

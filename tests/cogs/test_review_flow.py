@@ -76,7 +76,7 @@ def open_engine(simcord_env, settings, downloader, sqlite_store, tmp_path):
                 deliverer=simcord_env.bot.deliverer,
                 downloader=downloader,
                 scratch=Scratch(tmp_path / "scratch"),
-                studio=MediaProcessor(ProcessPool()),
+                media=MediaProcessor(ProcessPool()),
                 approval_prompts=simcord_env.bot.approval_prompts,
             ):
                 yield

@@ -2,17 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cometapi.models import model_rules
-from bot.domain.money import (
-    PRICES,
-    Price,
-    check_prices,
-    dollars,
-    estimate,
-    micros_of_credits,
-    prices_with,
-    read_prices,
-)
+from bot.cometapi.models import estimate, model_rules
+from bot.domain.money import PRICES, Price, dollars, micros_of_credits
+from bot.prices import check_prices, prices_with, read_prices
 
 
 @pytest.mark.parametrize(

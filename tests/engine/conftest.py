@@ -104,7 +104,7 @@ class RecordingDeliverer:
         return Delivered(channel_id=job.place_id, message_id=next(self._ids))
 
 
-class PlainStudio:
+class PlainProcessor:
     """Work on media that copies bytes. ``troubles[method]`` are raised, one per call of it."""
 
     def __init__(self):
@@ -213,7 +213,7 @@ class Bench:
             limits=DownloadLimits(attempts=1, stall_seconds=2),
         )
         self.scratch = Scratch(folder / "scratch")
-        self.studio = PlainStudio()
+        self.media = PlainProcessor()
         self.context = EngineContext(
             settings=self.settings,
             store=store,
@@ -221,7 +221,7 @@ class Bench:
             deliverer=deliverer,
             downloader=self.downloader,
             scratch=self.scratch,
-            studio=self.studio,
+            media=self.media,
             clock=clock,
             history=History(store=store, clock=clock, limits=limits),
             announcer=self.announcer,

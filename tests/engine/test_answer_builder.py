@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.domain.jobs import JobState
-from bot.engine.ports import Extra
+from bot.domain.jobs import Extra, JobState
 from bot.errors import (
     DeliveryTooLargeError,
     MediaBusyError,
@@ -27,7 +26,7 @@ async def answer(bench, **fields):
 
 def asked(bench):
     """Which work on media was asked for, in order."""
-    return [name for name, *_ in bench.studio.calls]
+    return [name for name, *_ in bench.media.calls]
 
 
 async def test_an_answer_brings_a_picture_of_before_and_after_and_a_button_to_compare(lone_bench):
@@ -37,14 +36,14 @@ async def test_an_answer_brings_a_picture_of_before_and_after_and_a_button_to_co
 
 
 async def test_the_sources_sound_is_offered_where_it_has_any(lone_bench):
-    lone_bench.studio.has_audio = True
+    lone_bench.media.has_audio = True
     found = await answer(lone_bench)
     assert found.offers == {Extra.COMPARE, Extra.SOUND}
     assert "add_sound" not in asked(lone_bench)
 
 
 async def test_where_the_server_wants_it_the_sound_is_there_at_once(lone_bench):
-    lone_bench.studio.has_audio = True
+    lone_bench.media.has_audio = True
     found = await answer(lone_bench, keep_sound=True)
     assert found.offers == {Extra.COMPARE}
     (_, data), *_ = lone_bench.deliverer.delivered
@@ -52,7 +51,7 @@ async def test_where_the_server_wants_it_the_sound_is_there_at_once(lone_bench):
 
 
 async def test_a_silent_source_costs_nothing_but_the_sound(lone_bench):
-    lone_bench.studio.troubles = {"add_sound": [MediaNoSoundError("silent")]}
+    lone_bench.media.troubles = {"add_sound": [MediaNoSoundError("silent")]}
     found = await answer(lone_bench, keep_sound=True)
     assert found.video is not None
     assert found.offers == {Extra.COMPARE}
@@ -67,7 +66,7 @@ async def test_where_the_source_is_gone_a_frame_of_the_result_is_the_picture(lon
 
 @pytest.mark.parametrize("trouble", [MediaBusyError, MediaProbeError, ValueError, TimeoutError])
 async def test_whatever_goes_wrong_with_a_trimming_the_answer_goes_out(lone_bench, trouble):
-    lone_bench.studio.troubles = {
+    lone_bench.media.troubles = {
         name: [trouble("trouble")] for name in ("picture", "poster", "has_sound")
     }
     found = await answer(lone_bench)
@@ -85,7 +84,7 @@ async def test_a_video_that_discord_finds_too_large_after_all_is_made_smaller_on
 
 async def test_what_cannot_be_made_smaller_goes_out_as_a_link(lone_bench):
     lone_bench.deliverer.troubles = [DeliveryTooLargeError("413")]
-    lone_bench.studio.troubles = {"fit": [MediaUnfitError("far too long")]}
+    lone_bench.media.troubles = {"fit": [MediaUnfitError("far too long")]}
     found = await answer(lone_bench)
     assert found.video is None
     assert len(lone_bench.deliverer.delivered) == 2
@@ -97,5 +96,5 @@ async def test_the_source_of_a_prepared_clip_is_the_part_that_was_sent(lone_benc
     handle = await lone_bench.add(part_start=7.5)
     handle.sync(await lone_bench.store.update(await lone_bench.job(handle), **prepared))
     await lone_bench.run(handle)
-    assert ("picture", 0.0) in lone_bench.studio.calls  # it begins where the part does
+    assert ("picture", 0.0) in lone_bench.media.calls  # it begins where the part does
     assert LIVE_SOURCE not in lone_bench.downloader.asked

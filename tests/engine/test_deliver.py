@@ -53,7 +53,7 @@ async def test_a_video_larger_than_discord_takes_is_made_to_fit(lone_bench):
 
 async def test_a_video_that_cannot_be_made_to_fit_goes_out_as_a_link(lone_bench):
     lone_bench.deliverer.limit = 100
-    lone_bench.studio.troubles = {"fit": [MediaUnfitError("far too long")]}
+    lone_bench.media.troubles = {"fit": [MediaUnfitError("far too long")]}
     assert (await lone_bench.run(await finished(lone_bench))).state is JobState.DONE
     assert attempts(lone_bench) == [None]
 

@@ -29,7 +29,7 @@ class Process:
             deliverer=bench.deliverer,
             downloader=bench.downloader,
             scratch=bench.scratch,
-            studio=bench.studio,
+            media=bench.media,
             clock=bench.clock,
             lease_seconds=LEASE_SECONDS,
         )

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.engine.extras import WAITING, ExtraError, Extras, Why
-from bot.engine.ports import Delivered, Extra
+from bot.domain.jobs import Extra, ExtraFailure
+from bot.engine.extras import WAITING, ExtraError, Extras
+from bot.engine.ports import Delivered
 from bot.errors import (
     DeliveryImpossibleError,
     MediaBusyError,
@@ -53,7 +54,7 @@ async def extras(lone_bench, deliverer):
         deliverer=deliverer,
         downloader=lone_bench.downloader,
         scratch=lone_bench.scratch,
-        studio=lone_bench.studio,
+        media=lone_bench.media,
         clock=lone_bench.clock,
         max_output_bytes=LIMIT,
     )
@@ -77,7 +78,7 @@ async def test_a_comparison_is_made_of_source_and_result_and_posted(
     extras, job, lone_bench, deliverer
 ):
     await extras.make(job, Extra.COMPARE)
-    assert lone_bench.studio.calls == [("compare", 0.0)]
+    assert lone_bench.media.calls == [("compare", 0.0)]
     [(extra, data)] = deliverer.posted
     assert extra is Extra.COMPARE
     assert data.startswith(b"compared ")
@@ -92,7 +93,7 @@ async def test_two_who_press_at_once_get_the_same_one(extras, job, deliverer):
 async def test_who_asks_again_is_led_to_what_is_there(extras, job, lone_bench, deliverer):
     deliverer.found = Delivered(channel_id=5, message_id=6)
     assert await extras.make(job, Extra.COMPARE) == deliverer.found
-    assert lone_bench.studio.calls == []
+    assert lone_bench.media.calls == []
 
 
 async def test_one_who_leaves_takes_it_from_nobody_else(extras, job, deliverer):
@@ -107,33 +108,33 @@ async def test_one_who_leaves_takes_it_from_nobody_else(extras, job, deliverer):
 @pytest.mark.parametrize(
     ("trouble", "why"),
     [
-        (MediaBusyError("full"), Why.BUSY),
-        (MediaNoSoundError("silent"), Why.NO_SOUND),
-        (MediaProbeError("broken"), Why.DISCORD_ERRORS),
-        (ValueError("a surprise"), Why.DISCORD_ERRORS),
+        (MediaBusyError("full"), ExtraFailure.BUSY),
+        (MediaNoSoundError("silent"), ExtraFailure.NO_SOUND),
+        (MediaProbeError("broken"), ExtraFailure.BROKEN),
+        (ValueError("a surprise"), ExtraFailure.BROKEN),
     ],
     ids=lambda value: getattr(value, "name", type(value).__name__),
 )
 async def test_each_trouble_has_a_reason_that_people_are_told(
     extras, job, lone_bench, trouble, why
 ):
-    lone_bench.studio.troubles = {"compare": [trouble]}
+    lone_bench.media.troubles = {"compare": [trouble]}
     assert await why_not(extras, job) is why
 
 
 async def test_without_the_source_there_is_nothing_to_compare(extras, job, lone_bench):
     lone_bench.downloader.troubles = {LIVE_SOURCE: [MediaUnreachableError("gone", status=404)]}
-    assert await why_not(extras, job) is Why.NO_SOURCE
+    assert await why_not(extras, job) is ExtraFailure.NO_SOURCE
 
 
 async def test_without_the_result_neither(extras, job, deliverer):
     deliverer.answer_url = None
-    assert await why_not(extras, job) is Why.NO_OUTPUT
+    assert await why_not(extras, job) is ExtraFailure.NO_OUTPUT
 
 
 async def test_a_place_that_takes_nothing_is_named(extras, job, deliverer):
     deliverer.extra_troubles = [DeliveryImpossibleError("closed")]
-    assert await why_not(extras, job) is Why.NO_PLACE
+    assert await why_not(extras, job) is ExtraFailure.NO_PLACE
 
 
 async def test_the_queue_has_an_end_and_nobody_who_is_in_it_is_turned_away(extras, lone_bench):
@@ -142,7 +143,7 @@ async def test_the_queue_has_an_end_and_nobody_who_is_in_it_is_turned_away(extra
     ]
     tasks = [asyncio.create_task(extras.make(job, Extra.COMPARE)) for job in jobs[:-1]]
     await asyncio.sleep(0)
-    assert await why_not(extras, jobs[-1]) is Why.BUSY
+    assert await why_not(extras, jobs[-1]) is ExtraFailure.BUSY
     assert not extras.is_full(jobs[0], Extra.COMPARE)
     await asyncio.gather(*tasks)
     await extras.make(jobs[-1], Extra.COMPARE)

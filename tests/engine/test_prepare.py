@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
-from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.domain.jobs import Charge, Delay, FailureReason, JobState
 from bot.engine.job_handle import StepKind
-from bot.engine.ports import Delay, KeptSource, Progress
+from bot.engine.ports import KeptSource, Progress
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryImpossibleError,
@@ -74,7 +74,7 @@ async def test_a_clip_that_fits_goes_by_its_own_link_and_a_copy_is_kept(bench):
     assert job.prepared_at is not None
     assert bench.deliverer.kept[0][1] == b"d" * 1000
     assert bench.deliverer.kept_names == [["original.mp4", None]]
-    assert bench.studio.calls == []
+    assert bench.media.calls == []
     assert bench.scratch.used_bytes == 0
 
 
@@ -90,16 +90,16 @@ async def test_a_copy_too_large_for_discord_is_cut_to_the_part(lone_bench):
     lone_bench.deliverer.limit = 500
     _, body = await sent(lone_bench, await lone_bench.add_unprepared(part_seconds=5.0))
     assert body["videoUri"] == LIVE_SOURCE
-    [plan] = lone_bench.studio.plans
+    [plan] = lone_bench.media.plans
     assert (plan.mode, plan.seconds, plan.max_bytes) == (Mode.COPY, 5.0, 500)
     assert lone_bench.deliverer.kept[0][1] == PREPARED
 
 
 async def test_a_copy_that_stays_too_large_is_made_to_fit(lone_bench):
     lone_bench.deliverer.limit = 500
-    lone_bench.studio.troubles = {"prepare": [MediaUnfitError("too big")]}
+    lone_bench.media.troubles = {"prepare": [MediaUnfitError("too big")]}
     await sent(lone_bench, await lone_bench.add_unprepared())
-    assert ("fit", 500) in lone_bench.studio.calls
+    assert ("fit", 500) in lone_bench.media.calls
     assert len(lone_bench.deliverer.kept[0][1]) == 500
 
 
@@ -169,7 +169,7 @@ async def test_a_clip_that_vanished_ends_the_job_unpaid(bench, status):
 async def test_a_planned_clip_is_prepared_posted_and_sent_by_that_link(bench):
     job, body = await sent(bench, await bench.add_unprepared(**planned()))
     assert body["videoUri"] == KEPT_SOURCE
-    assert bench.studio.plans == [PLAN]
+    assert bench.media.plans == [PLAN]
     assert bench.deliverer.kept_names == [["source.mp4", None]]
     assert (job.sent_url, job.sent_bytes, job.sent_content_type) == (
         KEPT_SOURCE,
@@ -192,7 +192,7 @@ async def test_people_see_that_it_is_prepared_and_then_something_else(lone_bench
 
 @pytest.mark.parametrize("error", [MediaUnfitError("too long"), MediaUnreadableError("broken")])
 async def test_a_clip_that_cannot_be_made_fit_ends_the_job_unpaid(bench, error):
-    bench.studio.troubles = {"prepare": [error]}
+    bench.media.troubles = {"prepare": [error]}
     job = await bench.run(await bench.add_unprepared(**planned()))
     assert (job.state, job.failure, job.charge) == (
         JobState.FAILED,
@@ -203,7 +203,7 @@ async def test_a_clip_that_cannot_be_made_fit_ends_the_job_unpaid(bench, error):
 
 
 async def test_waiting_in_the_crowd_uses_up_no_try_of_what_breaks_later(lone_bench):
-    lone_bench.studio.troubles = {
+    lone_bench.media.troubles = {
         "prepare": [*[MediaBusyError("full")] * 6, MediaProbeError("its process died")]
     }
     _, body = await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
@@ -211,7 +211,7 @@ async def test_waiting_in_the_crowd_uses_up_no_try_of_what_breaks_later(lone_ben
 
 
 async def test_waiting_in_the_crowd_uses_up_no_try_to_post_the_clip(lone_bench):
-    lone_bench.studio.troubles = {"prepare": [MediaBusyError("full")] * 6}
+    lone_bench.media.troubles = {"prepare": [MediaBusyError("full")] * 6}
     lone_bench.deliverer.keep_troubles = [DeliveryDelayedError("503")] * 2
     job, body = await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
     assert body["videoUri"] == KEPT_SOURCE
@@ -220,7 +220,7 @@ async def test_waiting_in_the_crowd_uses_up_no_try_to_post_the_clip(lone_bench):
 
 @pytest.mark.parametrize("error", [MediaBusyError("full"), MediaStorageError("disk")])
 async def test_a_crowd_delays_a_job_visibly_and_loses_it_never(lone_bench, error):
-    lone_bench.studio.troubles = {"prepare": [error] * 12}
+    lone_bench.media.troubles = {"prepare": [error] * 12}
     handle = await lone_bench.add_unprepared(**planned())
     for _ in range(12):
         delay = await lone_bench.step(handle)
@@ -232,9 +232,9 @@ async def test_a_crowd_delays_a_job_visibly_and_loses_it_never(lone_bench, error
 
 
 async def test_our_own_trouble_is_tried_again_a_few_times_only(lone_bench):
-    lone_bench.studio.troubles = {"prepare": [MediaProbeError("no process")] * 2}
+    lone_bench.media.troubles = {"prepare": [MediaProbeError("no process")] * 2}
     await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
-    lone_bench.studio.troubles = {"prepare": [MediaProbeError("no process")] * 3}
+    lone_bench.media.troubles = {"prepare": [MediaProbeError("no process")] * 3}
     handle = await lone_bench.add_unprepared(id=2, **planned())
     assert (await lone_bench.run(handle)).failure is FailureReason.SOURCE_UNFIT
 
@@ -257,7 +257,7 @@ async def test_where_nothing_can_be_posted_the_prepared_clip_travels_inside(benc
     bench.deliverer.keep_troubles = [DeliveryImpossibleError("50013")]
     job, body = await sent(bench, await bench.add_unprepared(**planned()))
     assert body["videoUri"].startswith("data:video/mp4;base64,cHJlcGFyZWQg")
-    assert bench.studio.plans[-1].max_bytes < 4_000_000
+    assert bench.media.plans[-1].max_bytes < 4_000_000
     assert job.sent_url is None
 
 
@@ -272,7 +272,7 @@ async def test_a_clip_that_travels_inside_and_cannot_be_made_small_ends_the_job(
     handle = await lone_bench.add_unprepared(**planned())
     while handle.step_kind is not StepKind.SUBMIT:
         await lone_bench.step_once(handle)
-    lone_bench.studio.troubles = {"prepare": [MediaUnfitError("too big")]}
+    lone_bench.media.troubles = {"prepare": [MediaUnfitError("too big")]}
     job = await lone_bench.run(handle)
     assert (job.failure, job.charge) == (FailureReason.SOURCE_UNFIT, Charge.NO)
     assert lone_bench.standin.creates == []
@@ -299,7 +299,7 @@ async def test_a_style_image_is_kept_and_sent_by_the_kept_link(lone_bench):
 async def test_a_style_image_is_converted_where_it_must_be(lone_bench):
     handle = await lone_bench.add_unprepared(reference_url=REFERENCE, convert_reference=True)
     _, body = await sent(lone_bench, handle)
-    assert ("convert_reference",) in lone_bench.studio.calls
+    assert ("convert_reference",) in lone_bench.media.calls
     assert lone_bench.deliverer.kept_names == [["original.mp4", "reference.png"]]
     assert body["references"][0]["uri"] == KEPT_REFERENCE
 
@@ -365,7 +365,7 @@ async def test_what_was_posted_before_a_crash_is_found_and_not_made_again(lone_b
     job, body = await sent(lone_bench, handle)
     assert (body["videoUri"], job.sent_bytes, job.source_message_id) == (KEPT_SOURCE, 77, 1)
     assert lone_bench.deliverer.kept == []
-    assert lone_bench.studio.calls == []
+    assert lone_bench.media.calls == []
 
 
 async def test_a_note_that_is_not_written_costs_the_work_and_nothing_else(bench):
@@ -440,7 +440,7 @@ async def test_a_crowd_that_delays_the_request_is_told_and_then_the_place_again(
     await lone_bench.store.people.pause(GLOBAL_GUILD_ID, user_id=1)
     await lone_bench.step(handle)
     await lone_bench.store.people.resume(GLOBAL_GUILD_ID)
-    lone_bench.studio.troubles = {"prepare": [MediaBusyError("full")]}
+    lone_bench.media.troubles = {"prepare": [MediaBusyError("full")]}
     await lone_bench.show_all()
     await lone_bench.step(handle)
     await lone_bench.show_all()

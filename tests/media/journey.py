@@ -12,12 +12,13 @@ from aiohttp import web
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
 from bot.errors import MediaError, MediaUnreadableError
-from bot.media.probe import VideoFacts, probe_video
+from bot.media.probe import probe_video
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
 from bot.requests.clip_plan import Mode, Plan, plan_clip
 from bot.requests.validation import Limit, Refusal
+from bot.requests.video_facts import VideoFacts
 from sandbox.cometapi import StandIn
 from tests.media.processes import children
 from tests.media.scenes import is_encoded

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.quotas import Scope
-from bot.errors import SettingRefusedError
 from bot.policy.changes import PolicyChange, applied, check_changes, last_action, undoing
-from bot.policy.problems import SERVER, UNSET, Flaw
+from bot.policy.problems import SERVER, UNSET, Flaw, SettingRefusedError
 from tests.policy.builders import NOW, VIP, policy, role
 
 

@@ -5,7 +5,6 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.errors import SettingsFileError
 from bot.policy.changes import applied
 from bot.policy.exchange import (
     MAX_FILE_BYTES,
@@ -14,7 +13,7 @@ from bot.policy.exchange import (
     load,
     replacing,
 )
-from bot.policy.problems import SERVER, UNSET, FileFlaw, FileProblem, Flaw
+from bot.policy.problems import SERVER, UNSET, FileFlaw, FileProblem, Flaw, SettingsFileError
 from bot.texts.exchange import MAX_CHARACTERS, file_problem, refused_file
 from tests.policy.builders import VIP, channel, policy, role
 from tests.policy.values import policies

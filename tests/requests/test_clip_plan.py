@@ -7,9 +7,9 @@ import pytest
 
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
-from bot.media.probe import VideoFacts
 from bot.requests.clip_plan import Mode, Plan, Reason, plan_clip
 from bot.requests.validation import Limit, Refusal, Rule
+from bot.requests.video_facts import VideoFacts
 from bot.texts.refusal import refusal
 
 MEBIBYTE = 1024 * 1024

@@ -9,7 +9,7 @@ from bot.domain.guilds import guild_key
 from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState
 from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.errors import JobLostError, StoreUnavailableError
-from bot.storage.admission import FAR, REMEMBERED_SECONDS, Admission, Admissions, Paused
+from bot.storage.admission import FAR, REMEMBERED_SECONDS, Admission, Admissions
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import (
     BOT,
@@ -321,7 +321,7 @@ async def test_a_paused_server_starts_nothing_and_holds_up_no_other(store, store
     here = await ready(store)
     elsewhere = await ready(store, ID + 1, guild_id=77)
     await pause(other, GUILD_ID)
-    held = Admission(admitted=False, paused=Paused.SERVER)
+    held = Admission(admitted=False, is_paused=True)
     assert await admit(store, here) == held
     assert await admit(store, here, 1) == held
     assert await admit(store, elsewhere, 1) == ADMITTED
@@ -334,9 +334,9 @@ async def test_while_the_bot_is_paused_nothing_starts_anywhere(store):
     await pause(store, GUILD_ID)
     await pause(store, 0)
     for job in jobs:
-        assert await admit(store, job) == Admission(admitted=False, paused=Paused.BOT)
+        assert await admit(store, job) == Admission(admitted=False, is_paused=True)
     await resume(store, 0)
-    assert (await admit(store, jobs[0])).paused is Paused.SERVER
+    assert (await admit(store, jobs[0])).is_paused
     assert await admit(store, jobs[1]) == ADMITTED
 
 
@@ -345,7 +345,7 @@ async def test_a_pause_holds_a_job_whose_turn_had_come(store):
     job = await ready(store)
     await admit(store, job)
     await pause(store, 0)
-    assert (await admit(store, job)).paused is Paused.BOT
+    assert (await admit(store, job)).is_paused
 
 
 # Who may ask

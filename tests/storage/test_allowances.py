@@ -3,11 +3,11 @@
 import pytest
 
 from bot.domain.quotas import Decider, Scope
-from bot.errors import CapReachedError, SettingRefusedError
+from bot.errors import CapReachedError
 from bot.policy.ceilings import limits_of, read_limit
 from bot.policy.decide import RequestFacts
 from bot.policy.levels import Level
-from bot.policy.problems import SERVER, UNSET
+from bot.policy.problems import SERVER, UNSET, SettingRefusedError
 from bot.policy.quotas import caps_of, holders_of
 from bot.settings import Settings
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID, new_job

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import event, select, text
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
-from bot.domain.periods import day_of
-from bot.domain.quotas import LedgerStatus, Period, ReviewStage, Scope, Unit
+from bot.domain.quotas import LedgerStatus, Period, ReviewStage, Scope, Unit, day_of
 from bot.domain.usage import GuildSpend, SpendSum
 from bot.errors import CapReachedError, JobExistsError, StoreUnavailableError
 from bot.storage.tables import ledger, strikes

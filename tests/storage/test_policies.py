@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from bot.domain.quotas import Scope
-from bot.errors import SettingRefusedError
 from bot.policy.exchange import dump, load, replacing
 from bot.policy.levels import Policy
-from bot.policy.problems import SERVER, UNSET, Flaw, Target
+from bot.policy.problems import SERVER, UNSET, Flaw, SettingRefusedError, Target
 from bot.settings import Settings
 from tests.policy.builders import channel, role
 

@@ -1,4 +1,4 @@
-"""An archive in a folder."""
+"""The archive in a local folder, which some web server offers to the public."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from bot.engine.ports import AnswerContent, Extra
+from bot.domain.jobs import Extra
+from bot.engine.ports import AnswerContent
 from bot.engine.steps.sources import Sources, file_size
 from bot.errors import (
     ArchiveError,
@@ -111,7 +112,7 @@ class AnswerBuilder:
         target = video.with_name(f"fitted-{limit}.mp4")
         try:
             async with asyncio.timeout(FIT_SECONDS):
-                await self._context.studio.fit(video, target, max_bytes=limit)
+                await self._context.media.fit(video, target, max_bytes=limit)
         except (MediaError, TimeoutError) as exc:
             log.info("job %s: its %d bytes cannot be made to fit: %s", job.id, size, exc or "slow")
             return None, False
@@ -131,7 +132,7 @@ class AnswerBuilder:
             if sounding is not None:
                 video = sounding
             elif await self._within(
-                job, until, "a look for sound", self._context.studio.has_sound(source.path)
+                job, until, "a look for sound", self._context.media.has_sound(source.path)
             ):
                 offers |= {Extra.SOUND}
             picture = await self._within(job, until, "picture", self._picture(source, output))
@@ -170,17 +171,17 @@ class AnswerBuilder:
             return None
         target = output.with_name("sounding.mp4")
         limit = self._context.settings.max_output_bytes
-        await self._context.studio.add_sound(source, output, target, max_bytes=limit)
+        await self._context.media.add_sound(source, output, target, max_bytes=limit)
         return target
 
     async def _picture(self, source: SourceFile, output: Path) -> Path:
         target = output.with_name("picture.png")
-        await self._context.studio.picture(source, output, target)
+        await self._context.media.picture(source, output, target)
         return target
 
     async def _poster(self, output: Path) -> Path:
         target = output.with_name("poster.jpg")
-        await self._context.studio.poster(output, target)
+        await self._context.media.poster(output, target)
         return target
 
     async def _archive(self, job: Job, video: Path) -> Job:

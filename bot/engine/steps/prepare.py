@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.jobs import Charge, FailureReason
+from bot.domain.jobs import Charge, Delay, FailureReason
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
-from bot.engine.ports import Delay, Progress
+from bot.engine.ports import Progress
 from bot.engine.signed_links import GONE, is_link_dead
 from bot.engine.steps.sources import file_size
 from bot.errors import (
@@ -194,9 +194,9 @@ class PrepareStep:
             return source
         part = folder / "part.mp4"
         try:
-            await self._context.studio.prepare(source, part, _cut(job, limit))
+            await self._context.media.prepare(source, part, _cut(job, limit))
         except (MediaUnfitError, MediaUnreadableError):
-            await self._context.studio.fit(source, part, max_bytes=limit)
+            await self._context.media.fit(source, part, max_bytes=limit)
         return part
 
     async def clip(self, job: Job, folder: Path, *, max_bytes: int | None = None) -> Path | None:
@@ -216,7 +216,7 @@ class PrepareStep:
         if max_bytes is not None:
             plan = replace(plan, max_bytes=min(plan.max_bytes, max_bytes))
         target = folder / "source.mp4"
-        await self._context.studio.prepare(await self._download(job, folder), target, plan)
+        await self._context.media.prepare(await self._download(job, folder), target, plan)
         return target
 
     async def reference(self, job: Job, url: str, folder: Path) -> Path:
@@ -232,7 +232,7 @@ class PrepareStep:
             url, place / "image", max_bytes=limit, trusted=True
         )
         if job.convert_reference:
-            return await self._context.studio.convert_reference(downloaded.path, place)
+            return await self._context.media.convert_reference(downloaded.path, place)
         suffix = _IMAGE_SUFFIXES.get(downloaded.content_type, "")
         return downloaded.path.rename(place / f"reference{suffix}")
 

@@ -7,10 +7,10 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.models import MAX_DATA_URI_BYTES
-from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.domain.jobs import Charge, Delay, FailureReason, JobState, Phase
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
-from bot.engine.ports import Delay, Progress
+from bot.engine.ports import Progress
 from bot.engine.steps.paid_requests import PaidRequests
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
@@ -136,7 +136,7 @@ class Submitter:
             handle.place = None
             return None
         pause = self._context.wait_queue.wait(job.id, admission.position)
-        delay = Delay.PAUSED if admission.paused is not None else None
+        delay = Delay.PAUSED if admission.is_paused else None
         if (admission.position, delay) != handle.place:
             handle.place = (admission.position, delay)
             self._context.announcer.announce(

@@ -8,7 +8,7 @@ rule about a Cyrillic word would silently find nothing.)
 characters can take all memory. So the size is reckoned before, and what cannot be reckoned is
 refused.
 
-SettingSource: https://github.com/mrabarnett/mrab-regex#timeout
+Source: https://github.com/mrabarnett/mrab-regex#timeout
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ TRYING_SECONDS: Final = 0.5
 
 
 class RuleKind(enum.StrEnum):
-    """How a rule is read."""
+    """What the text of a prompt rule stands for."""
 
     WORDS = "words"  # whole words or phrases, several with commas between them
     PATTERN = "pattern"  # a regular expression

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.periods import started_at
-from bot.domain.quotas import Period
+from bot.domain.quotas import Period, started_at
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,15 +10,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.cometapi.models import model_rules
-from bot.domain.money import estimate, prices_with
-from bot.domain.periods import first_day
-from bot.domain.quotas import CapUse, Period, QuotaSubject, Scope, Unit
+from bot.cometapi.models import estimate, model_rules
+from bot.domain.quotas import CapUse, Period, QuotaSubject, Scope, Unit, first_day
 from bot.domain.sanctions import MemberFacts
 from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.evaluate import evaluate
 from bot.policy.prompt_rules.check import check_rules
 from bot.policy.quotas import caps_of, holders_of
+from bot.prices import prices_with
 from bot.requests.validation import Rule
 
 if TYPE_CHECKING:

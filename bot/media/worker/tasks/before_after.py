@@ -54,7 +54,7 @@ def save(
 
 
 def draw(before: Sequence[Image.Image], after: Sequence[Image.Image], width: int) -> Image.Image:
-    """Draw the sheet."""
+    """Return frames of the source above those of the result, ``width`` pixels wide."""
     plan = plan_sheet(before[0].size, after[0].size, width=width)
     sheet = Image.new("RGB", (plan.width, plan.height), _GAP_COLOUR)
     place(sheet, before, plan.sources)
@@ -63,7 +63,7 @@ def draw(before: Sequence[Image.Image], after: Sequence[Image.Image], width: int
 
 
 def place(sheet: Image.Image, images: Sequence[Image.Image], boxes: Sequence[Box]) -> None:
-    """Put pictures where they belong."""
+    """Scale each picture to its box and paste it there."""
     for image, box in zip(images, boxes, strict=True):
         small = image.resize((box.width, box.height), Image.Resampling.LANCZOS)
         sheet.paste(small, (box.x, box.y))

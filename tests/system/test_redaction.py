@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cometapi.redaction import redact
+from bot.system.redaction import redact
 
 SECRET = "5ec2e75ec2e7"
 

@@ -2,8 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bot.domain.periods import day_of, first_day, resets_at
-from bot.domain.quotas import Period
+from bot.domain.quotas import Period, day_of, first_day, resets_at
 
 LATE = datetime(2026, 1, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 EARLY = LATE + timedelta(microseconds=1)
