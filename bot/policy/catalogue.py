@@ -56,6 +56,7 @@ _SCR: Final = _SC | _SR
 
 _JOBS: Final = Number(0, 1_000_000, "jobs")
 _MICROS: Final = Number(0, 1_000_000 * MICROS_PER_DOLLAR, "micros")
+_SEEN: Final = Choice(("strict", "plain"))
 _RUNNING: Final = Number(0, 1_000, "jobs")
 
 # fmt: off
@@ -121,6 +122,22 @@ _ALL: Final = (
     Setting("prompt_rules", Topic.RULES, _S, Rules(),
             "Prompt rules", "Words and patterns that refuse a prompt or send it to review.",
             default=()),
+    Setting("disguise_letters", Topic.RULES, _S, _SEEN,
+            "Look-alike letters",
+            "Letters of other alphabets, accents, capital I for l, circles for o.",
+            default="strict"),
+    Setting("disguise_digits", Topic.RULES, _S, _SEEN,
+            "Digits and signs", "Digits and signs for letters: bl00d, bl@de.",
+            default="strict"),
+    Setting("disguise_gaps", Topic.RULES, _S, _SEEN,
+            "Letters apart", "Spaces or signs between letters: b l o o d, b.l.o.o.d.",
+            default="strict"),
+    Setting("disguise_pieces", Topic.RULES, _S, _SEEN,
+            "Words in pieces", "A word in two or three pieces: blo od, na ked.",
+            default="strict"),
+    Setting("disguise_repeats", Topic.RULES, _S, _SEEN,
+            "Repeated letters", "Letters typed again and again: bloooood.",
+            default="strict"),
     Setting("consent_mode", Topic.CONSENT, _S, Choice(("open", "ask", "own")),
             "Consent", "One's own clips only, others' once they agree, or anybody's.",
             default="ask", is_replayed=False),

@@ -21,14 +21,13 @@ from bot.requests.text_safety import cut
 from bot.requests.validation import Refusal, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from bot.domain.sanctions import MemberFacts
     from bot.policy.consent import Origin
     from bot.policy.levels import Effective, Policy
-    from bot.policy.prompt_rules.check import Hit
-    from bot.policy.prompt_rules.rules import PromptRule
+    from bot.policy.prompt_rules.check import Hit, PromptCheck
     from bot.requests.validation import DeclaredFile
     from bot.settings import Settings
 
@@ -100,7 +99,7 @@ def decide(
     operator: Settings,
     now: datetime,
     *,
-    check: Callable[[str, Sequence[PromptRule]], Hit | None] = check_rules,
+    check: PromptCheck = check_rules,
 ) -> Decision:
     """Decide about a request by everything but its files.
 
@@ -227,14 +226,14 @@ def _origin(request: RequestFacts, holds: Effective) -> tuple[Refusal, SettingSo
 def _by_prompt(
     request: RequestFacts,
     holds: Effective,
-    check: Callable[[str, Sequence[PromptRule]], Hit | None],
+    check: PromptCheck,
 ) -> Decision:
     reasons: list[str] = []
     source: SettingSource | None = None
     if holds.review_mode in {"spending", "both"}:
         reasons.append(BY_REVIEW_MODE)
         source = holds.source("review_mode")
-    hit = check(request.prompt or "", holds.prompt_rules)
+    hit = check(request.prompt or "", holds.prompt_rules, holds.seen_disguises)
     if hit is not None and hit.action is RuleAction.REFUSE:
         return Decision(
             verdict=Verdict.REFUSE,

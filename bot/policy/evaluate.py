@@ -27,7 +27,7 @@ from bot.requests.validation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from bot.cometapi.models import VideoModel
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.sanctions import MemberFacts
     from bot.policy.decide import Decision, RequestFacts
     from bot.policy.levels import Effective, Policy
-    from bot.policy.prompt_rules.check import Hit
-    from bot.policy.prompt_rules.rules import PromptRule
+    from bot.policy.prompt_rules.check import PromptCheck
     from bot.settings import Settings
 
 
@@ -73,7 +72,7 @@ def evaluate(
     model: VideoModel,
     uses: Iterable[CapUse] = (),
     price_of: Callable[[float], int | None] | None = None,
-    check: Callable[[str, Sequence[PromptRule]], Hit | None] = check_rules,
+    check: PromptCheck = check_rules,
 ) -> Evaluation:
     """Return what follows for a request.
 

@@ -21,6 +21,7 @@ from bot.domain.quotas import Decider, Scope
 from bot.policy.catalogue import MEMBER_CAPS, SETTINGS, SHARED_CAPS
 from bot.policy.ceilings import ceiling
 from bot.policy.problems import SERVER, UNSET, Target, Unset
+from bot.policy.prompt_rules.disguise_kinds import Disguise
 from bot.requests.validation import Limit
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ class Effective:
     review_hours: int
     review_open_cap: int
     prompt_rules: tuple[PromptRule, ...]
+    disguise_letters: str
+    disguise_digits: str
+    disguise_gaps: str
+    disguise_pieces: str
+    disguise_repeats: str
     consent_mode: str
     consent_hours: int
     announce_channel_id: int | None
@@ -108,6 +114,11 @@ class Effective:
     unreviewed_by: int | None
     """The role that frees from review, the exempting one included; ``None`` if none does."""
     sources: Mapping[str, SettingSource]
+
+    @property
+    def seen_disguises(self) -> frozenset[Disguise]:
+        """The kinds of disguise that prompt rules see through."""
+        return frozenset(one for one in Disguise if getattr(self, f"disguise_{one}") == "strict")
 
     def source(self, name: str) -> SettingSource:
         """Return where the value of a setting comes from."""

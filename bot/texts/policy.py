@@ -10,6 +10,7 @@ from bot.domain.units import MEBIBYTE
 from bot.policy.catalogue import SETTINGS
 from bot.policy.levels import Level
 from bot.policy.problems import UNSET, Flaw
+from bot.policy.prompt_rules.disguise_kinds import Disguise
 from bot.policy.prompt_rules.rules import Rules
 from bot.policy.values import Choice, Flag, Id, Ids, Number
 from bot.requests.text_safety import cut, harmless
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 COMMAND: Final = "/restyle-settings"
 _SHOWN_IDS: Final = 3
 _SHOWN_CHARACTERS: Final = 60
+
+_SEEN_THROUGH: Final = {
+    "strict": ("strict", "Seen through: words are found in this disguise"),
+    "plain": ("plain", "Read as typed: words in this disguise are other words"),
+}
 
 CHOICES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "public_figure_threshold": {
@@ -42,6 +48,7 @@ CHOICES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "ask": ("ask the author", "What another member posted only once they agree"),
         "open": ("open", "Anybody's clips; who opted out is left alone all the same"),
     },
+    **{f"disguise_{kind}": _SEEN_THROUGH for kind in Disguise},
 }
 """Each word of a setting: what people call it (at most 100 characters) and what it does."""
 

@@ -230,13 +230,13 @@ def test_slow_rules_end_and_what_they_left_is_told(monkeypatch):
 
 def test_a_prompt_is_checked_once_by_the_same_rules(monkeypatch):
     asked = []
-    monkeypatch.setattr(replay, "check_rules", lambda prompt, rules: asked.append(prompt))
+    monkeypatch.setattr(replay, "check_rules", lambda prompt, rules, seen: asked.append(prompt))
     ruled = policy(prompt_rules=RAINY)
     tried([past(1), past(2), past(3, prompt="snow")], ruled, ruled)
     assert asked == ["a rainy night", "snow"]
 
 
-def _spend(prompt, rules):
+def _spend(prompt, rules, seen):
     until = time.monotonic() + 0.01
     while time.monotonic() < until:
         pass

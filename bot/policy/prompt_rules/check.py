@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import regex
 
+from bot.policy.prompt_rules.disguise_kinds import EVERY_DISGUISE
 from bot.policy.prompt_rules.disguises import Reading
 from bot.policy.prompt_rules.patterns import SlowPatternError, finds
 from bot.policy.prompt_rules.rules import PromptRule, RuleAction, RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+    from bot.policy.prompt_rules.disguise_kinds import Disguise
 
 ALL_SECONDS: Final = 0.1
 """The most that all patterns of a server may take for one prompt: the bot does nothing else
@@ -36,16 +39,25 @@ class Hit:
         return RuleAction.REVIEW if self.too_slow else self.rule.action
 
 
-def check_rules(prompt: str, rules: Sequence[PromptRule]) -> Hit | None:
+PromptCheck: TypeAlias = "Callable[[str, Sequence[PromptRule], Collection[Disguise]], Hit | None]"
+"""How prompt rules are asked: a prompt, the rules, and the kinds of disguise seen through."""
+
+
+def check_rules(
+    prompt: str,
+    rules: Sequence[PromptRule],
+    seen: Collection[Disguise] = EVERY_DISGUISE,
+) -> Hit | None:
     """Return the rule that decides about a prompt: the first that refuses, else the first at all.
 
     Args:
         prompt: As the member wrote it.
         rules: The server's.
+        seen: The kinds of disguise that are seen through.
     """
     if not rules:
         return None
-    reading, until = Reading(prompt), time.monotonic() + ALL_SECONDS
+    reading, until = Reading(prompt, seen), time.monotonic() + ALL_SECONDS
     first: Hit | None = None
     # Words take no time worth mentioning: a slow pattern must not keep one from refusing.
     numbered = sorted(enumerate(rules, 1), key=lambda one: one[1].kind is RuleKind.PATTERN)

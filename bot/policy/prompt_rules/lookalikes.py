@@ -2,8 +2,11 @@
 
 Unicode's own list of confusable characters is the source of the table: its letters of the scripts
 that people borrow from, for the letters a to z, in lower case. Fonts made of symbols, full width,
-circles and the like need no table, because compatibility decomposition undoes them. The libraries
-for the same bring nearly a megabyte to parse at start, for domain names.
+circles and the like need no table, because compatibility decomposition undoes them.
+
+No library takes the table's place: ``confusable-homoglyphs`` had its last release in January 2024
+and parses 0.9 MB at start; ``disarm`` is kept, but a beta, with 5 MB of compiled code. Both hold
+the list as it is, made for domain names, which has no small capitals, no flags and no signs.
 
 Sources: https://www.unicode.org/reports/tr39/#Confusable_Detection
 https://www.unicode.org/Public/security/latest/confusables.txt
@@ -47,42 +50,146 @@ _LOOK_LIKE: Final = {
     "y": "\u0263\u028f\u03b3\u0443\u04af\u13a9\u13bd\u1d8c\u1eff\u2ca9\ua4ec\uab5a",
     "z": "\u03b6\u13c3\u1d22\ua4dc",
 }
+_OLD_LOOK_LIKE: Final = {
+    "a": "\U000102a0\U00016f40",
+    "b": "\U00010282\U000102a1\U00010301",
+    "c": "\U000102a2\U00010302\U0001043d\U0001051c",
+    "e": "\u212e\U00010286\U000118c6\U000118ce",
+    "f": "\U00010287\U000102a5\U00010525\U000118c2",
+    "h": "\U000102cf",
+    "i": "\u037a\U000118c3",
+    "k": "\u16d5\U00010518",
+    "l": "\u16c1\U0001028a\U00010309\U00010443\U00010526\U000118d2\U00016f16\U00016f28",
+    "m": "\u16d6\U000102b0\U00010311",
+    "n": "\U00010513",
+    "o": "\U00010292\U000102ab\U0001042c\U000104ea\U00010516\U000118c8\U000118d5\U000118d7",
+    "p": "\U00010295",
+    "r": "\U000104dc\U00016f35",
+    "s": "\U00010296\U00010448\U000118c1\U00016f3a",
+    "t": "\U00010297\U000102b1\U00010315\U00016f0a",
+    "u": "\U000104f6\U000118d8\U00016f42",
+    "v": "\ua6df\U0001051d\U00011706\U000118c0\U00016f08",
+    "w": "\U0001170a\U0001170e\U0001170f",
+    "x": "\u16b7\U00010290\U000102b4\U00010317\U00010527",
+    "y": "\U000102b2\U000118dc\U00016f43",
+    "z": "\U000118c4\U000118c9",
+}
+"""Those of scripts that nobody writes in any more, in lower case."""
+
+_CIRCLES: Final = (
+    "\u2205\u2298\u2299\u25c9\u25cc\u25ce\u25cf\u25ef\u2609\u26aa\u26ab\u2b55\U0001f534\U0001f535"
+)
+CIRCLE: Final = "\u25cb"
+"""The sign for every circle that may stand for an o."""
+
+BAR: Final = "1"
+"""What a stroke becomes that may be an l or an i: a digit that is read as both."""
+
 _LETTERS: Final = {
-    **{ord(one): letter for letter, others in _LOOK_LIKE.items() for one in others},
+    **{
+        ord(one): letter
+        for table in (_LOOK_LIKE, _OLD_LOOK_LIKE)
+        for letter, others in table.items()
+        for one in others
+    },
+    **dict.fromkeys(map(ord, _CIRCLES), CIRCLE),
     # The letters that flags are made of, and letters in dark squares and circles.
     **{first + n: chr(97 + n) for first in (0x1F1E6, 0x1F150, 0x1F170) for n in range(26)},
 }
 
+_BLANK: Final = regex.compile(r"[\u115f\u1160\u2800\u3164\uffa0\U00016fe4\U0001d159]")
+"""Letters and signs that show nothing but take up room."""
+
 _UNSEEN: Final = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}&&\P{White_Space}]+", regex.V1
 )
+_LINK: Final = regex.compile(r"\[([^\[\]\n]*)\]\(<?[^()\s]*>?\)")
+"""A link with a text of its own, of which Discord shows the text alone."""
+
+_DIGIT: Final = regex.compile(r"[[\p{Nt=De}\p{Nt=Di}]--[0-9]]", regex.V1)
 _DIACRITICS: Final = regex.compile(
     # Not every mark: in Indic scripts and in Thai they are the vowels.
     # The second range stands between letters, as an apostrophe does.
     r"[\u0300-\u036f\u02b9-\u02df\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
+_TOO_MANY: Final = regex.compile(r"(.)\1{8,}", regex.DOTALL)
+
 WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 """What counts as a word; the rest is space and punctuation."""
 
+_ALPHABETIC: Final = (
+    r"\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}\p{Coptic}\p{Cherokee}\p{Lisu}\p{Georgian}"
+    r"\p{Canadian_Aboriginal}\p{Tifinagh}\p{Deseret}\p{Osage}\p{Warang_Citi}\p{Elbasan}\p{Miao}"
+    r"\p{Carian}\p{Lycian}\p{Old_Italic}\p{Runic}\p{Ahom}\p{Vai}\p{Bamum}"
+)
+"""The scripts whose letters are taken for one another: "bl" + "\u043e\u043e" + "d" is one word."""
 
-def fold(text: str) -> str:
-    """Return ``text`` in the letters that it looks like: small, without accents, nothing unseen.
-
-    Spaces and punctuation stay. Equal-looking texts become equal, whichever script they are in, so
-    the words of a rule have to be folded as well.
-    """
-    plain = unicodedata.normalize("NFKD", _UNSEEN.sub("", text))
-    small = unicodedata.normalize("NFKD", _DIACRITICS.sub("", plain).casefold())
-    return unicodedata.normalize("NFC", _DIACRITICS.sub("", small).translate(_LETTERS))
+_SCRIPT_CHANGE: Final = regex.compile(
+    # What stands between two scripts, digits and marks, belongs to the one before it.
+    rf"([{_ALPHABETIC}][\p{{M}}\p{{N}}]*)(?=[\p{{L}}--[{_ALPHABETIC}\p{{Common}}]])"
+    rf"|([\p{{L}}--[{_ALPHABETIC}\p{{Common}}]][\p{{M}}\p{{N}}\u30fc]*)(?=[{_ALPHABETIC}])"
+    r"|(\p{Hangul}[\p{M}\p{N}]*)(?=[\p{L}--[\p{Hangul}]])"
+    r"|([\p{L}--[\p{Hangul}]][\p{M}\p{N}]*)(?=\p{Hangul})",
+    regex.V1,
+)
+_ALPHABET_CHANGE: Final = regex.compile(
+    r"(\p{Latin}[\p{M}\p{N}]*)(?=[\p{L}--[\p{Latin}\p{Common}]])"
+    r"|([\p{L}--[\p{Latin}\p{Common}]][\p{M}\p{N}]*)(?=\p{Latin})",
+    regex.V1,
+)
 
 
 def visible(text: str) -> str:
-    """Return ``text`` without what nobody sees, and without the fonts that are made of symbols."""
-    return unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
+    """Return ``text`` as it is seen: no hidden characters, blank letters as spaces, no fonts.
+
+    Fonts are those that are made of symbols. Of a link with a text the text alone stays.
+    """
+    shown = _UNSEEN.sub("", _BLANK.sub(" ", text))
+    return unicodedata.normalize("NFKC", _LINK.sub(r"\1", shown))
 
 
-@functools.lru_cache(maxsize=4096)
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of ``text``, the phrase of a rule, folded."""
-    return tuple(WORD.findall(fold(text)))
+def spaced(text: str, *, alphabets: bool = False) -> str:
+    """Return ``text`` with a space wherever one script ends and another begins.
+
+    Args:
+        text: As ``visible`` returns it.
+        alphabets: Also between Latin letters and those of the alphabets that look like them.
+    """
+    return (_ALPHABET_CHANGE if alphabets else _SCRIPT_CHANGE).sub(r"\g<0> ", text)
+
+
+def parted(text: str) -> str:
+    """Return what was typed with spaces for what nobody sees between two letters."""
+    return _UNSEEN.sub(" ", text)
+
+
+def fold(text: str, *, letters: bool = True) -> str:
+    """Return ``text`` in the letters that it looks like: small, without accents, nothing unseen.
+
+    Spaces and punctuation stay; of more than eight equal characters in a row eight stay, which
+    bounds what a word can cost. Equal-looking texts become equal, whichever script they are in, so
+    the words of a rule have to be folded as well.
+
+    Args:
+        text: Any text.
+        letters: Whether look-alike letters, digits of other scripts and accents are undone too.
+    """
+    plain = visible(text)
+    if not letters:
+        return _TOO_MANY.sub(_eight, unicodedata.normalize("NFC", plain.casefold()))
+    plain = _DIACRITICS.sub("", unicodedata.normalize("NFKD", plain))
+    small = unicodedata.normalize("NFKD", plain.casefold())
+    small = _DIACRITICS.sub("", small).translate(_LETTERS)
+    small = _DIGIT.sub(lambda found: str(unicodedata.digit(found[0])), small)
+    return _TOO_MANY.sub(_eight, unicodedata.normalize("NFC", small))
+
+
+def _eight(found: regex.Match[str]) -> str:
+    return found[1] * 8
+
+
+@functools.lru_cache(maxsize=8192)
+def words_of(text: str, *, letters: bool = True) -> tuple[str, ...]:
+    """Return the words of ``text``, the phrase of a rule, folded in the same way as a prompt."""
+    return tuple(WORD.findall(fold(spaced(visible(text)), letters=letters)))

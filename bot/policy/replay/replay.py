@@ -21,11 +21,12 @@ from bot.prices import prices_with
 from bot.requests.validation import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from bot.policy.levels import Policy
     from bot.policy.prompt_rules.check import Hit
+    from bot.policy.prompt_rules.disguise_kinds import Disguise
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.policy.replay.past_jobs import PastJob
     from bot.settings import Settings
@@ -78,18 +79,20 @@ class Checker:
 
     def __init__(self, until: float) -> None:
         self._until = until
-        self._known: dict[tuple[str, tuple[PromptRule, ...]], Hit | None] = {}
+        self._known: dict[tuple[str, tuple[PromptRule, ...], frozenset[Disguise]], Hit | None] = {}
         self.job_id = 0
         self.unchecked: set[int] = set()
 
-    def __call__(self, prompt: str, rules: Sequence[PromptRule]) -> Hit | None:
+    def __call__(
+        self, prompt: str, rules: Sequence[PromptRule], seen: Collection[Disguise]
+    ) -> Hit | None:
         """Return the rule that decides, as far as there is time."""
-        key = (prompt, tuple(rules))
+        key = (prompt, tuple(rules), frozenset(seen))
         if rules and key not in self._known:
             if time.monotonic() >= self._until:
                 self.unchecked.add(self.job_id)
                 return None
-            self._known[key] = check_rules(prompt, rules)
+            self._known[key] = check_rules(prompt, rules, seen)
         return self._known.get(key)
 
 
