@@ -145,7 +145,7 @@ class Entries:
         """Add, change or remove a prompt rule; ``arg`` says which, and of which rules."""
         guild_id = guild_key(interaction.guild_id)
         present = (await self._store.policies.read(guild_id)).server(_RULES)
-        rules: list[Any] = Rules().dump(present)
+        rules: list[Any] = list(present)
         number = int(arg.partition("_")[0])
         if number and arg != _rule_mark(number, present):
             return await self._panel.panel(guild_id, location, said=answers.RULE_GONE)

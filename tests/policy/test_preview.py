@@ -320,6 +320,16 @@ DIFFERENCES = {
     "review_mode": ("spending", {}, {}),
     "review_skip_role_ids": ([VIP], {"review_mode": "both"}, VIPS),
     "prompt_rules": (RAINY, {}, {}),
+    **{
+        f"disguise_{kind}": ("plain", {"prompt_rules": RAINY}, {"prompt": prompt})
+        for kind, prompt in {
+            "letters": "r\u00e1iny",
+            "digits": "ra1ny",
+            "gaps": "r a i n y",
+            "pieces": "rai ny",
+            "repeats": "rainyyyy",
+        }.items()
+    },
     **{name: (0, {}, {}) for name in (*SHARED_CAPS, *MEMBER_CAPS)},
 }
 """A value of each setting, with what else is set and what a job has, that makes a difference."""

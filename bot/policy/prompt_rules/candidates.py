@@ -46,8 +46,35 @@ _RUNS: Final = regex.compile(r"(.)\1+", regex.DOTALL)
 _MEASURE: Final = regex.compile(
     r"\d+(?:st|nd|rd|th|am|pm|mm|cm|km|ft|in|px|fps|hz|ml|kg|lbs?|oz|min|sec|hrs?|mph|bit|gb|mb|tb)"
 )
+MOST_LOOKS: Final = 5_000
+"""The most readings that are looked at closely for one prompt: some hundredths of a second."""
+
 _FEWEST_LETTERS: Final = 2
 """A word has at least so many true letters: "a55" is a road, "4k" a size."""
+
+
+class TooManyReadingsError(Exception):
+    """A prompt can be read as a rule's words in more ways than are looked at."""
+
+
+class Looks:
+    """How many readings may still be looked at closely, for all rules together.
+
+    Usual prompts need some dozens. A count, unlike a time, gives the same answer on a busy machine.
+    """
+
+    def __init__(self, most: int = MOST_LOOKS) -> None:
+        self._left = most
+
+    def take(self, count: int = 1) -> None:
+        """Count some.
+
+        Raises:
+            TooManyReadingsError: None are left.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise TooManyReadingsError
 
 
 def alike(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import regex
 
-from bot.policy.prompt_rules.candidates import read_digits
+from bot.policy.prompt_rules.candidates import Looks, read_digits
 from bot.policy.prompt_rules.disguise_kinds import EVERY_DISGUISE, Disguise
 from bot.policy.prompt_rules.lookalikes import (
     BAR,
@@ -36,12 +36,12 @@ _WORD_WITH_SIGNS: Final = regex.compile(
       | (?<![\p{{L}}\p{{N}}!])!(?![\p{{L}}\p{{N}}!])""",
     regex.VERBOSE,
 )
-_STROKE: Final = regex.compile(
-    # A capital I looks like an l among small letters, and a small l like an I among capitals.
-    r"I(?=[\p{L}\p{N}\p{M}]*\p{Ll})|(?<=\p{Ll}[\p{L}\p{N}\p{M}]*)I"
-    r"|(?<=\p{Lu})l(?=\p{Lu})|(?<=\p{Lu}l)l(?=\p{Lu})|(?<=\p{Lu})l(?=l\p{Lu})"
-    r"|[\u01c0\u04c0\u04cf\u2223\u23fd\uffe8]"
+_STROKES: Final = str.maketrans(
+    dict.fromkeys("\u01c0\u04c0\u04cf\u2223\u23fd\uffe8", BAR)
+    | {"\u0153": "o", "\u0152": "o", "\u00e6": "a", "\u00c6": "a"}
 )
+"""Letters and signs of one stroke, and two letters that are written as one for the first alone."""
+
 _TWO_SIGNS: Final = (
     (regex.compile(r"(?:13|\|3)(?=\p{L})|(?<=\p{L})(?:13|\|3)(?!\p{N})"), "8"),
     (regex.compile(r"(?<=\p{L})(?:\(\))+|(?:\(\))+(?=\p{L})"), None),
@@ -49,7 +49,9 @@ _TWO_SIGNS: Final = (
 )
 """Two signs that make one letter: 13 and |3 for b, () for o, vv for w."""
 
-_LIGATURES: Final = str.maketrans("\u0153\u0152\u00e6\u00c6", "ooaa")
+_MARKDOWN: Final = regex.compile(r"(?<=\p{L})(?:\*\*?|\|\||~~|__|`|\\)+(?=\p{L})")
+"""What Discord does not show within a word: "bl**oo**d", "bl||ood"."""
+
 _MIDDLE_NOUGHT: Final = regex.compile(r"(?<=\p{Latin})\u3007+(?=\p{Latin})")
 """The Chinese nought, which is a letter there."""
 
@@ -73,6 +75,8 @@ class Reading:
         folded = dict.fromkeys(
             fold(way, letters=self._letters) for way in _ways(prompt, shown, seen)
         )
+        self._looks = Looks()
+        self._known: dict[tuple[str, ...], bool] = {}
         self._streams: list[WordStream] = []
         joined: list[str] = []
         for way in folded:
@@ -92,23 +96,41 @@ class Reading:
         """Tell whether the whole words of ``phrase`` can be read in the prompt, in this order.
 
         Where a script puts no spaces between words, any place counts.
+
+        Raises:
+            TooManyReadingsError: There are too many places to look at, for all phrases together.
         """
         words = words_of(phrase, letters=self._letters)
-        return bool(words) and any(stream.has(words) for stream in self._streams)
+        if words not in self._known:
+            self._known[words] = bool(words) and any(
+                stream.has(words, self._looks) for stream in self._streams
+            )
+        return self._known[words]
 
 
 def _ways(prompt: str, shown: str, seen: Collection[Disguise]) -> Iterator[str]:
     """Return the prompt in each way it can be read, the usual one first."""
     usual = spaced(_MIDDLE_NOUGHT.sub(lambda found: "0" * len(found[0]), shown))
     yield usual
+    yield _MARKDOWN.sub("", usual)
     loose = usual
     if Disguise.LETTERS in seen:
-        loose = _STROKE.sub(BAR, loose.translate(_LIGATURES))
+        loose = WORD.sub(_with_strokes, loose.translate(_STROKES))
     if Disguise.DIGITS in seen:
         for two, one in _TWO_SIGNS:
             loose = two.sub(one or (lambda found: "0" * (len(found[0]) // 2)), loose)
     yield loose
     yield spaced(spaced(visible(parted(prompt))), alphabets=True)
+
+
+def _with_strokes(found: regex.Match[str]) -> str:
+    """Return a word with strokes for a capital I among small letters, or an l among capitals."""
+    word = found[0]
+    if "I" in word and any(map(str.islower, word)):
+        return word.replace("I", BAR)
+    if "l" in word and len(word) > 2 and word.replace("l", "").isupper():
+        return word.replace("l", BAR)
+    return word
 
 
 _REPEATED: Final = regex.compile(r"(\p{L})\1{2,}")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PATTERN_SECONDS: Final = 0.02
 """The most that one pattern may take for one text; usual ones take some millionths."""
 
+TRYING_SECONDS: Final = 0.04
+"""The most that trying one pattern out may take: the bot does nothing else meanwhile."""
+
 MAX_EXPANDED: Final = 2_000
 """The most parts that a pattern may have once its repetitions are written out."""
 
@@ -71,6 +74,8 @@ def check_pattern(text: str, *, entry: int | None = None, until: float | None = 
         compiled(text)
     except (regex.error, ValueError, RecursionError, OverflowError) as exc:
         raise BadValueError(Flaw.BAD_PATTERN, words=(str(exc),), entry=entry) from exc
+    soon = time.monotonic() + TRYING_SECONDS
+    until = soon if until is None else min(soon, until)
     try:
         if finds(text, "", until=until):
             raise BadValueError(Flaw.EMPTY, entry=entry)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MAX_RULES: Final = 50
 MAX_RULE_CHARACTERS: Final = 200
 TRYING_SECONDS: Final = 0.5
-"""The most that trying all patterns of a list out may take: the bot does nothing else meanwhile."""
+"""The most that trying all patterns of a list out may take, in a thread of its own if they are
+many: what was tried before is not tried again."""
 
 
 class RuleKind(enum.StrEnum):
@@ -89,14 +90,14 @@ class Rules(Kind):
     """A list of prompt rules, as objects with ``kind``, ``text`` and ``action``."""
 
     def parse(self, value: Any) -> tuple[PromptRule, ...]:  # noqa: ANN401 - as in ``Kind``
-        """Return the rules, each pattern tried out for how long it takes."""
+        """Return the rules; a pattern that is no ``PromptRule`` yet is tried out for its time."""
         if not isinstance(value, list | tuple):
             raise BadValueError(Flaw.WRONG_KIND, words=("a list of rules",))
         if len(value) > MAX_RULES:
             raise BadValueError(Flaw.TOO_MANY, highest=MAX_RULES)
         until = time.monotonic() + TRYING_SECONDS
         return tuple(
-            _rule(self._plain(one) if isinstance(one, PromptRule) else one, entry, until)
+            one if isinstance(one, PromptRule) else _rule(one, entry, until)
             for entry, one in enumerate(value, 1)
         )
 

@@ -237,6 +237,11 @@ def _folded(words: str) -> frozenset[str]:
 _LANGUAGES: Final = (_folded(_ENGLISH), *map(_folded, _OTHERS))
 
 
+def is_short_word(word: str) -> bool:
+    """Tell whether a folded word is one of them, in any language."""
+    return any(word in language for language in _LANGUAGES)
+
+
 def are_a_sentence(words: Sequence[str]) -> bool:
     """Tell whether these neighbours are words that people write one after the other.
 

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import regex
 
-from bot.policy.prompt_rules.candidates import Candidate, alike, candidate, is_stretched, key
+from bot.policy.prompt_rules.candidates import (
+    Candidate,
+    alike,
+    candidate,
+    is_stretched,
+    key,
+)
 from bot.policy.prompt_rules.disguise_kinds import Disguise
-from bot.policy.prompt_rules.short_words import are_a_sentence
+from bot.policy.prompt_rules.short_words import are_a_sentence, is_short_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+
+    from bot.policy.prompt_rules.candidates import Looks
 
 _UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Line_Break=SA}]")
 _STOPS: Final = regex.compile(r"[,;:!?\u0e2f\u0e5a\u0e5b\u3001\u3002\u17d4\u17d5\u104a\u104b\n]")
@@ -65,6 +73,9 @@ class WordStream:
                 stretches[-1].append(parts[0])
                 stretches += [[parts[1]], []]
                 continue
+            if _is_hyphened(chunk, parts):
+                stretches += [parts, []]
+                continue
             if len(parts) > 1:
                 chunks.append(parts)
             stretches[-1] += parts
@@ -87,27 +98,34 @@ class WordStream:
             self.joined = " ".join(itertools.chain.from_iterable(map(_joined, stretches)))
         self._in_runs = " ".join(key(run.whole.text) for run in self._runs)
 
-    def has(self, words: Sequence[str]) -> bool:
-        """Tell whether the whole words of a phrase, folded, can be read in this order."""
+    def has(self, words: Sequence[str], looks: Looks) -> bool:
+        """Tell whether the whole words of a phrase, folded, can be read in this order.
+
+        Raises:
+            TooManyReadingsError: There are too many places to look at.
+        """
         whole = "".join(words)
-        if _UNSPACED.search(whole):
-            return whole in self._clauses or self._has_phrase(words)
+        if _UNSPACED.search(whole) and whole in self._clauses:
+            return True
         wanted = key(whole)
+        found = self._candidates.get(wanted, ())
+        looks.take(len(found))
         return (
-            any(one.is_read_as(whole, self._seen) for one in self._candidates.get(wanted, ()))
+            any(one.is_read_as(whole, self._seen) for one in found)
             or (
                 len(whole) > 1
                 and wanted in self._in_runs
-                and any(run.has(whole, wanted, self._seen) for run in self._runs)
+                and any(run.has(whole, wanted, self._seen, looks) for run in self._runs)
             )
-            or (len(words) > 1 and self._has_phrase(words))
+            or (len(words) > 1 and self._has_phrase(words, looks))
         )
 
-    def _has_phrase(self, words: Sequence[str]) -> bool:
+    def _has_phrase(self, words: Sequence[str], looks: Looks) -> bool:
         phrase = f" {' '.join(words)} "
         wanted = alike(phrase)
         start = self._alike.find(wanted)
         while start >= 0:
+            looks.take()
             read = self._spaced[start : start + len(phrase)].split()
             if len(read) == len(words) and all(
                 candidate([one]).is_read_as(word, self._seen)
@@ -128,6 +146,16 @@ class WordStream:
                 kind = Disguise.GAPS if alone else Disguise.PIECES
                 if kind in self._seen and not _are_two(part):
                     yield part
+
+
+def _is_hyphened(chunk: str, parts: Sequence[str]) -> bool:
+    """Tell whether the end is a word, to which the beginning belongs: "t-shirt", "re-read"."""
+    return (
+        len(parts) == 2
+        and "-".join(parts) in chunk
+        and len(parts[1]) > 2
+        and is_short_word(parts[1])
+    )
 
 
 def _is_shortened(word: str, end: str) -> bool:
@@ -165,34 +193,41 @@ class _Run(NamedTuple):
     """Where the run begins in the whole; before it, the neighbour on the left."""
     end: int
 
-    def has(self, word: str, wanted: str, seen: Collection[Disguise]) -> bool:
-        """Tell whether ``word`` can be read in it; ``wanted`` is its key."""
-        text = alike(self.whole.text)
-        plain = alike(word)
+    def has(self, word: str, wanted: str, seen: Collection[Disguise], looks: Looks) -> bool:
+        """Tell whether ``word`` can be read in it; ``wanted`` is its key.
+
+        Raises:
+            TooManyReadingsError: There are too many places to look at.
+        """
+        letters = self.whole.text[self.begin : self.end]
+        if word in letters:
+            return True
+        text, plain = alike(self.whole.text), alike(word)
         start = text.find(plain)
         while start >= 0:
-            if self._reads(start, start + len(word), word, seen):
+            looks.take()
+            end = start + len(word)
+            if self._allows(start, end) and self.whole.part(start, end).is_read_as(word, seen):
                 return True
             start = text.find(plain, start + 1)
-        return Disguise.REPEATS in seen and self._has_stretched(word, wanted, seen)
+        return Disguise.REPEATS in seen and self._has_stretched(word, wanted, seen, looks)
 
-    def _has_stretched(self, word: str, wanted: str, seen: Collection[Disguise]) -> bool:
-        bounds = [0]
-        for _, group in itertools.groupby(alike(self.whole.text)):
+    def _has_stretched(
+        self, word: str, wanted: str, seen: Collection[Disguise], looks: Looks
+    ) -> bool:
+        letters = self.whole.text[self.begin : self.end]
+        bounds = [self.begin]
+        for _, group in itertools.groupby(alike(letters)):
             bounds.append(bounds[-1] + len(list(group)))
-        squeezed = key(self.whole.text)
+        squeezed = key(letters)
         at = squeezed.find(wanted)
         while at >= 0:
-            start, end = bounds[at], bounds[at + len(wanted)]
-            if is_stretched(self.whole.text[start:end], word) and self._reads(
-                start, end, word, seen
-            ):
+            looks.take()
+            part = self.whole.part(bounds[at], bounds[at + len(wanted)])
+            if is_stretched(part.text, word) and part.is_read_as(word, seen):
                 return True
             at = squeezed.find(wanted, at + 1)
         return False
-
-    def _reads(self, start: int, end: int, word: str, seen: Collection[Disguise]) -> bool:
-        return self._allows(start, end) and self.whole.part(start, end).is_read_as(word, seen)
 
     def _allows(self, start: int, end: int) -> bool:
         left, right = start < self.begin, end > self.end
@@ -205,15 +240,15 @@ class _Run(NamedTuple):
 
 
 def _runs(words: Sequence[str]) -> Iterator[_Run]:
-    """Find neighbours that are single characters, two and more."""
+    """Find neighbours that are single letters, perhaps repeated ("bb ll oo"), two and more."""
     begin = 0
-    for alone, group in itertools.groupby(words, lambda one: len(one) == 1):
-        count = len(list(group))
-        if alone and count > 1:
-            left, end = max(0, begin - 1), begin + count
+    for alone, group in itertools.groupby(words, lambda one: len(set(one)) == 1):
+        letters = list(group)
+        if alone and len(letters) > 1:
+            left, end = max(0, begin - 1), begin + len(letters)
             at = len("".join(words[left:begin]))
-            yield _Run(candidate(words[left : end + 1]), at, at + count)
-        begin += count
+            yield _Run(candidate(words[left : end + 1]), at, at + len("".join(letters)))
+        begin += len(letters)
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -83,8 +84,16 @@ class Preview:
 async def preview_aside(
     past: Sequence[PastJob], before: Policy, after: Policy, operator: Settings, now: datetime
 ) -> Preview:
-    """Return :func:`preview` without keeping the event loop busy meanwhile."""
-    return await asyncio.to_thread(preview, past, before, after, operator, now)
+    """Return :func:`preview`, made in a thread of its own.
+
+    The shared threads serve files and downloads, which a moderator's preview must not hold up.
+    """
+    thread = ThreadPoolExecutor(1, thread_name_prefix="preview")
+    try:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(thread, preview, past, before, after, operator, now)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def preview(
