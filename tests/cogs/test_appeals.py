@@ -189,7 +189,7 @@ async def test_a_question_under_way_when_the_process_died_is_posted_once(court, 
     await asked(court, message, "other words")
     assert "> first words" in text_of(court.card)
     await court.store.appeals._set(appeal_id, message_id=None)  # posted, and not noted
-    court.bot.get_cog("Appeals")._messages._now = lambda: court.clock() + timedelta(minutes=3)
+    court.bot.get_cog("AppealCog")._messages._now = lambda: court.clock() + timedelta(minutes=3)
     await asked(court, message, "again")
     assert len(court.cards) == 1
 

@@ -102,7 +102,7 @@ class Archive:
 
 
 async def test_results_in_the_archive_go_as_well(stage, had):
-    archive = stage.bot.get_cog("Privacy")._archive = Archive()
+    archive = stage.bot.get_cog("PrivacyCog")._archive = Archive()
     for number, name in enumerate(("stuck", "a.mp4"), 1):
         job = await had(number)
         url = f"https://archive.example/{name}"
