@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -51,7 +52,11 @@ async def run(settings: Settings) -> None:
     """
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            open_store(settings.database_url, worker_id=new_worker_id())
+            open_store(
+                settings.database_url,
+                worker_id=new_worker_id(),
+                stale_after=timedelta(minutes=settings.stale_minutes),
+            )
         )
         scratch = stack.enter_context(
             own_scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)

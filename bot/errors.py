@@ -5,6 +5,7 @@ RestyleError
 ├── StoreError
 │   ├── StoreInUseError           another process holds the SQLite database
 │   ├── StoreTooNewError          the database is newer than the program
+│   ├── StoreMovedError           the database was moved to another address
 │   ├── StoreUnavailableError     the database does not answer; nothing may be spent
 │   ├── LeaseLostError            another process took this worker for dead
 │   ├── JobExistsError            the job was added before
@@ -70,6 +71,10 @@ class StoreInUseError(StoreError):
 
 class StoreTooNewError(StoreError):
     """The database was written by a newer version of the program."""
+
+
+class StoreMovedError(StoreError):
+    """The database was moved: its jobs go on at the address that the text names."""
 
 
 class StoreUnavailableError(StoreError):

@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     means all of them."""
     lease_seconds: float = Field(30, ge=2, le=600)
     """After such a silence other processes take a process's jobs over."""
+    stale_minutes: float = Field(15, ge=1, le=7 * 24 * 60)
+    """After such a silence of all processes, as after a restore, jobs that wait are not paid for
+    until the bot's owner releases them."""
     discord_calls_per_second: float = Field(40, ge=1, le=5000)
     """What all processes together ask of Discord, which allows 50, and more to large bots that ask
     for it."""

@@ -67,6 +67,7 @@ class CancelReason(enum.StrEnum):
     CONSENT_EXPIRED = "consent_expired"  # the one who posted the clip did not answer in time
     WRITTEN_OFF = "written_off"  # uncertain, and the bot's owner closed it
     NO_TURN = "no_turn"  # while it waited, what may run at once was set to nothing
+    RESTORED = "restored"  # came back with an old database, and was finished before
 
 
 class FailureReason(enum.StrEnum):
@@ -255,6 +256,11 @@ class Job(NewJob):
     delivery_attempts: int = 0
     told_at: datetime | None = None
     """When the outcome (answer, failure, cancellation, uncertainty) was posted."""
+    quarantined_at: datetime | None = None
+    """Since when it waits for the bot's owner, because the database may be an old one: nothing is
+    spent on it meanwhile, and whether it was paid for is not known."""
+    look_at: datetime | None = None
+    """When the provider is asked once more about its task, though the job has ended."""
 
     @property
     def place_id(self) -> int:
@@ -275,6 +281,8 @@ class Delay(enum.Enum):
     PREPARING = enum.auto()  # its clip is being prepared
     CROWDED = enum.auto()  # too many clips are being prepared, or the disk is full
     PAUSED = enum.auto()  # somebody has paused this server, or the whole bot
+    QUARANTINED = enum.auto()  # the database may be an old one; the bot's owner decides
+    CLOCK = enum.auto()  # this machine and the database disagree about the time
 
 
 class Extra(enum.StrEnum):

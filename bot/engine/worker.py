@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.jobs import JobState
+from bot.domain.jobs import Delay, JobState
 from bot.engine.budget import Urgency, urgency
 from bot.engine.context import UNFIRM_SECONDS, JobMovedError
 from bot.engine.job_handle import StepKind
 from bot.engine.poll_schedule import backoff_seconds
+from bot.engine.ports import Progress
 from bot.engine.steps.approve import ApprovalStep
 from bot.engine.steps.deliver import DeliverStep
 from bot.engine.steps.open import OpenStep
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+QUARANTINE_SECONDS: Final = 300.0
+"""How often to look at a job in quarantine."""
+
 _WAITING: Final = frozenset({JobState.HELD, JobState.WITHHELD})
+_NOT_SENT: Final = frozenset({JobState.HELD, JobState.QUEUED})
 _AT_THE_PROVIDER: Final = frozenset({JobState.SUBMITTING, JobState.RUNNING})
 
 _SURPRISE_SECONDS: Final = 5.0
@@ -113,6 +118,8 @@ class Worker:
                 return 0.0  # other workers see to it
         if not self._context.is_lease_firm():
             return UNFIRM_SECONDS
+        if job.quarantined_at is not None and job.state in _NOT_SENT:
+            return self._wait_for_owner(handle)
         if handle.step_kind is StepKind.DELIVER and job.state not in _WAITING:
             with urgency(Urgency.OUTCOME):
                 return await self._deliver_step.deliver(handle, job)
@@ -127,6 +134,15 @@ class Worker:
             if job.state is JobState.HELD:
                 return await self._approval_step.hold(handle, job)
             return await self._deliver_step.withhold(handle, job)
+
+    def _wait_for_owner(self, handle: JobHandle) -> float:
+        """Do nothing with a job of a database that may be an old one, not even end it."""
+        told = (None, Delay.QUARANTINED)
+        if handle.place != told:
+            handle.place = told
+            progress = Progress(phase=None, delay=Delay.QUARANTINED)
+            self._context.announcer.announce(handle.job_id, progress)
+        return QUARANTINE_SECONDS  # the owner's word brings it back at once
 
     async def _load(self, handle: JobHandle) -> Job | None:
         """Return the row; ``None`` if the job is in other hands."""

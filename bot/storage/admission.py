@@ -52,10 +52,19 @@ _RUNS: Final = and_(
     text(UNSETTLED),
     or_(
         jobs.c.state.in_((JobState.SUBMITTING, JobState.RUNNING)),
-        and_(jobs.c.state == JobState.QUEUED, jobs.c.admitted_at.is_not(None)),
+        and_(
+            jobs.c.state == JobState.QUEUED,
+            jobs.c.admitted_at.is_not(None),
+            jobs.c.quarantined_at.is_(None),
+        ),
     ),
 )
-_WAITS: Final = and_(text(UNSETTLED), jobs.c.state == JobState.QUEUED, jobs.c.admitted_at.is_(None))
+_WAITS: Final = and_(
+    text(UNSETTLED),
+    jobs.c.state == JobState.QUEUED,
+    jobs.c.admitted_at.is_(None),
+    jobs.c.quarantined_at.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,8 @@ class Admission:
     """Its place in line, 1 is next; ``None`` when admitted or paused."""
     is_paused: bool = False
     """Whether somebody paused its server or the whole bot; it keeps its place meanwhile."""
+    is_quarantined: bool = False
+    """Whether it waits for the bot's owner, because the database may be an old one."""
 
 
 _ADMITTED: Final = Admission(admitted=True)
@@ -114,6 +125,8 @@ class Admissions:
         if place is not None and place > FAR:
             return Admission(admitted=False, position=place)
         async with self._database.transaction() as connection:
+            if await connection.scalar(select(jobs.c.quarantined_at).where(jobs.c.id == job.id)):
+                return Admission(admitted=False, is_quarantined=True)
             if await _is_paused(connection, job):
                 return Admission(admitted=False, is_paused=True)
             if await _is_ruled_out(connection, job):

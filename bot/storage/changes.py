@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, or_, update
+from sqlalchemy import case, insert, literal, or_, update
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
 from bot.domain.money import micros_of_credits
@@ -56,6 +56,13 @@ async def change_job(
     Returns:
         The job as it is now; ``None`` if there is no such job, or not in that state.
     """
+    is_free = values.get("state") is JobState.CANCELLED and values.get("charge") is Charge.NO
+    if is_free and "quarantined_at" not in values:
+        # In an old database even a job that waits may have been paid for since.
+        values["charge"] = case(
+            (jobs.c.quarantined_at.is_not(None), literal(Charge.UNKNOWN, jobs.c.charge.type)),
+            else_=literal(Charge.NO, jobs.c.charge.type),
+        )
     rows = await connection.execute(
         update(jobs).where(*guards).values(**values, updated_at=database.now()).returning(jobs)
     )

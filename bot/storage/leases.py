@@ -17,6 +17,7 @@ from sqlalchemy import delete, exists, func, insert, select, text, update
 
 from bot.domain.jobs import JobState
 from bot.errors import LeaseLostError
+from bot.storage.quarantine import STALE_AFTER, note_alive
 from bot.storage.tables import UNSETTLED, jobs, workers
 from bot.system.clock import steady_seconds
 
@@ -91,9 +92,15 @@ class Lease:
     """
 
     def __init__(
-        self, database: Database, worker_id: str, *, monotonic: Callable[[], float] = steady_seconds
+        self,
+        database: Database,
+        worker_id: str,
+        *,
+        monotonic: Callable[[], float] = steady_seconds,
+        stale_after: timedelta = STALE_AFTER,
     ) -> None:
         self.worker_id = worker_id
+        self._stale_after = stale_after
         self._database = database
         self._monotonic = monotonic
         self._former_ids: list[str] = []
@@ -110,7 +117,9 @@ class Lease:
         return max(0.0, self._valid_until - self._monotonic())
 
     async def renew(self, ttl_seconds: float) -> None:
-        """Take or prolong the lease: one row written, however many jobs the worker has.
+        """Take or prolong the lease, and note that somebody is alive: two rows, however many jobs.
+
+        Where nobody was for long, the jobs that wait go into quarantine.
 
         Raises:
             LeaseLostError: Another process took this worker for dead; see :meth:`rejoin`.
@@ -120,6 +129,7 @@ class Lease:
         me = self.worker_id
         expires_at = self._database.now(timedelta(seconds=ttl_seconds))
         async with self._database.transaction() as connection:
+            await note_alive(connection, self._database, self._stale_after)
             renewed = await connection.execute(
                 update(workers).where(workers.c.id == me).values(expires_at=expires_at)
             )
@@ -160,6 +170,7 @@ class Lease:
         started = self._monotonic()
         new_id = new_worker_id()
         async with self._database.transaction() as connection:
+            await note_alive(connection, self._database, self._stale_after)
             await self._insert(connection, new_id, ttl_seconds)
         self._former_ids.insert(0, self.worker_id)
         self.worker_id = new_id

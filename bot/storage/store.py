@@ -22,6 +22,7 @@ from bot.storage.overview import Overview
 from bot.storage.past import Past
 from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
+from bot.storage.quarantine import STALE_AFTER, Quarantine, check_not_moved
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
 from bot.storage.sanctions import People
@@ -32,7 +33,7 @@ from bot.system.clock import steady_seconds
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Callable, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
 
@@ -56,13 +57,15 @@ class Store:
         *,
         worker_id: str,
         monotonic: Callable[[], float] = steady_seconds,
+        stale_after: timedelta = STALE_AFTER,
     ) -> None:
         self._database = database
-        self._lease = Lease(database, worker_id, monotonic=monotonic)
+        self._lease = Lease(database, worker_id, monotonic=monotonic, stale_after=stale_after)
         self._claims = Claims(database, self._lease)
         self.policies = Policies(database)
         self.ledger = Ledger(database)
         self.uncertain = Uncertain(database)
+        self.quarantine = Quarantine(database)
         self.people = People(database)
         self.overview = Overview(database)
         self.past = Past(database)
@@ -164,6 +167,7 @@ class Store:
         return await self._write(job, changes)
 
     async def _write(self, job: Job, values: dict[str, Any]) -> Job:
+        to_spend = values.get("state") is JobState.SUBMITTING
         # A job read under a former worker id may be in other hands of this very process by now.
         if job.owner != self.worker_id:
             raise JobLostError(f"job {job.id} is not ours")
@@ -172,6 +176,7 @@ class Store:
                 jobs.c.id == job.id,
                 jobs.c.owner == job.owner,
                 jobs.c.state == job.state,
+                *([jobs.c.quarantined_at.is_(None)] if to_spend else []),
                 **values,
             )
         except BaseException:  # a cancelled commit may have come through as well
@@ -350,6 +355,7 @@ async def open_store(
     worker_id: str,
     clock: Callable[[], datetime] = utc_now,
     monotonic: Callable[[], float] = steady_seconds,
+    stale_after: timedelta = STALE_AFTER,
 ) -> AsyncIterator[Store]:
     """Open the database at ``url`` for one worker, its schema up to date; close it at the end.
 
@@ -359,15 +365,19 @@ async def open_store(
         worker_id: New at every start (``bot.storage.leases.new_worker_id``).
         clock: Tells the time on SQLite; PostgreSQL uses its own.
         monotonic: Seconds, for what is left of the lease.
+        stale_after: After such a silence of all processes the jobs that wait are not spent on
+            until the bot's owner says so (``Store.quarantine``).
 
     Raises:
         StoreInUseError: Another process holds the SQLite database.
         StoreTooNewError: The database was written by a newer version of the program.
+        StoreMovedError: Its jobs go on in another database.
         StoreUnavailableError: It cannot be opened.
     """
     async with open_database(url, clock=clock) as database:
-        if database.dialect == "sqlite":
-            # The lock file is ours, so whoever has a row here is dead: why wait for its lease?
-            async with database.transaction() as connection:
+        async with database.transaction() as connection:
+            await check_not_moved(connection)
+            if database.dialect == "sqlite":
+                # The lock file is ours, so whoever has a row here is dead: why wait for its lease?
                 await connection.execute(delete(workers))
-        yield Store(database, worker_id=worker_id, monotonic=monotonic)
+        yield Store(database, worker_id=worker_id, monotonic=monotonic, stale_after=stale_after)

@@ -146,6 +146,10 @@ jobs: Final = Table(
     Column("cancel_note", PlainText),
     Column("delivery_attempts", Integer, nullable=False),
     Column("told_at", Moment),
+    # Since when it waits for the bot's owner, because the database may be an old one.
+    Column("quarantined_at", Moment),
+    # When the provider is asked once more about a task that was given up.
+    Column("look_at", Moment),
     # ``clip_bucket(restyled_seconds)`` as it was when the job was accepted.
     Column("clip_bucket", Integer, nullable=False),
     _check("state", JobState),
@@ -161,6 +165,8 @@ jobs: Final = Table(
     _partial(
         "ix_jobs_durations", "model", "clip_bucket", "finished_at", where="output_url IS NOT NULL"
     ),
+    _partial("ix_jobs_quarantined_at", "quarantined_at", where="quarantined_at IS NOT NULL"),
+    _partial("ix_jobs_look_at", "look_at", where="look_at IS NOT NULL"),
 )
 
 workers: Final = Table(
@@ -170,6 +176,21 @@ workers: Final = Table(
     Column("host", PlainText, nullable=False),
     Column("pid", Integer, nullable=False),
     *_required(Moment, "started_at", "expires_at"),
+)
+
+installation: Final = Table(
+    "installation",
+    metadata,
+    # One row, whose id is 1; none before any process of this version joined.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    # When some worker renewed its lease last.
+    Column("last_seen_at", Moment),
+    # Where everything was moved; a bot refuses such a database.
+    Column("moved_to", PlainText),
+    # Reserved for a key that is this installation's own.
+    Column("key", PlainText),
+    # When the bot's owner was told of the jobs in quarantine.
+    Column("owner_told_at", Moment),
 )
 
 setting_values: Final = Table(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, literal, select, text, tuple_
+from sqlalchemy import delete, func, insert, literal, select, text, tuple_
 
 from bot.errors import StoreError
-from bot.storage.tables import metadata, workers
+from bot.storage.tables import installation, metadata, workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -56,6 +56,7 @@ async def transfer(source: Database, target: Database) -> list[TableCopy]:
     """
     async with target.transaction() as writing:
         await _check_idle(writing, target, "target")
+        await writing.execute(delete(installation))  # an empty database that a bot was started on
         for table in TABLES:
             if await writing.scalar(select(func.count()).select_from(table)):
                 raise TransferError(f"The target has rows in {table.name}; take an empty database.")

@@ -48,6 +48,8 @@ _DELAYS: Final = {
     Delay.PREPARING: "Preparing the clip",
     Delay.CROWDED: "Waiting for room to prepare the clip",
     Delay.PAUSED: "Paused",
+    Delay.QUARANTINED: "Waiting for the bot's owner after a pause",
+    Delay.CLOCK: "Waiting · the bot's clock is wrong",
 }
 
 
@@ -64,6 +66,10 @@ def waiting_detail(delay: Delay | None, position: int | None) -> str | None:
     """Return the line under it; ``None`` where the usual one says enough."""
     if delay is Delay.PAUSED:
         return "New clips are paused. It goes on by itself · nothing is spent yet"
+    if delay is Delay.QUARANTINED:
+        return "The bot was away for a while. Its owner looks at what waits before it goes on."
+    if delay is Delay.CLOCK:
+        return "Its owner is told. It goes on by itself · nothing is spent yet"
     if delay is None and position is not None:
         return "Others come first. It starts by itself · nothing is spent yet"
     return None

@@ -268,6 +268,11 @@ ELSEWHERE: Final = (
 # Answers to the Cancel button
 
 
+FINISHED_BEFORE: Final = "Finished before"
+"""Where a job stands whose row came back with an old database."""
+CANCEL_QUARANTINED: Final = (
+    "Cancelled. Whether it was paid for before the bot's pause is not known."
+)
 CANCEL_DONE: Final = "Cancelled. Nothing was spent."
 
 

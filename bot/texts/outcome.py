@@ -108,6 +108,7 @@ def failure(
 
 
 _NOTHING_SPENT: Final = "Nothing was spent."
+_MAYBE_PAID_BEFORE: Final = "It was in a backup, so it may have been paid for before."
 _CHARGED_ALL_THE_SAME: Final = "The provider charges for it all the same."
 
 
@@ -115,6 +116,7 @@ def cancelled(
     reason: CancelReason | None,
     *,
     spent: bool,
+    unknown: bool = False,
     by: str | None = None,
     note: str | None = None,
     author: str | None = None,
@@ -124,12 +126,15 @@ def cancelled(
     Args:
         reason: Why; ``None`` as for jobs from before reasons were stored.
         spent: Whether the provider had it already.
+        unknown: Whether nobody knows, as it was in a database that may have been an old one.
         by: Who ended it, as a mention; a moderator is named, so that people can ask.
         note: What that person wrote about it, made harmless.
         author: Who posted the clip, as a mention.
     """
     moderator, author = by or "A moderator", author or "Who posted the clip"
     money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
+    if unknown:
+        money_line = _MAYBE_PAID_BEFORE
     match reason:
         case CancelReason.DENIED:
             lines = [f"{moderator} looked at the request and said no.", money_line]
@@ -161,7 +166,12 @@ def cancelled(
                 "While it waited, the number of clips that may run here at once was set to 0.",
                 money_line,
             ]
-        case _ if spent:
+        case CancelReason.RESTORED:
+            lines = [
+                "This request was in a backup; it was finished before.",
+                "It was not sent again.",
+            ]
+        case _ if spent or unknown:
             lines = ["Cancelled.", money_line]
         case _:
             lines = [f"Cancelled before it started. {_NOTHING_SPENT}"]

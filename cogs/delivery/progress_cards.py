@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.domain.jobs import Delay, Job, JobState
+from bot.domain.jobs import CancelReason, Delay, Job, JobState
 from bot.requests.text_safety import quote
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
@@ -24,9 +24,16 @@ _NOT_YET: Final = frozenset({JobState.HELD, JobState.QUEUED})
 
 
 def _cancel_row(job: Job) -> list[ui.Item[Any]]:
-    if job.state not in _NOT_YET:
-        return []
-    return [ui.ActionRow(CancelButton(job.id))]
+    return [ui.ActionRow(CancelButton(job.id))] if _can_cancel(job) else []
+
+
+def _can_cancel(job: Job) -> bool:
+    """Tell whether it can be cancelled for nothing; in an old database nobody knows."""
+    return job.state in _NOT_YET and job.quarantined_at is None
+
+
+def _delay(job: Job, progress: Progress) -> Delay | None:
+    return progress.delay if job.quarantined_at is None else Delay.QUARANTINED
 
 
 def _known_before(job: Job) -> str:
@@ -51,15 +58,20 @@ def _words(job: Job, progress: Progress, fraction: float | None) -> str:
     """Return where the job stands, in a few words."""
     found = None
     if job.state in _NOT_YET and not _is_past(job, progress):
-        found = clip_texts.waiting(progress.delay, progress.position)
-    return found or texts.phase_words(job.state, progress.phase, fraction)
+        found = clip_texts.waiting(_delay(job, progress), progress.position)
+    return found or _ended_words(job) or texts.phase_words(job.state, progress.phase, fraction)
+
+
+def _ended_words(job: Job) -> str | None:
+    """Return what a job came to that was finished before its row came back."""
+    return texts.FINISHED_BEFORE if job.cancel_reason is CancelReason.RESTORED else None
 
 
 def _detail(job: Job, progress: Progress) -> str | None:
     """Return the line under it."""
     found = None
     if job.state in _NOT_YET and not _is_past(job, progress):
-        found = clip_texts.waiting_detail(progress.delay, progress.position)
+        found = clip_texts.waiting_detail(_delay(job, progress), progress.position)
     return found or texts.status_detail(
         job,
         phase=progress.phase,
@@ -79,7 +91,7 @@ def status_state(job: Job, progress: Progress) -> CardState:
     detail = _detail(job, progress)
     if detail is not None:
         lines.append(detail)
-    return CardState(STATE_COLOURS[job.state].value, tuple(lines), job.state in _NOT_YET)
+    return CardState(STATE_COLOURS[job.state].value, tuple(lines), _can_cancel(job))
 
 
 def status_card(job: Job, progress: Progress) -> ui.LayoutView:
@@ -100,7 +112,8 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
         quoted: Whether the prompt may be shown; a server's AutoMod may block it. Before everybody
             it is not shown anyway until whoever has to allow the request has done so.
     """
-    lines = [texts.record_title(job.state, mention(job.user_id))]
+    title_state = job.state if _ended_words(job) is None else JobState.DONE
+    lines = [texts.record_title(title_state, mention(job.user_id))]
     if quoted and job.hold is None:
         lines.append(quote(job.prompt))
     fraction = progress.fraction if alone else None
@@ -109,7 +122,7 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
         if alone and (detail := _detail(job, progress)):
             lines.append(detail)
         lines.append(_known_before(job))
-    can_cancel = alone and job.state in _NOT_YET
+    can_cancel = alone and _can_cancel(job)
     return CardState(STATE_COLOURS[job.state].value, tuple(lines), can_cancel)
 
 
@@ -125,7 +138,8 @@ def record_card(
     state = record_state(job, progress, alone=alone, quoted=quoted)
     items: list[ui.Item[Any]] = _cancel_row(job) if state.can_cancel else []
     if outcome_url is not None:
-        label = "Watch" if job.state is JobState.DONE else "Details"
+        is_done = job.state is JobState.DONE or job.answer_message_id is not None
+        label = "Watch" if is_done else "Details"
         items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
     return card(discord.Colour(state.colour), state.lines, *items)
 
@@ -134,6 +148,6 @@ def final_status_card(job: Job) -> ui.LayoutView:
     """Return the status message of a job that is over; the outcome stands below it."""
     return card(
         STATE_COLOURS[job.state],
-        [f"**{texts.phase_words(job.state)}**"],
+        [f"**{_ended_words(job) or texts.phase_words(job.state)}**"],
         id_=mark(job.id, "status"),
     )

@@ -60,7 +60,8 @@ class CancelButton(
             job = await bot.store.get(self.job_id)
             return texts.cancel_too_late(job.state if job else JobState.CANCELLED)
         log.info("job %s: cancelled by user %s", self.job_id, interaction.user.id)
-        return texts.CANCEL_DONE
+        is_known = cancelled.quarantined_at is None
+        return texts.CANCEL_DONE if is_known else texts.CANCEL_QUARANTINED
 
 
 async def _may_cancel(

@@ -30,6 +30,7 @@ async def target(postgres_url, open_databases):
 async def test_everything_arrives_with_the_same_counts_and_hashes(source, target):
     copies = await transfer(source._database, target)
     assert {copy.name: copy.rows for copy in copies if copy.rows} == {
+        "installation": 1,
         "jobs": 3,
         "setting_values": 2,
         "setting_changes": 2,
@@ -107,4 +108,4 @@ async def test_two_databases_of_the_same_kind_work_too(
 ):
     await transfer(source._database, target)
     back = await open_databases(f"sqlite+aiosqlite:///{tmp_path / 'back.db'}")
-    assert {copy.rows for copy in await transfer(target, back)} == {3, 2, 0}
+    assert {copy.rows for copy in await transfer(target, back)} == {3, 2, 1, 0}

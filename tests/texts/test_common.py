@@ -174,7 +174,13 @@ def test_only_a_job_that_never_left_is_said_to_have_cost_nothing():
         unspent = "\n".join(outcome_texts.cancelled(reason, spent=False))
         spent = "\n".join(outcome_texts.cancelled(reason, spent=True))
         assert "Nothing was spent" not in spent
-        if reason not in {CancelReason.WITHHELD, CancelReason.WRITTEN_OFF}:  # spent, or unknown
+        unknown = "\n".join(outcome_texts.cancelled(reason, spent=False, unknown=True))
+        assert "Nothing was spent" not in unknown
+        if reason not in {
+            CancelReason.WITHHELD,
+            CancelReason.WRITTEN_OFF,
+            CancelReason.RESTORED,
+        }:  # spent, or unknown
             assert "Nothing was spent" in unspent
             assert "charge" in spent
 

@@ -137,6 +137,8 @@ class Submitter:
             return None
         pause = self._context.wait_queue.wait(job.id, admission.position)
         delay = Delay.PAUSED if admission.is_paused else None
+        if admission.is_quarantined:
+            delay = Delay.QUARANTINED
         if (admission.position, delay) != handle.place:
             handle.place = (admission.position, delay)
             self._context.announcer.announce(
