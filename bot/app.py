@@ -121,16 +121,13 @@ async def answer_privately(
 class RestyleBot(commands.AutoShardedBot):
     """The bot; it borrows everything it is given and closes only its own connection.
 
-    Args:
-        settings: The operator's settings.
-        store: The open database.
-        downloader: For attachments.
-        scratch: For temporary files.
-        process_pool: Looks into files and works on them.
-        archive: Where results are kept; ``None`` when the operator wants none.
-        budget: How many calls to Discord may be made; ``None`` for any number.
-        extensions: Modules with commands; one that fails to load stops the start.
+    An extension that fails to load stops the start.
+
+    Attributes:
+        extras: What the buttons under an answer make; set by ``cogs/delivery`` when it is loaded.
     """
+
+    extras: Extras
 
     def __init__(
         self,
@@ -168,11 +165,8 @@ class RestyleBot(commands.AutoShardedBot):
         self.process_pool = process_pool
         self._extensions_to_load = tuple(extensions)
         self.archive = archive
-        self._extras: Extras | None = None
         self._deliverer: Deliverer | None = None
-        self.approval_prompts: ApprovalPrompts | None = (
-            None  # set by the extensions that ask people
-        )
+        self.approval_prompts: ApprovalPrompts | None = None  # set by cogs that ask people
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
         self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
@@ -191,21 +185,6 @@ class RestyleBot(commands.AutoShardedBot):
     @deliverer.setter
     def deliverer(self, deliverer: Deliverer) -> None:
         self._deliverer = deliverer
-
-    @property
-    def extras(self) -> Extras:
-        """What the buttons under an answer make; there once the bot has logged in.
-
-        Raises:
-            RuntimeError: The bot has not logged in yet.
-        """
-        if self._extras is None:
-            raise RuntimeError("there are no extras before the bot has logged in")
-        return self._extras
-
-    @extras.setter
-    def extras(self, extras: Extras) -> None:
-        self._extras = extras
 
     @property
     def owner_user_ids(self) -> frozenset[int]:

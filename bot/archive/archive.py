@@ -64,13 +64,7 @@ class Archive:
         return timedelta(days=self._days) if self._days else None
 
     def name(self, job_id: int, part: str, *, content_type: str) -> str:
-        """Return what one file of a job is called, always the same.
-
-        Args:
-            job_id: The job's id.
-            part: Which of its files, in lower-case letters: ``restyled``, ``source``.
-            content_type: Its type, which decides the suffix.
-        """
+        """Return what one file of a job is called, always the same; ``part`` is in lower case."""
         return make_name(self._key, job_id, part, content_type)
 
     def name_of(self, link: str) -> str | None:

@@ -30,12 +30,6 @@ def make_name(key: bytes, job_id: int, part: str, content_type: str) -> str:
     the same file, before and after a crash, without having to write one down first; and who knows
     one name of a job knows none of the others.
 
-    Args:
-        key: Secret, and the same for all processes.
-        job_id: The job's id.
-        part: Which file of the job it is, in lower-case letters.
-        content_type: Decides the suffix.
-
     Raises:
         ValueError: ``part`` has something else in it.
     """

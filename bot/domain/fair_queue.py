@@ -53,10 +53,7 @@ def arrange(
 ) -> list[Place]:
     """Return the jobs in the order of their turns, each with what keeps it back.
 
-    Args:
-        waiting: The jobs that are ready, in any order.
-        running: How many jobs run of each holder; those without any may be missing.
-        last_turns: When each member last had a turn, by user id; who never had may be missing.
+    ``running`` and ``last_turns`` need not name holders without jobs and members without a turn.
     """
     used = Counter(running)
     places: list[Place] = []

@@ -74,10 +74,7 @@ class Budget:
     """Lets calls through in the order of their urgency, then of their arrival.
 
     So one job's many calls do not keep those of the others waiting: each call queues anew.
-
-    Args:
-        per_second: How many, of all processes together.
-        clock: Time.
+    ``per_second`` is for all processes together.
     """
 
     def __init__(self, per_second: float, *, clock: Clock) -> None:

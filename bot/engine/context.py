@@ -143,12 +143,7 @@ class EngineContext:
         detail: str | None = None,
         cost_credits: float | None = None,
     ) -> float:
-        """End ``job`` without a video; its next step, due now, is to say so.
-
-        Raises:
-            JobLostError: It is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
-        """
+        """End ``job`` without a video; its next step, due now, is to say so."""
         job = await self.store.move(
             job,
             JobState.FAILED,

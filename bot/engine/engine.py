@@ -58,19 +58,7 @@ class Engine:
 
     Everything it is given is borrowed and outlives it. It needs no cog and no interaction; new
     jobs come out of the database, and ``Store.new_jobs`` only says that it is worth looking now.
-
-    Args:
-        settings: The operator's settings.
-        store: The open database.
-        comet: CometAPI.
-        deliverer: Discord.
-        downloader: For sources and outputs.
-        scratch: For temporary files.
-        media: Works on videos and pictures.
-        approval_prompts: Asks the people whose word held jobs wait for.
-        archive: Where results are kept for longer, if anywhere.
-        clock: Time.
-        lease_seconds: How long others wait before they take this process for dead.
+    Without ``approval_prompts`` held jobs wait until their time is over.
     """
 
     def __init__(

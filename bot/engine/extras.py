@@ -54,17 +54,7 @@ class ExtraError(Exception):
 
 
 class Extras:
-    """Makes extras, each once: who asks again is led to what is there.
-
-    Args:
-        deliverer: Discord.
-        downloader: For sources and outputs.
-        scratch: For temporary files.
-        media: Works on videos.
-        clock: Time.
-        max_output_bytes: The largest output that is downloaded.
-        archive: Where results are kept for longer, if anywhere.
-    """
+    """Makes extras, each once: who asks again is led to what is there."""
 
     def __init__(
         self,
@@ -92,11 +82,7 @@ class Extras:
         return (job.id, extra) not in self._under_way and len(self._under_way) >= WAITING
 
     async def make(self, job: Job, extra: Extra) -> Delivered:
-        """Return where the extra is, after it was made unless it is there already.
-
-        Args:
-            job: A job that is DONE.
-            extra: Which.
+        """Return where the extra of a DONE job is, after it was made unless it is there already.
 
         Raises:
             ExtraError: It was not made; ``why`` says the reason.

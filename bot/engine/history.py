@@ -17,13 +17,7 @@ REFRESH_SECONDS: Final = 600.0
 
 
 class History:
-    """The durations of each kind of job: model and clip length.
-
-    Args:
-        store: The open store.
-        clock: Time.
-        limits: How often a task may be asked about.
-    """
+    """The durations of each kind of job: model and clip length."""
 
     def __init__(self, *, store: Store, clock: Clock, limits: Limits) -> None:
         self.limits = limits

@@ -35,12 +35,6 @@ class Announcer:
 
     Only here is progress stored, right before it is shown, so a poll writes nothing. Whoever
     waited longest is next, so that a busy job does not push the others aside.
-
-    Args:
-        store: The open store.
-        deliverer: Discord.
-        clock: Time.
-        per_second: The most jobs shown per second.
     """
 
     def __init__(

@@ -92,8 +92,6 @@ class Scheduler:
     Args:
         step: One step of one job; returns after how many seconds the next one is due, or ``None``
             when nothing is left to do. It must not raise.
-        clock: Time.
-        caps: The most steps at once, per lane.
         held_until: Until when (``clock.monotonic()``) a lane stands still.
     """
 

@@ -21,12 +21,7 @@ _TROUBLES: Final = 3
 
 
 class Throttle:
-    """Slows everything down when the provider asks for it, and recovers by itself.
-
-    Args:
-        name: For the log.
-        clock: Time.
-    """
+    """Slows everything down when the provider asks for it, and recovers by itself."""
 
     def __init__(self, name: str, *, clock: Clock) -> None:
         self._name = name

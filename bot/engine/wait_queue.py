@@ -27,12 +27,7 @@ class WaitQueue:
         """Called with the id of a job whose turn may have come."""
 
     def wait(self, job_id: int, position: int | None) -> float:
-        """Note the place of a job that has to wait; return seconds until it should ask again.
-
-        Args:
-            job_id: The job.
-            position: 1 is next; ``None`` is unknown, as during a pause.
-        """
+        """Note the place of a job that has to wait; return seconds until it should ask again."""
         self._places[job_id] = position or _WOKEN_PLACE + 1
         pause = SHORTEST_SECONDS + _SECONDS_PER_PLACE * (position or 1)
         return min(LONGEST_SECONDS, pause) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret

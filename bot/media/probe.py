@@ -31,11 +31,6 @@ async def probe_video(
 ) -> VideoFacts:
     """Look into a file that should be a video.
 
-    Args:
-        path: Where it lies.
-        process_pool: Does the work; without one, a workshop for this call.
-        limits: What the look may use.
-
     Raises:
         MediaUnreadableError: It is none that can be decoded; ``reason`` says what is wrong.
         MediaProbeError: It could not be examined.

@@ -50,11 +50,6 @@ class MediaProcessor:
 
         A copy that comes out larger than foreseen, or cannot be had, is encoded after all.
 
-        Args:
-            source: The clip as it was attached.
-            target: The MP4 to make: H.264 (or what the source had, when copied) and AAC.
-            plan: What ``plan_clip`` decided for this very clip.
-
         Raises:
             ValueError: The plan leaves the clip as it is.
             MediaUnfitError: Two attempts were too large.

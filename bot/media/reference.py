@@ -114,11 +114,6 @@ async def read_reference(
 ) -> ReferenceFacts:
     """Look into a file that should be a still picture.
 
-    Args:
-        process_pool: Does the work.
-        path: Where it lies.
-        served_as: The ``Content-Type`` with which its address answers; ``None`` if unknown.
-
     Raises:
         MediaUnreadableError: It is none, or moves, or is huge: see :func:`refuse_reference`.
         MediaProbeError: It could not be examined.
@@ -149,12 +144,6 @@ async def convert_reference(
     It is PNG if the picture is transparent or drawn.
 
     The copy carries none of what a camera notes beside the picture (place, time, device).
-
-    Args:
-        process_pool: Does the work.
-        path: The picture.
-        target: The file to make; its name need not say its format.
-        max_bytes: The copy has at most so many; pixels are given up for it.
 
     Raises:
         MediaUnreadableError: As :func:`read_reference`.

@@ -54,10 +54,17 @@ _SC: Final = _S | {Scope.CHANNEL}
 _SR: Final = _S | {Scope.ROLE}
 _SCR: Final = _SC | _SR
 
-_JOBS: Final = Number(0, 1_000_000, "jobs")
-_MICROS: Final = Number(0, 1_000_000 * MICROS_PER_DOLLAR, "micros")
 _SEEN: Final = Choice(("strict", "plain"))
-_RUNNING: Final = Number(0, 1_000, "jobs")
+
+
+def _cap(name: str, topic: Topic, period: Period, unit: Unit, title: str, meaning: str) -> Setting:
+    most = 1_000 if period is Period.NOW else 1_000_000
+    if unit is Unit.MICROS:
+        most *= MICROS_PER_DOLLAR
+    scopes = _SCR if topic is Topic.ALL else _SR
+    kind, counts = Number(0, most, unit.value), (period, unit)
+    return Setting(name, topic, scopes, kind, title, meaning, null="unlimited", counts=counts)
+
 
 # fmt: off
 _ALL: Final = (
@@ -159,36 +166,26 @@ _ALL: Final = (
     Setting("strike_pause_hours", Topic.STRIKES, _S, Number(1, 720, "hours"),
             "Pause after strikes", "How long a member with too many strikes has to pause.",
             default=24, is_replayed=False),
-    Setting("jobs_per_day", Topic.ALL, _SCR, _JOBS,
-            "Clips a day", "How many clips all together get in a day.",
-            counts=(Period.DAY, Unit.JOBS), null="unlimited"),
-    Setting("jobs_per_month", Topic.ALL, _SCR, _JOBS,
-            "Clips a month", "How many clips all together get in a calendar month.",
-            counts=(Period.MONTH, Unit.JOBS), null="unlimited"),
-    Setting("micros_per_day", Topic.ALL, _SCR, _MICROS,
-            "Money a day", "What all clips together may cost in a day.",
-            counts=(Period.DAY, Unit.MICROS), null="unlimited"),
-    Setting("micros_per_month", Topic.ALL, _SCR, _MICROS,
-            "Money a month", "What all clips together may cost in a calendar month.",
-            counts=(Period.MONTH, Unit.MICROS), null="unlimited"),
-    Setting("running", Topic.ALL, _SCR, _RUNNING,
-            "Clips at once", "How many clips are made at the same time; more wait.",
-            counts=(Period.NOW, Unit.JOBS), null="unlimited"),
-    Setting("member_jobs_per_day", Topic.MEMBERS, _SR, _JOBS,
-            "A member's clips a day", "How many clips each member gets in a day.",
-            counts=(Period.DAY, Unit.JOBS), null="unlimited"),
-    Setting("member_jobs_per_month", Topic.MEMBERS, _SR, _JOBS,
-            "A member's clips a month", "How many clips each member gets in a calendar month.",
-            counts=(Period.MONTH, Unit.JOBS), null="unlimited"),
-    Setting("member_micros_per_day", Topic.MEMBERS, _SR, _MICROS,
-            "A member's money a day", "What each member's clips may cost in a day.",
-            counts=(Period.DAY, Unit.MICROS), null="unlimited"),
-    Setting("member_micros_per_month", Topic.MEMBERS, _SR, _MICROS,
-            "A member's money a month", "What each member's clips may cost in a calendar month.",
-            counts=(Period.MONTH, Unit.MICROS), null="unlimited"),
-    Setting("member_running", Topic.MEMBERS, _SR, _RUNNING,
-            "A member's clips at once", "How many clips each gets at the same time; more wait.",
-            counts=(Period.NOW, Unit.JOBS), null="unlimited"),
+    _cap("jobs_per_day", Topic.ALL, Period.DAY, Unit.JOBS,
+         "Clips a day", "How many clips all together get in a day."),
+    _cap("jobs_per_month", Topic.ALL, Period.MONTH, Unit.JOBS,
+         "Clips a month", "How many clips all together get in a calendar month."),
+    _cap("micros_per_day", Topic.ALL, Period.DAY, Unit.MICROS,
+         "Money a day", "What all clips together may cost in a day."),
+    _cap("micros_per_month", Topic.ALL, Period.MONTH, Unit.MICROS,
+         "Money a month", "What all clips together may cost in a calendar month."),
+    _cap("running", Topic.ALL, Period.NOW, Unit.JOBS,
+         "Clips at once", "How many clips are made at the same time; more wait."),
+    _cap("member_jobs_per_day", Topic.MEMBERS, Period.DAY, Unit.JOBS,
+         "A member's clips a day", "How many clips each member gets in a day."),
+    _cap("member_jobs_per_month", Topic.MEMBERS, Period.MONTH, Unit.JOBS,
+         "A member's clips a month", "How many clips each member gets in a calendar month."),
+    _cap("member_micros_per_day", Topic.MEMBERS, Period.DAY, Unit.MICROS,
+         "A member's money a day", "What each member's clips may cost in a day."),
+    _cap("member_micros_per_month", Topic.MEMBERS, Period.MONTH, Unit.MICROS,
+         "A member's money a month", "What each member's clips may cost in a calendar month."),
+    _cap("member_running", Topic.MEMBERS, Period.NOW, Unit.JOBS,
+         "A member's clips at once", "How many clips each gets at the same time; more wait."),
 )
 # fmt: on
 

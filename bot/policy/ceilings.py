@@ -31,11 +31,7 @@ no server's own settings, changes or exports ever contain them.
 def ceiling(name: str, operator: Settings, allowance: Mapping[str, int | None]) -> float | None:
     """Return the most that the operator allows for a setting that is a number; ``None``: any.
 
-    Args:
-        name: The setting.
-        operator: The bot's own settings.
-        allowance: What the server is allowed other than all, by the names of :data:`LIMITS`;
-            ``None`` is unlimited.
+    ``allowance`` is what one server is allowed other than all.
     """
     if name in allowance:
         return allowance[name]

@@ -29,13 +29,7 @@ class Origin:
 
 
 def refuse_origin(origin: Origin, *, user_id: int, mode: str) -> Refusal | None:
-    """Return why ``user_id`` may not use the clip; ``None`` if they may, or may ask.
-
-    Args:
-        origin: Whose clip it is.
-        user_id: Who asks.
-        mode: The server's ``consent_mode``: ``open``, ``ask`` or ``own``.
-    """
+    """Return why ``user_id`` may not use the clip; ``None`` if they may, or may ask."""
     if origin.author_id == user_id:
         opted_out: list[int] = []  # one's own clip, whatever else one said
     else:

@@ -101,16 +101,7 @@ def decide(
     *,
     check: PromptCheck = check_rules,
 ) -> Decision:
-    """Decide about a request by everything but its files.
-
-    Args:
-        request: The request.
-        policy: What is set on the server; the empty one in direct messages.
-        facts: What is held against the member and the server.
-        operator: The bot's own settings.
-        now: The moment of the request.
-        check: How the prompt rules are asked; previews remember the answers.
-    """
+    """Decide about a request by everything but its files; the arguments are as in ``evaluate``."""
     holds = policy.effective(request.channel_ids, request.role_ids, operator)
     found = (
         _paused(facts)

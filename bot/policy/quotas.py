@@ -69,10 +69,6 @@ def reached(uses: Iterable[CapUse], price: int | None) -> CapUse | None:
     Of several it is the one that takes longest to pass. Of the caps on what runs at once only
     those of zero count here: the others make jobs wait. A job of which nobody knows the price fits
     under no cap on money.
-
-    Args:
-        uses: The caps, and how much of each is used.
-        price: What the job is expected to cost, in micro-dollars; ``None`` when nobody can say.
     """
     full = (use for use in uses if not _fits(use, price))
     return min(full, key=lambda use: _ORDER.index(use.cap.period), default=None)
@@ -92,13 +88,7 @@ def _fits(use: CapUse, price: int | None) -> bool:
 def running_caps_of(
     policy: Policy, holders: Collection[QuotaSubject], *, bot_running: int | None
 ) -> tuple[Cap, ...]:
-    """Return the caps on what runs at once, for the holders that a job was added with.
-
-    Args:
-        policy: As it is now, which may not be as it was then.
-        holders: The rows of the job's ledger.
-        bot_running: The operator's cap on the whole bot; ``None`` is none.
-    """
+    """Return the caps on what runs at once, for the holders that a job was added with."""
     role_ids = [holder.scope_id for holder in holders if holder.scope is Scope.ROLE]
     return tuple(
         cap

@@ -154,14 +154,7 @@ def plan_clip(
 def part_seconds(
     total: float, model: VideoModel, *, max_seconds: Limit, start: float | None = None
 ) -> float | Refusal:
-    """Return how much of a clip is restyled where nobody chooses a length.
-
-    Args:
-        total: How long the clip is, in seconds.
-        model: What the model takes.
-        max_seconds: The longest part that may be restyled.
-        start: Where the part begins, in seconds; ``None`` for the clip's beginning.
-    """
+    """Return how much of a clip is restyled where nobody chooses a length."""
     part = _choose_part(total, model, start, None, max_seconds)
     return part if isinstance(part, Refusal) else round(part.seconds, 3)
 

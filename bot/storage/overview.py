@@ -38,12 +38,7 @@ class Overview:
         self._database = database
 
     async def open_jobs(self, guild_id: int | None = None, *, limit: int = 25) -> list[Job]:
-        """Return the jobs that wait or are under way: first those that wait, each oldest first.
-
-        Args:
-            guild_id: Only this guild's; ``None`` is all of the bot.
-            limit: How many at most.
-        """
+        """Return the jobs that wait or are under way: first those that wait, each oldest first."""
         waits_first = case((jobs.c.state.in_(_WAITING), 0), else_=1)
         async with self._database.transaction() as connection:
             rows = await connection.execute(

@@ -129,70 +129,48 @@ class Reviews:
 
     async def look(self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int) -> Ruling:
         """Say whether ``user_id`` could decide now; nothing is changed."""
-        return await self._press(job_id, stage, guild_id, user_id, lambda _, __: {})
+        return await self._press(job_id, stage, guild_id, user_id, {})
 
     async def take(self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int) -> Ruling:
         """Close the request to other moderators for ``LOCK``, or for as long again."""
-        return await self._press(
-            job_id,
-            stage,
-            guild_id,
-            user_id,
-            lambda _, __: {"taken_by": user_id, "taken_at": self._database.now()},
-        )
+        taken = {"taken_by": user_id, "taken_at": self._database.now()}
+        return await self._press(job_id, stage, guild_id, user_id, taken)
 
     async def release(
         self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int
     ) -> Ruling:
         """Open the request to everybody again; ``NOT_HELD`` if it is not the presser's."""
-        return await self._press(
-            job_id,
-            stage,
-            guild_id,
-            user_id,
-            lambda _, __: {"taken_by": None, "taken_at": None},
-            only_if_held=True,
-        )
+        free = {"taken_by": None, "taken_at": None}
+        return await self._press(job_id, stage, guild_id, user_id, free, only_if_held=True)
 
     async def approve(
         self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int
     ) -> Ruling:
         """Approve the job: it is QUEUED for the provider, or DELIVERING into its thread."""
         to = JobState.QUEUED if stage is ReviewStage.SPENDING else JobState.DELIVERING
-        return await self._press(
-            job_id,
-            stage,
-            guild_id,
-            user_id,
-            lambda _, __: self._decision(ReviewStatus.APPROVED, user_id),
-            job_values={"state": to, "hold": None, "held_until": None},
-        )
+        moved = {"state": to, "hold": None, "held_until": None}
+        approved = self._decision(ReviewStatus.APPROVED, user_id)
+        return await self._press(job_id, stage, guild_id, user_id, approved, job_values=moved)
 
     async def deny(
         self, job_id: int, stage: ReviewStage, *, guild_id: int, user_id: int, note: str
     ) -> Ruling:
         """End the job. What the provider made already is paid for."""
+        ended: dict[str, Any] = {
+            "state": JobState.CANCELLED,
+            "cancelled_by": user_id,
+            "cancel_note": note,
+        }
         if stage is ReviewStage.SPENDING:
-            values: dict[str, Any] = {
+            ended |= {
                 "cancel_reason": CancelReason.DENIED,
                 "charge": Charge.NO,
                 "finished_at": self._database.now(),
             }
         else:
-            values = {"cancel_reason": CancelReason.WITHHELD, "charge": Charge.YES}
-        return await self._press(
-            job_id,
-            stage,
-            guild_id,
-            user_id,
-            lambda _, __: {**self._decision(ReviewStatus.DENIED, user_id), "note": note},
-            job_values={
-                **values,
-                "state": JobState.CANCELLED,
-                "cancelled_by": user_id,
-                "cancel_note": note,
-            },
-        )
+            ended |= {"cancel_reason": CancelReason.WITHHELD, "charge": Charge.YES}
+        denied = {**self._decision(ReviewStatus.DENIED, user_id), "note": note}
+        return await self._press(job_id, stage, guild_id, user_id, denied, job_values=ended)
 
     async def mend(self, job_id: int, *, guild_id: int, user_id: int, prompt: str) -> Ruling:
         """Replace the prompt of a job that waits before spending; the first one is kept."""
@@ -204,14 +182,8 @@ class Reviews:
             return {"prompt_before": before, "mended_by": user_id}
 
         # The owner is set to NULL: the worker that had the job still knows the former words.
-        return await self._press(
-            job_id,
-            ReviewStage.SPENDING,
-            guild_id,
-            user_id,
-            values,
-            job_values={"prompt": prompt},
-        )
+        mended, stage = {"prompt": prompt}, ReviewStage.SPENDING
+        return await self._press(job_id, stage, guild_id, user_id, values, job_values=mended)
 
     def _decision(self, standing: ReviewStatus, user_id: int) -> dict[str, Any]:
         return {
@@ -227,7 +199,7 @@ class Reviews:
         stage: ReviewStage,
         guild_id: int,
         user_id: int,
-        values: Callable[[Review, Job], dict[str, Any]],
+        values: dict[str, Any] | Callable[[Review, Job], dict[str, Any]],
         *,
         job_values: dict[str, Any] | None = None,
         only_if_held: bool = False,
@@ -250,7 +222,7 @@ class Reviews:
                 if moved is None:  # cancelled, or expired, while this was asked
                     return Ruling(outcome=PressOutcome.DECIDED, now=now, review=review, job=job)
                 job = moved
-            if changes := values(review, was):
+            if changes := values(review, was) if callable(values) else values:
                 review = await self._set(connection, review, **changes)
             former = None if job.prompt == was.prompt else was.prompt
             return Ruling(

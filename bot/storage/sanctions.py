@@ -127,13 +127,7 @@ class People:
     async def strikes(
         self, guild_id: int, *, user_id: int | None = None, limit: int = 25
     ) -> list[Strike]:
-        """Return a guild's strikes that were not lifted, newest first.
-
-        Args:
-            guild_id: The guild.
-            user_id: Only this member's.
-            limit: How many at most.
-        """
+        """Return a guild's strikes that were not lifted, newest first; of one member, or of all."""
         async with self._database.transaction() as connection:
             return await self._strikes(connection, guild_id, user_id, limit=limit)
 

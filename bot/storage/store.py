@@ -202,11 +202,6 @@ class Store:
         """Cancel a job that is still QUEUED or HELD, whoever owns it; ``None`` if there is none.
 
         ``jobs.owner`` becomes NULL, so that the next claim of any process tells the outcome.
-
-        Args:
-            job_id: The job.
-            by: Who cancels it.
-            reason: In which part they do so.
         """
         return await self._change(
             jobs.c.id == job_id,
@@ -224,10 +219,6 @@ class Store:
 
         The provider goes on with it and may charge for it, so its money stays spent. Whoever polls
         it finds at the next change that it is theirs no more; nothing is asked for again.
-
-        Args:
-            job_id: The job.
-            by: The moderator who gives it up.
         """
         return await self._change(
             jobs.c.id == job_id,
@@ -286,11 +277,6 @@ class Store:
 
         Counted are the tasks that brought a video, from the answer to the paid request to when the
         provider was seen to have finished.
-
-        Args:
-            model: The model's name.
-            bucket: ``bot.domain.jobs.clip_bucket`` of the clip's seconds.
-            limit: How many at most.
         """
         async with self._database.transaction() as connection:
             rows = await connection.execute(
@@ -359,20 +345,12 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the database at ``url`` for one worker, its schema up to date; close it at the end.
 
-    Args:
-        url: ``sqlite+aiosqlite:///path`` (the folder is made; one process only) or
-            ``postgresql+asyncpg://…``.
-        worker_id: New at every start (``bot.storage.leases.new_worker_id``).
-        clock: Tells the time on SQLite; PostgreSQL uses its own.
-        monotonic: Seconds, for what is left of the lease.
-        stale_after: After such a silence of all processes the jobs that wait are not spent on
-            until the bot's owner says so (``Store.quarantine``).
+    See :func:`bot.storage.database.open_database`; ``monotonic`` is for what is left of the lease.
+    After a silence of all processes of ``stale_after`` the jobs that wait are not spent on until
+    the bot's owner says so (``Store.quarantine``).
 
     Raises:
-        StoreInUseError: Another process holds the SQLite database.
-        StoreTooNewError: The database was written by a newer version of the program.
         StoreMovedError: Its jobs go on in another database.
-        StoreUnavailableError: It cannot be opened.
     """
     async with open_database(url, clock=clock) as database:
         async with database.transaction() as connection:

@@ -46,11 +46,6 @@ class Uncertain:
 
         Its money counts as paid from then on, and its outcome as untold.
 
-        Args:
-            job_id: The job.
-            task_id: As the provider's list of tasks shows it.
-            user_id: Who says so, for the log.
-
         Returns:
             ``None`` if the job is not UNCERTAIN (any more): its late answer came, or somebody was
             faster.

@@ -36,13 +36,7 @@ async def keep_beating(data_dir: Path, is_well: Callable[[], bool], *, shards: s
 
 
 def is_alive(data_dir: Path, *, shards: str = "", now: float | None = None) -> bool:
-    """Tell whether a bot with this data folder was well within ``STALE_SECONDS``.
-
-    Args:
-        data_dir: The data folder of the bot in question.
-        shards: Its ``Settings.shards``.
-        now: Seconds since the epoch; ``None`` means this moment.
-    """
+    """Tell whether a bot with this data folder was well within ``STALE_SECONDS``."""
     try:
         beaten_at = heartbeat_path(data_dir, shards).stat().st_mtime
     except OSError:

@@ -41,12 +41,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 
 def redact(text: str, *, limit: int = 1000) -> str:
-    """Return ``text`` without keys, contents of data URIs and queries of links.
-
-    Args:
-        text: Anything that the provider, or an error, said.
-        limit: How many characters to return at most.
-    """
+    """Return ``text`` without keys, data URIs' contents and queries of links, cut to ``limit``."""
     # A reasonable bound on the work; it lies far beyond what is returned.
     text = text[: limit * 64]
     for pattern, replacement in _RULES:

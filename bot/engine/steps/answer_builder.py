@@ -75,10 +75,6 @@ class AnswerBuilder:
             job: A job that is DELIVERING.
             output: The provider's file, alone in a folder of its own; ``None`` if there is only
                 its link.
-
-        Raises:
-            JobLostError: The job is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
         """
         if output is None:
             return job, AnswerContent()

@@ -62,12 +62,7 @@ class ApprovalStep:
         return self._context.approval_prompts is not None and is_news
 
     async def hold(self, handle: JobHandle, job: Job, clip: Path | None = None) -> float:
-        """Ask if that is still to be done; return seconds until the wait is over.
-
-        Raises:
-            JobLostError: The job is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
-        """
+        """Ask if that is still to be done; return seconds until the wait is over."""
         if self.is_expired(job):
             return await self._expire(handle, job)
         approval_prompts = self._context.approval_prompts

@@ -84,12 +84,7 @@ class DeliverStep:
         """Downloaded outputs of WITHHELD jobs whose card Discord did not take yet, by job."""
 
     async def deliver(self, handle: JobHandle, job: Job) -> float | None:
-        """Try once; return seconds until the next try, or ``None`` when the outcome is told.
-
-        Raises:
-            JobLostError: The job is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
-        """
+        """Try once; return seconds until the next try, or ``None`` when the outcome is told."""
         if handle.delivered is not None:  # posted; only the mark is missing
             await self._mark(handle, job, handle.delivered)
             return None
@@ -132,12 +127,7 @@ class DeliverStep:
         return await self._context.deliverer.deliver(job, smaller)
 
     async def withhold(self, handle: JobHandle, job: Job) -> float:
-        """Show a finished video to a moderator alone, and wait.
-
-        Raises:
-            JobLostError: The job is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
-        """
+        """Show a finished video to a moderator alone, and wait."""
         await self._context.announcer.settle(job.id)
         stack, output = self._waiting.pop(job.id, None) or (ExitStack(), None)
         with stack:

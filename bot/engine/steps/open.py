@@ -27,12 +27,7 @@ class OpenStep:
         self._context = context
 
     async def open(self, handle: JobHandle, job: Job) -> float:
-        """Try once; return seconds until the next step.
-
-        Raises:
-            JobLostError: The job is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
-        """
+        """Try once; return seconds until the next step."""
         if self._context.closing.is_set():
             return UNFIRM_SECONDS
         handle.opens += 1

@@ -71,12 +71,7 @@ class PrepareStep:
         self._store = context.store
 
     async def prepare(self, handle: JobHandle, job: Job) -> float:
-        """Try once; return seconds until the next step.
-
-        Raises:
-            JobLostError: The job is not ours in that state any more.
-            StoreUnavailableError: The database does not answer.
-        """
+        """Try once; return seconds until the next step."""
         if self._context.closing.is_set():
             return UNFIRM_SECONDS
         handle.prepares += 1
@@ -202,10 +197,7 @@ class PrepareStep:
     async def clip(self, job: Job, folder: Path, *, max_bytes: int | None = None) -> Path | None:
         """Return the prepared clip in ``folder``; ``None`` if it goes as it is.
 
-        Args:
-            job: Whose clip.
-            folder: An empty one.
-            max_bytes: The most that it may have, if that is less than planned.
+        With ``max_bytes``, it gets no more than these, whatever was planned.
 
         Raises:
             MediaError: It could not be had or made.

@@ -26,13 +26,7 @@ def file_size(path: Path) -> int:
 
 
 class Sources:
-    """Fetches source clips once more, for whatever is made of them after the job.
-
-    Args:
-        downloader: For the files.
-        deliverer: Knows the kept messages.
-        clock: Time.
-    """
+    """Fetches source clips once more, for whatever is made of them after the job."""
 
     def __init__(self, *, downloader: Downloader, deliverer: Deliverer, clock: Clock) -> None:
         self._downloader = downloader

@@ -115,16 +115,7 @@ def write_fitting(
 ) -> None:
     """Encode pictures, and the sound of a clip, into the largest picture that the bytes allow.
 
-    Args:
-        target: The MP4 to make.
-        pictures: Begins to read them anew, in the size of a rung.
-        size: Of the whole picture, in pixels.
-        fps: The usual rate.
-        seconds: How long the pictures last.
-        is_bt709: See ``EncodedVideo``.
-        max_bytes: What the file may have.
-        sound: Whose sound is added; ``None`` for silence.
-        sound_start: Where in that clip the sound begins.
+    ``pictures`` begins to read them anew, in the size that it is given.
 
     Raises:
         MediaUnfitError: Even a small picture does not fit.

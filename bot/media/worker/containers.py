@@ -66,9 +66,7 @@ class OpenVideo:
 def open_video(path: str | Path, *, threads: int = 1) -> OpenVideo:
     """Open a file that should be a video, and choose its track.
 
-    Args:
-        path: Where it lies.
-        threads: Of the decoder; each of them holds frames, so memory grows with them.
+    Each of the decoder's ``threads`` holds frames, so memory grows with them.
 
     Raises:
         MediaUnreadableError: It is none.

@@ -32,12 +32,7 @@ _LEAST_BITS: Final = 40_000  # per second; with less, no picture is worth its na
 
 
 def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | None = None) -> None:
-    """Write a file whose index lies in front, so that it plays while it loads.
-
-    Args:
-        path: The file to make; it is removed again at any error.
-        tracks: The picture first, then the sound, if any.
-        max_bytes: Stop as soon as there are more.
+    """Write a file whose index lies in front, so that it plays while it loads; or leave none.
 
     Raises:
         MediaUnfitError: It has more than ``max_bytes``.
@@ -93,19 +88,8 @@ def encode_to_fit(
     """Encode pictures, and sound, into at most so many bytes: two attempts, no more.
 
     What does not need all the bytes gets fewer: the quality is capped as well.
-
-    Args:
-        path: The file to make.
-        pictures: Begins to read them anew, for each attempt; see ``EncodedVideo``.
-        width: In pixels, even.
-        height: Likewise.
-        fps: The usual rate.
-        seconds: How long the pictures last.
-        max_bytes: What the file may have.
-        sound: Begins to read it anew; ``None`` for silence.
-        sound_bits: Per second, of the sound as it will be written.
-        quality: See ``EncodedVideo``.
-        is_bt709: See ``EncodedVideo``.
+    ``pictures`` and ``sound`` begin to read anew for each attempt; the rest is as in
+    ``EncodedVideo``, and ``sound_bits`` are those of a second of the sound as written.
 
     Raises:
         MediaUnfitError: Both attempts were too large.

@@ -28,10 +28,6 @@ def shown_at(frames: Iterable[tuple[float, T]], moments: Iterable[float]) -> Ite
 
     Before the first frame that is the first one, after the last one the last; without any frame
     nothing is yielded.
-
-    Args:
-        frames: When each begins, in seconds and in order, and the frame.
-        moments: In seconds and in order.
     """
     rest = iter(frames)
     current = next(rest, None)

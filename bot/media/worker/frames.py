@@ -52,11 +52,6 @@ def read_pictures(
 
     What is still shown when the part begins is its first picture.
 
-    Args:
-        path: The file.
-        start: Where the part begins.
-        seconds: How long it is; ``None`` for all the rest.
-
     Raises:
         MediaUnreadableError: It does not decode, or too much of it does not.
     """

@@ -54,14 +54,10 @@ def scale_to(width: int, height: int, *, short_side: int) -> tuple[int, int]:
 
 
 def plan_pair(source: tuple[int, int], output: tuple[int, int]) -> Pair:
-    """Lay out a source (left) and its output (right), equally high.
+    """Lay out a source (left) and its output (right), given in pixels as shown, equally high.
 
     Pictures wider than 2:1 lie one above the other instead, equally wide: beside each other they
     would be slim strips on a phone. Nothing is made larger than the larger of the two.
-
-    Args:
-        source: Width and height as shown, in pixels.
-        output: Likewise.
     """
     ratios = [width / height for width, height in (source, output)]
     max_width, max_height = _CANVAS
@@ -94,11 +90,6 @@ def plan_sheet(source: tuple[int, int], output: tuple[int, int], *, width: int) 
     """Lay out three frames of the source above the same three of the output.
 
     All are equally wide, so that what lies above each other is the same place.
-
-    Args:
-        source: Width and height as shown, in pixels.
-        output: Likewise.
-        width: Of the whole sheet at most; high pictures make it narrower.
     """
     ratios = [wide / high for wide, high in (source, output)]
     per_column = sum(1 / ratio for ratio in ratios)

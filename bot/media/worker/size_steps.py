@@ -43,14 +43,7 @@ def sound_bits(max_bytes: int, seconds: float) -> int:
 
 
 def find_size_steps(width: int, height: int, *, fps: float, bits: float) -> tuple[SizeStep, ...]:
-    """Return the sizes for which the bits suffice, the largest first; empty when none is left.
-
-    Args:
-        width: Of the picture as shown, in pixels.
-        height: Likewise.
-        fps: Frames per second.
-        bits: What a second of picture may have.
-    """
+    """Return the sizes for which the bits of a second suffice, the largest first; maybe none."""
     short = min(width, height)
     size_steps = []
     for side in (short, *(side for side in _SHORT_SIDES if side < short)):

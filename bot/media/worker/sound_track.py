@@ -39,9 +39,6 @@ class Sound:
     """The sound of a file: copied when it is AAC, else encoded. Empty when the file has none.
 
     Args:
-        path: The file.
-        start: Where to begin.
-        seconds: How much of it, at most.
         bits: Per second, when it is encoded.
         strict: Encode it as well when it has more than ``bits``, or may have.
         within_part: Leave out a last packet that reaches past the end, by up to 21 ms: the file

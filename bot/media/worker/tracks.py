@@ -50,9 +50,6 @@ class EncodedVideo:
 
     Args:
         pictures: All of the same size, ``yuv420p``, in order; their moments start near 0.
-        width: In pixels, even, as the next.
-        height: Likewise.
-        fps: The usual rate; the pictures' own moments count.
         max_bits: Per second, at most.
         quality: 0..51 of libx264, where less is better and 6 more halve the bits.
         seconds: When the last picture ends.

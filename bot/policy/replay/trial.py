@@ -104,15 +104,6 @@ def try_out(
         running = await store.admissions.running()
         trial = try_out(facts, policy, member, operator, now, uses=uses, running=running)
         text = trial_texts.report(trial, now)
-
-    Args:
-        facts: The request; a length of ``None`` stands for the longest part that may be restyled.
-        policy: What is set on the server.
-        member: What is held against the member and the server (``People.facts``).
-        operator: The bot's own settings.
-        now: The present moment.
-        uses: How much is used of the caps (``bot.policy.quotas.caps_of``).
-        running: How many jobs run for each whom one counts for (``Store.running``).
     """
     found = evaluate(
         replace(
