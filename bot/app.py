@@ -119,7 +119,7 @@ async def answer_privately(
 
 
 class RestyleBot(commands.AutoShardedBot):
-    """The bot; it borrows everything it is given and closes only its own connection.
+    """The bot; it closes its own connection only, nothing of what it is given.
 
     An extension that fails to load stops the start.
 

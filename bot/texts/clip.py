@@ -98,13 +98,11 @@ def picture_description(*, is_poster: bool = False) -> str:
 
 # Extras
 
-LABELS: Final = {Extra.COMPARE: "Compare", Extra.SOUND: "With sound"}
-
-_MADE: Final = {
+EXTRA_TITLES: Final = {
     Extra.COMPARE: "Before and after, side by side",
     Extra.SOUND: "With the sound of the original",
 }
-_WHY: Final = {
+EXTRA_MISSING: Final = {
     ExtraFailure.BUSY: "Too many others wait for theirs. Try again in a few minutes.",
     ExtraFailure.NO_SOURCE: "The original clip is not on Discord any more, so this cannot be made.",
     ExtraFailure.NO_OUTPUT: "The result is neither here nor at the provider any more.",
@@ -112,11 +110,6 @@ _WHY: Final = {
     ExtraFailure.NO_PLACE: "Discord does not take it here. Try again later.",
     ExtraFailure.BROKEN: "It could not be made. It is in the log; the bot's operator can look.",
 }
-
-
-def extra_title(extra: Extra) -> str:
-    """Return the first line of the message with an extra."""
-    return _MADE[extra]
 
 
 def extra_description(extra: Extra) -> str:
@@ -134,18 +127,10 @@ def extra_ready(url: str) -> str:
     return f"Here it is: {url}"
 
 
-def extra_missing(why: ExtraFailure) -> str:
-    """Return the answer when it could not be made."""
-    return _WHY[why]
-
-
 EXTRA_UNKNOWN: Final = "This clip is not known any more. You can start a new one with /restyle."
 
 
 # Deleting the answer
-
-DELETE_LABEL: Final = "Delete"
-DELETE_SURE_LABEL: Final = "Delete it for good"
 
 
 DELETE_SURE: Final = (

@@ -122,7 +122,7 @@ class Admin(
 
     @app_commands.command(description="See who is blocked")
     async def blocked(self, interaction: discord.Interaction[Any]) -> None:
-        """List the blocks."""
+        """List who is blocked on this server; in direct messages, everywhere."""
 
         async def make() -> str:
             found = await self._store.people.blocks(guild_key(interaction.guild_id))
@@ -153,7 +153,7 @@ class Admin(
     async def pause(
         self, interaction: discord.Interaction[Any], reason: Note | None = None
     ) -> None:
-        """Pause the server."""
+        """Let nothing new start here until somebody resumes; what runs goes on."""
 
         async def make() -> str:
             if interaction.guild_id is None:

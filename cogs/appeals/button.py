@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from discord import ui
@@ -11,10 +11,8 @@ from discord import ui
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState
 from bot.domain.quotas import Decider
 from bot.errors import StoreError
-from cogs.common.ids import read_id
-from cogs.common.items import PersistentItem
+from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
-from cogs.review.rules import review_rules
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
@@ -49,31 +47,12 @@ def is_appealable(job: Job) -> bool:
     return False
 
 
-class AppealButton(
-    PersistentItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):appeal"
-):
-    """Lets a member ask the moderators about a denial, a failure or a refusal."""
-
-    fields: ClassVar = {"appeal_id": read_id}
-
-    def __init__(self, appeal_id: int) -> None:
-        """Take the id of the job, or of the interaction that was refused."""
-        super().__init__(
-            ui.Button(label="Ask a moderator…", custom_id=f"restyle:{appeal_id}:appeal")
-        )
-        self.appeal_id = appeal_id
+class AppealButton(IdButton, verb="appeal", label="Ask a moderator…"):
+    """Lets a member ask the moderators; its id is the job's, or the refused interaction's."""
 
 
-class AnswerButton(
-    PersistentItem[ui.Button[Any]], template=r"restyle:(?P<appeal_id>[0-9]{1,20}):answer"
-):
+class AnswerButton(IdButton, verb="answer", label="Answer…"):
     """Lets a moderator answer an appeal."""
-
-    fields: ClassVar = {"appeal_id": read_id}
-
-    def __init__(self, appeal_id: int) -> None:
-        super().__init__(ui.Button(label="Answer…", custom_id=f"restyle:{appeal_id}:answer"))
-        self.appeal_id = appeal_id
 
 
 def appeal_view(appeal_id: int) -> ui.View:
@@ -103,7 +82,8 @@ async def refusal_view(
 async def _has_review_channel(store: Store, guild_id: int) -> bool:
     try:
         async with store_deadline():
-            return (await review_rules(store, guild_id)).channel_id is not None
+            policy = await store.policies.read(guild_id)
+            return policy.server("review_channel_id") is not None
     except StoreError as exc:  # the message itself is what matters
         log.warning("guild %s: told without an appeal: %r", guild_id, exc)
         return False

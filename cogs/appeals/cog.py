@@ -23,8 +23,8 @@ from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
 from cogs.common.pages import answer_command
+from cogs.common.permission_checks import may_moderate
 from cogs.review.cards import words_on
-from cogs.review.rules import may_moderate, review_rules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -51,8 +51,8 @@ class AppealCog(commands.Cog):
 
     async def ask(self, interaction: discord.Interaction[Any], button: AppealButton) -> None:
         """Open the member's form, or say why not."""
-        objection = self._objection(interaction, button.appeal_id)
-        await self._offer(interaction, objection, button.appeal_id, "appeal")
+        objection = self._objection(interaction, button.about_id)
+        await self._offer(interaction, objection, button.about_id, "appeal")
 
     async def _objection(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
         """Return why the person cannot ask (any more), or ``None``."""
@@ -63,9 +63,7 @@ class AppealCog(commands.Cog):
         if known is not None and known.message_id is not None:
             return appeal_texts.already_asked(known)
         guild_id = _guild_of(interaction, job)
-        if guild_id is None:
-            return appeal_texts.NO_REVIEW_CHANNEL
-        if (await review_rules(self._store, guild_id)).channel_id is None:
+        if guild_id is None or await self._channel_of(guild_id) is None:
             return appeal_texts.NO_REVIEW_CHANNEL
         if known is None and (
             await self._store.appeals.open_count(guild_id, interaction.user.id) >= MAX_OPEN_APPEALS
@@ -137,29 +135,33 @@ class AppealCog(commands.Cog):
         )
         if appeal is None:
             return appeal_texts.too_many_appeals(MAX_OPEN_APPEALS)
-        rules = await review_rules(self._store, guild_id)
+        channel_id = await self._channel_of(guild_id)
         message_id = None
         try:
-            if rules.channel_id is not None:
-                message_id = await self._messages.post(appeal, job, rules.channel_id)
+            if channel_id is not None:
+                message_id = await self._messages.post(appeal, job, channel_id)
         except DeliveryDelayedError as exc:
             log.warning("appeal %s: not posted: %s", appeal_id, exc)
             return appeal_texts.APPEAL_NOT_SENT
-        if message_id is None or rules.channel_id is None:
+        if message_id is None or channel_id is None:
             await self._store.appeals.withdraw(appeal_id)
             return appeal_texts.NO_REVIEW_CHANNEL
-        await self._store.appeals.posted(
-            appeal_id, channel_id=rules.channel_id, message_id=message_id
-        )
+        await self._store.appeals.posted(appeal_id, channel_id=channel_id, message_id=message_id)
         log.info("appeal %s: by user %s", appeal_id, interaction.user.id)
         return appeal_texts.APPEAL_SENT
+
+    async def _channel_of(self, guild_id: int) -> int | None:
+        channel_id: int | None = (await self._store.policies.read(guild_id)).server(
+            "review_channel_id"
+        )
+        return channel_id
 
     # The moderators
 
     async def answer(self, interaction: discord.Interaction[Any], button: AnswerButton) -> None:
         """Open the moderator's form, or say why not."""
-        objection = self._no_answer(interaction, button.appeal_id)
-        await self._offer(interaction, objection, button.appeal_id, "answer")
+        objection = self._no_answer(interaction, button.about_id)
+        await self._offer(interaction, objection, button.about_id, "answer")
 
     async def _no_answer(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
         """Return why the person cannot answer, or ``None``."""

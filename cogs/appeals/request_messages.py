@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -17,22 +16,20 @@ from cogs.common.messages import (
     NOBODY,
     NONCE_WINDOW,
     direct_channel,
-    find_readable,
+    find_marked,
     id_before,
     only,
+    utc_now,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bot.domain.jobs import Job
     from bot.domain.reviews import Appeal
 
 log = logging.getLogger(__name__)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def appeal_card(appeal: Appeal, job: Job | None) -> ui.LayoutView:
@@ -57,7 +54,7 @@ class AppealMessages:
         now: The wall clock.
     """
 
-    def __init__(self, client: discord.Client, *, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, client: discord.Client, *, now: Callable[[], datetime] = utc_now) -> None:
         self._client = client
         self._now = now
 
@@ -71,7 +68,7 @@ class AppealMessages:
         message = None
         if self._now() - appeal.opened_at > NONCE_WINDOW:
             after = id_before(appeal.opened_at)
-            message = await find_readable(
+            message = await find_marked(
                 self._client, channel, appeal_mark(appeal), after=after, limit=200
             )
         try:

@@ -1,4 +1,4 @@
-"""The gatekeeper of the engine: sends each waiting job to whoever asks for the word it needs."""
+"""Sends each waiting job to whoever asks for the approval that it needs."""
 
 from __future__ import annotations
 
@@ -21,24 +21,19 @@ class ApprovalRouter:
     """A ``bot.engine.ports.ApprovalPrompts`` made of one for each kind of people to ask."""
 
     def __init__(self) -> None:
-        self._gatekeepers: dict[Hold, ApprovalPrompts] = {}
+        self._prompts: dict[Hold, ApprovalPrompts] = {}
 
     def add(self, hold: Hold, approval_prompts: ApprovalPrompts) -> None:
         """Let ``approval_prompts`` ask for this word. Results that wait to be published are REVIEW.
 
         Its ``settled`` is called for every job, so it does nothing for one it never asked about.
         """
-        self._gatekeepers[hold] = approval_prompts
+        self._prompts[hold] = approval_prompts
 
     async def present(self, job: Job, clip: Path | None) -> None:
-        """Have the right people asked.
-
-        Raises:
-            DeliveryDelayedError: Discord is in trouble; another try may help.
-            StoreUnavailableError: The database does not answer.
-        """
+        """Have the right people asked; errors are those of the port."""
         wanted = Hold.REVIEW if job.state is JobState.WITHHELD else job.hold
-        approval_prompts = self._gatekeepers.get(wanted) if wanted is not None else None
+        approval_prompts = self._prompts.get(wanted) if wanted is not None else None
         if approval_prompts is None:
             log.error("job %s: nobody here asks for %s", job.id, wanted)
             return
@@ -46,7 +41,7 @@ class ApprovalRouter:
 
     async def settled(self, job: Job) -> None:
         """Bring every request about ``job`` up to date: it may have asked for both words."""
-        for hold, approval_prompts in self._gatekeepers.items():
+        for hold, approval_prompts in self._prompts.items():
             try:
                 await approval_prompts.settled(job)
             except Exception:  # the trouble of one must not keep the others' cards stale

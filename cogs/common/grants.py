@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.domain.permissions import Action, may, who
 from bot.texts import permission as permission_texts
-from cogs.common.actor import actor_of
 from cogs.common.items import NO_TEMPLATE, ItemT, PageItem
-from cogs.review.rules import may_moderate
+from cogs.common.permission_checks import actor_of, may_moderate
 
 if TYPE_CHECKING:
     import discord

@@ -15,6 +15,7 @@ from discord import ui
 
 from bot.app import answer_privately
 from bot.texts import common as texts
+from cogs.common.ids import read_id
 from cogs.common.pages import answer_press, telling_failures
 
 if TYPE_CHECKING:
@@ -74,6 +75,31 @@ class PersistentItem(ui.DynamicItem[ItemT], template=NO_TEMPLATE):
     async def press(self, interaction: discord.Interaction[RestyleBot]) -> None:
         """Do what a press means, or have the cog do it that came with :func:`add_item`."""
         await interaction.client.presses[type(self)](interaction, self)
+
+
+class IdButton(PersistentItem[ui.Button[Any]], template=NO_TEMPLATE):
+    """A button about one thing, by its id: ``restyle:<id>:<verb>`` is its custom id.
+
+    A subclass names its verb and its label; one without is a base of such.
+    """
+
+    fields: ClassVar = {"about_id": read_id}
+    verb: ClassVar[str]
+    label: ClassVar[str]
+
+    def __init_subclass__(cls, *, verb: str | None = None, label: str = "") -> None:
+        if verb is None:
+            super().__init_subclass__(template=NO_TEMPLATE)
+            return
+        super().__init_subclass__(template=rf"restyle:(?P<about_id>[0-9]{{1,20}}):{verb}")
+        cls.verb, cls.label = verb, label
+
+    def __init__(
+        self, about_id: int, *, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    ) -> None:
+        custom_id = f"restyle:{about_id}:{self.verb}"
+        super().__init__(ui.Button(label=self.label, style=style, custom_id=custom_id))
+        self.about_id = about_id
 
 
 class _UnknownItem(ui.DynamicItem[ui.Item[Any]], template=r"(?s).*"):

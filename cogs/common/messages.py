@@ -7,7 +7,7 @@ the nonce again and posts nothing twice; after that the message is found by its 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import discord
@@ -16,8 +16,6 @@ from cogs.common.cards import bears_mark
 from cogs.common.discord_errors import DISCORD_ERRORS, lasting_verdict
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
@@ -34,6 +32,11 @@ _CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 """By how much the database's clock may be ahead of Discord's."""
 
 Channel = discord.PartialMessageable | discord.DMChannel
+
+
+def utc_now() -> datetime:
+    """Return the moment it is, aware, in UTC; tests have clocks of their own."""
+    return datetime.now(UTC)
 
 
 def only(user_id: int) -> discord.AllowedMentions:
@@ -67,6 +70,7 @@ async def find_marked(
     after: int,
     limit: int = 100,
     newest_first: bool = False,
+    must_read: bool = False,
 ) -> discord.Message | None:
     """Return the message of ours that bears ``mark``, or ``None``.
 
@@ -77,45 +81,30 @@ async def find_marked(
         after: The id of a message that is surely older.
         limit: How many messages are read; each hundred is one call.
         newest_first: Whether it is more likely near the end than near ``after``.
+        must_read: Whether a channel that the bot may not read is an error; else it has no such
+            message.
 
     Raises:
-        Exception: One of ``DISCORD_ERRORS``: the channel cannot be read, now or at all.
+        DeliveryDelayedError: Discord is in trouble, so nobody knows.
+        Exception: With ``must_read`` instead one of ``DISCORD_ERRORS``, whatever it means.
     """
     history = (
         channel.history(limit=limit)
         if newest_first
         else channel.history(limit=limit, after=discord.Object(after), oldest_first=True)
     )
-    async for message in history:
-        if message.id <= after:
-            return None
-        if is_ours(client, message) and bears_mark(message, mark):
-            return message
-    return None
-
-
-async def find_readable(
-    client: discord.Client,
-    channel: Channel,
-    mark: int,
-    *,
-    after: int,
-    limit: int = 100,
-    newest_first: bool = False,
-) -> discord.Message | None:
-    """Do as :func:`find_marked`; a channel that the bot may not read has no such message.
-
-    Raises:
-        DeliveryDelayedError: Discord is in trouble, so nobody knows.
-    """
     try:
-        return await find_marked(
-            client, channel, mark, after=after, limit=limit, newest_first=newest_first
-        )
+        async for message in history:
+            if message.id <= after:
+                return None
+            if is_ours(client, message) and bears_mark(message, mark):
+                return message
     except DISCORD_ERRORS as exc:
+        if must_read:
+            raise
         lasting_verdict(exc)
         log.info("channel %s cannot be read: %s", channel.id, exc)
-        return None
+    return None
 
 
 async def direct_channel(client: discord.Client, user_id: int) -> discord.DMChannel | None:

@@ -12,12 +12,12 @@ from bot.domain.jobs import Hold
 from bot.domain.permissions import Action, may, who
 from bot.texts import consent as consent_texts
 from bot.texts.common import mention
-from cogs.common.actor import actor_of
 from cogs.common.approval_router import approval_router_of
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
+from cogs.common.permission_checks import actor_of
 from cogs.consent.buttons import ConsentButton
 from cogs.consent.request_messages import ConsentMessages, closed_card
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import discord
@@ -22,12 +21,13 @@ from cogs.common.cards import (
     markdown_url,
 )
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
-from cogs.common.messages import NOBODY, Channel, direct_channel, find_readable, only
+from cogs.common.messages import NOBODY, Channel, direct_channel, find_marked, only, utc_now
 from cogs.consent.buttons import consent_row
 from cogs.review.cards import is_open_card
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
     from pathlib import Path
 
     from discord import ui
@@ -42,10 +42,6 @@ _COLOURS: Final = {
     ConsentStatus.ALLOWED: GREEN,
     ConsentStatus.REFUSED: RED,
 }
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def consent_mark(job_id: int) -> int:
@@ -98,7 +94,7 @@ class ConsentMessages:
         client: discord.Client,
         *,
         store: Store,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._client = client
         self._store = store
@@ -190,7 +186,7 @@ class ConsentMessages:
             DeliveryDelayedError: Discord is in trouble, so nobody knows.
         """
         async for channel in self._places(job):
-            message = await find_readable(
+            message = await find_marked(
                 self._client, channel, consent_mark(job.id), after=job.record_message_id
             )
             if message is not None:

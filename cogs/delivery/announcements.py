@@ -144,7 +144,9 @@ class Announcements:
 
     async def _find(self, job: Job, channel_id: int, *, since: int) -> discord.Message | None:
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        return await find_marked(self._client, channel, mark(job.id, _KIND), after=since)
+        return await find_marked(
+            self._client, channel, mark(job.id, _KIND), after=since, must_read=True
+        )
 
 
 def announcement_card(job: Job, url: str, *, quoted: bool = True) -> ui.LayoutView:

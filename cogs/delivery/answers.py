@@ -178,7 +178,7 @@ def _add_media(view: ui.LayoutView, name: str, description: str) -> None:
 def extra_card(job: Job, extra: Extra) -> ui.LayoutView:
     """Return the message with something made of an answer."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(clip_texts.extra_title(extra), id=mark(job.id, extra.value)))
+    view.add_item(ui.TextDisplay(clip_texts.EXTRA_TITLES[extra], id=mark(job.id, extra.value)))
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     gallery.add_item(
         media=f"attachment://{extra_filename(extra)}",

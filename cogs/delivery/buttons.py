@@ -15,12 +15,10 @@ from bot.engine.extras import ExtraError
 from bot.errors import DeliveryError
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
-from cogs.common.actor import actor_of
 from cogs.common.discord_errors import DISCORD_ERRORS
-from cogs.common.ids import read_id
-from cogs.common.items import NO_TEMPLATE, PersistentItem
+from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
-from cogs.review.rules import may_moderate
+from cogs.common.permission_checks import actor_of, may_moderate
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,25 +31,13 @@ log = logging.getLogger(__name__)
 _ACTIONS = {Extra.COMPARE: Action.COMPARE, Extra.SOUND: Action.ADD_SOUND}
 
 
-class _JobButton(PersistentItem[ui.Button[Any]], template=NO_TEMPLATE):
-    """A button under the answer of one job; its custom id says which job, and the verb."""
-
-    fields: ClassVar = {"job_id": read_id}
-
-    def __init__(
-        self,
-        job_id: int,
-        verb: str,
-        label: str,
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-    ) -> None:
-        super().__init__(ui.Button(label=label, style=style, custom_id=f"restyle:{job_id}:{verb}"))
-        self.job_id = job_id
+class _JobButton(IdButton):
+    """A button under the answer of one job."""
 
     async def press(self, interaction: discord.Interaction[RestyleBot]) -> None:
         """Load the job within the time that Discord gives, then do what the button says."""
         async with store_deadline():
-            job = await interaction.client.store.get(self.job_id)
+            job = await interaction.client.store.get(self.about_id)
         if job is None or job.state is not JobState.DONE:
             await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
         else:
@@ -62,13 +48,10 @@ class _JobButton(PersistentItem[ui.Button[Any]], template=NO_TEMPLATE):
         raise NotImplementedError
 
 
-class _ExtraButton(_JobButton, template=NO_TEMPLATE):
+class _ExtraButton(_JobButton):
     """Makes something of source and result; everybody may, it is made once."""
 
     extra: ClassVar[Extra]
-
-    def __init__(self, job_id: int) -> None:
-        super().__init__(job_id, self.extra.value, clip_texts.LABELS[self.extra])
 
     async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Have the extra made, unless it is there, and say where it is."""
@@ -78,13 +61,13 @@ class _ExtraButton(_JobButton, template=NO_TEMPLATE):
             await answer_privately(interaction, texts.NOT_ALLOWED)
             return
         if bot.extras.is_full(job, self.extra):
-            await answer_privately(interaction, clip_texts.extra_missing(ExtraFailure.BUSY))
+            await answer_privately(interaction, clip_texts.EXTRA_MISSING[ExtraFailure.BUSY])
             return
         await answer_privately(interaction, clip_texts.EXTRA_UNDER_WAY)
         try:
             made = await bot.extras.make(job, self.extra)
         except ExtraError as exc:
-            text = clip_texts.extra_missing(exc.why)
+            text = clip_texts.EXTRA_MISSING[exc.why]
         else:
             is_there = made.channel_id in {job.thread_id, job.channel_id}
             place = bot.get_partial_messageable(
@@ -97,19 +80,19 @@ class _ExtraButton(_JobButton, template=NO_TEMPLATE):
             log.info("job %s: a press was not answered to its end: %s", job.id, exc)
 
 
-class CompareButton(_ExtraButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):compare"):
+class CompareButton(_ExtraButton, verb="compare", label="Compare"):
     """Makes a video of source and result beside each other."""
 
     extra = Extra.COMPARE
 
 
-class SoundButton(_ExtraButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):sound"):
+class SoundButton(_ExtraButton, verb="sound", label="With sound"):
     """Posts the result with the source's sound."""
 
     extra = Extra.SOUND
 
 
-class _DeletingButton(_JobButton, template=NO_TEMPLATE):
+class _DeletingButton(_JobButton):
     """A button towards deleting the answer."""
 
     async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
@@ -132,16 +115,13 @@ class _DeletingButton(_JobButton, template=NO_TEMPLATE):
         raise NotImplementedError
 
 
-class DeleteButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):delete"):
+class DeleteButton(_DeletingButton, verb="delete", label="Delete"):
     """Asks whether the answer should really be deleted; it was paid for."""
-
-    def __init__(self, job_id: int) -> None:
-        super().__init__(job_id, "delete", clip_texts.DELETE_LABEL)
 
     async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Ask once more."""
         view = ui.View(timeout=None)
-        view.add_item(DeleteSureButton(job.id))
+        view.add_item(DeleteSureButton(job.id, style=discord.ButtonStyle.danger))
         try:
             await interaction.response.send_message(
                 clip_texts.DELETE_SURE, view=view, ephemeral=True
@@ -150,16 +130,11 @@ class DeleteButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):d
             log.info("job %s: a press was not answered: %s", job.id, exc)
 
 
-class DeleteSureButton(_DeletingButton, template=r"restyle:(?P<job_id>[0-9]{1,20}):delete-sure"):
+class DeleteSureButton(_DeletingButton, verb="delete-sure", label="Delete it for good"):
     """Deletes the answer, and what was made of it."""
 
-    def __init__(self, job_id: int) -> None:
-        super().__init__(
-            job_id, "delete-sure", clip_texts.DELETE_SURE_LABEL, discord.ButtonStyle.danger
-        )
-
     async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
-        """Delete it, wherever it is."""
+        """Delete the answer and its extras from thread, channel or direct messages."""
         try:
             await interaction.response.defer()
             await interaction.client.extras.withdraw(job)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import discord
@@ -28,7 +27,7 @@ from cogs.common.discord_errors import (
     classify,
     lasting_verdict,
 )
-from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted
+from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted, utc_now
 from cogs.delivery.announcements import Announcements
 from cogs.delivery.buttons import BUTTONS
 from cogs.delivery.outcome_messages import OutcomeMessages
@@ -43,6 +42,7 @@ from cogs.delivery.source_message import SourceMessages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
+    from datetime import datetime
     from pathlib import Path
 
     from discord import ui
@@ -63,10 +63,6 @@ _UNKNOWN_MESSAGE: Final = 10008
 _REMEMBERED: Final = 10_000
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class ThreadDeliverer:
     """Implements ``bot.engine.ports.Deliverer`` by ids and the bot's token only.
 
@@ -85,7 +81,7 @@ class ThreadDeliverer:
         self,
         client: discord.Client,
         *,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
         clock: Callable[[], float] = time.monotonic,
         can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
         announcements: Announcements | None = None,
@@ -159,7 +155,11 @@ class ThreadDeliverer:
         try:
             if self._now() - job.created_at > NONCE_WINDOW:
                 found = await find_marked(
-                    self._client, channel, mark(job.id, "status"), after=job.record_message_id
+                    self._client,
+                    channel,
+                    mark(job.id, "status"),
+                    after=job.record_message_id,
+                    must_read=True,
                 )
                 if found is not None:
                     return found.id
@@ -318,7 +318,7 @@ async def setup(bot: RestyleBot) -> None:
     bot.deliverer = ThreadDeliverer(
         bot,
         can_appeal=lambda job: can_appeal(bot.store, job),
-        announcements=Announcements(bot, bot.store, now=_utc_now),
+        announcements=Announcements(bot, bot.store, now=utc_now),
     )
     bot.extras = Extras(
         deliverer=bot.deliverer,

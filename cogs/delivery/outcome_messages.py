@@ -261,6 +261,7 @@ class OutcomeMessages:
                     after=job.record_message_id,
                     limit=_SEARCHED_MESSAGES,
                     newest_first=True,
+                    must_read=True,
                 )
             except DISCORD_ERRORS as exc:
                 lasting_verdict(exc)

@@ -18,7 +18,7 @@ from cogs.common.discord_errors import (
     delayed,
     lasting_verdict,
 )
-from cogs.common.messages import NOBODY, NONCE_WINDOW, find_readable
+from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked
 from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class SourceMessages:
     async def _search(
         self, job: Job, channel_id: int, wanted: int, *, since: int
     ) -> discord.Message | None:
-        return await find_readable(self._client, self._place(job, channel_id), wanted, after=since)
+        return await find_marked(self._client, self._place(job, channel_id), wanted, after=since)
 
 
 def _refused(error: Exception) -> Exception:

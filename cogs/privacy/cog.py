@@ -17,10 +17,10 @@ from bot.errors import RestyleError
 from bot.texts import consent as consent_texts
 from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
-from cogs.common.actor import actor_of
 from cogs.common.cards import BLURPLE, YELLOW, card
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
+from cogs.common.permission_checks import actor_of
 from cogs.privacy.button import PrivacyButton
 
 if TYPE_CHECKING:

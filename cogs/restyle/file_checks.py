@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 INTAKE_SECONDS: Final = 600.0
 """How long downloading and checking may take; the interaction's token lives for 900 s.
 
-RequestedClip: https://docs.discord.com/developers/interactions/receiving-and-responding
+Source: https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
 INTAKES_AT_ONCE: Final = 4
@@ -76,9 +76,7 @@ class FileChecks:
         self._model = model
         self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
 
-    async def examine(
-        self, request: Request, holds: Effective, *, upload_bytes: int
-    ) -> ProbeResult:
+    async def run(self, request: Request, holds: Effective, *, upload_bytes: int) -> ProbeResult:
         """Download the files and look into them.
 
         Args:
@@ -164,5 +162,5 @@ class FileChecks:
         except MediaBusyError as exc:
             raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
         except MediaError as exc:  # unreachable, no room, no process to look into it
-            log.warning("an attachment could not be examined: %s", exc)
+            log.warning("an attachment could not be checked: %s", exc)
             raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc

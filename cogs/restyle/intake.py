@@ -15,11 +15,7 @@ from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
 from bot.domain.quotas import Scope
 from bot.engine.ports import Progress
-from bot.errors import (
-    CapReachedError,
-    JobExistsError,
-    StoreError,
-)
+from bot.errors import CapReachedError, JobExistsError, StoreError
 from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.evaluate import evaluate
 from bot.policy.quotas import caps_of, holders_of
@@ -28,10 +24,10 @@ from bot.requests.clip_plan import Mode
 from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.texts import quota as quota_texts
 from cogs.appeals.button import refusal_view
-from cogs.common.actor import role_ids_of
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
+from cogs.common.permission_checks import role_ids_of
 from cogs.delivery.progress_cards import record_card
 from cogs.restyle.file_checks import FileChecks
 from cogs.restyle.place import (
@@ -107,7 +103,7 @@ class Intake:
         if record_id is None:
             record_id = (await interaction.original_response()).id
         try:
-            found = await self._file_checks.examine(
+            found = await self._file_checks.run(
                 request, evaluation.decision.effective, upload_bytes=_upload_bytes(interaction)
             )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedClip:
-    """Where a clip comes from."""
+    """One file at Discord, and whose it is."""
 
     url: str
     filename: str

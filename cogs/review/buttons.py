@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.domain.quotas import ReviewStage
 from cogs.common.ids import read_id
-from cogs.common.items import PersistentItem
+from cogs.common.items import IdButton, PersistentItem
 
 _LABELS: Final = {
     "take": "Take",
@@ -48,25 +48,9 @@ class ReviewButton(
         self.verb = verb
 
 
-class ShowNextButton(
-    PersistentItem[ui.Button[Any]], template=r"restyle:(?P<guild_id>[0-9]{1,20}):next"
-):
-    """Opens one of the requests that wait for a place."""
-
-    fields: ClassVar = {"guild_id": read_id}
-
-    def __init__(self, guild_id: int) -> None:
-        super().__init__(ui.Button(label="Show next", custom_id=f"restyle:{guild_id}:next"))
-        self.guild_id = guild_id
+class ShowNextButton(IdButton, verb="next", label="Show next"):
+    """Opens one of a server's requests that wait for a place."""
 
 
-class AskAgainButton(
-    PersistentItem[ui.Button[Any]], template=r"restyle:(?P<job_id>[0-9]{1,20}):ask-again"
-):
+class AskAgainButton(IdButton, verb="ask-again", label="Ask again"):
     """Has the moderators asked once more, under the word that they could not be."""
-
-    fields: ClassVar = {"job_id": read_id}
-
-    def __init__(self, job_id: int) -> None:
-        super().__init__(ui.Button(label="Ask again", custom_id=f"restyle:{job_id}:ask-again"))
-        self.job_id = job_id

@@ -26,10 +26,10 @@ from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.pages import telling_failures
+from cogs.common.permission_checks import may_moderate
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
 from cogs.review.cards import card_edit
 from cogs.review.request_messages import ReviewMessages
-from cogs.review.rules import may_moderate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -113,7 +113,7 @@ class ReviewCog(commands.Cog):
             return
         try:
             await self._messages.refill(interaction.guild_id)
-        except StoreError as exc:  # the next card that is posted or closed sees to it
+        except StoreError as exc:  # the next card that is posted or closed fills them
             log.warning("guild %s: free places stay free: %s", interaction.guild_id, exc)
 
     # Forms
@@ -146,7 +146,7 @@ class ReviewCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """See to a form that was sent, also one that another process opened."""
+        """Deny or edit as a form says that was sent, whichever process opened it."""
         match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
@@ -241,8 +241,8 @@ class ReviewCog(commands.Cog):
             interaction, self._store, Action.ASK_AGAIN, requester_id=job.user_id
         ):
             return review_texts.only_requester_or_staff(f"<@{job.user_id}>")
-        rules = await self._messages.rules(job.guild_id)
-        if rules.channel_id is None:
+        policy = await self._store.policies.read(job.guild_id)
+        if policy.server("review_channel_id") is None:
             return appeal_texts.NO_REVIEW_CHANNEL
         if not await self._store.reviews.ask_again(job_id, guild_id=job.guild_id):
             return review_texts.NOT_ASKED_AGAIN
@@ -259,6 +259,6 @@ async def setup(bot: RestyleBot) -> None:
     approval_router_of(bot).add(Hold.REVIEW, messages)
     cog = ReviewCog(store=bot.store, messages=messages)
     add_item(bot, ReviewButton, lambda i, b: cog.press(i, b.job_id, b.stage, b.verb))
-    add_item(bot, ShowNextButton, lambda i, b: cog.show_next(i, b.guild_id))
-    add_item(bot, AskAgainButton, lambda i, b: cog.ask_again(i, b.job_id))
+    add_item(bot, ShowNextButton, lambda i, b: cog.show_next(i, b.about_id))
+    add_item(bot, AskAgainButton, lambda i, b: cog.ask_again(i, b.about_id))
     await bot.add_cog(cog)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -14,7 +14,7 @@ from bot.engine.signed_links import is_link_dead
 from bot.texts import review as review_texts
 from cogs.common.cards import BLURPLE, card
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
-from cogs.common.messages import NOBODY, find_readable, id_before
+from cogs.common.messages import NOBODY, find_marked, id_before, utc_now
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.cards import (
     ATTACHED,
@@ -28,10 +28,10 @@ from cogs.review.cards import (
     unreachable_mark,
 )
 from cogs.review.overflow import OverflowNotices
-from cogs.review.rules import ReviewRules, review_rules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
     from pathlib import Path
 
     from bot.domain.jobs import Job
@@ -44,10 +44,6 @@ log = logging.getLogger(__name__)
 _NONCE_ENDS: Final = {ReviewStage.SPENDING: "rs", ReviewStage.PUBLISHING: "rp"}
 _SEARCHED_MESSAGES: Final = 200
 """How far back a card is looked for that may have been posted before a crash; two calls."""
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def stage_of(job: Job) -> ReviewStage:
@@ -71,7 +67,7 @@ class ReviewMessages:
         *,
         store: Store,
         kept_source: Callable[[Job], Awaitable[KeptSource | None]],
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._client = client
         self._store = store
@@ -101,18 +97,18 @@ class ReviewMessages:
             if await self._is_there(review):
                 return
             await self._store.reviews.slots.free_slot(job.id, stage)
-        rules = await review_rules(self._store, job.guild_id)
-        if rules.channel_id is None:
+        channel_id, cap = await self._channel_and_cap(job.guild_id)
+        if channel_id is None:
             await self._tell_unreachable(job, channel_id=None)
             return
         placing = await self._store.reviews.slots.give(
             job.guild_id,
-            channel_id=rules.channel_id,
-            cap=rules.open_cap,
+            channel_id=channel_id,
+            cap=cap,
             wanted=(job.id, stage),
         )
         if placing.freed or not placing.placed:
-            await self._folds.refresh(job.guild_id, rules.channel_id)
+            await self._folds.refresh(job.guild_id, channel_id)
         if placing.placed:
             await self._show_first(job, stage, clip, maybe_posted=not placing.is_new)
 
@@ -159,7 +155,7 @@ class ReviewMessages:
     async def _find(
         self, channel: discord.PartialMessageable, wanted: int, *, since: datetime
     ) -> discord.Message | None:
-        return await find_readable(
+        return await find_marked(
             self._client,
             channel,
             wanted,
@@ -264,23 +260,20 @@ class ReviewMessages:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        rules = await self.rules(guild_id)
+        channel_id, cap = await self._channel_and_cap(guild_id)
         opened = 0
-        if rules.channel_id is not None:
+        if channel_id is not None:
             placing = await self._store.reviews.slots.give(
-                guild_id, channel_id=rules.channel_id, cap=rules.open_cap, beyond=beyond
+                guild_id, channel_id=channel_id, cap=cap, beyond=beyond
             )
             opened = len(placing.freed)
-        await self._folds.refresh(guild_id, rules.channel_id)
+        await self._folds.refresh(guild_id, channel_id)
         return opened
 
-    async def rules(self, guild_id: int) -> ReviewRules:
-        """Read what holds for reviews on a server.
-
-        Raises:
-            StoreUnavailableError: The database does not answer.
-        """
-        return await review_rules(self._store, guild_id)
+    async def _channel_and_cap(self, guild_id: int) -> tuple[int | None, int | None]:
+        """Return where moderators are asked, and how many open requests have a card there."""
+        policy = await self._store.policies.read(guild_id)
+        return policy.server("review_channel_id"), policy.server("review_open_cap")
 
     async def tell_mended(self, job: Job, *, by: int, before: str) -> None:
         """Tell in the thread that a moderator changed the prompt; best effort."""

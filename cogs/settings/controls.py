@@ -43,7 +43,7 @@ _RATIO_NAMES: Final = {str(choice.value): choice.name for choice in RATIO_CHOICE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelData:
-    """What a panel is drawn from."""
+    """A server's settings, its latest changes, and the limits within which they can be changed."""
 
     policy: Policy
     changes: Sequence[PolicyChange]
@@ -68,7 +68,7 @@ class PanelData:
 
 
 def with_chosen(of: str, looks: dict[str, Any]) -> dict[str, Any]:
-    """Return the looks of a menu with what is chosen in it as Discord takes it."""
+    """Return the arguments of a menu with what is chosen in it as Discord takes it."""
     kind = (
         discord.SelectDefaultValueType.channel
         if of == "channel"

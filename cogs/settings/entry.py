@@ -38,7 +38,7 @@ _RULES: Final = "prompt_rules"
 
 
 class Entries:
-    """Reads what moderators choose and type; the desk does the rest."""
+    """Reads what moderators choose and type; the panel checks and saves it."""
 
     def __init__(self, panel: SettingsPanel, *, settings: Settings, store: Store) -> None:
         self._panel = panel

@@ -39,7 +39,7 @@ NUMBER, NULL, UNSET_WORD = "number", "null", "unset"
 
 
 class SettingsForm(ui.Modal):
-    """A form of the panel."""
+    """A modal whose title and labels are cut to Discord's 45 characters."""
 
     def __init__(self, custom_id: str, title: str) -> None:
         super().__init__(title=cut(title, 45), custom_id=custom_id, timeout=FORM_SECONDS)

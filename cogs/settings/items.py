@@ -47,7 +47,7 @@ POSTABLE_TYPES: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelLocation:
-    """Where on the panel somebody is, and by what."""
+    """Level and topic that a panel shows, and the grant by which it was opened."""
 
     grant: Grant
     target: Target = SERVER
@@ -74,7 +74,7 @@ class PanelLocation:
 
     @classmethod
     def of(cls, match: re.Match[str]) -> PanelLocation:
-        """Return the spot of a control or form.
+        """Return the location that a custom id names.
 
         Raises:
             UnknownControlError: There is no such topic (any more), or no such id.
@@ -112,14 +112,14 @@ class PanelControl(PersistentItem[ItemT], template=NO_TEMPLATE):
 
 
 class PanelButton(PanelControl[ui.Button[Any]], template=rf"settings\.b:{_LOCATION}"):
-    """A button of the panel."""
+    """Opens a form, or does what its verb says at once."""
 
-    def __init__(self, custom_id: str, label: str = "-", **looks: Any) -> None:  # noqa: ANN401 - as buttons take them
-        super().__init__(ui.Button(label=label, custom_id=custom_id, **looks))
+    def __init__(self, custom_id: str, label: str = "-", **options: Any) -> None:  # noqa: ANN401 - as buttons take them
+        super().__init__(ui.Button(label=label, custom_id=custom_id, **options))
 
 
 class PanelMenu(PanelControl[ui.Select[Any]], template=rf"settings\.m:{_LOCATION}"):
-    """A menu of words."""
+    """Offers up to 25 words, of which one is chosen."""
 
     def __init__(
         self,
@@ -138,10 +138,10 @@ class PanelMenu(PanelControl[ui.Select[Any]], template=rf"settings\.m:{_LOCATION
 
 
 class PanelChannels(PanelControl[ui.ChannelSelect[Any]], template=rf"settings\.c:{_LOCATION}"):
-    """A menu of channels."""
+    """Sets channels, or moves the panel to one of them."""
 
-    def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
-        super().__init__(ui.ChannelSelect(custom_id=custom_id, **looks))
+    def __init__(self, custom_id: str, **options: Any) -> None:  # noqa: ANN401 - as menus take them
+        super().__init__(ui.ChannelSelect(custom_id=custom_id, **options))
 
     @property
     def chosen(self) -> Sequence[str]:
@@ -150,10 +150,10 @@ class PanelChannels(PanelControl[ui.ChannelSelect[Any]], template=rf"settings\.c
 
 
 class PanelRoles(PanelControl[ui.RoleSelect[Any]], template=rf"settings\.r:{_LOCATION}"):
-    """A menu of roles."""
+    """Sets roles, or moves the panel to one of them."""
 
-    def __init__(self, custom_id: str, **looks: Any) -> None:  # noqa: ANN401 - as menus take them
-        super().__init__(ui.RoleSelect(custom_id=custom_id, **looks))
+    def __init__(self, custom_id: str, **options: Any) -> None:  # noqa: ANN401 - as menus take them
+        super().__init__(ui.RoleSelect(custom_id=custom_id, **options))
 
     @property
     def chosen(self) -> Sequence[str]:

@@ -23,13 +23,12 @@ from bot.texts import permission as permission_texts
 from bot.texts import usage as usage_texts
 from bot.texts.refusal import refusal
 from cogs.admin.strikes import LiftMenu, strikes_page
-from cogs.common.actor import role_ids_of
 from cogs.common.cards import BLURPLE, card
 from cogs.common.grants import Grant
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
+from cogs.common.permission_checks import may_moderate, role_ids_of
 from cogs.restyle.place import channels_of, is_age_restricted
-from cogs.review.rules import may_moderate
 from cogs.usage.button import UsageButton
 
 if TYPE_CHECKING:

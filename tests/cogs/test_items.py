@@ -29,21 +29,21 @@ POSTED = {
         f"restyle:{JOB}:uncertain-write-off",
         f"restyle:{JOB}:uncertain-back",
     ],
-    r"restyle:(?P<job_id>[0-9]{1,20}):cancel": [f"restyle:{JOB}:cancel"],
-    r"restyle:(?P<job_id>[0-9]{1,20}):compare": [f"restyle:{JOB}:compare"],
-    r"restyle:(?P<job_id>[0-9]{1,20}):sound": [f"restyle:{JOB}:sound"],
-    r"restyle:(?P<job_id>[0-9]{1,20}):delete": [f"restyle:{JOB}:delete"],
-    r"restyle:(?P<job_id>[0-9]{1,20}):delete-sure": [f"restyle:{JOB}:delete-sure"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):cancel": [f"restyle:{JOB}:cancel"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):compare": [f"restyle:{JOB}:compare"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):sound": [f"restyle:{JOB}:sound"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):delete": [f"restyle:{JOB}:delete"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):delete-sure": [f"restyle:{JOB}:delete-sure"],
     r"restyle:(?P<job_id>[0-9]{1,20})"
     r":(?P<verb>take|release|approve|deny|edit)-(?P<stage>spending|publishing)": [
         f"restyle:{JOB}:{verb}-{stage}"
         for verb in ("take", "release", "approve", "deny", "edit")
         for stage in ("spending", "publishing")
     ],
-    r"restyle:(?P<guild_id>[0-9]{1,20}):next": [f"restyle:{JOB}:next"],
-    r"restyle:(?P<job_id>[0-9]{1,20}):ask-again": [f"restyle:{JOB}:ask-again"],
-    r"restyle:(?P<appeal_id>[0-9]{1,20}):appeal": [f"restyle:{JOB}:appeal"],
-    r"restyle:(?P<appeal_id>[0-9]{1,20}):answer": [f"restyle:{JOB}:answer"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):next": [f"restyle:{JOB}:next"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):ask-again": [f"restyle:{JOB}:ask-again"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):appeal": [f"restyle:{JOB}:appeal"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):answer": [f"restyle:{JOB}:answer"],
     r"restyle:(?P<job_id>[0-9]{1,20}):consent-(?P<say>allow|no|never)": [
         f"restyle:{JOB}:consent-allow",
         f"restyle:{JOB}:consent-no",

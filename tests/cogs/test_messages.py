@@ -1,10 +1,11 @@
 """Finding messages of ours again, and whom a message may ping."""
 
+import discord
 import pytest
 
 from bot.errors import DeliveryDelayedError
 from cogs.common.cards import GREY, card, mark
-from cogs.common.messages import find_marked, find_readable, only
+from cogs.common.messages import find_marked, only
 
 MARK = mark(1, "answer")
 
@@ -40,10 +41,19 @@ async def test_a_channel_that_cannot_be_read_has_none_but_trouble_that_passes_is
 ):
     path = f"/channels/{channel.id}/messages"
     stage.env.inject_error("GET", path, status=403, code=50013)
-    assert await find_readable(stage.bot, channel, MARK, after=posted.id - 1) is None
+    assert await find_marked(stage.bot, channel, MARK, after=posted.id - 1) is None
     stage.env.inject_error("GET", path, status=503)
     with pytest.raises(DeliveryDelayedError):
-        await find_readable(stage.bot, channel, MARK, after=posted.id - 1)
+        await find_marked(stage.bot, channel, MARK, after=posted.id - 1)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_whoever_must_know_is_told_that_a_channel_cannot_be_read(
+    stage, channel, posted, status
+):
+    stage.env.inject_error("GET", f"/channels/{channel.id}/messages", status=status)
+    with pytest.raises(discord.HTTPException):
+        await find_marked(stage.bot, channel, MARK, after=posted.id - 1, must_read=True)
 
 
 def test_a_message_for_one_person_pings_nobody_else_not_even_whom_it_replies_to():

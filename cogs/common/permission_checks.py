@@ -1,4 +1,4 @@
-"""Who presses: what an interaction says of a person, for ``bot/domain/permissions.py``."""
+"""Who acts, as an interaction tells, and what ``bot/domain/permissions.py`` lets them do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.domain.permissions import Actor
+from bot.domain.permissions import Action, Actor, may, who
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
+    from bot.storage.store import Store
 
 
 def role_ids_of(interaction: discord.Interaction[Any]) -> frozenset[int]:
@@ -31,3 +32,24 @@ def actor_of(interaction: discord.Interaction[RestyleBot]) -> Actor:
         role_ids=role_ids_of(interaction),
         is_owner=interaction.user.id in interaction.client.owner_user_ids,
     )
+
+
+async def may_moderate(
+    interaction: discord.Interaction[Any],
+    store: Store,
+    action: Action,
+    *,
+    requester_id: int | None = None,
+) -> bool:
+    """Tell whether the person may do ``action``; settings are read only where they matter.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    actor = actor_of(interaction)
+    whos = who(actor, requester_id=requester_id)
+    if may(action, whos) or interaction.guild_id is None or not actor.role_ids:
+        return may(action, whos)
+    policy = await store.policies.read(interaction.guild_id)
+    reviewing = policy.server("reviewer_role_ids")
+    return may(action, who(actor, requester_id=requester_id, reviewer_role_ids=reviewing))
