@@ -22,6 +22,7 @@ from bot.cometapi.wire import (
     read_task,
 )
 from bot.errors import CometNoAnswerError, CometNotSentError, CometRejectedError
+from bot.system.hosts import is_loopback
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -82,6 +83,7 @@ class CometClient:
                 the session's connections.
         """
         self._http = http
+        self._in_credits = is_runways(URL(base_url))
         self._key = api_key.get_secret_value().encode()
         self._create_url = URL(f"{base_url.rstrip('/')}/video_to_video")
         self._tasks_url = URL(f"{base_url.rstrip('/')}/tasks/")
@@ -144,7 +146,7 @@ class CometClient:
             headers=self._get_headers,
             timeout=self._get_timeout,
         )
-        return read_task(reply)
+        return read_task(reply, in_credits=self._in_credits)
 
     async def _send(
         self,
@@ -188,6 +190,17 @@ class CometClient:
             body = await _read_start(response)
         # Some gateways quote the key that they refuse.
         return body.replace(self._key, b"[key]") if self._key in body else body
+
+
+def is_runways(base_url: URL) -> bool:
+    """Tell whether ``base_url`` is Runway's own, so that credits are what the operator pays.
+
+    On this machine, where a stand-in may be either, the path tells: Runway's begins with ``/v1``.
+    """
+    host = (base_url.host or "").lower()
+    if is_loopback(host):
+        return base_url.path.startswith("/v1")
+    return host == "runwayml.com" or host.endswith(".runwayml.com")
 
 
 async def _read_start(response: aiohttp.ClientResponse) -> bytes:

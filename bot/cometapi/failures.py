@@ -36,8 +36,8 @@ def judge_failure(task: Task) -> tuple[FailureReason, Charge]:
     Without either nobody knows: a gateway may refund, and it may be charged upstream all the same.
     """
     reason, charge = _judge(task)
-    if task.cost_credits is not None:
-        charge = Charge.YES if task.cost_credits > 0 else Charge.NO
+    if task.cost is not None:
+        charge = Charge.YES if task.cost.micros > 0 else Charge.NO
     return reason, charge
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REQUEST_ID: Final = re.compile(r"\(request id: ?([\w.:-]{1,128})\)", re.ASCII)
+_REQUEST_ID_HEADERS: Final = (
+    "X-Cometapi-Request-Id",
+    "X-Oneapi-Request-Id",  # as it was called before, and by the gateway software itself
+)
 _HEADER_REQUEST_ID: Final = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
@@ -54,10 +58,14 @@ class Reply:
 
     @property
     def request_id(self) -> str | None:
-        """CometAPI's id of the request: a header, or in the text of an error."""
-        named = self.headers.get("X-Oneapi-Request-Id", "")
-        if _HEADER_REQUEST_ID.fullmatch(named):
-            return named
+        """CometAPI's id of the request: a header, or in the text of an error.
+
+        It is the only id that CometAPI's log can be asked for, and comes with a success as well.
+        """
+        for name in _REQUEST_ID_HEADERS:
+            named = self.headers.get(name, "")
+            if _HEADER_REQUEST_ID.fullmatch(named):
+                return named
         if self.is_success:
             return None
         match = _REQUEST_ID.search(self.body[:65536].decode("utf-8", "replace"))

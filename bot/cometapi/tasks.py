@@ -4,6 +4,9 @@
 * Wrapped: ``{"code": "success", "data": {"task_id", "status", …, "data": {the bare task}}}``.
 * Flat: ``{"task_id", "status", "result_url", …, "data": {the bare task}}``.
 
+A word that nobody documents decides nothing: a video makes a success of it, a failure code a
+failure, and anything else waits.
+
 Sources: https://apidoc.cometapi.com/api/video/runway/official-format/runway-to-get-task-details
 (its language versions differ), https://docs.dev.runwayml.com/errors/task-failures/, and for the
 wrapper ``dto/task.go`` of https://github.com/QuantumNous/new-api.
@@ -14,18 +17,18 @@ from __future__ import annotations
 import enum
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
+from bot.cometapi.outputs import is_surely_video, may_be_video, output_urls, reason_url
 from bot.cometapi.refusals import poll_error
-from bot.cometapi.reply import read_credits
+from bot.cometapi.reply import read_credits, read_number
 from bot.domain.jobs import Phase
-from bot.system.hosts import is_loopback
+from bot.domain.money import Cost, CostSource, micros_of_credits, micros_of_quota
 from bot.system.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bot.cometapi.reply import Reply
 
@@ -67,6 +70,8 @@ _PHASES: Final[Mapping[TaskStatus, Phase]] = {
     TaskStatus.THROTTLED: Phase.THROTTLED,
     TaskStatus.RUNNING: Phase.RUNNING,
 }
+_KNOWN_BETTER: Final = frozenset({TaskStatus.SUCCEEDED, *_PHASES})
+"""Words that a code beside them does not overrule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,9 @@ class Task:
     failure_text: str | None = None
     """The provider's own words, without secrets; for the log, not for users."""
     cost_credits: float | None = None
-    """What was charged, once the task is over; 1 credit is $0.01, 0 is fully refunded."""
+    """What Runway took, once the task is over; 1 credit is $0.01, 0 is fully refunded."""
+    cost: Cost | None = None
+    """What the operator pays for it, once it is over, in the provider's own books."""
 
     @property
     def phase(self) -> Phase | None:
@@ -98,8 +105,12 @@ class Task:
         return self.status in _OVER
 
 
-def read_task(reply: Reply) -> Task:
+def read_task(reply: Reply, *, in_credits: bool = False) -> Task:
     """Return the task that an answer to ``GET tasks/{id}`` describes.
+
+    Args:
+        reply: The answer.
+        in_credits: Whether the provider takes credits, as Runway does; a gateway takes its quota.
 
     Raises:
         CometTaskNotFoundError: The task is not visible: not yet, or not any more.
@@ -111,69 +122,101 @@ def read_task(reply: Reply) -> Task:
     """
     payload = reply.payload()
     if reply.is_success and isinstance(payload, dict):
-        task = _normalise(payload)
+        task = _normalise(payload, in_credits=in_credits)
         if task is not None:
             return task
     raise poll_error(reply, payload)
 
 
-def _normalise(body: dict[str, Any]) -> Task | None:
+def without_output(task: Task) -> Task:
+    """Return ``task`` for what its word alone says: its link turned out to be none of a result."""
+    status = _WORDS.get(task.raw_status.upper(), TaskStatus.UNKNOWN)
+    return replace(task, status=status, output_url=None)
+
+
+def _normalise(body: dict[str, Any], *, in_credits: bool) -> Task | None:
     data = body.get("data")
-    outer, inner = body, data
-    if not isinstance(body.get("status"), str):
-        if not isinstance(data, dict):
-            return None
-        outer, inner = data, data.get("data")
-    if not isinstance(inner, dict):
-        inner = {}
-    task_id = _first_text(outer.get("task_id"), outer.get("id"), inner.get("id"))
-
+    outer, within = body, data
+    if not isinstance(body.get("status"), str) and isinstance(data, dict):
+        outer, within = data, data.get("data")
+    inner = within if isinstance(within, dict) else {}
     status, raw_status = _status(outer.get("status"), inner.get("status"))
-    if status is None:
+    task_id = _first_text(outer.get("task_id"), outer.get("id"), inner.get("id"))
+    if raw_status.upper() == "TASK_NOT_EXIST":
         return None
-    if status is TaskStatus.RUNNING:
-        progress = _progress(inner.get("progress"))
-        if progress is None and inner is not outer:
-            progress = _progress(outer.get("progress"))
-        return Task(task_id=task_id, status=status, raw_status=raw_status, progress=progress)
-    if status is TaskStatus.UNKNOWN and raw_status.upper() == "TASK_NOT_EXIST":
-        return None
-    if status not in _OVER:
-        return Task(task_id=task_id, status=status, raw_status=raw_status)
-    return _finished(outer, inner, task_id=task_id, status=status, raw_status=raw_status)
-
-
-def _finished(
-    outer: dict[str, Any],
-    inner: dict[str, Any],
-    *,
-    task_id: str | None,
-    status: TaskStatus,
-    raw_status: str,
-) -> Task | None:
     if raw_status.upper() == "ERROR" and task_id is None:
         return None  # {"status": "error", "message": …} of a gateway is not the end of a task
-    cost = read_credits(inner, "cost")
-    if cost is None:
-        cost = read_credits(outer, "cost")
-    if status is TaskStatus.SUCCEEDED:
-        return Task(
-            task_id=task_id,
-            status=status,
-            raw_status=raw_status,
-            output_url=next(_output_urls(outer, inner), None),
-            cost_credits=cost,
-        )
+    code = _failure_code(inner) or _failure_code(outer)
+    urls = list(output_urls(outer, within if within is not None else {}))
     text = _first_text(inner.get("failure"), outer.get("failure"), outer.get("fail_reason"))
-    code = _first_text(inner.get("failureCode"), outer.get("failureCode"))
-    return Task(
-        task_id=task_id,
-        status=status,
-        raw_status=raw_status,
+    reason = reason_url(outer)
+    is_failed = status in _OVER - {TaskStatus.SUCCEEDED} and text is not None and text != reason
+    if is_failed or (code is not None and status not in _KNOWN_BETTER):
+        status, output_url = (status if status in _OVER else TaskStatus.FAILED), None
+    else:
+        status, output_url = _with_video(status, urls, reason)
+    if not raw_status and (status is TaskStatus.UNKNOWN or task_id is None):
+        return None
+    task = Task(task_id=task_id, status=status, raw_status=raw_status, output_url=output_url)
+    if status is TaskStatus.RUNNING:
+        progress = _progress(inner.get("progress"))
+        if progress is None:
+            progress = _progress(outer.get("progress"))
+        return replace(task, progress=progress)
+    if status not in _OVER:
+        return task
+    cost_credits = read_credits(inner, "cost")
+    if cost_credits is None:
+        cost_credits = read_credits(outer, "cost")
+    quota = read_number(outer.get("quota"))
+    if quota is None:
+        quota = read_number(inner.get("quota"))
+    task = replace(
+        task, cost_credits=cost_credits, cost=_cost(quota, cost_credits, in_credits=in_credits)
+    )
+    if status is TaskStatus.SUCCEEDED:
+        return task
+    return replace(
+        task,
         failure_code=redact(code, limit=128) if code else None,
         failure_text=redact(text) if text else None,
-        cost_credits=cost,
     )
+
+
+def _with_video(
+    status: TaskStatus, urls: list[str], reason: str | None
+) -> tuple[TaskStatus, str | None]:
+    """Return the status and the video of a task of which no failure is told.
+
+    Words that we know to mean "not over yet" stand; a video makes a success of any other.
+    """
+    if status is TaskStatus.SUCCEEDED:
+        return status, next(filter(may_be_video, urls), next(iter(urls), reason))
+    if status in _PHASES:
+        return status, None
+    if reason is not None and is_surely_video(reason) and status is TaskStatus.UNKNOWN:
+        urls = [*urls, reason]
+    url = next(filter(may_be_video, urls), None)
+    return (status if url is None else TaskStatus.SUCCEEDED), url
+
+
+def _failure_code(task: dict[str, Any]) -> str | None:
+    error = task.get("error")
+    return _first_text(
+        task.get("failureCode"),
+        task.get("failure_code"),
+        task.get("error_code"),
+        error.get("code") if isinstance(error, dict) else None,
+    )
+
+
+def _cost(quota: float | None, cost_credits: float | None, *, in_credits: bool) -> Cost | None:
+    """Return what the operator pays; Runway's credits are a gateway's cost, not the operator's."""
+    if in_credits and cost_credits is not None:
+        return Cost(micros_of_credits(cost_credits), CostSource.CREDITS)
+    if not in_credits and quota is not None:
+        return Cost(micros_of_quota(quota), CostSource.QUOTA)
+    return None
 
 
 def _first_text(*values: object) -> str | None:
@@ -183,7 +226,7 @@ def _first_text(*values: object) -> str | None:
     return None
 
 
-def _status(outer: object, inner: object) -> tuple[TaskStatus | None, str]:
+def _status(outer: object, inner: object) -> tuple[TaskStatus, str]:
     """Choose between the wrapper's word and the task's; either may lag behind the other.
 
     A word that says the task is over wins, the task's before the wrapper's. Else the wrapper's
@@ -192,8 +235,6 @@ def _status(outer: object, inner: object) -> tuple[TaskStatus | None, str]:
     outer_word = outer if isinstance(outer, str) else ""
     inner_word = inner if isinstance(inner, str) else ""
     if not inner_word:
-        if not outer_word:
-            return None, ""
         return _WORDS.get(outer_word.upper(), TaskStatus.UNKNOWN), outer_word[:64]
     inside = _WORDS.get(inner_word.upper(), TaskStatus.UNKNOWN)
     outside = _WORDS.get(outer_word.upper(), TaskStatus.UNKNOWN)
@@ -223,31 +264,3 @@ def _progress(value: object) -> float | None:
     if is_percent or number > 1:  # 1 is Runway's "all of it": JSON writes 1.0 as 1
         number /= 100
     return min(max(number, 0.0), 1.0)
-
-
-def _output_urls(outer: dict[str, Any], inner: dict[str, Any]) -> Iterator[str]:
-    candidates: list[object] = []
-    for output in (outer.get("output"), inner.get("output")):
-        for item in output if isinstance(output, list) else [output]:
-            candidates.append(item.get("url") if isinstance(item, dict) else item)
-    candidates += [
-        outer.get("result_url"),
-        outer.get("video_url"),
-        inner.get("video_url"),
-        outer.get("fail_reason"),  # older gateways keep the result here
-    ]
-    return (url for url in candidates if isinstance(url, str) and _is_link(url))
-
-
-def _is_link(text: str) -> bool:
-    """Tell whether ``text`` is an https link (or http to this machine, as in the sandbox)."""
-    if len(text) > 8192 or any(c.isspace() or c in '<>"' or not c.isprintable() for c in text):
-        return False
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname
-    except ValueError:
-        return False
-    return bool(host) and (
-        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    )

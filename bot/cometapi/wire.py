@@ -15,6 +15,7 @@ from bot.cometapi.models import ReferenceKey, model_rules
 from bot.cometapi.refusals import create_error
 from bot.cometapi.reply import Reply, read_credits
 from bot.cometapi.tasks import Task, TaskStatus, read_task
+from bot.domain.money import Cost, CostSource, micros_of_credits
 from bot.errors import CometRejectedError
 
 __all__ = [
@@ -58,8 +59,8 @@ class Created:
     """What CometAPI answered to an accepted, and now paid, request."""
 
     task_id: str
-    estimated_credits: float | None = None
-    """1 credit is $0.01."""
+    estimate: Cost | None = None
+    """The most that the task may cost; the bill may be lower."""
     request_id: str | None = None
 
 
@@ -126,9 +127,16 @@ def read_created(reply: Reply) -> Created:
         wrapped = data if isinstance(data, dict) else {}
         for task_id in (payload.get("id"), wrapped.get("task_id"), payload.get("task_id")):
             if isinstance(task_id, str) and is_task_id(task_id):
+                credits_ = read_credits(payload, "estimatedCost")
+                if credits_ is None:
+                    credits_ = read_credits(wrapped, "estimatedCost")
                 return Created(
                     task_id=task_id,
-                    estimated_credits=read_credits(payload, "estimatedCost"),
+                    estimate=(
+                        Cost(micros_of_credits(credits_), CostSource.ESTIMATE)
+                        if credits_ is not None
+                        else None
+                    ),
                     request_id=reply.request_id,
                 )
     raise create_error(reply, payload)

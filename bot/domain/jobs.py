@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.money import CostSource, micros_of_credits
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -44,6 +46,9 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.CANCELLED: frozenset(),
 }
 """What each state may become; the only place that says so."""
+
+TELLING_SHARE: Final = 0.1
+"""By how much an estimate must differ from what was expected for people to be told."""
 
 FINAL_STATES: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
 
@@ -246,8 +251,14 @@ class Job(NewJob):
     failure_detail: str | None = None
     """The provider's own words; for the log and the operator only."""
     charge: Charge | None = None
+    request_id: str | None = None
+    """The provider's id of the paid request, by which its support finds it."""
+    cost_micros: int | None = None
+    """What it costs, in micro-dollars, as far as the provider has said; ``cost_source`` says in
+    which of its answers. ``None`` where it said nothing: ``price_micros`` is expected then."""
+    cost_source: CostSource | None = None
     cost_credits: float | None = None
-    """As the provider reported it; 1 credit = $0.01."""
+    """What Runway took, whoever sold it to us; 1 credit = $0.01."""
     cancel_reason: CancelReason | None = None
     cancelled_by: int | None = None
     """The person who ended it; ``None`` when nobody did."""
@@ -261,6 +272,25 @@ class Job(NewJob):
     spent on it meanwhile, and whether it was paid for is not known."""
     look_at: datetime | None = None
     """When the provider is asked once more about its task, though the job has ended."""
+
+    @property
+    def bill_micros(self) -> int | None:
+        """What it really cost, in micro-dollars; ``None`` while nobody has said."""
+        if self.cost_source in {CostSource.QUOTA, CostSource.CREDITS}:
+            return self.cost_micros
+        if self.cost_source is None and self.cost_credits is not None:
+            return micros_of_credits(self.cost_credits)  # of a version before ``cost_micros``
+        return None
+
+    @property
+    def revised_micros(self) -> int | None:
+        """The provider's own estimate, where it is not about what was expected."""
+        if self.cost_source is not CostSource.ESTIMATE or self.cost_micros is None:
+            return None
+        expected = self.price_micros
+        if expected is not None and abs(self.cost_micros - expected) <= TELLING_SHARE * expected:
+            return None
+        return self.cost_micros
 
     @property
     def place_id(self) -> int:

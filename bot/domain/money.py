@@ -5,6 +5,7 @@ Amounts are whole micro-dollars (``micros``): sums stay exact, however many ther
 
 from __future__ import annotations
 
+import enum
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,25 @@ if TYPE_CHECKING:
 MICROS_PER_DOLLAR: Final = 1_000_000
 MICROS_PER_CREDIT: Final = 10_000
 """1 credit is $0.01. Source: https://docs.dev.runwayml.com/guides/pricing/"""
+
+QUOTA_PER_DOLLAR: Final = 500_000
+"""In CometAPI's books. Source: the package ``cometapi-cli`` 0.3.10."""
+
+
+class CostSource(enum.StrEnum):
+    """Who says what a job costs; an earlier one here is believed before a later one."""
+
+    QUOTA = "quota"  # CometAPI's bill for the task
+    CREDITS = "credits"  # Runway's bill, where the provider is Runway itself
+    ESTIMATE = "estimate"  # the most that the task may cost, said when it was created
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job costs, in micro-dollars, and who says so."""
+
+    micros: int
+    source: CostSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +73,11 @@ PRICES: Final[Mapping[str, Price]] = {
 def micros_of_credits(credits_: float) -> int:
     """Return credits, as the provider counts, in micro-dollars; never below 0."""
     return max(0, round(credits_ * MICROS_PER_CREDIT))
+
+
+def micros_of_quota(quota: float) -> int:
+    """Return CometAPI's own unit in micro-dollars; never below 0."""
+    return max(0, round(quota * MICROS_PER_DOLLAR / QUOTA_PER_DOLLAR))
 
 
 def dollars(micros: int) -> str:

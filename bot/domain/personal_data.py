@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.jobs import CancelReason, JobState
-from bot.domain.money import MICROS_PER_DOLLAR, micros_of_credits
+from bot.domain.money import MICROS_PER_DOLLAR
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,7 +74,6 @@ def _document(kept: PersonalData, shown: int) -> dict[str, Any]:
 
 
 def _job(job: Job) -> dict[str, Any]:
-    cost = micros_of_credits(job.cost_credits) if job.cost_credits is not None else None
     return {
         "id": str(job.id),
         "server_id": str(job.guild_id) if job.guild_id is not None else None,
@@ -96,7 +95,7 @@ def _job(job: Job) -> dict[str, Any]:
         "reference_url": job.reference_url,
         "result_url": _result_url(job),
         "expected_cost": _dollars(job.price_micros),
-        "cost": _dollars(cost),
+        "cost": _dollars(job.bill_micros),
     }
 
 

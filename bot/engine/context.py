@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.domain.jobs import JobState
 from bot.engine.poll_schedule import backoff_seconds
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
+    from bot.cometapi.wire import Task
     from bot.domain.jobs import Charge, FailureReason, Job
     from bot.engine.history import History
     from bot.engine.job_handle import JobHandle
@@ -52,6 +53,14 @@ class JobMovedError(Exception):
     def __init__(self, job: Job) -> None:
         super().__init__(job.id)
         self.job = job
+
+
+def bill_of(task: Task) -> dict[str, Any]:
+    """Return the columns that hold what a finished task cost; an estimate stays without a bill."""
+    changes: dict[str, Any] = {"cost_credits": task.cost_credits}
+    if task.cost is not None:
+        changes |= {"cost_micros": task.cost.micros, "cost_source": task.cost.source}
+    return changes
 
 
 class StoreWatch:
@@ -141,23 +150,31 @@ class EngineContext:
         charge: Charge,
         *,
         detail: str | None = None,
-        cost_credits: float | None = None,
+        task: Task | None = None,
+        request_id: str | None = None,
     ) -> float:
-        """End ``job`` without a video; its next step, due now, is to say so."""
+        """End ``job`` without a video; its next step, due now, is to say so.
+
+        ``task`` brings what it cost, ``request_id`` names the request that was refused.
+        """
+        changes: dict[str, Any] = {} if task is None else bill_of(task)
+        if request_id is not None:
+            changes["request_id"] = request_id
         job = await self.store.move(
             job,
             JobState.FAILED,
             failure=reason,
             failure_detail=detail,
             charge=charge,
-            cost_credits=cost_credits,
+            **changes,
         )
         log.warning(
-            "job %s: failed: %s (charged: %s, task %s): %s",
+            "job %s: failed: %s (charged: %s, task %s, request %s): %s",
             job.id,
             reason,
             charge,
             job.task_id,
+            job.request_id,
             detail or "-",
         )
         handle.sync(job)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import case, insert, literal, or_, update
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
-from bot.domain.money import micros_of_credits
 from bot.domain.quotas import LedgerStatus
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs, ledger, strikes
@@ -72,7 +71,7 @@ async def change_job(
     job = job_from(row)
     if "owner" in values and job.owner is None:
         database.announce_new_jobs(connection)
-    if "cost_credits" in values or ("state" in values and job.state in _SETTLED_ANEW):
+    if "cost_micros" in values or ("state" in values and job.state in _SETTLED_ANEW):
         await _settle(connection, job)
     if "state" in values and job.state is JobState.FAILED:
         await _strike(connection, database, job)
@@ -98,8 +97,8 @@ async def _settle(connection: AsyncConnection, job: Job) -> None:
     standing = standing_of(job)
     values: dict[str, Any] = {"standing": standing}
     news = ledger.c.standing != standing
-    if job.cost_credits is not None:  # what the provider reports replaces what was expected
-        values["micros"] = micros_of_credits(job.cost_credits)
+    if job.cost_micros is not None:  # what the provider says replaces what was expected
+        values["micros"] = job.cost_micros
         news = or_(news, ledger.c.micros != values["micros"])
     await connection.execute(update(ledger).where(ledger.c.job_id == job.id, news).values(values))
 

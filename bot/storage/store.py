@@ -231,12 +231,14 @@ class Store:
             finished_at=self._database.now(),
         )
 
-    async def lift_uncertain(self, job_id: int, *, task_id: str) -> Job | None:
+    async def lift_uncertain(self, job_id: int, *, task_id: str, **changes: Any) -> Job | None:  # noqa: ANN401 - each field has its own type
         """Record the late answer to a paid request: UNCERTAIN becomes RUNNING, and this worker's.
 
         Only for a request that this process sent, under any worker id it has had; ``None`` if the
-        job is not such a one (any more). Its outcome counts as untold again.
+        job is not such a one (any more). Its outcome counts as untold again. ``changes`` are what
+        else the answer said.
         """
+        check_changeable(changes)
         lifted = await self._change(
             jobs.c.id == job_id,
             jobs.c.state == JobState.UNCERTAIN,
@@ -248,6 +250,7 @@ class Store:
             submitted_at=self._database.now(),
             told_at=None,
             delivery_attempts=0,
+            **changes,
         )
         if lifted is None:
             # Asked again because the first commit seemed to fail, though it came through?

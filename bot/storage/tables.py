@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
+from bot.domain.money import CostSource
 from bot.domain.quotas import LedgerStatus, ReviewStage, ReviewStatus, Scope
 from bot.storage.columns import EnumText, IdSet, Moment, PlainText
 
@@ -140,6 +141,9 @@ jobs: Final = Table(
     Column("failure", EnumText(FailureReason)),
     Column("failure_detail", PlainText),
     Column("charge", EnumText(Charge)),
+    Column("request_id", PlainText),
+    Column("cost_micros", BigInteger),
+    Column("cost_source", EnumText(CostSource)),
     Column("cost_credits", Double),
     Column("cancel_reason", EnumText(CancelReason)),
     Column("cancelled_by", BigInteger),

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import Hold, JobState, Phase
-from bot.domain.money import dollars, micros_of_credits
+from bot.domain.money import dollars
 from bot.domain.units import MEBIBYTE
 
 if TYPE_CHECKING:
@@ -60,11 +60,6 @@ def rough_duration(seconds: float) -> str:
     if seconds < 120:
         return duration(max(5, round(seconds / 5) * 5))
     return duration(round(seconds / 60) * 60)
-
-
-def money(credits_: float) -> str:
-    """Return credits (of $0.01 each) as dollars."""
-    return dollars(micros_of_credits(credits_))
 
 
 def percent(fraction: float) -> str:
@@ -127,16 +122,26 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
             return "Unclear"
 
 
-def before_spending(*, model: str, price: int | None, part: tuple[float, float] | None) -> str:
-    """Return what is known before anything is spent.
+def before_spending(
+    *,
+    model: str,
+    price: int | None,
+    part: tuple[float, float] | None,
+    revised: int | None = None,
+) -> str:
+    """Return what is known before the bill is.
 
     Args:
         model: The provider's model.
         price: What the job will probably cost, in micro-dollars; ``None`` when nobody can say.
         part: Where the restyled part begins, and how long it is, in seconds; ``None`` is all.
+        revised: The most that the provider says it will cost, where that is another amount.
     """
     parts = [model]
-    if price is not None:
+    if revised is not None:
+        foreseen = f", not the {dollars(price)} foreseen" if price is not None else ""
+        parts.append(f"up to {dollars(revised)} by the provider's own estimate{foreseen}")
+    elif price is not None:
         parts.append(f"about {dollars(price)}")
     if part is not None and part[0] == 0:
         parts.append(f"the first {duration(part[1])} are restyled")
@@ -218,21 +223,21 @@ def answer_link(
     return f"[Watch the clip]({url}){until}\nIt could not be posted here as a file.{save}"
 
 
-def answer_facts(*, model: str, seconds: float, seed: int | None, cost: float | None) -> str:
+def answer_facts(*, model: str, seconds: float, seed: int | None, cost: int | None) -> str:
     """Return the line of facts.
 
     Args:
         model: The provider's model.
         seconds: How much of the clip it used.
         seed: As asked for.
-        cost: As the provider reported it, in credits. When it did not, nothing is said: an
+        cost: As the provider reported it, in micro-dollars. When it did not, nothing is said: an
             estimate is for before.
     """
     parts = [model, duration(seconds)]
     if seed is not None:
         parts.append(f"seed {seed}")
     if cost is not None:
-        parts.append(f"cost {money(cost)}")
+        parts.append(f"cost {dollars(cost)}")
     return " · ".join(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
-from bot.texts.common import money
+from bot.domain.money import dollars
 
 _WHAT: Final = {
     FailureReason.SAFETY_PROMPT: "The provider's safety check refused the prompt.",
@@ -68,17 +68,17 @@ _ADVICE: Final = {
 }
 
 
-def charge_words(reason: FailureReason, charge: Charge, cost: float | None = None) -> str:
-    """Return whether a failed job was paid for; ``cost`` in credits, when it is known."""
+def charge_words(reason: FailureReason, charge: Charge, cost: int | None = None) -> str:
+    """Return whether a failed job was paid for; ``cost`` in micro-dollars, when it is known."""
     match charge:
         case Charge.NO:
             return "It cost nothing."
         case Charge.YES if reason in SAFETY_FAILURES:
-            price = f": {money(cost)}" if cost else ""
+            price = f": {dollars(cost)}" if cost else ""
             return f"The provider charges for such refusals{price}."
         case Charge.YES:
             return (
-                f"The provider charged {money(cost)}." if cost else "The provider charged for it."
+                f"The provider charged {dollars(cost)}." if cost else "The provider charged for it."
             )
         case Charge.UNKNOWN:
             return "The provider has not said whether it charges for this."
@@ -88,7 +88,7 @@ def failure(
     reason: FailureReason,
     charge: Charge,
     *,
-    cost: float | None = None,
+    cost: int | None = None,
     threshold: str | None = None,
 ) -> list[str]:
     """Return the lines about a failed job: what happened, was it charged, what to change.
@@ -96,7 +96,7 @@ def failure(
     Args:
         reason: Why it failed.
         charge: Whether it was paid for.
-        cost: What it cost, in credits, when that is known.
+        cost: What it cost, in micro-dollars, when that is known.
         threshold: The server's setting for public figures, where it applies.
     """
     lines = [_WHAT[reason], charge_words(reason, charge, cost), _ADVICE[reason]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.money import dollars
+from bot.domain.money import CostSource, dollars
 from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.texts.common import SETTINGS, at, duration, mention, relative
 from bot.texts.usage import clips
@@ -68,8 +68,9 @@ def uncertain_one(job: Job, place: str) -> list[str]:
     facts = [job.model, duration(job.restyled_seconds)]
     if job.seed is not None:
         facts.append(f"seed {job.seed}")
-    if job.price_micros is not None:
-        facts.append(f"about {dollars(job.price_micros)} set aside")
+    facts += money_facts(job)
+    if job.request_id is not None:
+        facts.append(f"request `{job.request_id}`")
     return [
         f"**An unclear clip of {mention(job.user_id)}** on {place}",
         f"Sent {_sent(job)} ({relative(job.submit_started_at or job.updated_at)})",
@@ -78,6 +79,26 @@ def uncertain_one(job: Job, place: str) -> list[str]:
         "The provider has a task of that minute with that prompt? Name it, and the clip goes on.\n"
         "There is none? Write it off: it ends, and its money is free again.",
     ]
+
+
+def money_facts(job: Job) -> list[str]:
+    """Return what a job costs, as far as anybody has said, each figure with who says so."""
+    facts = []
+    if job.bill_micros is not None:
+        source = job.cost_source or CostSource.CREDITS
+        facts.append(f"{dollars(job.bill_micros)} {_SAYS[source]}")
+    elif job.cost_source is CostSource.ESTIMATE and job.cost_micros is not None:
+        facts.append(f"at most {dollars(job.cost_micros)} {_SAYS[job.cost_source]}")
+    if job.price_micros is not None:
+        facts.append(f"about {dollars(job.price_micros)} foreseen by the bot's price list")
+    return facts
+
+
+_SAYS: Final = {
+    CostSource.QUOTA: "by CometAPI's bill",
+    CostSource.CREDITS: "by Runway's bill",
+    CostSource.ESTIMATE: "by the provider's estimate",
+}
 
 
 NO_LONGER_UNCERTAIN: Final = (

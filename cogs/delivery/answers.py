@@ -125,7 +125,7 @@ def _answer_lines(job: Job, answer: AnswerContent, *, attached: bool, linked: bo
             model=job.model,
             seconds=min(seconds, model.used_seconds) if model.used_seconds else seconds,
             seed=job.seed,
-            cost=job.cost_credits,
+            cost=job.bill_micros,
         ),
         "-# " + _provenance(job),
     ]
@@ -212,7 +212,7 @@ def _outcome_lines(job: Job) -> list[str]:
             return outcome_texts.failure(
                 job.failure or FailureReason.PROVIDER_TROUBLE,
                 job.charge or Charge.UNKNOWN,
-                cost=job.cost_credits,
+                cost=job.bill_micros,
                 threshold=job.public_figure_threshold if job.guild_id is not None else None,
             )
 

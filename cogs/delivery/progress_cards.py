@@ -41,6 +41,7 @@ def _known_before(job: Job) -> str:
     return "-# " + texts.before_spending(
         model=job.model,
         price=job.price_micros,
+        revised=job.revised_micros,
         part=(job.part_start, job.restyled_seconds) if is_part else None,
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GATEWAY_PREFIX: Final = "/runwayml/v1"  # CometAPI's
 DIRECT_PREFIX: Final = "/v1"  # Runway's own
+REQUEST_ID: Final = "X-Cometapi-Request-Id"
 _VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -31,7 +32,7 @@ class RefusalError(Exception):
 
     def answer(self) -> web.Response:
         """Return the answer to send."""
-        headers = {"X-Oneapi-Request-Id": self.request_id} if self.request_id else None
+        headers = {REQUEST_ID: self.request_id} if self.request_id else None
         return json_answer(self.status, self.body, headers)
 
 
@@ -42,6 +43,12 @@ def json_answer(
     return web.Response(
         status=status, body=orjson.dumps(body), headers=headers, content_type="application/json"
     )
+
+
+async def name_request(request: web.Request, response: web.StreamResponse) -> None:
+    """Give an answer of the gateway its id, as every one has: successes too."""
+    if request.path.startswith(GATEWAY_PREFIX):
+        response.headers.setdefault(REQUEST_ID, new_request_id())
 
 
 def is_direct(request: web.Request) -> bool:

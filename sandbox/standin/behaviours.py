@@ -37,6 +37,17 @@ class Lag(enum.StrEnum):
     INNER = "inner"  # the wrapper is finished, the stored Runway object still says RUNNING
 
 
+class Place(enum.StrEnum):
+    """Where gateways were seen to put the output's address, besides ``output[0]``."""
+
+    RESULT_URL = "result_url"
+    VIDEO_URL = "video_url"
+    METADATA = "metadata.url"
+    OUTPUT_VIDEO = "output.video"
+    DATA = "data[0]"  # of a wrapped answer ``data.data[0]``
+    REASON = "fail_reason"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:
     """Answer a create with 200; the task exists.
@@ -253,6 +264,8 @@ class Fate:
         shape: The form of its answers; ``None`` takes the stand-in's.
         lag: Which half of a wrapped answer is behind at the end.
         task_seconds: How long it takes; ``None`` takes the stand-in's.
+        word: The status word at its end, in every half of the answer; ``None`` is the usual one.
+        place: Where the output's address then stands; ``None`` is the usual place.
     """
 
     polls: tuple[PollAnswer, ...] = ()
@@ -261,6 +274,8 @@ class Fate:
     shape: Shape | None = None
     lag: Lag = Lag.NONE
     task_seconds: float | None = None
+    word: str | None = None
+    place: Place | None = None
 
 
 class Script:

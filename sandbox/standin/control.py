@@ -5,7 +5,8 @@
 
     {"create": ["hang"], "poll": ["missing*3", "500"], "output": ["expired"],
      "task": [{"polls": ["PENDING"], "end": "fail:SAFETY.INPUT.VIDEO", "output": "ok",
-               "shape": "B", "lag": "outer", "task_seconds": 3}],
+               "shape": "B", "lag": "outer", "task_seconds": 3,
+               "word": "FINISHED", "place": "metadata.url"}],
      "down": "503", "shape": "C", "task_seconds": 0.5}
 
 ``DELETE /_control``       forget the script (tasks and counts stay)

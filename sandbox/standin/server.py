@@ -26,6 +26,7 @@ from sandbox.standin.answers import (
     is_direct,
     json_answer,
     missing_task,
+    name_request,
 )
 from sandbox.standin.assets import USER_AGENT, AssetLimits, is_within
 from sandbox.standin.behaviours import (
@@ -206,6 +207,7 @@ class StandIn:
 
     def _make_app(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app.on_response_prepare.append(name_request)
         for prefix in (GATEWAY_PREFIX, DIRECT_PREFIX):
             app.router.add_post(f"{prefix}/video_to_video", self._create)
             app.router.add_get(f"{prefix}/tasks/{{task_id}}", self._poll, allow_head=False)
@@ -327,7 +329,14 @@ class StandIn:
         if task.output_url is None or shape == Shape.BARE:
             task.output_url = self.origin + self._links.path(task.created.task_id)
         return json_answer(
-            200, render_task(task.facts_at_end(task.output_url), shape, task.fate.lag)
+            200,
+            render_task(
+                task.facts_at_end(task.output_url),
+                shape,
+                task.fate.lag,
+                word=task.fate.word,
+                place=task.fate.place,
+            ),
         )
 
     def _scripted_poll(self, task: Task | None) -> PollAnswer | None:

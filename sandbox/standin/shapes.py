@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from sandbox.standin.behaviours import Fail, Lag, Shape
+from sandbox.standin.behaviours import Fail, Lag, Place, Shape
 
 DOC_URL: Final = "https://docs.dev.runwayml.com/api"
+QUOTA_PER_CREDIT: Final = 5_000
+"""CometAPI counts 500,000 to the dollar; this one takes what Runway takes."""
 _CHINA: Final = timezone(timedelta(hours=8))
 
 _OUTER_STATUS: Final = {
@@ -136,6 +138,7 @@ def _wrapper(facts: TaskFacts, lag: Lag) -> dict[str, Any]:
         "submit_time": submitted,
         "start_time": 0 if status == "QUEUED" else submitted + 5,
         "finish_time": submitted + 60 if is_over else 0,
+        "quota": facts.credits * QUOTA_PER_CREDIT,
         "progress": _percent(facts, status),
         "data": inner,
     }
@@ -148,13 +151,46 @@ def _wrapper(facts: TaskFacts, lag: Lag) -> dict[str, Any]:
     return wrapper
 
 
-def render_task(facts: TaskFacts, shape: Shape, lag: Lag = Lag.NONE) -> dict[str, Any]:
-    """Return the body of the answer to a poll."""
-    if shape == Shape.BARE:
-        return runway_task(facts)
-    if shape == Shape.FLAT:
-        return _wrapper(facts, lag)
-    return {"code": "success", "message": "", "data": _wrapper(facts, lag)}
+def render_task(
+    facts: TaskFacts,
+    shape: Shape,
+    lag: Lag = Lag.NONE,
+    *,
+    word: str | None = None,
+    place: Place | None = None,
+) -> dict[str, Any]:
+    """Return the body of the answer to a poll.
+
+    Args:
+        facts: The task at this moment.
+        shape: The form.
+        lag: Which half is behind.
+        word: Says this instead of the status.
+        place: The output's address stands there and nowhere else.
+    """
+    task = runway_task(facts) if shape == Shape.BARE else _wrapper(facts, lag)
+    halves = [task, task["data"]] if isinstance(task.get("data"), dict) else [task]
+    if word is not None:
+        for half in halves:
+            half["status"] = word
+    if place is not None and facts.output_url:
+        for half in halves:
+            half.pop("output", None)
+            half.pop("result_url", None)
+        _put(task, place, facts.output_url)
+    return {"code": "success", "message": "", "data": task} if shape == Shape.WRAPPED else task
+
+
+def _put(task: dict[str, Any], place: Place, url: str) -> None:
+    match place:
+        case Place.METADATA:
+            task["metadata"] = {"url": url}
+        case Place.OUTPUT_VIDEO:
+            task["output"] = {"video": url}
+        case Place.DATA:
+            task["data"] = [url]
+        case _:
+            task[place.value] = url
 
 
 def new_request_id() -> str:

@@ -11,7 +11,8 @@ Outputs:  the values of :class:`~sandbox.standin.behaviours.OutputFault`, or ``o
 
 A create or poll may be followed by ``*N``: N times. A prompt chooses with markers:
 ``[[create:hang]] [[poll:missing*3]] [[fail:SAFETY.INPUT.VIDEO]] [[end:no-output]]
-[[output:expired]] [[shape:B]] [[lag:outer]] [[seconds:30]]``.
+[[output:expired]] [[shape:B]] [[lag:outer]] [[seconds:30]]
+[[word:FINISHED]] [[place:metadata.url]]``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from sandbox.standin.behaviours import (
     Lag,
     Missing,
     OutputFault,
+    Place,
     PollAnswer,
     Report,
     Shape,
@@ -51,7 +53,7 @@ from sandbox.standin.behaviours import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_MARKER: Final = re.compile(r"\[\[\s*([a-z-]+)(?::([^\]]*?))?\s*\]\]")
+_MARKER: Final = re.compile(r"\[\[\s*([a-z-]+)(?::((?:[^\]]|\](?!\]))*?))?\s*\]\]")
 _STATUS: Final = re.compile(r"[A-Z_]+")
 
 _CREATES: Final[Mapping[str, Callable[[], CreateAnswer]]] = {
@@ -168,6 +170,8 @@ def parse_fate(data: Mapping[str, Any]) -> Fate:
         shape=Shape(data["shape"]) if data.get("shape") else None,
         lag=Lag(data.get("lag", "none")),
         task_seconds=None if data.get("task_seconds") is None else float(data["task_seconds"]),
+        word=data.get("word"),
+        place=Place(data["place"]) if data.get("place") else None,
     )
 
 
@@ -188,7 +192,7 @@ def read_markers(prompt: str) -> tuple[CreateAnswer | None, Fate | None]:
             fate["end"] = f"fail:{argument}"
         elif name == "seconds":
             fate["task_seconds"] = argument
-        elif name in {"end", "output", "shape", "lag"}:
+        elif name in {"end", "output", "shape", "lag", "word", "place"}:
             fate[name] = argument
         else:
             raise ValueError(f"no such marker: {name!r}")

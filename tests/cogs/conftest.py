@@ -16,6 +16,7 @@ import pytest
 
 from bot.app import RestyleBot
 from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.domain.money import CostSource
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
@@ -190,7 +191,8 @@ class Stage:
             JobState.DELIVERING,
             output_url=OUTPUT_URL,
             output_expires_at=self.clock() + timedelta(days=1),
-            cost_credits=75,
+            cost_micros=750_000,
+            cost_source=CostSource.QUOTA,
         )
 
     async def failed(self, clip, reason=FailureReason.SAFETY_SOURCE, charge=Charge.YES, **options):

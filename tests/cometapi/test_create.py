@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from bot.cometapi.wire import CreateRequest, Reply, create_body, read_created
+from bot.domain.money import Cost, CostSource
 from bot.errors import (
     CometAddressError,
     CometAssetError,
@@ -98,18 +99,18 @@ def test_a_request_in_a_log_shows_neither_links_nor_prompt():
 
 
 @pytest.mark.parametrize(
-    ("case", "task_id", "estimated_credits"),
+    ("case", "task_id", "estimate"),
     [
         ("created_id_only", "12a01a5e-ab55-4aa7-b002-7b873546cf76", None),
-        ("created_with_estimate", "acf9ba3d-a513-42c9-a646-96e8bc97c691", 63),
+        ("created_with_estimate", "acf9ba3d-a513-42c9-a646-96e8bc97c691", 630_000),
         ("created_wrapped", "task_0123456789abcdefghijklmnopqrstuv", None),
         ("created_flat", "3d957031-9a2a-45e2-9dc7-bc8513059c50", None),
     ],
 )
-def test_the_task_id_is_found_wherever_it_stands(case, task_id, estimated_credits):
+def test_the_task_id_is_found_wherever_it_stands(case, task_id, estimate):
     created = read_created(answer(case))
     assert created.task_id == task_id
-    assert created.estimated_credits == estimated_credits
+    assert created.estimate == (Cost(estimate, CostSource.ESTIMATE) if estimate else None)
 
 
 def test_the_request_id_of_an_accepted_request_is_kept():

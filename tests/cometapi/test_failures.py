@@ -2,6 +2,7 @@ import pytest
 
 from bot.cometapi.wire import Task, TaskStatus, judge_failure, read_task
 from bot.domain.jobs import Charge, FailureReason
+from bot.domain.money import Cost, CostSource
 from tests.cometapi.answers import answer
 
 
@@ -33,10 +34,15 @@ def test_a_failure_code_names_the_reason_by_its_beginning(code, reason, charge):
     assert judge_failure(failed(code)) == (reason, charge)
 
 
-@pytest.mark.parametrize(("cost", "charge"), [(0, Charge.NO), (75, Charge.YES), (0.5, Charge.YES)])
+@pytest.mark.parametrize(("micros", "charge"), [(0, Charge.NO), (750_000, Charge.YES)])
+@pytest.mark.parametrize("source", [CostSource.QUOTA, CostSource.CREDITS])
 @pytest.mark.parametrize("code", ["SAFETY.INPUT.TEXT", "INTERNAL", None])
-def test_a_stated_cost_counts_more_than_what_is_usual(code, cost, charge):
-    assert judge_failure(failed(code, cost_credits=cost))[1] is charge
+def test_a_stated_cost_counts_more_than_what_is_usual(code, source, micros, charge):
+    assert judge_failure(failed(code, cost=Cost(micros, source)))[1] is charge
+
+
+def test_what_runway_took_from_a_gateway_says_nothing_of_what_the_gateway_takes():
+    assert judge_failure(failed("INTERNAL", cost_credits=0))[1] is Charge.UNKNOWN
 
 
 def test_a_moderated_task_is_known_by_its_text_when_the_wrapper_lost_the_code():
@@ -45,7 +51,7 @@ def test_a_moderated_task_is_known_by_its_text_when_the_wrapper_lost_the_code():
 
 
 def test_a_task_cancelled_at_the_provider_says_so():
-    task = read_task(answer("task_bare_cancelled"))
+    task = read_task(answer("task_bare_cancelled"), in_credits=True)
     assert judge_failure(task) == (FailureReason.PROVIDER_CANCELLED, Charge.NO)
     assert judge_failure(Task(task_id="t", status=TaskStatus.CANCELLED)) == (
         FailureReason.PROVIDER_CANCELLED,

@@ -9,6 +9,7 @@ from multidict import CIMultiDict
 
 from bot.cometapi.wire import Reply, TaskStatus, read_task
 from bot.domain.jobs import Phase
+from bot.domain.money import Cost, CostSource
 from bot.errors import (
     CometAuthError,
     CometError,
@@ -266,3 +267,102 @@ def test_no_answer_raises_anything_but_a_comet_error(status, body):
     assert status == 200
     assert task.progress is None or 0 <= task.progress <= 1
     assert task.output_url is None or task.status is TaskStatus.SUCCEEDED
+
+
+# Words of which nobody has written
+
+WORDS = [
+    *("FINISHED", "DONE", "READY", "UNKNOWN", "EXPIRED", "MODERATED", "REJECTED", "ABORTED"),
+    *("TIMEOUT", "", "fertig"),
+]
+VIDEO = "https://cdn.example/a/clip.mp4?_jwt=e30"
+PLACES = [
+    {"output": [VIDEO]},
+    {"output": {"video": VIDEO}},
+    {"output": {"videos": [{"url": VIDEO}]}},
+    {"outputs": [{"type": "video", "uri": VIDEO}]},
+    {"result_url": VIDEO},
+    {"video_url": VIDEO},
+    {"metadata": {"url": VIDEO}},
+    {"result": {"video_url": VIDEO}},
+    {"task_result": {"videos": [{"id": "1", "url": VIDEO}]}},
+    {"data": [VIDEO]},
+    {"data": [{"url": VIDEO}]},
+    {"data": {"status": "WHATEVER", "output": [VIDEO]}},
+    {"data": {"metadata": {"url": VIDEO}}},
+    {"fail_reason": VIDEO},
+]
+
+
+def said(body, *, in_credits=False):
+    return read_task(Reply(200, CIMultiDict(), json.dumps(body).encode()), in_credits=in_credits)
+
+
+def wrapped(task):
+    return {"code": "success", "message": "", "data": {"task_id": "t", **task}}
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place)[:30])
+@pytest.mark.parametrize("form", [wrapped, lambda task: {"id": "t", **task}], ids=["B", "A"])
+def test_a_video_is_a_success_whatever_the_word_and_wherever_it_stands(form, word, place):
+    task = said(form({"status": word, **place}))
+    assert (task.status, task.output_url) == (TaskStatus.SUCCEEDED, VIDEO)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_failure_code_is_a_failure_whatever_the_word(word):
+    for task in (
+        {"failureCode": "SAFETY.OUTPUT.VIDEO", "output": [VIDEO]},
+        {"data": {"failureCode": "INTERNAL"}},
+        {"error": {"code": "INTERNAL", "message": "no"}},
+    ):
+        assert said(wrapped({"status": word, **task})).status is TaskStatus.FAILED
+
+
+@pytest.mark.parametrize("word", WORDS[:-2])
+def test_an_unknown_word_with_neither_waits(word):
+    assert said(wrapped({"status": word, "fail_reason": "who knows"})).is_over is False
+
+
+@pytest.mark.parametrize("word", ["PENDING", "THROTTLED", "RUNNING", "IN_PROGRESS"])
+def test_a_word_that_means_unfinished_stands_beside_an_address_made_in_advance(word):
+    assert said({"id": "t", "status": word, "output": [VIDEO]}).output_url is None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"input": {"video_url": VIDEO}},
+        {"videoUri": VIDEO},
+        {"properties": {"input": VIDEO}},
+        {"request": {"output": VIDEO}},
+        {"output": ["https://cdn.example/cover.png"]},
+        {"output": ["http://cdn.example/clip.mp4"]},
+        {"fail_reason": "https://docs.example/why-it-expired"},
+    ],
+)
+def test_what_was_sent_in_or_is_no_video_makes_no_success(place):
+    assert said(wrapped({"status": "EXPIRED", **place})).is_over is False
+
+
+def test_a_refusal_in_words_alone_stays_a_failure_whatever_link_is_beside_it():
+    text = "The input was flagged by our content moderation system."
+    task = said(wrapped({"status": "FAILURE", "fail_reason": text, "result_url": VIDEO}))
+    assert (task.status, task.output_url) == (TaskStatus.FAILED, None)
+
+
+# The bill
+
+
+def test_the_quota_is_what_a_gateway_takes_and_credits_what_runway_takes():
+    task = {"status": "SUCCESS", "quota": 640_000, "result_url": VIDEO}
+    body = wrapped({**task, "data": {"status": "SUCCEEDED", "cost": {"credits": 75}}})
+    assert said(body).cost == Cost(1_280_000, CostSource.QUOTA)
+    assert said(body, in_credits=True).cost == Cost(750_000, CostSource.CREDITS)
+
+
+def test_what_runway_took_is_not_what_a_gateway_takes():
+    body = {"id": "t", "status": "SUCCEEDED", "output": [VIDEO], "cost": {"credits": 75}}
+    assert said(body).cost is None
+    assert said(body).cost_credits == 75

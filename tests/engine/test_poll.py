@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.domain.money import CostSource
 from bot.engine.job_handle import JobHandle
 from bot.engine.steps.poll import (
     GRACE_SECONDS,
@@ -17,7 +18,9 @@ from sandbox.cometapi import (
     Fail,
     Fate,
     Missing,
+    Place,
     Report,
+    Shape,
     Stay,
     Succeed,
     html_page,
@@ -228,13 +231,15 @@ async def test_typical_time_comes_from_finished_jobs(lone_bench):
 
 
 async def test_a_finished_task_is_delivered_with_link_cost_and_expiry(bench):
+    bench.standin.shape = Shape.WRAPPED
     handle = await running(bench, end=Succeed())
     job = await bench.run(handle, until=lambda handle: handle.state is JobState.DELIVERING)
     assert job.output_url.startswith(bench.standin.origin)
     assert job.output_expires_at - bench.clock.now() == pytest.approx(
         timedelta(hours=24), abs=timedelta(minutes=2)
     )
-    assert job.cost_credits == bench.standin.tasks[job.task_id].credits
+    paid = bench.standin.tasks[job.task_id].credits
+    assert (job.cost_micros, job.cost_source) == (paid * 10_000, CostSource.QUOTA)
     assert job.finished_at is not None
     assert (await bench.run(handle)).state is JobState.DONE
 
@@ -250,7 +255,7 @@ async def test_a_finished_task_is_delivered_with_link_cost_and_expiry(bench):
     ids=lambda value: str(value) if isinstance(value, FailureReason) else "",
 )
 async def test_a_task_without_a_video_ends_the_job_and_is_told(bench, end, reason, charge):
-    job = await bench.run(await running(bench, end=end))
+    job = await bench.run(await running(bench, end=end, shape=Shape.WRAPPED))
     assert (job.state, job.failure, job.charge) == (JobState.FAILED, reason, charge)
     assert job.is_settled
     assert bench.deliverer.told == [job.id]
@@ -309,3 +314,35 @@ async def test_an_end_the_database_could_not_record_is_found_again(bench, caplog
     job = await bench.run(handle)
     assert job.state is JobState.DONE
     assert bench.deliverer.told == [job.id]
+
+
+# Words and places that nobody documents
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("FINISHED", Place.RESULT_URL),
+        ("DONE", Place.VIDEO_URL),
+        ("READY", Place.METADATA),
+        ("EXPIRED", Place.OUTPUT_VIDEO),
+        ("UNKNOWN", Place.RESULT_URL),
+        ("fertig", Place.DATA),
+        ("SUCCESS", Place.REASON),
+    ],
+)
+async def test_a_video_is_delivered_whatever_the_word_and_wherever_it_stands(
+    lone_bench, word, place
+):
+    handle = await running(lone_bench, end=Succeed(), word=word, place=place, shape=Shape.WRAPPED)
+    job = await lone_bench.run(handle, until=lambda handle: handle.state is JobState.DELIVERING)
+    assert job.output_url.startswith(lone_bench.standin.origin)
+
+
+async def test_a_source_that_is_shown_as_the_result_is_none(lone_bench):
+    handle = await running(lone_bench)
+    source = (await lone_bench.store.get(handle.job_id)).source_url
+    body = {"id": handle.task_id, "status": "WORKING", "output": [source + "?signed=anew"]}
+    lone_bench.standin.script.poll(*[AnswerContent(status=200, body=body)] * 6)
+    await poll(lone_bench, handle, times=6)
+    assert handle.state is JobState.RUNNING

@@ -5,6 +5,7 @@ import pytest
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.domain.money import CostSource
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
@@ -703,3 +704,28 @@ async def test_an_intent_that_is_stored_late_costs_nothing_twice(bench):
     bench.context.closing.set()
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)
+
+
+async def test_the_providers_estimate_takes_the_place_of_what_was_set_aside(bench):
+    bench.standin.script.create(Accept(with_cost=True))
+    handle = await bench.add(price_micros=1)
+    await bench.step(handle)
+    job = await bench.job(handle)
+    credits_ = bench.standin.tasks[job.task_id].credits
+    assert (job.cost_micros, job.cost_source) == (credits_ * 10_000, CostSource.ESTIMATE)
+    assert job.revised_micros == credits_ * 10_000
+
+
+async def test_the_id_of_the_paid_request_is_kept(bench):
+    handle = await bench.add()
+    await bench.step(handle)
+    assert (await bench.job(handle)).request_id
+
+
+async def test_the_id_of_a_request_that_was_refused_or_broke_is_kept(lone_bench):
+    headers = {"X-Cometapi-Request-Id": "20260205132859798638387SIHCnxzJ"}
+    for number, status in enumerate((403, 500), 1):
+        lone_bench.standin.script.create(AnswerContent(status=status, body={}, headers=headers))
+        handle = await lone_bench.add(id=number)
+        await lone_bench.step(handle)
+        assert (await lone_bench.job(handle)).request_id == headers["X-Cometapi-Request-Id"]

@@ -18,6 +18,7 @@ from bot.domain.jobs import (
     Phase,
     clip_bucket,
 )
+from bot.domain.money import CostSource
 from bot.errors import JobExistsError, JobLostError
 from tests.factories import new_job
 from tests.storage.rows import all_jobs, put
@@ -89,6 +90,9 @@ async def test_every_field_comes_back_as_it_was_set(store):
         "failure": FailureReason.SAFETY_OUTPUT,
         "failure_detail": "SAFETY.OUTPUT.VIDEO",
         "charge": Charge.UNKNOWN,
+        "request_id": "20260205132859798638387SIHCnxzJ",
+        "cost_micros": 755_000,
+        "cost_source": CostSource.QUOTA,
         "cost_credits": 75.5,
         "delivery_attempts": 3,
         "told_at": MOMENT + timedelta(minutes=3),

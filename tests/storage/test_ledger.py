@@ -212,7 +212,7 @@ async def test_a_job_counts_for_the_day_on_which_it_was_asked_for(sqlite_store, 
     job = await add(sqlite_store)
     clock.advance(86_400)
     job = await sqlite_store.move(job, JobState.SUBMITTING)
-    await sqlite_store.move(job, JobState.RUNNING, task_id="t", cost_credits=80)
+    await sqlite_store.move(job, JobState.RUNNING, task_id="t", cost_micros=800_000)
     assert await use_of(sqlite_store, cap(SERVER)) == 0
     assert await use_of(sqlite_store, cap(SERVER, period=Period.MONTH, unit=Unit.MICROS)) == 800_000
 
@@ -285,7 +285,7 @@ async def test_a_result_that_is_withheld_is_paid_all_the_same(store):
 
 async def test_the_real_cost_replaces_the_expected_one(store):
     job = await running(store)
-    await store.move(job, JobState.DELIVERING, output_url="u", cost_credits=140.0)
+    await store.move(job, JobState.DELIVERING, output_url="u", cost_micros=1_400_000)
     assert await rows_of(store, ID) == {(COMMITTED, 1_400_000)}
     assert await use_of(store, cap(member(), unit=Unit.MICROS)) == 1_400_000
 
@@ -293,7 +293,7 @@ async def test_the_real_cost_replaces_the_expected_one(store):
 async def test_a_real_cost_may_overshoot_and_then_nothing_is_left(store):
     budget = cap(SERVER, PRICE, unit=Unit.MICROS)
     job = await running(store, caps=[budget])
-    await store.move(job, JobState.DELIVERING, output_url="u", cost_credits=140.0)
+    await store.move(job, JobState.DELIVERING, output_url="u", cost_micros=1_400_000)
     (use,) = await store.ledger.uses([budget])
     assert (use.used, use.left) == (1_400_000, 0)
     with pytest.raises(CapReachedError):
@@ -442,7 +442,7 @@ async def test_other_failures_and_direct_messages_bring_no_strike(store):
 
 async def test_a_result_that_waits_for_moderators_is_paid_for(store):
     job = await running(store)
-    await store.move(job, JobState.WITHHELD, output_url="u", cost_credits=80)
+    await store.move(job, JobState.WITHHELD, output_url="u", cost_micros=800_000)
     assert await rows_of(store, ID) == {(COMMITTED, 800_000)}
 
 
@@ -488,7 +488,7 @@ async def test_spending_is_told_between_two_moments(sqlite_store, clock):
 async def test_sums_are_by_member_day_and_outcome(store):
     for number in range(2):
         job = await running(store, ID + number)
-        await store.move(job, JobState.DELIVERING, output_url="u", cost_credits=80)
+        await store.move(job, JobState.DELIVERING, output_url="u", cost_micros=800_000)
     await add(store, ID + 2, user_id=8, on=holders(8))
     await store.cancel(ID + 2)
     now = await moment_of(store)

@@ -63,7 +63,7 @@ async def test_the_real_cost_replaces_the_expected_one(store):
     job = await add_owned(store, new_job(1, price_micros=750_000), holders=holders())
     job = await store.move(job, JobState.SUBMITTING)
     job = await store.move(job, JobState.RUNNING, task_id="t")
-    await store.move(job, JobState.FAILED, charge=Charge.YES, cost_credits=30.0)
+    await store.move(job, JobState.FAILED, charge=Charge.YES, cost_micros=300_000)
     [past] = await store.past.jobs(GUILD_ID, await long_ago(store))
     assert (past.micros, past.is_counted) == (300_000, True)
 

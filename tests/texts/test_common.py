@@ -64,12 +64,9 @@ def test_an_estimate_is_not_more_exact_than_it_can_be():
     assert texts.rough_duration(200) == "3 min"
 
 
-def test_sizes_and_money():
+def test_sizes():
     assert texts.size(50 * 1024 * 1024) == "50 MB"
     assert texts.size(1) == "0.1 MB"
-    assert texts.money(75) == "$0.75"
-    assert texts.money(140) == "$1.40"
-    assert texts.money(123456) == "$1,234.56"
 
 
 @given(st.floats(0, 1, exclude_max=True, allow_nan=False))
@@ -98,6 +95,11 @@ def test_the_status_tells_since_when_and_how_long_it_usually_takes():
     assert "starts by itself" in held
 
 
+def test_the_providers_estimate_is_shown_beside_what_was_foreseen():
+    line = texts.before_spending(model="aleph2", price=750_000, part=None, revised=1_400_000)
+    assert line == ("aleph2 · up to $1.40 by the provider's own estimate, not the $0.75 foreseen")
+
+
 def test_money_is_named_before_it_is_spent():
     assert texts.before_spending(model="gen4_aleph", price=750_000, part=(0.0, 5.0)) == (
         "gen4_aleph · about $0.75 · the first 5 s are restyled"
@@ -110,7 +112,7 @@ def test_money_is_named_before_it_is_spent():
 
 @pytest.mark.parametrize(("reason", "charge"), list(product(FailureReason, Charge)))
 def test_every_failure_says_what_happened_whether_it_was_charged_and_what_next(reason, charge):
-    lines = outcome_texts.failure(reason, charge, cost=75, threshold="auto")
+    lines = outcome_texts.failure(reason, charge, cost=750_000, threshold="auto")
     assert 3 <= len(lines) <= 4
     for line in lines:
         assert 10 < len(line) < 130
@@ -123,10 +125,10 @@ def test_a_charge_is_never_denied_when_nobody_said():
     assert outcome_texts.charge_words(FailureReason.TIMED_OUT, Charge.UNKNOWN) == (
         "The provider has not said whether it charges for this."
     )
-    assert outcome_texts.charge_words(FailureReason.SAFETY_PROMPT, Charge.YES, 75) == (
+    assert outcome_texts.charge_words(FailureReason.SAFETY_PROMPT, Charge.YES, 750_000) == (
         "The provider charges for such refusals: $0.75."
     )
-    assert outcome_texts.charge_words(FailureReason.NO_OUTPUT, Charge.YES, 75) == (
+    assert outcome_texts.charge_words(FailureReason.NO_OUTPUT, Charge.YES, 750_000) == (
         "The provider charged $0.75."
     )
 
@@ -156,7 +158,7 @@ def test_the_link_says_when_it_ends():
 
 
 def test_facts_hold_only_what_is_known():
-    facts = texts.answer_facts(model="gen4_aleph", seconds=5, seed=77120, cost=75)
+    facts = texts.answer_facts(model="gen4_aleph", seconds=5, seed=77120, cost=750_000)
     assert facts == "gen4_aleph · 5 s · seed 77120 · cost $0.75"
     assert texts.answer_facts(model="m", seconds=5, seed=0, cost=None) == "m · 5 s · seed 0"
     assert texts.answer_facts(model="m", seconds=5, seed=None, cost=0) == "m · 5 s · cost $0.00"

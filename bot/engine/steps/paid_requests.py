@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import CometError, StoreUnavailableError
 
@@ -35,6 +35,20 @@ class PaidRequest:
     sent_at: float
     """``clock.monotonic()``."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def accepted_by(created: Created) -> dict[str, Any]:
+    """Return the columns that hold what an accepted request brought.
+
+    The provider's estimate takes the place of what was set aside.
+    """
+    changes: dict[str, Any] = {"task_id": created.task_id, "request_id": created.request_id}
+    if created.estimate is not None:
+        changes |= {
+            "cost_micros": created.estimate.micros,
+            "cost_source": created.estimate.source,
+        }
+    return changes
 
 
 class PaidRequests:
@@ -120,7 +134,7 @@ class PaidRequests:
         store = self._context.store
         try:
             job = await self._context.until_stored(
-                lambda: store.lift_uncertain(job_id, task_id=created.task_id)
+                lambda: store.lift_uncertain(job_id, **accepted_by(created))
             )
         except StoreUnavailableError:
             self.give_up(paid_request)
@@ -128,7 +142,12 @@ class PaidRequests:
         if job is None:
             await self._explain_unlifted(paid_request, created)
             return
-        log.warning("job %s: no longer UNCERTAIN: it is task %s", job_id, created.task_id)
+        log.warning(
+            "job %s: no longer UNCERTAIN: it is task %s (request %s)",
+            job_id,
+            created.task_id,
+            created.request_id,
+        )
         self._context.adopt(job)
 
     async def _explain_unlifted(self, paid_request: PaidRequest, created: Created) -> None:

@@ -6,9 +6,11 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.cometapi.outputs import is_same_file
+from bot.cometapi.tasks import without_output
 from bot.cometapi.wire import TaskStatus, judge_failure
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
-from bot.engine.context import JobMovedError
+from bot.engine.context import JobMovedError, bill_of
 from bot.engine.job_handle import tenth
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
@@ -80,6 +82,9 @@ class Poller:
             log.exception("job %s: polling broke in the program", handle.job_id)
             return await self._no_news(handle, age, CometError("surprise"), asked_at)
         self._context.polls.served()
+        if task.output_url is not None and _is_echo(await self._load(handle), task.output_url):
+            log.warning("job %s: the provider shows the source as the result", handle.job_id)
+            task = without_output(task)
         handle.refusals = 0
         handle.misses = 0
         if task.is_over:
@@ -126,7 +131,7 @@ class Poller:
         reason, charge = judge_failure(task)
         words = [word for word in (task.failure_code, task.failure_text) if word]
         detail = ": ".join(words) or task.raw_status
-        return await self._fail(handle, reason, charge, detail, task.cost_credits)
+        return await self._fail(handle, reason, charge, detail, task)
 
     async def _succeeded(self, handle: JobHandle, task: Task, output_url: str) -> float:
         job = await self._load(handle)
@@ -142,7 +147,7 @@ class Poller:
             **changes,
             output_url=output_url,
             output_expires_at=now + OUTPUT_LIFE,
-            cost_credits=task.cost_credits,
+            **bill_of(task),
             charge=Charge.YES,
         )
         if job.submitted_at is not None and job.finished_at is not None:
@@ -212,12 +217,10 @@ class Poller:
         reason: FailureReason,
         charge: Charge,
         detail: str,
-        cost_credits: float | None = None,
+        task: Task | None = None,
     ) -> float:
         job = await self._load(handle)
-        return await self._context.fail(
-            handle, job, reason, charge, detail=detail, cost_credits=cost_credits
-        )
+        return await self._context.fail(handle, job, reason, charge, detail=detail, task=task)
 
     async def _load(self, handle: JobHandle) -> Job:
         job = await self._context.store.get(handle.job_id)
@@ -226,3 +229,9 @@ class Poller:
         if job.state is not JobState.RUNNING:
             raise JobMovedError(job)
         return job
+
+
+def _is_echo(job: Job, url: str) -> bool:
+    """Tell whether ``url`` is something that was sent in, and so no result."""
+    sent = (job.source_url, job.sent_url, job.reference_url)
+    return any(is_same_file(url, one) for one in sent if one is not None)

@@ -11,7 +11,7 @@ from bot.domain.jobs import Charge, Delay, FailureReason, JobState, Phase
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
-from bot.engine.steps.paid_requests import PaidRequests
+from bot.engine.steps.paid_requests import PaidRequests, accepted_by
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
     CometAddressError,
@@ -205,7 +205,7 @@ class Submitter:
 
     async def _accepted(self, handle: JobHandle, job: Job, created: Created) -> float:
         self._context.creates.served()
-        job = await self._store.move(job, JobState.RUNNING, task_id=created.task_id)
+        job = await self._store.move(job, JobState.RUNNING, **accepted_by(created))
         log.info(
             "job %s: submitted as task %s (request %s)",
             job.id,
@@ -236,7 +236,12 @@ class Submitter:
                 )
             if attempts >= MAX_ATTEMPTS:
                 return await self._context.fail(
-                    handle, job, FailureReason.BUSY, Charge.NO, detail=detail
+                    handle,
+                    job,
+                    FailureReason.BUSY,
+                    Charge.NO,
+                    detail=detail,
+                    request_id=error.request_id,
                 )
             job = await self._store.move(job, JobState.QUEUED, submit_attempts=attempts)
             handle.sync(job)
@@ -267,13 +272,19 @@ class Submitter:
                 error.request_id,
                 detail,
             )
-        return await self._context.fail(handle, job, reason, Charge.NO, detail=detail)
+        return await self._context.fail(
+            handle, job, reason, Charge.NO, detail=detail, request_id=error.request_id
+        )
 
     async def _leave_uncertain(
         self, handle: JobHandle, job: Job, detail: str, request_id: str | None
     ) -> float:
         job = await self._store.move(
-            job, JobState.UNCERTAIN, charge=Charge.UNKNOWN, failure_detail=detail
+            job,
+            JobState.UNCERTAIN,
+            charge=Charge.UNKNOWN,
+            failure_detail=detail,
+            request_id=request_id,
         )
         log.error(
             "job %s: UNCERTAIN, and never sent again: a paid request was sent at %s and its "
