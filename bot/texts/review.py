@@ -192,12 +192,15 @@ def prompt_unusable(problem: str) -> str:
 # Forms
 
 
-DENY_TITLE: Final = "Deny this request"
-DENY_LABEL: Final = "Reason"
-DENY_HINT: Final = "The requester reads it, with your name."
-EDIT_TITLE: Final = "Edit the prompt"
-EDIT_LABEL: Final = "Prompt"
-EDIT_HINT: Final = f"The requester is told. Up to {MAX_PROMPT_UNITS:,} characters."
+FORMS: Final = {
+    "deny": ("Deny this request", "Reason", "The requester reads it, with your name."),
+    "edit": (
+        "Edit the prompt",
+        "Prompt",
+        f"The requester is told. Up to {MAX_PROMPT_UNITS:,} characters.",
+    ),
+}
+"""Title, label and hint of each form of a card."""
 
 
 # What the requester reads

@@ -33,11 +33,7 @@ _CANCELLABLE: Final = frozenset({JobState.HELD, JobState.QUEUED, JobState.RUNNIN
 async def jobs_page(
     store: Store, guild_id: int | None, grant: Grant, *, said: str | None = None
 ) -> Page:
-    """Return the page of a server's clips; ``None`` is all servers'.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Return the page of a server's clips; ``None`` is all servers'."""
     found = await store.overview.open_jobs(guild_id, limit=admin_texts.SHOWN_JOBS)
     counts = await store.overview.count_open(guild_id)
     offered = [(number, job) for number, job in enumerate(found, 1) if job.state in _CANCELLABLE]

@@ -24,11 +24,7 @@ log = logging.getLogger(__name__)
 
 
 async def spend_page(store: Store, now: datetime, names: Mapping[int, str]) -> Page:
-    """Return what all servers spent today and this month.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Return what all servers spent today and this month."""
     # To the end of the month: the database's clock may be ahead of Discord's.
     end = resets_at(Period.MONTH, now) or now
     day = await store.ledger.by_guild(started_at(Period.DAY, now), end)
@@ -45,11 +41,7 @@ async def limits_page(
     *,
     user_id: int,
 ) -> str | Page:
-    """Return what one server may use at most, after ``limit`` was set to ``value`` if both are.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Return what one server may use at most, after ``limit`` was set to ``value`` if both are."""
     if guild is None:
         return owner_texts.SERVER_UNKNOWN
     if (limit is None) is not (value is None):

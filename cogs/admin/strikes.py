@@ -28,11 +28,7 @@ _SHOWN: Final = 25
 async def strikes_page(
     store: Store, guild_id: int, user_id: int | None, grant: Grant, *, said: str | None = None
 ) -> Page:
-    """Return the page of a server's strikes, or of one member's.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Return the page of a server's strikes, or of one member's."""
     found = await store.people.strikes(guild_id, user_id=user_id, limit=_SHOWN)
     limit = (await store.policies.read(guild_id)).server("strike_limit")
     items: list[ui.Item[Any]] = []

@@ -41,11 +41,7 @@ def _refusal(interaction: discord.Interaction[Any]) -> str | None:
 
 
 async def uncertain_page(store: Store, *, said: str | None = None) -> Page:
-    """Return the page of all unclear clips.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Return the page of all unclear clips."""
     found = await store.uncertain.jobs(limit=_SHOWN)
     items: list[ui.Item[Any]] = [ui.ActionRow(UncertainMenu(found))] if found else []
     return Page(view=card(YELLOW, owner_texts.uncertain(found), *items), said=said)

@@ -78,11 +78,7 @@ class AppealCog(commands.Cog):
         appeal_id: int,
         verb: str,
     ) -> None:
-        """Open a form, or say what speaks against it.
-
-        Raises:
-            StoreError: The database did not answer in time.
-        """
+        """Open a form, or say what speaks against it."""
         async with store_deadline():
             refused = await objection
         if refused is not None:

@@ -47,12 +47,7 @@ def appeal_mark(appeal: Appeal) -> int:
 
 
 class AppealMessages:
-    """Posts appeals and answers by ids and the bot's token only.
-
-    Args:
-        client: The logged-in client.
-        now: The wall clock.
-    """
+    """Posts appeals and answers by ids and the bot's token only."""
 
     def __init__(self, client: discord.Client, *, now: Callable[[], datetime] = utc_now) -> None:
         self._client = client

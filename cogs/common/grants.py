@@ -48,11 +48,7 @@ def may_use(interaction: discord.Interaction[Any], action: Action) -> bool:
 async def may_press(
     interaction: discord.Interaction[Any], store: Store, action: Action, grant: Grant
 ) -> bool:
-    """Tell whether the person may press a control of a page.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Tell whether the person may press a control of a page."""
     if grant is Grant.HANDED and interaction.guild_id is not None:
         return True
     return await may_moderate(interaction, store, action)

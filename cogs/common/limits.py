@@ -1,4 +1,8 @@
-"""How long a press may wait for the database, so that Discord still gets its answer in time."""
+"""How long a press may wait for the database, so that Discord still gets its answer in time.
+
+Whatever reads or writes the database in ``cogs/`` raises ``StoreError`` when that does not answer,
+and says so only where it means more; whoever pressed is told by ``cogs/common/pages.py``.
+"""
 
 from __future__ import annotations
 

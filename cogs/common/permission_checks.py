@@ -41,11 +41,7 @@ async def may_moderate(
     *,
     requester_id: int | None = None,
 ) -> bool:
-    """Tell whether the person may do ``action``; settings are read only where they matter.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
+    """Tell whether the person may do ``action``; settings are read only where they matter."""
     actor = actor_of(interaction)
     whos = who(actor, requester_id=requester_id)
     if may(action, whos) or interaction.guild_id is None or not actor.role_ids:

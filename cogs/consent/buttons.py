@@ -41,7 +41,4 @@ class ConsentButton(
 
 def consent_row(job_id: int) -> ui.ActionRow[Any]:
     """Return the row under a question."""
-    row: ui.ActionRow[Any] = ui.ActionRow()
-    for say in ConsentChoice:
-        row.add_item(ConsentButton(job_id, say))
-    return row
+    return ui.ActionRow(*(ConsentButton(job_id, say) for say in ConsentChoice))

@@ -37,11 +37,7 @@ class ConsentCog(commands.Cog):
         self._store = store
 
     async def answer(self, interaction: discord.Interaction[Any], button: ConsentButton) -> None:
-        """Take the answer, or tell why not.
-
-        Raises:
-            StoreError: The database did not answer in time.
-        """
+        """Take the answer, or tell why not."""
         job_id, say = button.job_id, button.say
         async with store_deadline():
             refused, answer = await self._take(interaction, job_id, say)

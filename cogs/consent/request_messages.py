@@ -82,11 +82,6 @@ class ConsentMessages:
 
     A question is found again by its mark, in the direct messages or in place; nothing about it is
     stored, so that a crash between posting and storing cannot ask twice.
-
-    Args:
-        client: The logged-in client.
-        store: The database.
-        now: The wall clock.
     """
 
     def __init__(
@@ -105,7 +100,6 @@ class ConsentMessages:
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; another try may bring the question.
-            StoreUnavailableError: The database does not answer.
         """
         del clip
         if job.source_author_id is None:  # nothing of the kind is accepted

@@ -45,9 +45,7 @@ class Announcements:
     """Posts them once, and takes them back.
 
     Args:
-        client: The logged-in client.
         store: Tells which channel a server has chosen.
-        now: The wall clock.
     """
 
     def __init__(

@@ -18,6 +18,7 @@ from cogs.common.cards import (
     GREEN,
     STATE_COLOURS,
     card,
+    gallery,
     mark,
     markdown_url,
 )
@@ -74,8 +75,8 @@ def answer_card(
         title += "\n" + texts.ELSEWHERE
     view.add_item(ui.TextDisplay(title))
     if attached:
-        for gallery in _galleries(job, answer):
-            view.add_item(gallery)
+        for shown in _galleries(job, answer):
+            view.add_item(shown)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
     if quoted:  # apart from the rest, for which see ``blocks``
         container.add_item(ui.TextDisplay(quote(job.prompt)))
@@ -91,7 +92,7 @@ def picture_filename(answer: AnswerContent) -> str:
     return POSTER_FILENAME if answer.is_poster else PICTURE_FILENAME
 
 
-def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[ui.LayoutView]]:
+def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[Any]]:
     """Return the video and the picture, each in a gallery of its own: in one, both are cropped."""
     shown: list[tuple[str, str]] = []
     if answer.video is not None:
@@ -100,12 +101,7 @@ def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[ui.Layou
     if answer.picture is not None:
         words = clip_texts.picture_description(is_poster=answer.is_poster)
         shown.append((picture_filename(answer), words))
-    galleries: list[ui.MediaGallery[ui.LayoutView]] = []
-    for name, description in shown:
-        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-        gallery.add_item(media=f"attachment://{name}", description=description, spoiler=job.spoiler)
-        galleries.append(gallery)
-    return galleries
+    return [gallery(f"attachment://{name}", words, spoiler=job.spoiler) for name, words in shown]
 
 
 def _answer_lines(job: Job, answer: AnswerContent, *, attached: bool, linked: bool) -> list[str]:
@@ -169,8 +165,7 @@ def source_card(
 def _add_media(view: ui.LayoutView, name: str, description: str) -> None:
     """Show an attached file; as a player or picture where Discord's clients have one."""
     if name.rpartition(".")[2] in _PLAYABLE:
-        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-        view.add_item(gallery.add_item(media=f"attachment://{name}", description=description))
+        view.add_item(gallery(f"attachment://{name}", description))
     else:
         view.add_item(ui.File(f"attachment://{name}"))
 
@@ -179,13 +174,8 @@ def extra_card(job: Job, extra: Extra) -> ui.LayoutView:
     """Return the message with something made of an answer."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(clip_texts.EXTRA_TITLES[extra], id=mark(job.id, extra.value)))
-    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-    gallery.add_item(
-        media=f"attachment://{extra_filename(extra)}",
-        description=clip_texts.extra_description(extra),
-        spoiler=job.spoiler,
-    )
-    view.add_item(gallery)
+    media = f"attachment://{extra_filename(extra)}"
+    view.add_item(gallery(media, clip_texts.extra_description(extra), spoiler=job.spoiler))
     view.add_item(ui.TextDisplay("-# " + _provenance(job)))
     return view
 

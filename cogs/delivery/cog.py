@@ -70,8 +70,6 @@ class ThreadDeliverer:
     empty.
 
     Args:
-        client: The logged-in client.
-        now: The wall clock.
         clock: A monotonic clock, in seconds.
         can_appeal: Tells whether moderators can be asked about a job that ended badly.
         announcements: Announces answers elsewhere as well; ``None``: nothing is announced.

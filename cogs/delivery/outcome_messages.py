@@ -99,7 +99,6 @@ class OutcomeMessages:
     """Posts outcomes by the order thread, channel, direct message.
 
     Args:
-        client: The logged-in client.
         refusals: Places to keep away from; shared with whoever edits there.
         can_appeal: Tells whether moderators can be asked about a job that ended badly.
     """

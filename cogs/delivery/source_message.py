@@ -36,12 +36,7 @@ _NONCE_LETTERS: Final = {Extra.COMPARE: "x", Extra.SOUND: "y"}
 
 
 class SourceMessages:
-    """Posts them once, and finds them again by their marks.
-
-    Args:
-        client: The logged-in client.
-        now: The wall clock.
-    """
+    """Posts them once, and finds them again by their marks."""
 
     def __init__(self, client: discord.Client, *, now: Callable[[], datetime]) -> None:
         self._client = client

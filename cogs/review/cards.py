@@ -11,7 +11,7 @@ from discord import ui
 from bot.domain.jobs import JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.texts import review as review_texts
-from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, mark, markdown_url
+from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, gallery, mark, markdown_url
 from cogs.common.messages import NOBODY
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
@@ -55,11 +55,8 @@ def review_mark(job_id: int, stage: ReviewStage) -> int:
 
 def _galleries(media: Media, *, spoiler: bool) -> list[ui.Item[Any]]:
     """Return the pictures, each in a gallery of its own: in one, all are cropped."""
-    galleries: list[ui.Item[Any]] = []
-    for url, name in zip(media.urls, _NAMES, strict=False):
-        gallery: ui.MediaGallery[Any] = ui.MediaGallery()
-        galleries.append(gallery.add_item(media=url, description=name, spoiler=spoiler))
-    return galleries
+    shown = zip(media.urls, _NAMES, strict=False)
+    return [gallery(url, name, spoiler=spoiler) for url, name in shown]
 
 
 def review_card(review: Review, job: Job, media: Media, *, quoted: bool = True) -> ui.LayoutView:
@@ -85,9 +82,7 @@ def review_card(review: Review, job: Job, media: Media, *, quoted: bool = True) 
     verbs = [first, "approve", "deny"]
     if review.stage is ReviewStage.SPENDING:
         verbs.append("edit")
-    row: ui.ActionRow[Any] = ui.ActionRow()
-    for verb in verbs:
-        row.add_item(ReviewButton(job.id, review.stage, verb))
+    row = ui.ActionRow[Any](*(ReviewButton(job.id, review.stage, verb) for verb in verbs))
     return card(colour, above, *galleries, ui.TextDisplay("\n".join(below)), row, id_=id_)
 
 

@@ -57,11 +57,7 @@ class ReviewCog(commands.Cog):
     async def press(
         self, interaction: discord.Interaction[Any], job_id: int, stage: ReviewStage, verb: str
     ) -> None:
-        """Do what a button says, or tell why not.
-
-        Raises:
-            StoreError: The database did not answer in time.
-        """
+        """Do what a button says, or tell why not."""
         here = {"guild_id": guild_key(interaction.guild_id), "user_id": interaction.user.id}
         act = {
             "take": self._store.reviews.take,
@@ -70,9 +66,6 @@ class ReviewCog(commands.Cog):
         }.get(verb, self._store.reviews.look)
         ruling = await self._rule(interaction, lambda: act(job_id, stage, **here))
         if ruling is None:
-            return
-        if ruling.outcome is not PressOutcome.DONE:
-            await self._tell_refused(interaction, ruling)
             return
         if verb in {"deny", "edit"}:
             await self._open_form(interaction, ruling, verb)
@@ -85,17 +78,20 @@ class ReviewCog(commands.Cog):
     async def _rule(
         self, interaction: discord.Interaction[Any], ask: Callable[[], Awaitable[Ruling]]
     ) -> Ruling | None:
-        """Ask the database if the person may; ``None`` when they have their answer already."""
+        """Return what was done if the person may do it; ``None`` when they were told why not."""
         async with store_deadline():
+            ruling = None
             if await may_moderate(interaction, self._store, Action.REVIEW):
-                return await ask()
-        await answer_privately(interaction, review_texts.NOT_A_MODERATOR)
-        return None
-
-    async def _tell_refused(self, interaction: discord.Interaction[Any], ruling: Ruling) -> None:
+                ruling = await ask()
+        if ruling is None:
+            await answer_privately(interaction, review_texts.NOT_A_MODERATOR)
+            return None
+        if ruling.outcome is PressOutcome.DONE:
+            return ruling
         if ruling.outcome in {PressOutcome.DECIDED, PressOutcome.HELD}:
             await self._show(interaction, ruling)  # it was pressed because it was out of date
         await answer_privately(interaction, review_texts.refused(ruling))
+        return None
 
     async def _show(self, interaction: discord.Interaction[Any], ruling: Ruling) -> None:
         """Answer the press by bringing its card up to date."""
@@ -125,23 +121,16 @@ class ReviewCog(commands.Cog):
         if job is None or review is None:
             return
         custom_id = f"restyle:{job.id}:{verb}-{review.stage}-form"
-        if verb == "deny":
-            form = OutlivingForm(
-                custom_id=custom_id,
-                title=review_texts.DENY_TITLE,
-                label=review_texts.DENY_LABEL,
-                hint=review_texts.DENY_HINT,
-                max_length=MAX_WORDS,
-            )
-        else:
-            form = OutlivingForm(
-                custom_id=custom_id,
-                title=review_texts.EDIT_TITLE,
-                label=review_texts.EDIT_LABEL,
-                hint=review_texts.EDIT_HINT,
-                max_length=max(MAX_PROMPT_UNITS, len(job.prompt)),
-                default=job.prompt,
-            )
+        is_edit = verb == "edit"
+        title, label, hint = review_texts.FORMS[verb]
+        form = OutlivingForm(
+            custom_id=custom_id,
+            title=title,
+            label=label,
+            hint=hint,
+            max_length=max(MAX_PROMPT_UNITS, len(job.prompt)) if is_edit else MAX_WORDS,
+            default=job.prompt if is_edit else None,
+        )
         await show_form(interaction, form)
 
     @commands.Cog.listener()
@@ -173,9 +162,6 @@ class ReviewCog(commands.Cog):
         )
         if ruling is None:
             return
-        if ruling.outcome is not PressOutcome.DONE:
-            await self._tell_refused(interaction, ruling)
-            return
         log.info("job %s: deny by user %s (%s)", job_id, interaction.user.id, stage)
         await self._show(interaction, ruling)
         await self._refill(interaction)
@@ -195,9 +181,6 @@ class ReviewCog(commands.Cog):
             ),
         )
         if ruling is None:
-            return
-        if ruling.outcome is not PressOutcome.DONE:
-            await self._tell_refused(interaction, ruling)
             return
         await self._show(interaction, ruling)
         if ruling.job is not None and ruling.former_prompt is not None:

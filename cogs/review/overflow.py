@@ -35,9 +35,6 @@ class OverflowNotices:
         Args:
             guild_id: The guild.
             channel_id: The review channel; ``None`` when there is none, so only to tidy up.
-
-        Raises:
-            StoreUnavailableError: The database does not answer.
         """
         if guild_id in self._busy:
             self._again.add(guild_id)  # whoever is at it looks once more

@@ -55,10 +55,7 @@ class ReviewMessages:
     """Asks moderators: a ``bot.engine.ports.ApprovalPrompts``.
 
     Args:
-        client: The logged-in client.
-        store: The database.
         kept_source: Reads the message that keeps a job's clip, for fresh links.
-        now: The wall clock.
     """
 
     def __init__(
@@ -82,7 +79,6 @@ class ReviewMessages:
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; another try may bring the card.
-            StoreUnavailableError: The database does not answer.
         """
         if job.guild_id is None:  # there are no moderators; nothing of the kind is accepted
             return
@@ -255,11 +251,7 @@ class ReviewMessages:
             log.info("job %s: its card stays as it was: %s", job.id, exc)
 
     async def refill(self, guild_id: int, *, beyond: int = 0) -> int:
-        """Give free places to requests that wait for one; return how many got one.
-
-        Raises:
-            StoreUnavailableError: The database does not answer.
-        """
+        """Give free places to requests that wait for one; return how many got one."""
         channel_id, cap = await self._channel_and_cap(guild_id)
         opened = 0
         if channel_id is not None:

@@ -76,11 +76,7 @@ class Entries:
     async def form(
         self, interaction: discord.Interaction[Any], location: PanelLocation, verb: str, arg: str
     ) -> SettingsForm | str:
-        """Return the form that a control opens, or why there is none.
-
-        Raises:
-            StoreError: The database does not answer.
-        """
+        """Return the form that a control opens, or why there is none."""
         policy = await self._store.policies.read(interaction.guild_id)
         match verb:
             case "form" if arg in SETTINGS:

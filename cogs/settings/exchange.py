@@ -83,11 +83,7 @@ class Exchange:
     async def take(
         self, interaction: discord.Interaction[Any], location: PanelLocation, upload: Upload
     ) -> str | Page:
-        """Show what a file would change, to be saved or not; see ``SettingsPanel.propose``.
-
-        Raises:
-            StoreError: The database does not answer.
-        """
+        """Show what a file would change, to be saved or not; see ``SettingsPanel.propose``."""
         guild_id = guild_key(interaction.guild_id)
         try:
             data = await self._fetch(upload)

@@ -57,11 +57,7 @@ class SettingsPanel:
     async def panel(
         self, guild_id: int, location: PanelLocation, *, said: str | None = None
     ) -> Page:
-        """Return the panel as things stand now.
-
-        Raises:
-            StoreError: The database does not answer.
-        """
+        """Return the panel as things stand now."""
         data = PanelData(
             policy=await self._store.policies.read(guild_id),
             changes=await self._store.policies.changes(guild_id),
@@ -90,9 +86,6 @@ class SettingsPanel:
             changes: As ``Policies.change`` takes them.
             what: What the action is called in the log channel.
             unchanged: What is said when all of it is set already.
-
-        Raises:
-            StoreError: The database does not answer; nothing was changed.
         """
         guild_id = _guild_id(interaction)
         policy = await self._store.policies.read(guild_id)

@@ -37,11 +37,7 @@ async def effect_of(
     operator: Settings,
     now: datetime,
 ) -> Effect:
-    """Return what checked changes of ``policy`` would have done to the last 30 days of jobs.
-
-    Raises:
-        StoreError: The database does not answer.
-    """
+    """Return what checked changes of ``policy`` would have done to the last 30 days of jobs."""
     if not any(SETTINGS[name].is_replayed for values in changes.values() for name in values):
         return Effect(is_any=False)
     past = await store.past.jobs(policy.guild_id, needed_since(now))

@@ -33,11 +33,7 @@ async def report(
     store: Store,
     settings: Settings,
 ) -> Page:
-    """Return what would happen to a request, and which rule decides.
-
-    Raises:
-        StoreError: The database does not answer.
-    """
+    """Return what would happen to a request, and which rule decides."""
     policy = await store.policies.read(interaction.guild_id)
     member = await store.people.facts(policy.guild_id, facts.user_id)
     uses = await store.ledger.uses(caps_of(policy, facts, settings))

@@ -23,7 +23,7 @@ from bot.texts import permission as permission_texts
 from bot.texts import usage as usage_texts
 from bot.texts.refusal import refusal
 from cogs.admin.strikes import LiftMenu, strikes_page
-from cogs.common.cards import BLURPLE, card
+from cogs.common.cards import BLURPLE, card, gallery
 from cogs.common.grants import Grant
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
@@ -156,12 +156,9 @@ class UsageCog(commands.Cog):
             log.warning("guild %s: its usage was not drawn: %s", guild_id, exc)
             lines += [usage_texts.NO_PICTURE, usage_texts.FOOTNOTE]
             return Page(view=card(BLURPLE, lines, buttons))
-        gallery: ui.MediaGallery[Any] = ui.MediaGallery()
-        gallery.add_item(
-            media=f"attachment://{PICTURE}", description=usage_texts.description(usage)
-        )
+        shown = gallery(f"attachment://{PICTURE}", usage_texts.description(usage))
         return Page(
-            view=card(BLURPLE, lines, gallery, ui.TextDisplay(usage_texts.FOOTNOTE), buttons),
+            view=card(BLURPLE, lines, shown, ui.TextDisplay(usage_texts.FOOTNOTE), buttons),
             files=[discord.File(io.BytesIO(picture), PICTURE)],
         )
 
