@@ -124,11 +124,9 @@ class RestyleBot(commands.AutoShardedBot):
     An extension that fails to load stops the start.
 
     Attributes:
-        deliverer: What the engine sees of Discord; set by ``cogs/delivery`` when it is loaded.
         extras: What the buttons under an answer make; set by ``cogs/delivery`` when it is loaded.
     """
 
-    deliverer: Deliverer
     extras: Extras
 
     def __init__(
@@ -167,10 +165,26 @@ class RestyleBot(commands.AutoShardedBot):
         self.process_pool = process_pool
         self._extensions_to_load = tuple(extensions)
         self.archive = archive
+        self._deliverer: Deliverer | None = None
         self.approval_prompts: ApprovalPrompts | None = None  # set by cogs that ask people
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
         self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
+
+    @property
+    def deliverer(self) -> Deliverer:
+        """What the engine sees of Discord; there once the bot has logged in.
+
+        Raises:
+            RuntimeError: The bot has not logged in yet.
+        """
+        if self._deliverer is None:
+            raise RuntimeError("there is no deliverer before the bot has logged in")
+        return self._deliverer
+
+    @deliverer.setter
+    def deliverer(self, deliverer: Deliverer) -> None:
+        self._deliverer = deliverer
 
     @property
     def owner_user_ids(self) -> frozenset[int]:
