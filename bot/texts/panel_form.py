@@ -82,7 +82,7 @@ RULE_ACTIONS: Final = {
 
 RULE_TITLE: Final = "A prompt rule"
 RULE_TEXT_LABEL: Final = "Words or pattern"
-RULE_TEXT_HINT: Final = "Look-alike letters and spaces between letters are seen through."
+RULE_TEXT_HINT: Final = "Disguises are seen through, as the settings under the rules say."
 RULE_KIND_LABEL: Final = "How it is read"
 RULE_ACTION_LABEL: Final = "What follows"
 RULE_REMOVE_LABEL: Final = "Remove this rule"

@@ -2,16 +2,21 @@
 
 import itertools
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 
 from bench.words import measure
+from bot.policy.catalogue import parse
+from bot.policy.problems import Problem
+from bot.policy.prompt_rules import patterns
 from bot.policy.prompt_rules.candidates import Looks, TooManyReadingsError
 from bot.policy.prompt_rules.check import check_rules
 from bot.policy.prompt_rules.disguise_kinds import EVERY_DISGUISE, Disguise
 from bot.policy.prompt_rules.disguises import Reading
-from bot.policy.prompt_rules.rules import MAX_RULES, PromptRule, RuleAction, RuleKind
+from bot.policy.prompt_rules.patterns import check_pattern
+from bot.policy.prompt_rules.rules import MAX_RULES, PromptRule, RuleAction, RuleKind, Rules
 from bot.policy.replay import preview as preview_module
 from bot.policy.replay.preview import preview_aside
 from tests.policy.builders import NOW, decided, operator, policy
@@ -136,6 +141,12 @@ def test_patterns_see_repeated_letters_and_strokes():
     assert check_rules("bl00d", [rule], EVERY_DISGUISE - {Disguise.DIGITS}) is None
 
 
+def test_blank_letters_are_spaces_for_patterns_too():
+    rule = PromptRule(kind=RuleKind.PATTERN, text=r"\bnude pic\b", action=RuleAction.REFUSE)
+    for blank in "\u3164\u115f\u2800\uffa0":
+        assert check_rules(f"a nude{blank}pic", [rule])
+
+
 WORST = [
     "l i " * 250,
     "l " * 500,
@@ -187,3 +198,19 @@ async def test_a_preview_takes_none_of_the_threads_that_files_need(monkeypatch):
 
 def test_every_disguise_has_a_kind_that_people_can_read_about():
     assert set(Disguise) <= set(DISGUISES)
+
+
+def test_a_rule_that_was_tried_out_before_is_not_tried_again():
+    slow = PromptRule(kind=RuleKind.PATTERN, text=r"(?:x+x+)+y", action=RuleAction.REVIEW)
+    kept = parse("prompt_rules", [slow, {"kind": "words", "text": "gore", "action": "refuse"}])
+    assert kept == (slow, words("gore"))
+    assert isinstance(parse("prompt_rules", Rules().dump([slow])), Problem)
+
+
+def test_one_pattern_alone_may_not_take_long_to_be_tried_out(monkeypatch):
+    allowed = []
+    monkeypatch.setattr(
+        patterns, "finds", lambda text, prompt, *, until: allowed.append(until - time.monotonic())
+    )
+    check_pattern("gore", until=time.monotonic() + 60)
+    assert max(allowed) <= patterns.TRYING_SECONDS
