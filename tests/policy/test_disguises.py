@@ -110,7 +110,7 @@ UNSEEN = ["", ZERO_WIDTH, "\u2060", "\u00ad", "\u202e"]
 
 @given(st.data())
 def test_a_word_is_found_through_any_mixture_of_known_tricks(data):
-    word = data.draw(st.sampled_from(["blood", "blooded", "dose"]))
+    word = data.draw(st.sampled_from(["blood", "blooded", "bleeds"]))
     # What a word is known by are true letters, one of them the first.
     ends = {0, len(word) - 1}
     letters = [

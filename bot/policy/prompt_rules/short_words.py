@@ -245,12 +245,11 @@ def is_short_word(word: str) -> bool:
 def are_a_sentence(words: Sequence[str]) -> bool:
     """Tell whether these neighbours are words that people write one after the other.
 
-    One letter may stand alone among them ("hi, t-shirt", "as S. Dali"); more than one is odd.
+    All of them are words of one language, of which one at the most has a single letter.
 
     Args:
         words: Folded, at least two.
     """
-    longer = [word for word in words if len(word) > 1]
-    if not longer or len(words) - len(longer) > 1:
+    if sum(len(word) == 1 for word in words) > 1:
         return False
-    return any(all(word in language for word in longer) for language in _LANGUAGES)
+    return any(all(word in language for word in words) for language in _LANGUAGES)

@@ -34,6 +34,9 @@ _SHORTENED_LONGER: Final = frozenset(
 )
 """What "'ll", "'re" and "'ve" come after."""
 
+_INITIAL: Final = regex.compile(r"\P{L}*\p{L}\.")
+"""The "S." of "S. Dali"."""
+
 _EDGE_DIGITS: Final = regex.compile(r"\A\d+|\d+\Z")
 _PARTICLES: Final = regex.compile(
     r"(?<=\p{Hangul}{2})(?:\uc744|\ub97c|\uc774|\uac00|\uc740|\ub294|\uc758|\uc5d0|\uc5d0\uc11c|\ub85c|"
@@ -65,9 +68,13 @@ class WordStream:
         words: list[str] = []
         chunks: list[list[str]] = []
         stretches: list[list[str]] = [[]]
-        for chunk in folded.split():
+        split = folded.split()
+        for at, chunk in enumerate(split):
             parts = word.findall(chunk)
             words += parts
+            if _INITIAL.fullmatch(chunk) and not _spells(split, at):
+                stretches += [parts, []]
+                continue
             short = _SHORTENED.fullmatch(chunk)
             if short and len(parts) == 2 and _is_shortened(*short.groups()):  # it, s
                 stretches[-1].append(parts[0])
@@ -148,14 +155,17 @@ class WordStream:
                     yield part
 
 
+def _spells(chunks: Sequence[str], at: int) -> bool:
+    """Tell whether a letter with a full stop stands beside another letter: "b. l. o. o. d."."""
+    near = (*chunks[max(0, at - 1) : at], *chunks[at + 1 : at + 2])
+    return any(sum(map(str.isalpha, one)) == 1 for one in near)
+
+
 def _is_hyphened(chunk: str, parts: Sequence[str]) -> bool:
-    """Tell whether the end is a word, to which the beginning belongs: "t-shirt", "re-read"."""
-    return (
-        len(parts) == 2
-        and "-".join(parts) in chunk
-        and len(parts[1]) > 2
-        and is_short_word(parts[1])
-    )
+    """Tell whether the beginning belongs to the end alone: "t-shirt", "e-zine", "re-read"."""
+    if len(parts) != 2 or "-".join(parts) not in chunk or len(parts[1]) <= 2:
+        return False
+    return len(parts[0]) == 1 or is_short_word(parts[1])
 
 
 def _is_shortened(word: str, end: str) -> bool:
