@@ -107,7 +107,7 @@ def who(
     Args:
         actor: The person.
         reviewer_role_ids: The roles that the server lets review (its settings).
-        requester_id: Who asked for the thing; ``None`` when it is nobody's.
+        requester_id: Who asked for the thing; ``None`` when nobody did.
         author_id: Who posted the clip, when that is somebody else.
     """
     found = {Who.MEMBER}

@@ -44,7 +44,7 @@ UNFIRM_SECONDS: Final = 1.0
 
 
 class JobMovedError(Exception):
-    """A job turned out to be in another state than its ticket says.
+    """A job turned out to be in another state than its handle says.
 
     Attributes:
         job: The job as it is.

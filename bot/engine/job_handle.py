@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.jobs import JobState, clip_bucket
@@ -24,145 +25,122 @@ class StepKind(enum.Enum):
     DELIVER = "deliver"  # a download and an upload
 
 
+@dataclass(slots=True, eq=False)
 class JobHandle:
     """One unfinished job: only what a poll needs, because ten thousand of them may wait.
 
     The database knows the rest; a step that needs more loads the row. No two steps share a
-    counter. "Row" below means that :meth:`follow` copies the column of that name, at the start
-    and whenever a step sees or makes a change; :meth:`follow` also resets what is said to begin
+    counter. "Row" below means that :meth:`sync` copies the column of that name, at the start
+    and whenever a step sees or makes a change; :meth:`sync` also resets what is said to begin
     anew with a row, or with a state.
-
-    Attributes:
-        job_id: The primary key (``id``).
-        model: Row; never changes.
-        bucket: ``clip_bucket`` of ``source_seconds``, for the durations of similar jobs.
-        slot: When the job is due, in units of ``SLOT_SECONDS``; 0 while a step runs. Scheduler.
-        is_due_again: Somebody asked for another step while one runs. Scheduler; reset after it.
-        asks_anew: The row was claimed once more, so somebody has changed it: people are asked
-            again, and a RUNNING job is read before it is polled. Scheduler; reset by
-            presenting and by that read.
-        failures: Steps in a row that the database did not answer. Worker; reset by a step that
-            comes to its end.
-        surprises: Steps in a row that broke in the program. Worker; reset likewise.
-        state: Row.
-        hold: Row.
-        opens: Tries of the opening step; never reset.
-        is_opened: The thread or the status message exists (row), or the opening step gave up.
-        prepares: Tries of the preparing step, whatever they ended in; reset when it is done.
-        breaks: Those of them that broke for no visible reason; reset likewise.
-        keeps: Those of them in which Discord did not take the files; reset likewise.
-        is_prepared: ``prepared_at`` is set (row).
-        without_place: Discord did not take the files ``MAX_TRIES`` times, so the job goes on
-            without a message that keeps them. Preparing step; never reset.
-        is_delay_told: People were told what preparing waits for. Preparing step; reset when it is
-            done and people are told so.
-        presented: The state and hold in which people were asked. Gate; ``None`` before, and when
-            the job has left them.
-        presents: Tries in a row to ask people that Discord refused. Gate; reset when they are
-            asked, and with a state or hold.
-        place: The position in the line and the delay that people were told last. Submitting step;
-            reset when the job is admitted.
-        builds: Tries in a row of the submitting step that could not make the request. Reset when
-            one is made.
-        wants_data_uri: The provider could not fetch the clip, so it travels inside the request.
-            Submitting step; never reset.
-        is_unsent: SUBMITTING may be stored, but the paid request was surely not sent. Submitting
-            step; reset right before it is sent, and when the job is QUEUED again.
-        task_id: Row.
-        submitted_at: Row.
-        phase: Row, then as announced last. Polling step.
-        tenth: Tenths of ``progress`` as announced last. Row, then polling step.
-        refusals: Polls in a row that brought no news of the task (errors of the provider); begins
-            anew with a row and with an answer.
-        misses: Polls in a row to which the task was unknown; begins anew likewise.
-        without_output: Polls that found the task finished and without an output; begins anew with
-            a row.
-        is_overdue_told: People were told that it takes unusually long; begins anew with a row.
-        is_unknown_logged: An unknown status word was logged; begins anew with a row.
-        downloads: Steps in a row that could not download the output; reset by a download and when
-            people are asked, begins anew with a state.
-        was_refreshed: The output's link was asked for anew since the last download that worked;
-            begins anew with a state.
-        deliveries: Times that this process brought the outcome to Discord; begins anew with a
-            state.
-        delivered: Where the outcome was posted, while the database does not say so; begins anew
-            with a state.
     """
 
-    __slots__ = (
-        "asks_anew",
-        "breaks",
-        "bucket",
-        "builds",
-        "delivered",
-        "deliveries",
-        "downloads",
-        "failures",
-        "hold",
-        "is_delay_told",
-        "is_due_again",
-        "is_opened",
-        "is_overdue_told",
-        "is_prepared",
-        "is_unknown_logged",
-        "is_unsent",
-        "job_id",
-        "keeps",
-        "misses",
-        "model",
-        "opens",
-        "phase",
-        "place",
-        "prepares",
-        "presented",
-        "presents",
-        "refusals",
-        "slot",
-        "state",
-        "submitted_at",
-        "surprises",
-        "task_id",
-        "tenth",
-        "wants_data_uri",
-        "was_refreshed",
-        "without_output",
-        "without_place",
-    )
+    job: InitVar[Job]
+    job_id: int = field(init=False)
+    """The primary key (``id``)."""
+    model: str = field(init=False)
+    """Row; never changes."""
+    bucket: int = field(init=False)
+    """``clip_bucket`` of ``source_seconds``, for the durations of similar jobs."""
+    slot: int = 0
+    """When the job is due, in units of ``SLOT_SECONDS``; 0 while a step runs. Scheduler."""
+    is_due_again: bool = False
+    """Somebody asked for another step while one runs. Scheduler; reset after it."""
+    asks_anew: bool = False
+    """The row was claimed once more, so somebody has changed it: people are asked again, and a
+    RUNNING job is read before it is polled. Scheduler; reset by presenting and by that read."""
+    failures: int = 0
+    """Steps in a row that the database did not answer. Worker; reset by a step that comes to its
+    end."""
+    surprises: int = 0
+    """Steps in a row that broke in the program. Worker; reset likewise."""
+    state: JobState = field(init=False)
+    """Row."""
+    hold: Hold | None = field(init=False)
+    """Row."""
+    opens: int = 0
+    """Tries of the opening step; never reset."""
+    is_opened: bool = False
+    """The thread or the status message exists (row), or the opening step gave up."""
+    prepares: int = 0
+    """Tries of the preparing step, whatever they ended in; reset when it is done."""
+    breaks: int = 0
+    """Those of them that broke for no visible reason; reset likewise."""
+    keeps: int = 0
+    """Those of them in which Discord did not take the files; reset likewise."""
+    is_prepared: bool = field(init=False)
+    """``prepared_at`` is set (row)."""
+    without_place: bool = False
+    """Discord did not take the files ``MAX_TRIES`` times, so the job goes on without a message
+    that keeps them. Preparing step; never reset."""
+    is_delay_told: bool = False
+    """People were told what preparing waits for. Preparing step; reset when it is done and people
+    are told so."""
+    presented: tuple[JobState, Hold | None] | None = None
+    """The state and hold in which people were asked. Approval step; ``None`` before, and when the
+    job has left them."""
+    presents: int = 0
+    """Tries in a row to ask people that Discord refused. Approval step; reset when they are asked,
+    and with a state or hold."""
+    place: tuple[int | None, Delay | None] | None = None
+    """The position in the line and the delay that people were told last. Submitting step; reset
+    when the job is admitted."""
+    builds: int = 0
+    """Tries in a row of the submitting step that could not make the request. Reset when one is
+    made."""
+    wants_data_uri: bool = False
+    """The provider could not fetch the clip, so it travels inside the request. Submitting step;
+    never reset."""
+    is_unsent: bool = False
+    """SUBMITTING may be stored, but the paid request was surely not sent. Submitting step; reset
+    right before it is sent, and when the job is QUEUED again."""
+    task_id: str | None = field(init=False)
+    """Row."""
+    submitted_at: datetime | None = field(init=False)
+    """Row."""
+    phase: Phase | None = field(init=False)
+    """Row, then as announced last. Polling step."""
+    tenth: int | None = field(init=False)
+    """Tenths of ``progress`` as announced last. Row, then polling step."""
+    refusals: int = 0
+    """Polls in a row that brought no news of the task (errors of the provider); begins anew with a
+    row and with an answer."""
+    misses: int = 0
+    """Polls in a row to which the task was unknown; begins anew likewise."""
+    without_output: int = 0
+    """Polls that found the task finished and without an output; begins anew with a row."""
+    is_overdue_told: bool = False
+    """People were told that it takes unusually long; begins anew with a row."""
+    is_unknown_logged: bool = False
+    """An unknown status word was logged; begins anew with a row."""
+    downloads: int = 0
+    """Steps in a row that could not download the output; reset by a download and when people are
+    asked, begins anew with a state."""
+    was_refreshed: bool = False
+    """The output's link was asked for anew since the last download that worked; begins anew with a
+    state."""
+    deliveries: int = 0
+    """Times that this process brought the outcome to Discord; begins anew with a state."""
+    delivered: Delivered | None = None
+    """Where the outcome was posted, while the database does not say so; begins anew with a
+    state."""
 
-    def __init__(self, job: Job) -> None:
-        """Take what matters from the row."""
+    def __post_init__(self, job: Job) -> None:
         self.job_id = job.id
         self.model = job.model
         self.bucket = clip_bucket(job.source_seconds)
-        self.slot = 0
-        self.is_due_again = False
-        self.asks_anew = False
-        self.failures = 0
-        self.surprises = 0
-        self.opens = 0
-        self.is_opened = False
-        self.prepares = 0
-        self.breaks = 0
-        self.keeps = 0
-        self.without_place = False
-        self.is_delay_told = False
-        self.presented: tuple[JobState, Hold | None] | None = None
-        self.place: tuple[int | None, Delay | None] | None = None
-        self.builds = 0
-        self.wants_data_uri = False
-        self.is_unsent = False
         self._enter(job)
         self.sync(job)
 
     def _enter(self, job: Job) -> None:
         """Begin anew what belongs to one state and hold."""
-        self.state: JobState = job.state
-        self.hold: Hold | None = job.hold
+        self.state = job.state
+        self.hold = job.hold
         self.presents = 0
         self.downloads = 0
         self.was_refreshed = False
         self.deliveries = 0
-        self.delivered: Delivered | None = None
+        self.delivered = None
 
     def sync(self, job: Job) -> None:
         """Take over what may have changed; the counts of polls begin anew."""
@@ -170,10 +148,10 @@ class JobHandle:
             self._enter(job)
         self.is_opened |= job.thread_id is not None or job.status_message_id is not None
         self.is_prepared = job.prepared_at is not None
-        self.task_id: str | None = job.task_id
-        self.submitted_at: datetime | None = job.submitted_at
-        self.phase: Phase | None = job.phase
-        self.tenth: int | None = tenth(job.progress)
+        self.task_id = job.task_id
+        self.submitted_at = job.submitted_at
+        self.phase = job.phase
+        self.tenth = tenth(job.progress)
         self.refusals = 0
         self.misses = 0
         self.without_output = 0

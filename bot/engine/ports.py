@@ -180,8 +180,8 @@ class Deliverer(Protocol):
 class ApprovalPrompts(Protocol):
     """Asks the people whose word a HELD or WITHHELD job waits for.
 
-    Their answer is a change in the database: the job leaves that state and is nobody's, so that
-    the next claim of any process goes on with it.
+    Their answer is a change in the database: the job leaves that state with ``jobs.owner``
+    NULL, so that the next claim of any process goes on with it.
     """
 
     async def present(self, job: Job, clip: Path | None) -> None:
@@ -198,5 +198,5 @@ class ApprovalPrompts(Protocol):
         ...
 
     async def settled(self, job: Job) -> None:
-        """Bring the request up to date, now that nobody's word is waited for. Best effort."""
+        """Bring the request up to date, now that the job waits for no decision. Best effort."""
         ...

@@ -45,7 +45,7 @@ _SURPRISE_SECONDS: Final = 30.0
 
 
 class _Pool:
-    """The workers of one lane: as many as Little's law asks for, up to a cap.
+    """The workers of one kind of step: as many as Little's law asks for, up to a cap.
 
     Steps under way = steps a second x seconds a step.
     """
@@ -87,12 +87,12 @@ class Scheduler:
     """Runs the steps of all unfinished jobs of this process, each when it is due.
 
     It only knows *when*: the database knows every job and its state, and the heap is rebuilt from
-    it at start. A waiting job costs a ticket and a place in a slot; no coroutine, no timer.
+    it at start. A waiting job costs a handle and a place in a slot; no coroutine, no timer.
 
     Args:
         step: One step of one job; returns after how many seconds the next one is due, or ``None``
             when nothing is left to do. It must not raise.
-        held_until: Until when (``clock.monotonic()``) a lane stands still.
+        held_until: Until when (``clock.monotonic()``) a kind of step stands still.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Scheduler:
         self._step = step
         self._clock = clock
         self._held_until = held_until
-        self._tickets: dict[int, JobHandle] = {}
+        self._handles: dict[int, JobHandle] = {}
         self._heap: list[int] = []
         self._slots: dict[int, list[JobHandle]] = {}
         self._pools = {step_kind: _Pool(caps[step_kind]) for step_kind in StepKind}
@@ -117,7 +117,7 @@ class Scheduler:
         self._report_at = 0.0
 
     def __len__(self) -> int:
-        return len(self._tickets)
+        return len(self._handles)
 
     @property
     def lateness_seconds(self) -> float:
@@ -126,16 +126,16 @@ class Scheduler:
 
     def add(self, handle: JobHandle, delay: float = 0.0) -> None:
         """Take on a job, due in ``delay`` seconds. A job that is here already is hurried."""
-        if (known := self._tickets.get(handle.job_id)) is not None:
+        if (known := self._handles.get(handle.job_id)) is not None:
             known.asks_anew = True
             self.hurry(handle.job_id)
             return
-        self._tickets[handle.job_id] = handle
+        self._handles[handle.job_id] = handle
         self._plan(handle, delay)
 
     def hurry(self, job_id: int) -> None:
         """Make a job due now; right after its present step if one runs."""
-        handle = self._tickets.get(job_id)
+        handle = self._handles.get(job_id)
         if handle is None:
             return
         if handle.slot:
@@ -145,7 +145,7 @@ class Scheduler:
 
     def clear(self) -> None:
         """Forget all jobs; steps under way end, and nothing follows them."""
-        self._tickets.clear()
+        self._handles.clear()
         self._slots.clear()
         self._heap.clear()
         for pool in self._pools.values():
@@ -191,7 +191,7 @@ class Scheduler:
             slot = heappop(self._heap)
             for handle in self._slots.pop(slot):
                 # A ticket that was hurried or forgotten is still in its old slot.
-                if handle.slot == slot and self._tickets.get(handle.job_id) is handle:
+                if handle.slot == slot and self._handles.get(handle.job_id) is handle:
                     handle.slot = 0
                     self._put(handle, slot * SLOT_SECONDS, now)
 
@@ -222,7 +222,7 @@ class Scheduler:
                 await idle
                 continue
             handle, due = pool.ready.popleft()
-            if self._tickets.get(handle.job_id) is not handle:
+            if self._handles.get(handle.job_id) is not handle:
                 continue
             now = self._clock.monotonic()
             held = self._held_until(step_kind) - now
@@ -243,13 +243,13 @@ class Scheduler:
             return _SURPRISE_SECONDS
 
     def _after(self, handle: JobHandle, delay: float | None) -> None:
-        if self._tickets.get(handle.job_id) is not handle:
+        if self._handles.get(handle.job_id) is not handle:
             return
         if handle.is_due_again:
             handle.is_due_again = False
             delay = 0.0
         if delay is None:
-            del self._tickets[handle.job_id]
+            del self._handles[handle.job_id]
         else:
             self._plan(handle, delay)
 
@@ -261,7 +261,7 @@ class Scheduler:
             log.warning(
                 "Polls start %.1f s late: %d jobs, %d of %d workers",
                 self._lateness,
-                len(self._tickets),
+                len(self._handles),
                 len(pool.workers),
                 pool.cap,
             )

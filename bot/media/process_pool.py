@@ -1,8 +1,8 @@
 """Work on strangers' files, in processes of their own: a few at once, the others in a queue.
 
 Names, types and headers are claims. A hostile or broken file ends the process that reads it
-(``child.py``), which has limits on time, memory and what it writes, and none of our secrets. The
-bot's own process decodes and encodes nothing.
+(``worker_main.py``), which has limits on time, memory and what it writes, and none of our secrets.
+The bot's own process decodes and encodes nothing.
 """
 
 from __future__ import annotations

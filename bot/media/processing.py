@@ -35,7 +35,7 @@ class SourceFile:
 
 
 class MediaProcessor:
-    """Does the work on media that the steps of a job ask for, in a workshop that it borrows.
+    """Does the work on media that the steps of a job ask for, in the pool that it borrows.
 
     Every method may raise ``MediaUnreadableError`` (the file's fault), ``MediaProbeError`` (ours),
     ``MediaBusyError`` (too much is waiting) and ``MediaStorageError`` (the disk is full). At any

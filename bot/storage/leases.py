@@ -69,7 +69,7 @@ async def expire_workers(connection: AsyncConnection, database: Database, *, but
 
     Never the worker ``but``: it asks, so it lives, and may still renew.
 
-    Jobs whose owner has no row at all are orphaned too.
+    Jobs whose owner has no row in ``workers`` at all are released too.
     """
     expired = await connection.scalars(
         select(workers.c.id)

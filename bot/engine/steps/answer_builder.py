@@ -37,7 +37,7 @@ OPTIONAL_PARTS_SECONDS: Final = 45.0
 FIT_SECONDS: Final = 240.0
 """How long it may be held up by making it small enough to be posted at all."""
 OPTIONAL_PARTS_TRIES: Final = 2
-"""So often the trimmings are made; an answer that Discord did not take by then goes out plainly."""
+"""So often the optional parts are made; what Discord did not take by then goes out plainly."""
 SAFE_BYTES: Final = 9 * 1024 * 1024
 """What Discord takes from everybody, with room for the rest of the message.
 
@@ -155,7 +155,7 @@ class AnswerBuilder:
             log.warning("job %s: without %s: %s", job.id, what, exc)
         except RestyleError:
             raise  # the database, or the job is not ours any more
-        except Exception:  # a trimming must not cost the answer
+        except Exception:  # an optional part must not cost the answer
             log.exception("job %s: without %s", job.id, what)
         return None
 

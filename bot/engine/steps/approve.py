@@ -1,4 +1,4 @@
-"""Gate: jobs that wait for a person's word, before the spending or before the publishing."""
+"""Approve: jobs that wait for a person's word, before the spending or before the publishing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _DECIDED: Final = frozenset(
 
 
 class ApprovalStep:
-    """Asks through the gatekeeper, waits without polling, and ends what nobody answered.
+    """Asks the people who decide, waits without polling, and ends what nobody answered.
 
     A decision is a change in the database; the claim that follows it brings the job back.
     """

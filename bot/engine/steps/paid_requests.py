@@ -52,7 +52,7 @@ def accepted_by(created: Created) -> dict[str, Any]:
 
 
 class PaidRequests:
-    """Sends paid requests and sees to their answers, also to late ones."""
+    """Sends paid requests and waits for their answers, also for late ones."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context

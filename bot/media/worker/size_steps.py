@@ -12,7 +12,7 @@ _FLOOR_BITS: Final = 700_000  # per second, for the reference picture: below it,
 _REFERENCE_RATE: Final = 1280 * 720 * 30  # pixels per second
 _FLOOR_EXPONENT: Final = 0.75  # small pictures need more bits per pixel than large ones
 _SHORT_SIDES: Final = (1440, 1080, 720, 540, 480, 360, 240, 180)  # pixels
-_CALM_FPS: Final = 30.0  # what a rung that gives up pixels gives up as well
+_CALM_FPS: Final = 30.0  # what a step that gives up pixels gives up as well
 _SOUND_BITS: Final = (160_000, 64_000)  # per second
 _SOUND_SHARE: Final = 0.2  # of all bits; where the first of them is more, the second must do
 
