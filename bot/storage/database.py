@@ -114,7 +114,7 @@ class Database:
         self._active += 1
         self._idle.clear()
         try:
-            with _translated():
+            with reporting_trouble():
                 connection = await self._connection_class(self._engine).start()
                 try:
                     transaction = await shielded(connection.begin().start())
@@ -163,7 +163,7 @@ async def _ending_well(transaction: AsyncTransaction) -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def reporting_trouble() -> Iterator[None]:
     """Turn what a driver raises for trouble of the database into ``StoreUnavailableError``.
 
     Mistakes of ours (a broken constraint, wrong SQL, a value of the wrong type) stay what they are.
@@ -229,7 +229,7 @@ async def open_database(
 async def _upgrade_postgres(url: URL) -> None:
     engine = postgres_upgrade_engine(url)
     try:
-        with _translated():
+        with reporting_trouble():
             async with engine.begin() as connection:
                 await connection.run_sync(upgrade)
     finally:

@@ -14,6 +14,8 @@ from sqlalchemy import text
 from bot.errors import StoreTooNewError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
 _LOCK_KEY: Final = 0x7265_7374_796C_65  # "restyle"; any number that nobody else locks will do
@@ -39,6 +41,25 @@ def take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
 
 
+def check_known(present: Collection[str]) -> None:
+    """Make sure that this program has the migrations that a database went through.
+
+    Args:
+        present: The revisions that the database is at.
+
+    Raises:
+        StoreTooNewError: It has not: a newer version of the program has upgraded the database.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if unknown := set(present) - known:
+        raise StoreTooNewError(
+            f"The database was written by a newer version of this program (schema "
+            f"{', '.join(sorted(unknown))}). Start that version, or restore the backup made before "
+            "the update."
+        )
+
+
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Apply the migrations that are missing, all of them or none, in ``connection``'s transaction.
 
@@ -49,12 +70,6 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     config = alembic_config(connection)
     scripts = ScriptDirectory.from_config(config)
     present = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if unknown := set(present) - known:
-        raise StoreTooNewError(
-            f"The database was written by a newer version of this program (schema "
-            f"{', '.join(sorted(unknown))}). Start that version, or restore the backup made before "
-            "the update."
-        )
+    check_known(present)
     if revision != "head" or set(present) != set(scripts.get_heads()):
         command.upgrade(config, revision)

@@ -7,20 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.process.calls import ENVIRONMENT, call
 from tests.process.processes import program
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ENVIRONMENT = {"DISCORD_TOKEN": "token-of-the-bot", "COMETAPI_KEY": "key-of-the-account"}
-
-
-async def call(folder: Path, *words: str, ends_with: int = 0, **environment: str) -> str:
-    given = {**ENVIRONMENT, **environment}
-    async with program("-m", "bot", *words, environment=given, folder=folder) as run:
-        assert await run.ends(seconds=60) == ends_with, run.output
-    assert "Traceback" not in run.output
-    return run.output
 
 
 async def test_config_says_each_value_and_where_it_comes_from(tmp_path: Path):
