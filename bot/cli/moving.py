@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from sqlalchemy import URL
+from sqlalchemy.engine import make_url
+
 from bot.cli.output import say
 from bot.settings import load_settings
 from bot.storage.database import open_database
-from bot.storage.transfer import transfer
+from bot.storage.transfer import move
 
 if TYPE_CHECKING:
     import argparse
@@ -44,9 +47,21 @@ def execute(chosen: argparse.Namespace) -> int:
 
 async def _migrate_data(source_url: str, target_url: str) -> None:
     async with open_database(source_url) as source, open_database(target_url) as target:
-        for copy in await transfer(source, target):
+        for copy in await move(source, target, address=_shown(target_url)):
             say(f"{copy.name:<20} {copy.rows:>8} rows  sha256 {copy.digest}")
     say(
         "Everything arrived. Set DATABASE_URL to the new address and start the bot. The old "
-        "database still holds the same jobs: never start a bot on it again."
+        "database still holds the same jobs and is marked: a bot refuses to start on it."
     )
+
+
+def _shown(url: str) -> str:
+    """Return an address for people: without the password, and without options."""
+    parsed = make_url(url)
+    return URL.create(
+        parsed.get_backend_name(),
+        username=parsed.username,
+        host=parsed.host,
+        port=parsed.port,
+        database=parsed.database,
+    ).render_as_string()

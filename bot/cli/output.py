@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - what argparse gives has no other name
@@ -38,6 +38,17 @@ def short(text: str, length: int) -> str:
     """Return ``text`` in one line of at most ``length`` characters, control characters removed."""
     line = "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
     return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def whole_number(word: str) -> int:
+    """Return the id that was typed.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not word.isascii() or not word.isdigit() or int(word) >= 1 << 63:
+        raise argparse.ArgumentTypeError(f"{word!r} is no id: an id is a whole number")
+    return int(word)
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,9 +33,10 @@ from sqlalchemy.engine import make_url
 from bot.errors import StoreError
 from bot.storage.database import Database, open_database, reporting_trouble
 from bot.storage.engines import postgres_upgrade_engine, sqlite_engine, sqlite_path
+from bot.storage.quarantine import quarantine_all
 from bot.storage.tables import workers
 from bot.storage.transfer import TABLES, TableCopy, transfer
-from bot.storage.upgrade import check_known, upgrade
+from bot.storage.upgrade import check_known, newest_revision, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +86,7 @@ async def back_up(url: str, file: Path, *, program: str) -> Manifest:
         StoreUnavailableError: The database does not answer.
     """
     _check_free(file)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = file.with_name(f".{file.name}.{uuid.uuid4().hex[:12]}.part")
     parsed = make_url(url)
     try:
         with _explained(file):
@@ -149,6 +151,8 @@ def verify(file: Path) -> Manifest:
 async def restore(file: Path, url: str) -> list[TableCopy]:
     """Put a backup into the empty database at ``url``; all of it arrives, or nothing.
 
+    What waits in it is in quarantine from the first moment.
+
     Raises:
         BackupError: The backup is not whole.
         TransferError: The database has data already, or a bot runs on it.
@@ -164,6 +168,8 @@ async def restore(file: Path, url: str) -> list[TableCopy]:
             open_database(f"sqlite+aiosqlite:///{copy}") as source,
             open_database(url) as target,
         ):
+            async with source.transaction() as connection:
+                await quarantine_all(connection, source)
             return await transfer(source, target)
 
 
@@ -252,12 +258,17 @@ async def _copy_table(
 
 
 async def _make_harmless(part: Path) -> None:
-    """Take out what was true of processes alone."""
+    """Take out the processes, and let nothing be spent on what waits, wherever it is opened.
+
+    At an older schema there is no quarantine; there :func:`restore` sees to it.
+    """
     engine = sqlite_engine(make_url(f"sqlite+aiosqlite:///{part}"))
     database = Database(engine)
     try:
         async with database.transaction() as connection:
             await connection.execute(delete(workers))
+            if await connection.run_sync(_revision) == newest_revision():
+                await quarantine_all(connection, database)
     finally:
         await database.close()
 

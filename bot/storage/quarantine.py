@@ -55,6 +55,17 @@ async def check_not_moved(connection: AsyncConnection) -> None:
         )
 
 
+async def mark_moved(connection: AsyncConnection, database: Database, target: str | None) -> None:
+    """Write where everything was moved, so that no process starts on this database any more.
+
+    Args:
+        connection: Of an open transaction.
+        database: The one that was moved.
+        target: The address of the other, without a password; ``None`` takes the mark away.
+    """
+    await _set(connection, database, moved_to=target)
+
+
 async def note_alive(
     connection: AsyncConnection, database: Database, stale_after: timedelta
 ) -> None:
@@ -109,7 +120,9 @@ async def _last_change(connection: AsyncConnection) -> datetime | None:
     return found
 
 
-async def _set(connection: AsyncConnection, database: Database, **values: datetime | None) -> None:
+async def _set(
+    connection: AsyncConnection, database: Database, **values: datetime | str | None
+) -> None:
     changed = await connection.execute(update(installation).values(values))
     if not changed.rowcount:
         await database.take_turn(connection, "installation")

@@ -23,6 +23,7 @@ from bot.storage.past import Past
 from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
 from bot.storage.quarantine import STALE_AFTER, Quarantine, check_not_moved
+from bot.storage.repairs import Repairs
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
 from bot.storage.sanctions import People
@@ -66,6 +67,7 @@ class Store:
         self.ledger = Ledger(database)
         self.uncertain = Uncertain(database)
         self.quarantine = Quarantine(database)
+        self.repairs = Repairs(database)
         self.people = People(database)
         self.overview = Overview(database)
         self.past = Past(database)

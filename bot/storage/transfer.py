@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, func, insert, literal, select, text, tuple_
 
 from bot.errors import StoreError
+from bot.storage.quarantine import mark_moved
 from bot.storage.tables import installation, metadata, workers
 
 if TYPE_CHECKING:
@@ -72,7 +73,40 @@ async def transfer(source: Database, target: Database) -> list[TableCopy]:
                 arrived.add(rows)
             if arrived.result() != copy:
                 raise TransferError(f"{table.name} differs: sent {copy}, got {arrived.result()}.")
+        await mark_moved(writing, target, None)
         return sent
+
+
+async def move(source: Database, target: Database, *, address: str) -> list[TableCopy]:
+    """Copy everything as :func:`transfer` does, and mark ``source``: no bot starts on it any more.
+
+    The mark is there before the copy is. If the program dies in between, the old database refuses a
+    bot and the new one is empty, and moving to the same address once more helps; the other way
+    round two bots could each pay for the same jobs.
+
+    Args:
+        source: Where everything is.
+        target: An empty database.
+        address: Its address as people may read it: without a password.
+
+    Raises:
+        TransferError: As for :func:`transfer`; or it was moved elsewhere before.
+    """
+    async with source.transaction() as connection:
+        await _check_idle(connection, source, "source")
+        before = await connection.scalar(select(installation.c.moved_to))
+        if before not in {None, address}:
+            raise TransferError(
+                f"Everything was moved to {before} before, and its jobs go on there. Set "
+                "DATABASE_URL to that address."
+            )
+        await mark_moved(connection, source, address)
+    try:
+        return await transfer(source, target)
+    except BaseException:
+        async with source.transaction() as connection:
+            await mark_moved(connection, source, before)
+        raise
 
 
 async def _copy(table: Table, reading: AsyncConnection, writing: AsyncConnection) -> TableCopy:

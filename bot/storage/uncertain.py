@@ -41,10 +41,15 @@ class Uncertain:
             )
             return [job_from(row) for row in rows.mappings()]
 
-    async def attach(self, job_id: int, *, task_id: str, user_id: int) -> Job | None:
+    async def attach(self, job_id: int, *, task_id: str, user_id: int | None) -> Job | None:
         """Name the task that the provider made of a job: UNCERTAIN becomes RUNNING.
 
         Its money counts as paid from then on, and its outcome as untold.
+
+        Args:
+            job_id: The job.
+            task_id: As the provider's list of tasks shows it.
+            user_id: Who says so, for the log; ``None`` is the operator's shell.
 
         Returns:
             ``None`` if the job is not UNCERTAIN (any more): its late answer came, or somebody was
@@ -79,7 +84,9 @@ class Uncertain:
             log.info("job %s: user %s says that it is task %s", job_id, user_id, task_id)
         return job
 
-    async def write_off(self, job_id: int, *, user_id: int, note: str | None = None) -> Job | None:
+    async def write_off(
+        self, job_id: int, *, user_id: int | None, note: str | None = None
+    ) -> Job | None:
         """Close a job for good and give its money back to the caps: UNCERTAIN becomes CANCELLED.
 
         Whether the provider charges for it stays unknown. A late answer is not recorded any more.

@@ -60,6 +60,13 @@ def check_known(present: Collection[str]) -> None:
         )
 
 
+def newest_revision() -> str:
+    """Return the revision of the schema that this program works on."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert head is not None  # noqa: S101 - the program comes with its migrations
+    return head
+
+
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Apply the migrations that are missing, all of them or none, in ``connection``'s transaction.
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def test_a_backup_is_made_while_a_bot_runs_and_restored_elsewhere(
     database_url: str, tmp_path: Path
 ):
@@ -55,7 +59,7 @@ async def test_without_a_database_nothing_is_made(tmp_path: Path):
     said = await call(tmp_path, "backup", "one.backup", ends_with=1)
     assert "There is no database data/restyle.db" in said
     assert "no file" in await call(tmp_path, "restore", "one.backup", ends_with=1)
-    assert not any(tmp_path.iterdir())
+    assert files_in(tmp_path) == []
 
 
 async def test_a_postgresql_that_does_not_answer_is_said_in_one_line(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.storage.transfer import TABLES
-from tests.process.conftest import bot_process
+from tests.process.conftest import RUN_BOT, bot_process
 from tests.process.fleet import Fleet, guild_on, new_case
 from tests.process.processes import Program, program
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 async def migrate(environment: Mapping[str, str], to: str, *, ends_with: int) -> Program:
     async with program("-m", "bot", "migrate-data", "--to", to, environment=environment) as run:
-        assert await run.ends(seconds=20) == ends_with, run.output
+        assert await run.ends(seconds=60) == ends_with, run.output
     assert "Traceback" not in run.output
     return run
 
@@ -53,9 +53,12 @@ async def test_a_bot_with_a_job_under_way_moves_to_postgresql(
     assert {name: int(rows) for name, rows, _ in said}["jobs"] == 1
     assert len(said) == len(TABLES)
     assert "Everything arrived" in moved.output
-    assert "never start a bot on it again" in moved.output  # it still holds the same jobs
+    assert "a bot refuses to start on it" in moved.output  # it still holds the same jobs
     again = await migrate(environment, postgres_url, ends_with=1)
     assert "has rows" in again.output
+    async with program(RUN_BOT, environment=environment, folder=tmp_path) as old:
+        assert await old.ends(seconds=60) == 1
+    assert "This database was moved to postgresql://" in old.output
 
     async with Fleet(server, environment, tmp_path, postgres_url) as fleet:
         await fleet.start("0/1")

@@ -3,18 +3,19 @@
 import asyncio
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
 
 from bot.domain.jobs import JobState
-from bot.errors import StoreTooNewError, StoreUnavailableError
+from bot.errors import JobLostError, StoreTooNewError, StoreUnavailableError
 from bot.policy.problems import SERVER
 from bot.storage.backup import BackupError, back_up, restore, verify
 from bot.storage.database import open_database
 from bot.storage.engines import postgres_upgrade_engine, sqlite_engine
-from bot.storage.store import Store
+from bot.storage.store import Store, open_store
 from bot.storage.transfer import TransferError
 from bot.storage.upgrade import upgrade
 from tests.factories import GUILD_ID, USER_ID, new_job
@@ -76,6 +77,31 @@ async def test_a_backup_of_either_kind_is_restored_into_sqlite(
         assert [job.id for job in await restored.claim(10)] == [1, 2, 3]  # their owner is gone
 
 
+async def test_what_waits_in_a_restored_backup_is_spent_on_only_once_the_owner_says_so(
+    filled, database_url, file, quick_folder
+):
+    await back_up(database_url, file, program="1")
+    target = f"sqlite+aiosqlite:///{quick_folder / 'new' / 'restored.db'}"
+    await restore(file, target)
+    async with open_store(target, worker_id="w9") as restored:
+        await restored.renew_lease(60)
+        for job in await restored.claim(10):
+            if job.state is JobState.QUEUED:
+                assert job.quarantined_at is not None
+                with pytest.raises(JobLostError):
+                    await restored.move(job, JobState.SUBMITTING)
+        assert await restored.quarantine.count() == 2
+    assert await filled.quarantine.count() == 0  # the database itself is left alone
+
+
+async def test_a_bot_that_is_started_on_the_backup_itself_spends_nothing(
+    filled, database_url, file
+):
+    await back_up(database_url, file, program="1")
+    async with open_store(f"sqlite+aiosqlite:///{file}", worker_id="w9") as store:
+        assert await store.quarantine.count() == 2
+
+
 async def test_a_backup_of_sqlite_goes_into_postgresql(
     sqlite_store, sqlite_url, postgres_url, file, open_databases
 ):
@@ -83,7 +109,9 @@ async def test_a_backup_of_sqlite_goes_into_postgresql(
     await back_up(sqlite_url, file, program="1")
     await restore(file, postgres_url)
     restored = Store(await open_databases(postgres_url), worker_id="w9")
-    assert await restored.get(1) == (await all_jobs(sqlite_store))[1]
+    (there,) = (await all_jobs(sqlite_store)).values()
+    back = await restored.get(1)
+    assert back == replace(there, quarantined_at=back.quarantined_at)
 
 
 async def test_a_database_with_data_is_not_restored_over(filled, database_url, file, postgres_url):

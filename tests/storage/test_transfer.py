@@ -1,9 +1,11 @@
 import pytest
 
 from bot.domain.jobs import JobState
+from bot.errors import StoreMovedError
 from bot.policy.problems import SERVER
+from bot.storage.quarantine import check_not_moved, mark_moved
 from bot.storage.store import Store
-from bot.storage.transfer import TransferError, transfer
+from bot.storage.transfer import TransferError, move, transfer
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import add_owned
 
@@ -109,3 +111,48 @@ async def test_two_databases_of_the_same_kind_work_too(
     await transfer(source._database, target)
     back = await open_databases(f"sqlite+aiosqlite:///{tmp_path / 'back.db'}")
     assert {copy.rows for copy in await transfer(target, back)} == {3, 2, 1, 0}
+
+
+ADDRESS = "postgresql://restyle@db/restyle"
+
+
+async def test_what_was_moved_bears_a_mark_and_the_new_database_none(source, target):
+    await move(source._database, target, address=ADDRESS)
+    async with source._database.transaction() as connection:
+        with pytest.raises(StoreMovedError, match=ADDRESS):
+            await check_not_moved(connection)
+    async with target.transaction() as connection:
+        await check_not_moved(connection)
+
+
+async def test_a_move_that_fails_leaves_no_mark(source, target):
+    await Store(target, worker_id="w9").add(new_job(99))
+    with pytest.raises(TransferError, match="empty"):
+        await move(source._database, target, address=ADDRESS)
+    async with source._database.transaction() as connection:
+        await check_not_moved(connection)
+
+
+async def test_what_was_moved_elsewhere_is_not_moved_again(
+    source, target, tmp_path, open_databases
+):
+    await move(source._database, target, address=ADDRESS)
+    other = await open_databases(f"sqlite+aiosqlite:///{tmp_path / 'other.db'}")
+    with pytest.raises(TransferError, match=f"moved to {ADDRESS} before"):
+        await move(source._database, other, address="sqlite:///other.db")
+    assert await Store(other, worker_id="w9").get(1) is None
+
+
+async def test_a_move_that_was_cut_off_before_anything_arrived_can_be_repeated(source, target):
+    async with source._database.transaction() as connection:
+        await mark_moved(connection, source._database, ADDRESS)
+    await move(source._database, target, address=ADDRESS)
+    assert await Store(target, worker_id="w9").get(1) is not None
+
+
+async def test_a_database_in_use_is_neither_moved_nor_marked(source, target):
+    await source.renew_lease(60)
+    with pytest.raises(TransferError, match="Stop it"):
+        await move(source._database, target, address=ADDRESS)
+    async with source._database.transaction() as connection:
+        await check_not_moved(connection)
