@@ -5,7 +5,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 COPY requirements/run.txt requirements/run.txt
 RUN python -m venv --copies /opt/restyle \
-    && /opt/restyle/bin/pip install --require-hashes -r requirements/run.txt
+    && /opt/restyle/bin/pip install --no-deps --require-hashes -r requirements/run.txt
 COPY bot bot
 COPY cogs cogs
 # The bot is run from its folder, so it is compiled and copied, not packaged. pip goes: nothing

@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check-fast chaos bench bench-media simulate migration settings permissions \
-	pictures format lock clean
+	pictures format lock audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Restyle needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 demo: setup ## Run the whole main job with no account (ARGS=--headless: without a browser)
@@ -77,10 +77,15 @@ lock: ## Make the locks anew from pyproject.toml
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 
-# The locks name no download host, so they install from whichever index pip is set up for. Extras are
+# The locks are complete, so pip resolves nothing (--no-deps): it would refuse PyAV for SimCord's sake,
+# where pyproject.toml overrides it. The locks name no download host, so they install from whichever index pip is set up for. Extras are
 # written out, because older versions of pip do not see that coverage pins coverage[toml] too.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-strip-extras --no-annotate --custom-compile-command "make lock"
+
+audit: setup ## Look for known vulnerabilities in what is locked (SECURITY.md)
+	$(BIN)/python -m pytest -q tests/test_locks.py
+	$(BIN)/python .ci/audit.py
 
 clean: ## Remove what the targets above made (not the data folder)
 	rm -rf $(VENV) build demo-output .mypy_cache .pytest_cache .ruff_cache

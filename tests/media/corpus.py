@@ -27,7 +27,8 @@ FAST = {
     },
     "libvpx": {"deadline": "realtime", "cpu-used": "8"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
-    "libaom-av1": {"usage": "realtime", "cpu-used": "8"},
+    "libsvtav1": {"preset": "12", "svtav1-params": "lp=1"},
+    "vorbis": {"strict": "experimental"},
     "aac": {"aac_coder": "fast"},
 }
 SERVED = {
@@ -233,11 +234,11 @@ CLIPS = (
     Spec(name="mkv-vp9", **MKV, codec="libvpx-vp9", audio="libopus"),
     Spec(name="mkv-ffv1", **MKV, codec="ffv1", audio=None),
     Spec(name="mkv-mjpeg", **MKV, codec="mjpeg", pix_fmt="yuvj420p", audio="libmp3lame"),
-    Spec(name="webm-vp8", **WEBM | {"codec": "libvpx", "audio": "libvorbis"}),
+    Spec(name="webm-vp8", **WEBM | {"codec": "libvpx", "audio": "vorbis"}),
     Spec(name="webm-vp9", **WEBM),
     Spec(name="webm-vp9-alpha", **WEBM, pix_fmt="yuva420p"),
-    Spec(name="webm-av1", **WEBM | {"codec": "libaom-av1"}),
-    Spec(name="webm-av1-pq", **WEBM | {"codec": "libaom-av1"} | TEN_BIT, transfer=PQ),
+    Spec(name="webm-av1", **WEBM | {"codec": "libsvtav1"}),
+    Spec(name="webm-av1-pq", **WEBM | {"codec": "libsvtav1"} | TEN_BIT, transfer=PQ),
     Spec(
         name="webm-live",
         **WEBM | {"codec": "libvpx", "audio": None},
@@ -246,7 +247,7 @@ CLIPS = (
     ),
     # Other containers.
     Spec(name="mp4-mpeg4", codec="mpeg4"),
-    Spec(name="mp4-av1", codec="libaom-av1"),
+    Spec(name="mp4-av1", codec="libsvtav1"),
     Spec(name="mp4-vp9", codec="libvpx-vp9"),
     Spec(name="mp4-mp3", audio="libmp3lame"),
     Spec(name="avi-mpeg4", suffix=".avi", form="avi", codec="mpeg4", audio="libmp3lame"),
@@ -265,7 +266,7 @@ CLIPS = (
         tuning={"flags": "+ildct+ilme"},
     ),
     Spec(name="ogv-theora", suffix=".ogv", form="ogg", codec="theora", audio=None),
-    Spec(name="ogv-vp8", suffix=".ogv", form="ogg", codec="libvpx", audio="libvorbis"),
+    Spec(name="ogv-vp8", suffix=".ogv", form="ogg", codec="libvpx", audio="vorbis"),
     Spec(
         name="3gp-h263",
         suffix=".3gp",

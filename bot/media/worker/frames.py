@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import av
-from av.filter import Filter, Graph
+from av.filter import Graph
 
 from bot.errors import MediaUnreadableError
 from bot.media.worker.containers import open_video, turned_by
@@ -31,7 +31,6 @@ _THREADS: Final = 2  # of a decoder; each holds frames, and memory is limited
 _MAX_BROKEN_SHARE: Final = 0.1  # of the packets; players skip a bad one, so a few are forgiven
 _FORGIVEN: Final = 5
 _EARLY: Final = Fraction(1, 20)  # of a beat: containers round moments
-_CAN_TONE_MAP: Final = "out_transfer" in {option.name for option in Filter("scale").options or ()}
 
 
 def seek_to(video: OpenVideo, seconds: float) -> Fraction:
@@ -198,8 +197,7 @@ def _steps(frame: VideoFrame, width: int, height: int, hdr: str) -> list[tuple[s
             todo.append(("crop", f"{width}:{height}:0:0"))
     else:
         todo.append(("scale", f"{width}:{height}:flags=bicubic"))
-    if hdr and _CAN_TONE_MAP:
-        # New in FFmpeg 8; without it the colours come out pale, which is better than no clip.
+    if hdr:
         todo += [
             ("setparams", f"color_trc={hdr}:color_primaries=bt2020:colorspace=bt2020nc"),
             (
