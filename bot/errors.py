@@ -281,6 +281,7 @@ class UnreadableReason(enum.StrEnum):
     STILL_IMAGE = "still_image"  # a picture, whatever its name says
     NOT_IMAGE = "not_image"  # a picture was wanted
     ANIMATED = "animated"  # a still picture was wanted
+    OTHER_CODEC = "other_codec"  # made with a codec that is not opened here
     DAMAGED = "damaged"  # cut off or broken: frames are missing or do not decode
     TOO_COMPLEX = "too_complex"  # decoding takes more time or memory than we give
 

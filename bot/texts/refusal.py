@@ -22,6 +22,10 @@ _UNREADABLE: Final[dict[object, str]] = {
     UnreadableReason.STILL_IMAGE: (
         "That file is a picture, not a video.\nAttach an MP4, MOV or WebM."
     ),
+    UnreadableReason.OTHER_CODEC: (
+        "That video was made with a codec that this bot does not open.\n"
+        "Export it as MP4 with H.264 and attach that."
+    ),
     UnreadableReason.DAMAGED: (
         "That video is damaged or cut off.\nExport it again as MP4 and attach that."
     ),

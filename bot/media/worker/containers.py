@@ -11,6 +11,7 @@ from av.stream import Disposition
 
 from bot.errors import MediaUnreadableError, UnreadableReason
 from bot.media.sniff import is_cut_off, name_container, read_sniff
+from bot.media.worker.codecs import CODEC_WHITELIST, is_known_video
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 # Demuxers by name, because some of the others (playlists, concatenations) open further files.
 # Those for sound alone are there to tell people what they attached.
 _FORMATS: Final = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif,mp3,wav,flac,aac,aiff,amr,caf"
+CONTAINER_OPTIONS: Final = {
+    "format_whitelist": _FORMATS,
+    "codec_whitelist": CODEC_WHITELIST,
+    "protocol_whitelist": "",
+}
+"""What FFmpeg may use to find out what a file is."""
 _STILLS: Final = frozenset({"still", "jpeg", "png", "webp"})
 _MAX_PIXELS: Final = 8192 * 4608  # above what phones film; a frame of it takes 60 MB
 
@@ -91,7 +98,7 @@ def _open_video(file: BinaryIO, threads: int) -> OpenVideo:
         container = av.open(
             file,
             mode="r",
-            container_options={"format_whitelist": _FORMATS, "protocol_whitelist": ""},
+            container_options=CONTAINER_OPTIONS,
             metadata_errors="replace",
             io_open=_refuse_further_files,
         )
@@ -130,6 +137,9 @@ def _choose_stream(container: InputContainer, *, is_known: bool) -> VideoStream:
     stream = next((track for track in tracks if track is best), tracks[0])
     if stream.codec_context is None:
         raise MediaUnreadableError("the codec is unknown")
+    if not is_known_video(stream):
+        codec = stream.codec_context.codec.name
+        raise MediaUnreadableError(f"made with {codec}", reason=UnreadableReason.OTHER_CODEC)
     width, height = stream.codec_context.width, stream.codec_context.height
     if width * height > _MAX_PIXELS:  # its mere size is an attack
         raise MediaUnreadableError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 import av
 from av.filter import Graph
 
+from bot.media.worker.codecs import audio_tracks
 from bot.media.worker.containers import open_video
 from bot.media.worker.frames import CLOCK, link, seek_to
 from bot.media.worker.tracks import AHEAD_SECONDS, shift
@@ -161,7 +162,7 @@ class Sound:
 def sound_of(video: OpenVideo) -> AudioStream | None:
     """Return the sound that a player would play, or ``None`` without any that can be decoded."""
     best = video.container.streams.best("audio")
-    tracks = [track for track in video.container.streams.audio if track.codec_context is not None]
+    tracks = audio_tracks(video.container)
     return next((track for track in tracks if track is best), tracks[0] if tracks else None)
 
 

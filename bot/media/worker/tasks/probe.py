@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 
 from bot.errors import MediaUnreadableError, UnreadableReason
+from bot.media.worker.codecs import audio_tracks
 from bot.media.worker.containers import HDR_TRANSFERS, OpenVideo, open_video, turned_by
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def probe_video(path: str) -> dict[str, Any]:
         turned = rotation in {90, 270}
         aspect = float(stream.sample_aspect_ratio or 1) or 1.0
         context = stream.codec_context
-        sound = next((s for s in video.container.streams.audio if s.codec_context), None)
+        sound = next(iter(audio_tracks(video.container)), None)
         return {
             "container": video.name,
             "codec": context.codec.canonical_name,
