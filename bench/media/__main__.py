@@ -13,6 +13,8 @@ from pathlib import Path
 from bench.media.measure import QUICK, Plan, Results, measure
 from bench.media.report import report
 
+BY_HAND = "<!-- What follows is written by hand; make bench-media keeps it. -->\n"
+
 _NO_FFMPEG = """\
 The comparison needs the ffmpeg command line, which nothing else of Restyle does:
   Debian, Ubuntu:  apt-get install ffmpeg
@@ -40,7 +42,9 @@ def main() -> int:
         chosen.keep.write_text(json.dumps(asdict(results), indent=1), encoding="utf-8")
     text = report(results)
     if chosen.write:
-        chosen.write.write_text(text, encoding="utf-8")
+        old = chosen.write.read_text(encoding="utf-8") if chosen.write.exists() else ""
+        by_hand = old.partition(BY_HAND)[2]
+        chosen.write.write_text(text + "\n" + BY_HAND + by_hand, encoding="utf-8")
     else:
         sys.stdout.write(text)
     return 0

@@ -1,8 +1,8 @@
 """Work on strangers' files, in processes of their own: a few at once, the others in a queue.
 
 Names, types and headers are claims. A hostile or broken file ends the process that reads it
-(``worker_main.py``), which has limits on time, memory and what it writes, and none of our secrets.
-The bot's own process decodes and encodes nothing.
+(``worker_main.py``), which has limits on time, memory and what it writes, none of our secrets, and
+reaches nothing but its own files. The bot's own process decodes and encodes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _ROOT: Final = Path(__file__).parents[2]  # the folder from which ``bot`` is imported
 _MAX_ANSWER_BYTES: Final = 256 * 1024
+# A bound for where the kernel lets it start processes at all. It counts all threads of the bot's
+# user on the machine, on whose desktop there may be thousands.
+_MAX_TASKS_OF_USER: Final = 4096
 _LIMIT_SIGNALS: Final = {9, 24}  # SIGKILL and SIGXCPU, by number since Windows lacks the names
 # Without them some Pythons do not start; nothing else of our environment (it holds the token and
 # the key) is for a process that reads strangers' files.
@@ -79,9 +83,9 @@ class ProcessPool:
 
         Args:
             task: The name of a module in ``bot/media/worker/tasks``.
-            arguments: What its ``run`` gets; JSON must be able to carry it. A path arrives as
-                text, and absolute. ``target`` is the file that the task writes, if any: at any
-                error it is not there.
+            arguments: What its ``run`` gets; JSON must be able to carry it. A ``Path`` arrives as
+                text, and absolute; no other file can be read. ``target`` is the file that the task
+                writes, if any: at any error it is not there.
             limits: What it may use. Name ``file_bytes`` for a task that writes.
 
         Raises:
@@ -167,9 +171,17 @@ async def _run_child(
         "FSIZE": limits.file_bytes,
         "CORE": 0,
         "NOFILE": 64,
+        "NPROC": _MAX_TASKS_OF_USER,
+    }
+    target = arguments.get("target")
+    confinement = {
+        "reads": [path for path in arguments.values() if isinstance(path, Path)],
+        "writes": None if target is None else Path(target).parent,
+        "parent": os.getpid(),
     }
     request = json.dumps(
-        {"task": task, "arguments": dict(arguments), "limits": rlimits}, default=_path_as_text
+        {"task": task, "arguments": dict(arguments), "limits": rlimits, "confinement": confinement},
+        default=_path_as_text,
     )
     try:
         process = await asyncio.create_subprocess_exec(
@@ -180,6 +192,7 @@ async def _run_child(
             stderr=asyncio.subprocess.DEVNULL,
             cwd=_ROOT,
             env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            start_new_session=True,  # what it starts is ended with it
         )
     except OSError as exc:
         raise MediaProbeError(f"no process for {task}: {exc.strerror}") from exc
@@ -210,10 +223,13 @@ async def _converse(process: Process, request: bytes) -> bytes:
 
 
 async def _end(process: Process) -> None:
-    """Kill the process if it still runs, and wait until it is gone: no zombie stays."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
+    """Kill the process and all that it started, and wait until it is gone: no zombie stays."""
+    with suppress(ProcessLookupError, PermissionError):  # the latter is macOS's word for the same
+        if sys.platform == "win32":
             process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode is None:
         await shielded(process.wait())
     if process.stdin is not None:
         process.stdin.close()

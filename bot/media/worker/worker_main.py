@@ -1,9 +1,11 @@
 """The process that works on a stranger's file; ``bot/media/process_pool.py`` runs it.
 
-It may be killed by what it reads, so it holds nothing: no secrets, no open connection, and no
-right to write more than its work needs. It reads one line of JSON (task, arguments, limits) and
-prints one JSON object: ``{"done": {…}}``, ``{"unreadable": reason, "detail": …}``, ``{"error":
-name of a MediaError, "detail": …}``, or ``{"failed": …}`` when it could not do its work.
+It may be killed or taken over by what it reads, so it holds nothing: no secrets, no open
+connection, and no right that its work does not need (``sandbox.py``).
+
+It reads one line of JSON (task, arguments, limits, confinement) and prints one JSON object:
+``{"done": {…}}``, ``{"unreadable": reason, "detail": …}``, ``{"error": name of a MediaError,
+"detail": …}``, or ``{"failed": …}`` when it could not do its work.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import MediaError, MediaUnreadableError
+from bot.media.worker.sandbox import confine, offer_to_the_oom_killer, set_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
@@ -43,22 +46,6 @@ def exit_on_stdin_close() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def set_limits(limits: Mapping[str, int]) -> None:
-    """Give up rights for good: processor seconds, memory, files and the size of what is written.
-
-    Where the system has no such limits, the parent's clock still ends this process.
-    """
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for name, value in limits.items():
-        try:
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-        except (AttributeError, ValueError, OSError):  # macOS knows, but refuses, some
-            continue
-
-
 def _read_line() -> bytes:
     line = bytearray()
     while not line.endswith(b"\n") and (byte := os.read(0, 1)):
@@ -69,18 +56,32 @@ def _read_line() -> bytes:
 def main() -> dict[str, Any]:
     """Do what the parent asks for."""
     lower_priority()
+    offer_to_the_oom_killer()
     request = json.loads(_read_line())
-    exit_on_stdin_close()
     set_limits(request["limits"])
-    return do(request["task"], request["arguments"])
+
+    def give_up_rights() -> None:
+        confine(**request["confinement"])
+        exit_on_stdin_close()
+
+    return do(request["task"], request["arguments"], ready=give_up_rights)
 
 
-def do(task: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Run one task, and put whatever comes of it into an answer."""
+def do(
+    task: str, arguments: Mapping[str, Any], *, ready: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """Run one task, and put whatever comes of it into an answer.
+
+    Args:
+        task: See ``ProcessPool.run``, as the next.
+        arguments: As JSON carried them.
+        ready: Called once all is imported and before the work begins.
+    """
     try:
         # PyAV's log level stays unset: with any, FFmpeg's threads ask for Python's lock at every
         # message, and closing a decoder while one of them waits for it hangs for good.
         work = importlib.import_module(f"bot.media.worker.tasks.{task}").run
+        ready()
     except Exception as exc:  # noqa: BLE001 - told to the parent, which logs it
         return {"failed": f"{type(exc).__name__}: {exc}"}
     try:
