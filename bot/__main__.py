@@ -23,16 +23,18 @@ from bot.engine.budget import Budget, keep_sharing
 from bot.engine.engine import Engine
 from bot.errors import RestyleError, SettingsError
 from bot.log import set_up_logging
+from bot.media.confinement import warn_of_gaps
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, forget_secrets, load_settings
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
 from bot.system.health import keep_beating
+from bot.system.inspection import forbid_inspection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +72,7 @@ async def run(settings: Settings) -> None:
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
         process_pool = ProcessPool(processes=settings.media_processes)
+        await warn_of_gaps(process_pool)
         archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()
         budget = Budget(settings.discord_calls_per_second, clock=clock)
@@ -155,11 +158,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     chosen = build_parser().parse_args(arguments)
     execute = getattr(chosen, "execute", None)
+    forbid_inspection()
     try:
         if execute is not None:
             status: int = execute(chosen)
             return status
         settings = load_settings()
+        forget_secrets()
         set_up_logging(settings)
         asyncio.run(run_until_stopped(settings))
     except SettingsError as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -363,3 +364,18 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic t
             + "\n".join(lines)
         )
     return settings
+
+
+def forget_secrets() -> None:
+    """Remove the secrets from the environment, once they are read: nobody else is to have them.
+
+    What was there at the process's start, ``/proc`` goes on showing to whoever may read it
+    (see ``forbid_inspection``).
+    """
+    secrets = {
+        name
+        for name, field in Settings.model_fields.items()
+        if field.annotation is SecretStr or not field.repr
+    }
+    for name in [name for name in os.environ if name.lower() in secrets]:
+        del os.environ[name]

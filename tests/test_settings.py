@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, forget_secrets, load_settings
 from sandbox import settings_pages
 
 REQUIRED = {"DISCORD_TOKEN": "token-of-the-bot", "COMETAPI_KEY": "key-of-the-account"}
@@ -248,3 +249,17 @@ def test_a_setting_says_what_it_is_and_what_it_means_when_it_is_empty(name):
     assert field.description
     is_empty = field.default in {None, "", SecretStr("")}
     assert ("; empty means " in " ".join(field.description.split())) == is_empty
+
+
+def test_secrets_are_gone_from_the_environment_once_they_are_read(monkeypatch):
+    load(
+        monkeypatch,
+        DATABASE_URL="postgresql://bot:open-sesame@db/restyle",
+        AWS_ACCESS_KEY_ID="key-id",
+        aws_secret_access_key="key-secret",
+        LOG_LEVEL="DEBUG",
+    )
+    forget_secrets()
+    for secret in (*REQUIRED.values(), "open-sesame", "key-id", "key-secret"):
+        assert not [name for name, value in os.environ.items() if secret in value]
+    assert os.environ["LOG_LEVEL"] == "DEBUG"

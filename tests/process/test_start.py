@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.__main__ import run
 from bot.errors import MediaStorageError
+from bot.media.confinement import PROMISES, warn_of_gaps
+from bot.media.process_pool import ProcessPool
 from bot.settings import Settings
 from tests.process.conftest import RUN_BOT
 from tests.process.processes import program
@@ -70,3 +73,33 @@ async def test_the_room_for_temporary_files_is_what_the_operator_says(tmp_path, 
     with pytest.raises(MediaStorageError):
         await run(settings)
     assert asked == [(tmp_path / "scratch", 7 * 1024 * 1024)]
+
+
+async def test_once_it_has_started_its_secrets_are_no_longer_for_others_to_read(tmp_path: Path):
+    # The data folder is a file, so the start ends early, but after the settings were read.
+    (tmp_path / "data").write_text("")
+    look = (
+        "import ctypes, os, sys; from bot.__main__ import main; main([])\n"
+        "print('dumpable:', ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"
+        "print('seen:', [name for name, value in os.environ.items() if 'secret' in value])\n"
+    )
+    environment = {"DISCORD_TOKEN": "secret-token", "COMETAPI_KEY": "secret-key"}
+    async with program("-c", look, environment=environment, folder=tmp_path) as bot:
+        await bot.ends(seconds=20)
+    assert "seen: []" in bot.output
+    assert sys.platform != "linux" or "dumpable: 0" in bot.output
+
+
+async def test_a_start_says_once_what_its_system_does_not_ensure(caplog):
+    class Broken(ProcessPool):
+        async def run(self, task, /, arguments, *, limits=None):
+            del task, arguments, limits
+            return {"files": True, "network": False, "inspection": True, "limits": True}
+
+    await warn_of_gaps(Broken())
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    for promise in ("network", "processes", "signals"):
+        assert PROMISES[promise] in record.getMessage()
+    assert PROMISES["files"] not in record.getMessage()
+    assert "docs/media.md" in record.getMessage()
