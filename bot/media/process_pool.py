@@ -32,7 +32,7 @@ _ROOT: Final = Path(__file__).parents[2]  # the folder from which ``bot`` is imp
 _MAX_ANSWER_BYTES: Final = 256 * 1024
 # A bound for where the kernel lets it start processes at all. It counts all threads of the bot's
 # user on the machine, on whose desktop there may be thousands.
-_MAX_TASKS_OF_USER: Final = 4096
+_MAX_TASKS_OF_USER: Final = 8192
 _LIMIT_SIGNALS: Final = {9, 24}  # SIGKILL and SIGXCPU, by number since Windows lacks the names
 # Without them some Pythons do not start; nothing else of our environment (it holds the token and
 # the key) is for a process that reads strangers' files.
@@ -224,12 +224,12 @@ async def _converse(process: Process, request: bytes) -> bytes:
 
 async def _end(process: Process) -> None:
     """Kill the process and all that it started, and wait until it is gone: no zombie stays."""
-    with suppress(ProcessLookupError, PermissionError):  # the latter is macOS's word for the same
-        if sys.platform == "win32":
-            process.kill()
-        else:
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError, PermissionError):  # on macOS the latter, of zombies
             os.killpg(process.pid, signal.SIGKILL)
     if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
         await shielded(process.wait())
     if process.stdin is not None:
         process.stdin.close()

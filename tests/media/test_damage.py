@@ -23,7 +23,7 @@ NO_VIDEO, SOUND, STILL, NOTHING = (
     "unreadable: not_video", "unreadable: audio_only", "unreadable: still_image",
     "unreadable: empty",
 )  # fmt: skip
-AS_IS = "as is"
+AS_IS, OTHER_CODEC = "as is", "unreadable: other_codec"
 
 # Everything whose damage settles the outcome.
 EXACTLY = {
@@ -71,8 +71,8 @@ EXACTLY = {
     "lying-mkv-no-such-codec": "encode: container",
     "lying-avi-no-rate": "encode: container, codec",
     "lying-avi-mad-rate": TOO_SHORT,
-    "bomb-png-in-mov": TOO_COMPLEX,
-    "bomb-png-in-avi": TOO_COMPLEX,
+    "bomb-png-in-mov": OTHER_CODEC,
+    "bomb-png-in-avi": OTHER_CODEC,
     "empty-gif": STILL,
     "crowd-real-pictures": "encode: too_long, container, codec, too_fast",
     "crowd-mp4-at-1000-fps": "encode: too_long, codec, too_fast",

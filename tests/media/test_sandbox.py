@@ -302,7 +302,7 @@ def test_a_process_is_marked_for_the_kernel_and_ends_with_the_bot(home):
                 for line in (place / "limits").read_text().splitlines()[1:]
             }
             assert limits["Max core file size"] == "0"
-            assert limits["Max processes"] == "4096"
+            assert limits["Max processes"] == "8192"
         finally:
             bot.send_signal(signal.SIGKILL)
     until(lambda: not home.processes())
