@@ -133,7 +133,7 @@ def make(source: Source, folder: Path, *, name: str) -> Path:
     return path
 
 
-def _hum(stream: av.AudioStream, seconds: float) -> Iterator[av.Packet]:
+def _hum(stream: av.AudioStream, seconds: float) -> Iterator[av.Packet[av.AudioStream]]:
     context = stream.codec_context
     resampler = av.AudioResampler(
         format=context.format,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 
@@ -59,7 +59,7 @@ def _write(path: Path, tracks: Sequence[Track], max_bytes: int | None) -> None:
             output.mux_one(packet)
 
 
-def _when(packet: Packet) -> float:
+def _when(packet: Packet[Any]) -> float:
     moment = packet.dts if packet.dts is not None else packet.pts
     return float((moment or 0) * (packet.time_base or 0))
 

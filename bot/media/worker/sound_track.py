@@ -82,7 +82,7 @@ class Sound:
             stream.codec_context.bit_rate = self._bits
             self._stream = stream
 
-    def packets(self) -> Iterator[Packet]:
+    def packets(self) -> Iterator[Packet[AudioStream]]:
         """Yield the packets, in decoding order."""
         if self._stream is None:
             return
@@ -109,7 +109,7 @@ class Sound:
 
     def _within(
         self, video: OpenVideo, source: AudioStream, begin: Fraction
-    ) -> Iterator[tuple[Packet, float]]:
+    ) -> Iterator[tuple[Packet[AudioStream], float]]:
         """Yield the packets of the part, each with its moment from the part's start on."""
         for packet in video.container.demux(source):
             if packet.size == 0 or packet.pts is None or packet.time_base is None:
@@ -121,7 +121,7 @@ class Sound:
 
     def _copied(
         self, video: OpenVideo, source: AudioStream, begin: Fraction, stream: AudioStream
-    ) -> Iterator[Packet]:
+    ) -> Iterator[Packet[AudioStream]]:
         for packet, moment in self._within(video, source, begin):
             if moment < -_PRIMING_SECONDS:
                 continue
@@ -135,7 +135,7 @@ class Sound:
 
     def _encoded(
         self, video: OpenVideo, source: AudioStream, begin: Fraction, stream: AudioStream
-    ) -> Iterator[Packet]:
+    ) -> Iterator[Packet[AudioStream]]:
         graph: Graph | None = None
         source.codec_context.thread_count = 1
         layout = stream.codec_context.layout.name
@@ -192,7 +192,7 @@ def _sound_graph(frame: AudioFrame, layout: str, seconds: float) -> Graph:
     return graph
 
 
-def _drain(graph: Graph, stream: AudioStream) -> Iterator[Packet]:
+def _drain(graph: Graph, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
     while True:
         try:
             frame = cast("AudioFrame", graph.pull())

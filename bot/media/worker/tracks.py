@@ -6,7 +6,7 @@ In the child processes only. A moment is counted in seconds from the first pictu
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bot.errors import MediaUnreadableError
 from bot.media.worker.containers import open_video
@@ -41,7 +41,7 @@ class Track(Protocol):
     def add_to(self, output: OutputContainer) -> None:
         """Announce the track; once, before any packet."""
 
-    def packets(self) -> Iterator[Packet]:
+    def packets(self) -> Iterator[Packet[Any]]:
         """Yield the packets, in decoding order."""
 
 
@@ -96,11 +96,11 @@ class EncodedVideo:
             context.color_range = _LIMITED_RANGE
         self._stream = stream
 
-    def packets(self) -> Iterator[Packet]:
+    def packets(self) -> Iterator[Packet[VideoStream]]:
         """Yield the packets, in decoding order."""
         return self._ended(self._encoded())
 
-    def _encoded(self) -> Iterator[Packet]:
+    def _encoded(self) -> Iterator[Packet[VideoStream]]:
         for frame in self._in_step():
             yield from self._timed(self._stream.encode(frame))
         yield from self._timed(self._stream.encode(None))
@@ -128,13 +128,13 @@ class EncodedVideo:
         if last is not None:
             self._lengths[last] = max(self._end - last, 1)
 
-    def _timed(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+    def _timed(self, packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
         for packet in packets:
             # The encoder tells no lengths, and the file's last one would be a guess.
             packet.duration = self._lengths.get(packet.pts or 0, 0)
             yield packet
 
-    def _ended(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+    def _ended(self, packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
         """Let the last packet end where the last picture does.
 
         MP4 keeps how long after each other packets are decoded, and only of the last one how long
@@ -176,7 +176,7 @@ class CopiedVideo:
             if (tag := _TAGS.get(video.stream.codec_context.name)) is not None:
                 self._stream.codec_context.codec_tag = tag
 
-    def packets(self) -> Iterator[Packet]:
+    def packets(self) -> Iterator[Packet[VideoStream]]:
         """Yield the packets, in decoding order."""
         with open_video(self._path) as video:
             # A container without an index is searched, and may land a little too far.
@@ -201,7 +201,7 @@ class CopiedVideo:
                 yield packet
 
 
-def _with_dts(video: OpenVideo) -> Iterator[Packet]:
+def _with_dts(video: OpenVideo) -> Iterator[Packet[VideoStream]]:
     """Yield the packets of the picture, each with the time when it is decoded.
 
     Matroska does not store that, and FFmpeg knows it only some packets after the first.
@@ -209,7 +209,7 @@ def _with_dts(video: OpenVideo) -> Iterator[Packet]:
     stream = video.stream
     base = stream.time_base or CLOCK
     usual = max(round(1 / (stream.average_rate or stream.guessed_rate or 25) / base), 1)
-    waiting: list[Packet] = []
+    waiting: list[Packet[VideoStream]] = []
     for packet in video.container.demux(stream):
         if packet.size == 0 or packet.is_discard:
             continue
@@ -227,7 +227,7 @@ def _with_dts(video: OpenVideo) -> Iterator[Packet]:
         raise MediaUnreadableError("packets without any time")
 
 
-def shift(packet: Packet, begin: Fraction) -> None:
+def shift(packet: Packet[Any], begin: Fraction) -> None:
     """Count the packet's moments from ``begin`` (in seconds) on."""
     offset = round(begin / packet.time_base) if packet.time_base else 0
     packet.pts = None if packet.pts is None else packet.pts - offset
