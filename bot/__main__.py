@@ -18,9 +18,13 @@ from bot.app import RestyleBot
 from bot.archive.archive import keep_expiring, open_archive
 from bot.cli.parser import build_parser
 from bot.cometapi.client import CometClient, open_http
+from bot.cometapi.console import Console
 from bot.cometapi.models import model_rules
+from bot.domain.money import MICROS_PER_DOLLAR
 from bot.engine.budget import Budget, keep_sharing
 from bot.engine.engine import Engine
+from bot.engine.provider_watch import ProviderWatch
+from bot.engine.settling import Settling
 from bot.errors import RestyleError, SettingsError
 from bot.log import set_up_logging
 from bot.media.confinement import warn_of_gaps
@@ -35,6 +39,7 @@ from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
 from bot.system.health import keep_beating
 from bot.system.inspection import forbid_inspection
+from bot.texts.provider import low_balance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,16 +115,35 @@ async def run(settings: Settings) -> None:
             stack.callback(asyncio.create_task(chore).cancel)
         if archive is not None:
             stack.callback(asyncio.create_task(keep_expiring(archive, clock)).cancel)
+        console = Console(
+            comet,
+            base_url=settings.cometapi_base_url,
+            api_key=settings.cometapi_key,
+            access_token=settings.cometapi_access_token,
+        )
+        bot.settling = Settling(store=store, comet=comet, console=console, clock=clock)
+        bot.watch = ProviderWatch(
+            console=console,
+            store=store,
+            clock=clock,
+            models=settings.models,
+            warn_micros=round(settings.balance_warn_dollars * MICROS_PER_DOLLAR),
+            tell=lambda low: bot.tell_owners(low_balance(low.left, low.usual)),
+        )
+        await bot.watch.look()
+        for chore in (bot.watch.run(), bot.settling.run()):
+            stack.callback(asyncio.create_task(chore).cancel)
         freeze_startup_objects()
         log.info("Restyle %s is up", __version__)
         for warning in settings.warnings:
             log.warning("%s", warning)
-        if not model_rules(settings.runway_model).is_known:
-            log.warning(
-                "RUNWAY_MODEL=%s is not a model that Restyle knows: no price, no reference "
-                "images, no ratio; whether it works shows with the first job",
-                settings.runway_model,
-            )
+        for model in settings.models:
+            if not model_rules(model).is_known:
+                log.warning(
+                    "RUNWAY_MODEL=%s is not a model that Restyle knows: no price, no reference "
+                    "images, no ratio; whether it works shows with the first job",
+                    model,
+                )
         try:
             await bot.connect()
         finally:

@@ -8,6 +8,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bot.engine.budget import Budget
     from bot.engine.extras import Extras
     from bot.engine.ports import ApprovalPrompts, Deliverer
+    from bot.engine.provider_watch import ProviderWatch
+    from bot.engine.settling import Settling
     from bot.media.download import Downloader
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
@@ -165,6 +168,8 @@ class RestyleBot(commands.AutoShardedBot):
         self.process_pool = process_pool
         self._extensions_to_load = tuple(extensions)
         self.archive = archive
+        self.watch: ProviderWatch | None = None  # these two are set once the bot has logged in
+        self.settling: Settling | None = None
         self._deliverer: Deliverer | None = None
         self.approval_prompts: ApprovalPrompts | None = None  # set by cogs that ask people
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
@@ -212,6 +217,15 @@ class RestyleBot(commands.AutoShardedBot):
         for name in self._extensions_to_load:
             await self.load_extension(name)
         await self._sync_if_changed()
+
+    async def tell_owners(self, text: str) -> None:
+        """Write to each of the bot's owners; one that Discord cannot reach is left out."""
+        for user_id in self.owner_user_ids:
+            try:
+                channel = await self.create_dm(discord.Object(user_id))
+                await channel.send(text)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as exc:
+                log.warning("owner %s: not told: %s", user_id, exc)
 
     def stop_taking(self) -> None:
         """Take no more commands; those under way get their time while other things close."""

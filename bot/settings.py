@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     this machine only."""
     runway_version: str = Field("2024-11-06", pattern=r"^\d{4}-\d{2}-\d{2}$")
     """The date of the API's version, sent as `X-Runway-Version`."""
+    cometapi_access_token: SecretStr = SecretStr("")
+    """An access token of CometAPI's console (not the API key): with it the list of your own tasks
+    settles clips of which nobody knows whether they were paid for; empty means none."""
+    balance_warn_dollars: float = Field(5, ge=0, le=1_000_000)
+    """The bot's owner is told when less than this is left at the provider, or less than a usual
+    day's spending."""
     runway_model: str = Field("gen4_aleph", pattern=r"^[A-Za-z0-9_.\-]{1,64}$")
     """The model for new jobs: `gen4_aleph` or `aleph2`."""
     prices: Annotated[str, AfterValidator(check_prices)] = ""
@@ -278,6 +284,7 @@ class Settings(BaseSettings):
                 (
                     self.aws_secret_access_key.get_secret_value(),
                     self.aws_session_token.get_secret_value(),
+                    self.cometapi_access_token.get_secret_value(),
                 ),
             ),
         ]
@@ -286,6 +293,11 @@ class Settings(BaseSettings):
     def warnings(self) -> list[str]:
         """What is allowed and still looks like a slip: a sentence each, for the operator."""
         return suspicious_prices(self.prices)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models for new jobs, the preferred first."""
+        return (self.runway_model,)
 
     @property
     def shard_ids(self) -> list[int] | None:

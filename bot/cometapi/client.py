@@ -148,6 +148,28 @@ class CometClient:
         )
         return read_task(reply, in_credits=self._in_credits)
 
+    async def ask(self, url: URL, *, bearer: SecretStr | None = None) -> Reply:
+        """Ask the provider something beside its tasks, free of charge.
+
+        Args:
+            url: Below the provider's own origin.
+            bearer: What to show; ``None`` for what is public.
+
+        Raises:
+            CometNotSentError: No connection came about.
+            CometNoAnswerError: No whole answer came.
+            ValueError: ``url`` lies elsewhere, where no secret may go.
+        """
+        if url.origin() != self._tasks_url.origin():
+            raise ValueError("not an address of the provider")
+        headers = CIMultiDict(self._get_headers)
+        del headers[hdrs.AUTHORIZATION]
+        if bearer is not None:
+            headers[hdrs.AUTHORIZATION] = f"Bearer {bearer.get_secret_value()}"
+        return await self._send(
+            hdrs.METH_GET, url, headers=CIMultiDictProxy(headers), timeout=self._get_timeout
+        )
+
     async def _send(
         self,
         method: str,

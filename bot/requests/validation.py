@@ -93,6 +93,7 @@ class Rule(enum.StrEnum):
     CONSENT_TOO_MANY = "consent_too_many"  # value: how many questions; words: whose clip it is
     PERMISSION_MISSING = "permission_missing"  # words: names of the permissions
     STORE_UNAVAILABLE = "store_unavailable"
+    PROVIDER_CLOSED = "provider_closed"  # it refuses the key, or offers no model of ours
     DOWNLOAD_FAILED = "download_failed"
     TOOK_TOO_LONG = "took_too_long"
     BOT_STOPPING = "bot_stopping"

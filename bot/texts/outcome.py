@@ -117,6 +117,7 @@ def cancelled(
     *,
     spent: bool,
     unknown: bool = False,
+    never_taken: bool = False,
     by: str | None = None,
     note: str | None = None,
     author: str | None = None,
@@ -126,6 +127,7 @@ def cancelled(
     Args:
         reason: Why; ``None`` as for jobs from before reasons were stored.
         spent: Whether the provider had it already.
+        never_taken: Whether the provider's list of tasks shows that it never took it.
         unknown: Whether nobody knows, as it was in a database that may have been an old one.
         by: Who ended it, as a mention; a moderator is named, so that people can ask.
         note: What that person wrote about it, made harmless.
@@ -156,6 +158,8 @@ def cancelled(
             lines = [f"{author} did not answer in time.", money_line]
         case CancelReason.MODERATOR:
             lines = [f"{moderator} cancelled it.", money_line]
+        case CancelReason.WRITTEN_OFF if never_taken:
+            lines = ["CometAPI has no such task: nothing was taken, and nothing was spent.", _AGAIN]
         case CancelReason.WRITTEN_OFF:
             lines = [
                 "The bot's owner closed this job: CometAPI never said whether it took it.",

@@ -11,6 +11,7 @@ from bot.texts.usage import clips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from bot.domain.jobs import Job
     from bot.domain.usage import GuildSpend
@@ -19,6 +20,7 @@ _SHOWN_GUILDS: Final = 20
 _PROMPT_CHARACTERS: Final = 60
 
 CHOOSE_PLACEHOLDER: Final = "Choose a clip to settle…"
+TASK_PLACEHOLDER: Final = "Choose its task from the provider's list…"
 BUTTONS: Final = {"attach": "Name its task…", "write-off": "Write off…", "back": "Back"}
 FORMS: Final = {
     "attach": (
@@ -61,6 +63,11 @@ def _sent(job: Job) -> str:
 def uncertain_label(number: int, job: Job) -> str:
     """Return how a menu calls the job that the list shows under ``number``."""
     return cut(f"{number} · {one_line(job.prompt)}", 100)
+
+
+def task_label(submitted_at: datetime, model: str) -> str:
+    """Return how a menu calls a task; menus show no moments of Discord's, hence UTC."""
+    return cut(f"{submitted_at:%d %b %H:%M:%S} UTC · {model or 'no model named'}", 100)
 
 
 def uncertain_one(job: Job, place: str) -> list[str]:
@@ -113,6 +120,13 @@ def attached(job: Job) -> str:
 
 TASK_TAKEN: Final = (
     "That task belongs to another clip already, so nothing was changed. Check the id."
+)
+TASK_MISSING: Final = (
+    "The provider has no task with that id, so nothing was changed. Copy it from the list of tasks."
+)
+TASK_UNKNOWN_NOW: Final = (
+    "The provider does not say now whether it has that task, so nothing was changed. Try again in "
+    "a minute."
 )
 TASK_ID_UNUSABLE: Final = "That is not a task's id. It is one word of letters, digits and dashes."
 

@@ -199,6 +199,11 @@ def refusal(found: Refusal) -> str:
             )
         case Rule.STORE_UNAVAILABLE:
             return f"The bot cannot reach its database. {_NOTHING}\nTry again in a minute."
+        case Rule.PROVIDER_CLOSED:
+            return (
+                f"The video service takes no clips from this bot at the moment. {_NOTHING}\n"
+                "The bot's operator sees why in its log. Try again later."
+            )
         case Rule.DOWNLOAD_FAILED:
             return f"The file could not be fetched from Discord. {_NOTHING}\nTry again."
         case Rule.BOT_STOPPING:

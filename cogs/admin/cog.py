@@ -26,7 +26,14 @@ from bot.texts import permission as permission_texts
 from cogs.admin.jobs_page import CancelMenu, DropButton, RefreshButton, jobs_page
 from cogs.admin.money_pages import limits_page, spend_page
 from cogs.admin.strikes import strikes_page
-from cogs.admin.uncertain import FORM_ID, UncertainButton, UncertainMenu, settle, uncertain_page
+from cogs.admin.uncertain import (
+    FORM_ID,
+    TaskMenu,
+    UncertainButton,
+    UncertainMenu,
+    settle,
+    uncertain_page,
+)
 from cogs.common.forms import sent_form
 from cogs.common.grants import grant_of, may_here, may_use
 from cogs.common.ids import read_id
@@ -290,5 +297,7 @@ class Admin(
 
 async def setup(bot: RestyleBot) -> None:
     """Add the commands, and the controls that outlive restarts."""
-    bot.add_dynamic_items(CancelMenu, DropButton, RefreshButton, UncertainMenu, UncertainButton)
+    bot.add_dynamic_items(
+        CancelMenu, DropButton, RefreshButton, TaskMenu, UncertainMenu, UncertainButton
+    )
     await bot.add_cog(Admin(bot))

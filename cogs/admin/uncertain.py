@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.app import answer_privately
+from bot.cometapi.wire import is_task_id
 from bot.domain.jobs import JobState
 from bot.domain.permissions import Action
 from bot.domain.reviews import MAX_WORDS
@@ -23,14 +24,16 @@ from cogs.common.items import PageItem, PersistentItem
 from cogs.common.pages import Page, answer_press
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.app import RestyleBot
+    from bot.cometapi.console import ListedTask
     from bot.domain.jobs import Job
     from bot.storage.store import Store
 
 FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):(?P<verb>attach|write-off)-form")
-_TASK_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_VALUE_CHARACTERS: Final = 100
+"""Of an option of a menu."""
 _SHOWN: Final = 15
 
 
@@ -47,7 +50,7 @@ async def uncertain_page(store: Store, *, said: str | None = None) -> Page:
     return Page(view=card(YELLOW, owner_texts.uncertain(found), *items), said=said)
 
 
-def _one_page(bot: RestyleBot, job: Job) -> Page:
+async def _one_page(bot: RestyleBot, job: Job) -> Page:
     guild = bot.get_guild(job.guild_id) if job.guild_id is not None else None
     place = owner_texts.guild_name(job.guild_id, guild.name if guild is not None else None)
     buttons: ui.ActionRow[Any] = ui.ActionRow(
@@ -55,7 +58,9 @@ def _one_page(bot: RestyleBot, job: Job) -> Page:
         UncertainButton(job.id, "write-off"),
         UncertainButton(job.id, "back"),
     )
-    return Page(view=card(YELLOW, owner_texts.uncertain_one(job, place), buttons))
+    found = await bot.settling.candidates(job) if bot.settling is not None else []
+    items: list[ui.Item[Any]] = [ui.ActionRow(TaskMenu(job.id, found))] if found else []
+    return Page(view=card(YELLOW, owner_texts.uncertain_one(job, place), *items, buttons))
 
 
 class UncertainMenu(PageItem[ui.Select[Any]], template=r"uncertain:choose"):
@@ -82,7 +87,38 @@ class UncertainMenu(PageItem[ui.Select[Any]], template=r"uncertain:choose"):
         job = await bot.store.get(read_id(self.item.values[0]))
         if job is None or job.state is not JobState.UNCERTAIN:
             return await uncertain_page(bot.store, said=owner_texts.NO_LONGER_UNCERTAIN)
-        return _one_page(bot, job)
+        return await _one_page(bot, job)
+
+
+class TaskMenu(PageItem[ui.Select[Any]], template=r"uncertain:(?P<job_id>[0-9]{1,20}):task"):
+    """Names one of the tasks that an unclear clip may have become."""
+
+    fields: ClassVar = {"job_id": read_id}
+
+    def __init__(self, job_id: int, found: Sequence[ListedTask] = ()) -> None:
+        options = [
+            discord.SelectOption(
+                label=owner_texts.task_label(task.submitted_at, task.model),
+                description=task.task_id[:100],
+                value=task.task_id,
+            )
+            for task in found[:_SHOWN]
+            if len(task.task_id) <= _VALUE_CHARACTERS
+        ]
+        super().__init__(
+            ui.Select(
+                custom_id=f"uncertain:{job_id}:task",
+                placeholder=owner_texts.TASK_PLACEHOLDER,
+                options=options,
+            )
+        )
+        self.job_id = job_id
+
+    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+        """Attach the chosen task."""
+        if (refused := _refusal(interaction)) is not None:
+            return refused
+        return await _attach(interaction, self.job_id, self.item.values[0])
 
 
 class UncertainButton(
@@ -131,20 +167,33 @@ async def settle(
     if (refused := _refusal(interaction)) is not None:
         return refused
     bot, words = interaction.client, typed_words(interaction).strip()
-    unsettled = bot.store.uncertain
     if verb == "attach":
-        if not _TASK_ID.fullmatch(words):
-            return owner_texts.TASK_ID_UNUSABLE
-        try:
-            job = await unsettled.attach(job_id, task_id=words, user_id=interaction.user.id)
-        except TaskTakenError:
-            return owner_texts.TASK_TAKEN
-        said = owner_texts.attached
-    else:
-        job = await unsettled.write_off(
-            job_id, user_id=interaction.user.id, note=words[:MAX_WORDS] or None
-        )
-        said = owner_texts.written_off
-    return await uncertain_page(
-        bot.store, said=said(job) if job is not None else owner_texts.NO_LONGER_UNCERTAIN
+        return await _attach(interaction, job_id, words)
+    job = await bot.store.uncertain.write_off(
+        job_id, user_id=interaction.user.id, note=words[:MAX_WORDS] or None
     )
+    return await _settled(bot, job, owner_texts.written_off)
+
+
+async def _attach(
+    interaction: discord.Interaction[RestyleBot], job_id: int, task_id: str
+) -> str | Page:
+    """Attach a task that the provider says it has."""
+    bot = interaction.client
+    if not is_task_id(task_id):
+        return owner_texts.TASK_ID_UNUSABLE
+    exists = await bot.settling.exists(task_id) if bot.settling is not None else True
+    if exists is None:
+        return owner_texts.TASK_UNKNOWN_NOW
+    if not exists:
+        return owner_texts.TASK_MISSING
+    try:
+        job = await bot.store.uncertain.attach(job_id, task_id=task_id, user_id=interaction.user.id)
+    except TaskTakenError:
+        return owner_texts.TASK_TAKEN
+    return await _settled(bot, job, owner_texts.attached)
+
+
+async def _settled(bot: RestyleBot, job: Job | None, say: Callable[[Job], str]) -> Page:
+    said = say(job) if job is not None else owner_texts.NO_LONGER_UNCERTAIN
+    return await uncertain_page(bot.store, said=said)

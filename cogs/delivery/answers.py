@@ -193,6 +193,7 @@ def _outcome_lines(job: Job) -> list[str]:
             return outcome_texts.cancelled(
                 job.cancel_reason,
                 spent=job.task_id is not None,
+                never_taken=job.charge is Charge.NO,
                 unknown=job.quarantined_at is not None,
                 by=mention(job.cancelled_by) if job.cancelled_by else None,
                 note=harmless(one_line(job.cancel_note)) if job.cancel_note else None,

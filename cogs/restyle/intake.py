@@ -40,7 +40,7 @@ from cogs.restyle.place import (
 from cogs.restyle.refusals import RefusedError, refuse_later, refuse_now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.domain.jobs import Job
     from bot.domain.quotas import Cap
@@ -76,8 +76,10 @@ class Intake:
         downloader: Downloader,
         scratch: Scratch,
         process_pool: ProcessPool,
+        is_provider_open: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
+        self._is_provider_open = is_provider_open
         self._store = store
         self._model = model_rules(settings.runway_model)
         self._prices = prices_with(settings.prices)
@@ -160,6 +162,8 @@ class Intake:
         Raises:
             RefusedError: It follows that nothing is started, or the database does not answer.
         """
+        if not self._is_provider_open():
+            raise RefusedError(Refusal(rule=Rule.PROVIDER_CLOSED))
         guild_id = guild_key(interaction.guild_id)
         try:
             async with store_deadline():

@@ -13,7 +13,7 @@ from sandbox.standin.shapes import gateway_error, new_request_id, task_error, va
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 GATEWAY_PREFIX: Final = "/runwayml/v1"  # CometAPI's
 DIRECT_PREFIX: Final = "/v1"  # Runway's own
@@ -43,6 +43,17 @@ def json_answer(
     return web.Response(
         status=status, body=orjson.dumps(body), headers=headers, content_type="application/json"
     )
+
+
+@web.middleware
+async def refuse(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer with a refusal that a route raised."""
+    try:
+        return await handler(request)
+    except RefusalError as refusal:
+        return refusal.answer()
 
 
 async def name_request(request: web.Request, response: web.StreamResponse) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import aiohttp
 from aiohttp import web
 
+from sandbox.standin.account import Account, add_account
 from sandbox.standin.answers import (
     DIRECT_PREFIX,
     GATEWAY_PREFIX,
@@ -27,6 +28,7 @@ from sandbox.standin.answers import (
     json_answer,
     missing_task,
     name_request,
+    refuse,
 )
 from sandbox.standin.assets import USER_AGENT, AssetLimits, is_within
 from sandbox.standin.behaviours import (
@@ -78,6 +80,8 @@ class StandIn:
         script: What happens next.
         shape: The form of answers to polls under CometAPI's paths.
         task_seconds: How long new tasks take; ``None`` counts ``steps`` polls instead.
+        account: What is said of the account.
+        now: The calendar by which tasks are created.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class StandIn:
         steps: Sequence[Report] = STEPS,
         clock: Callable[[], float] = time.monotonic,
         api_key: str | None = None,
+        access_token: str | None = None,
         models: Iterable[str] = tuple(MODELS),
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
         limits: AssetLimits | None = None,
@@ -111,6 +116,7 @@ class StandIn:
             steps: What a task reports, one poll each, before it ends.
             clock: In seconds; for ``task_seconds`` and the age of outputs.
             api_key: The only key that is taken; ``None`` takes any.
+            access_token: The only one that the list of tasks is shown for; ``None``: no list.
             models: Which models are served.
             middlewares: For the session that fetches assets (see :mod:`sandbox.cdn`).
             limits: How assets are checked; overrides ``allow_loopback`` and ``strict``.
@@ -132,6 +138,8 @@ class StandIn:
         self.refused: list[Refused] = []
         self.tasks: dict[str, Task] = {}
         self.downloads: list[Download] = []
+        self.account = Account(api_key=api_key, access_token=access_token)
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._steps = tuple(steps)
         self._clock = clock
         self._api_key = api_key
@@ -206,13 +214,14 @@ class StandIn:
             await self._changed.wait_for(lambda: len(self.creates) >= count)
 
     def _make_app(self) -> web.Application:
-        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[refuse])
         app.on_response_prepare.append(name_request)
         for prefix in (GATEWAY_PREFIX, DIRECT_PREFIX):
             app.router.add_post(f"{prefix}/video_to_video", self._create)
             app.router.add_get(f"{prefix}/tasks/{{task_id}}", self._poll, allow_head=False)
             app.router.add_delete(f"{prefix}/tasks/{{task_id}}", self._delete)
         app.router.add_get("/output/{task_id}/{name}", self._output)
+        add_account(app, self)
         add_control(app, self)
         app.router.add_route("*", "/{path:.*}", self._elsewhere)
         return app
@@ -282,7 +291,7 @@ class StandIn:
             fate = dataclasses.replace(fate, end=Fail("ASSET.INVALID"))
         seconds = math.ceil(min(clip.seconds, rules.used_seconds))
         task = Task(
-            created=Created(task_id=task_id, body=body, at=datetime.now(UTC)),
+            created=Created(task_id=task_id, body=body, at=self.now()),
             fate=fate,
             credits=max(rules.credits_per_second * seconds, rules.min_credits),
             folder=folder,

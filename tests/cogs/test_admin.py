@@ -1,9 +1,12 @@
 """``/restyle-admin``, as server managers, the bot's owner and everybody else see it."""
 
+from datetime import UTC, datetime
+
 import discord
 import pytest
 import simcord
 
+from bot.cometapi.console import ListedTask
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
 from bot.domain.quotas import LedgerStatus
@@ -413,6 +416,46 @@ async def test_a_task_is_named_and_the_clip_goes_on(stage, owner, unclear):
     assert "goes on" in said(answer)
     assert "There are none" in page(shown)
     assert stage.new_jobs.is_set()
+
+
+class ListOfTasks:
+    """What the bot sees of the provider's list of tasks, with one task in it."""
+
+    def __init__(self, *, exists=True):
+        self._exists = exists
+
+    async def candidates(self, job):
+        moment = datetime(2026, 7, 1, 12, 3, 4, tzinfo=UTC)
+        return [ListedTask(task_id="task-9", submitted_at=moment, model="gen4_aleph")]
+
+    async def exists(self, task_id):
+        return self._exists
+
+
+async def test_the_tasks_that_a_clip_may_be_are_offered_and_one_is_chosen(stage, owner, unclear):
+    stage.bot.settling = ListOfTasks()
+    job = await unclear()
+    shown = await open_unclear(owner, job)
+    answer = await owner.user.select(
+        shown.response.message, ["task-9"], custom_id=f"uncertain:{job.id}:task"
+    )
+    assert (await stage.store.get(job.id)).task_id == "task-9"
+    assert "goes on" in said(answer)
+
+
+@pytest.mark.parametrize(("exists", "words"), [(False, "no task"), (None, "does not say now")])
+async def test_a_task_that_the_provider_does_not_have_is_not_named(
+    stage, owner, unclear, exists, words
+):
+    stage.bot.settling = ListOfTasks(exists=exists)
+    job = await unclear()
+    shown = await open_unclear(owner, job)
+    form = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{job.id}:uncertain-attach"
+    )
+    answer = await owner.user.submit_modal(form, {"words": "task-9"})
+    assert words in said(answer)
+    assert (await stage.store.get(job.id)).state is JobState.UNCERTAIN
 
 
 async def test_a_clip_is_written_off_and_the_requester_reads_why(stage, owner, unclear):

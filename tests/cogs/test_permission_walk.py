@@ -444,6 +444,13 @@ CONTROLS = {
         job=of_state(JobState.UNCERTAIN),
         chooses=True,
     ),
+    "uncertain: task": Control(
+        uncertain.TaskMenu,
+        Action.SETTLE_UNCERTAIN,
+        lambda w, job: menu(uncertain.TaskMenu(job.id), "task-of-the-walk"),
+        job=of_state(JobState.UNCERTAIN),
+        chooses=True,
+    ),
     **{
         f"uncertain: {verb}": Control(
             uncertain.UncertainButton,

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from bot.domain.jobs import Hold, JobState
 from bot.domain.quotas import Scope
 from bot.domain.units import MEBIBYTE
+from bot.engine.provider_watch import ProviderTrouble
 from bot.policy.problems import Target
 from bot.requests.clip_plan import Plan
 from bot.requests.validation import MAX_PROMPT_UNITS
@@ -71,6 +72,16 @@ async def refused_at_once(stage, result, *words):
     assert await stage.job(result) is None
     assert [message for message in stage.channel.history() if not message.flags.ephemeral] == []
     assert not stage.new_jobs.is_set()
+
+
+class ClosedProvider:
+    trouble = ProviderTrouble.KEY_REFUSED
+
+
+async def test_nothing_is_downloaded_while_the_provider_takes_no_jobs(stage, clip):
+    stage.bot.watch = ClosedProvider()
+    result = await stage.restyle(clip)
+    await refused_at_once(stage, result, "takes no clips", "nothing was spent")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Jobs of which nobody knows whether they were paid for, and the provider's own list of tasks."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from bot.cometapi.client import CometClient
+from bot.cometapi.console import Console
+from bot.domain.jobs import Charge, JobState
+from bot.domain.quotas import LedgerStatus
+from bot.engine.settling import Settling
+from sandbox.cometapi import Close, server_error
+from tests.storage.money import rows_of
+
+TOKEN = "console-token"
+TEN_MINUTES = 11 * 60 + 1
+
+
+@pytest.fixture
+def settling(lone_bench, http):
+    lone_bench.standin.account.access_token = TOKEN
+    lone_bench.standin.now = lone_bench.clock.now
+    key = SecretStr("key")
+    url = lone_bench.standin.base_url
+    comet = CometClient(http, base_url=url, api_key=key, version="2024-11-06")
+    console = Console(comet, base_url=url, api_key=key, access_token=SecretStr(TOKEN))
+    return Settling(store=lone_bench.store, comet=comet, console=console, clock=lone_bench.clock)
+
+
+async def lost(bench, number, answer=None):
+    """A job whose paid request was accepted (or not), and whose answer got lost."""
+    bench.standin.script.create(answer or Close())
+    handle = await bench.add(id=number)
+    await bench.step(handle)
+    assert handle.state is JobState.UNCERTAIN
+    return handle
+
+
+async def look(bench, settling, *handles):
+    await bench.store.renew_lease(10_000)
+    await settling.look()
+    return [(await bench.job(handle)).state for handle in handles]
+
+
+async def test_the_only_task_that_it_can_be_is_attached(lone_bench, settling):
+    handle = await lost(lone_bench, 1)
+    assert await look(lone_bench, settling, handle) == [JobState.RUNNING]
+    assert (await lone_bench.job(handle)).task_id == lone_bench.standin.creates[0].task_id
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_tasks_of_other_jobs_are_no_candidates(lone_bench, settling):
+    known = await lone_bench.add(id=1)
+    await lone_bench.step(known)
+    handle = await lost(lone_bench, 2)
+    assert await look(lone_bench, settling, handle) == [JobState.RUNNING]
+    assert (await lone_bench.job(handle)).task_id == lone_bench.standin.creates[1].task_id
+
+
+async def test_without_a_task_it_was_never_taken_once_none_can_come_any_more(lone_bench, settling):
+    handle = await lost(lone_bench, 1, Close(accepted=False))
+    lone_bench.clock.advance(590)
+    assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
+    lone_bench.clock.advance(TEN_MINUTES - 590)
+    assert await look(lone_bench, settling, handle) == [JobState.CANCELLED]
+    assert (await lone_bench.job(handle)).charge is Charge.NO
+
+
+async def test_what_was_set_aside_for_it_is_free_again(lone_bench, settling):
+    lone_bench.standin.script.create(server_error(500))
+    handle = await lone_bench.add(id=1, price_micros=750_000)
+    await lone_bench.step(handle)
+    lone_bench.clock.advance(TEN_MINUTES)
+    await look(lone_bench, settling)
+    assert (await lone_bench.job(handle)).state is JobState.CANCELLED
+    assert {status for status, _ in await rows_of(lone_bench.store, 1)} <= {LedgerStatus.RELEASED}
+
+
+@pytest.mark.parametrize("accepted", [(True, True), (True, False), (False, True)])
+async def test_two_that_may_be_the_same_are_left_to_the_owner(lone_bench, settling, accepted):
+    handles = [
+        await lost(lone_bench, number, Close(accepted=was))
+        for number, was in enumerate(accepted, 1)
+    ]
+    lone_bench.clock.advance(TEN_MINUTES)
+    assert await look(lone_bench, settling, *handles) == [JobState.UNCERTAIN] * 2
+    job = await lone_bench.job(handles[0])
+    offered = [task.task_id for task in await settling.candidates(job)]
+    assert sorted(offered) == sorted(task.task_id for task in lone_bench.standin.creates)
+
+
+async def test_two_far_apart_are_settled_each_by_itself(lone_bench, settling):
+    first = await lost(lone_bench, 1)
+    for _ in range(6):
+        lone_bench.clock.advance(600)
+        await lone_bench.store.renew_lease(10_000)
+    second = await lost(lone_bench, 2, Close(accepted=False))
+    lone_bench.clock.advance(TEN_MINUTES)
+    states = await look(lone_bench, settling, first, second)
+    assert states == [JobState.RUNNING, JobState.CANCELLED]
+
+
+async def test_a_job_that_is_being_submitted_is_a_rival(lone_bench, settling):
+    handle = await lost(lone_bench, 1)
+    other = await lone_bench.job(await lone_bench.add(id=2))
+    await lone_bench.store.move(other, JobState.SUBMITTING)
+    assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
+
+
+async def test_another_models_task_is_no_candidate(lone_bench, settling):
+    handle = await lost(lone_bench, 1)
+    (task,) = lone_bench.standin.tasks.values()
+    body = {**task.created.body, "model": "aleph2"}
+    task.created = dataclasses.replace(task.created, body=body)
+    lone_bench.clock.advance(TEN_MINUTES)
+    assert await look(lone_bench, settling, handle) == [JobState.CANCELLED]
+
+
+async def test_a_list_that_lacks_tasks_of_ours_settles_nothing(lone_bench, settling):
+    known = await lone_bench.add(id=1)
+    await lone_bench.step(known)
+    lone_bench.clock.advance(300)
+    handle = await lost(lone_bench, 2, Close(accepted=False))
+    lone_bench.standin.tasks.clear()  # the list of another account
+    lone_bench.clock.advance(TEN_MINUTES)
+    assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
+
+
+async def test_without_a_list_nothing_is_settled(lone_bench, settling):
+    handle = await lost(lone_bench, 1, Close(accepted=False))
+    lone_bench.clock.advance(TEN_MINUTES)
+    lone_bench.standin.account.is_odd = True
+    assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
+
+
+async def test_a_long_list_is_read_to_its_end(lone_bench, settling):
+    handle = await lost(lone_bench, 1)
+    (task,) = lone_bench.standin.tasks.values()
+    for number in range(250):  # of another program with the same account, an hour later
+        created = dataclasses.replace(
+            task.created,
+            task_id=f"theirs-{number}",
+            at=task.created.at + timedelta(hours=1, seconds=number),
+        )
+        lone_bench.standin.tasks[f"theirs-{number}"] = dataclasses.replace(task, created=created)
+    lone_bench.clock.advance(7200)
+    assert await look(lone_bench, settling, handle) == [JobState.RUNNING]
+    assert (await lone_bench.job(handle)).task_id == task.created.task_id
