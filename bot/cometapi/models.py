@@ -30,13 +30,13 @@ RATIOS: Final = (
 )
 """Every ``ratio`` that ``gen4_aleph`` ever took (runwayml SDK 3.9.0 to 4.18.0)."""
 
-MAX_DATA_URI_BYTES: Final = 3_900_000
+MAX_DATA_URI_BYTES: Final = 3_700_000
 """The largest file that may travel inside the request as a base64 data URI.
 
-Runway's limit is stated as 16 MB on its Inputs page and as 5 MB in its newer SDKs, and counts the
-encoded text; this is the smaller one, decoded, with room for the prefix.
+Runway's limit is 5 MB and counts the encoded text; this is 5,000,000 characters, the strictest
+reading, decoded and with room for the prefix.
 
-Source: https://docs.dev.runwayml.com/assets/inputs
+Source: https://github.com/runwayml/sdk-python, from 5.17.1 on
 """
 
 _CONTENT_TYPES: Final = frozenset(
@@ -134,9 +134,9 @@ _MODELS: Final = {
 def model_rules(name: str) -> VideoModel:
     """Return what the model ``name`` takes.
 
-    A name that is not in the table gets cautious generic rules: only the keys that all models with
-    ``videoUri`` share (``videoUri``, ``promptText``, ``seed``, ``contentModeration``), hence
-    neither style image nor ratio; Runway's general size limit. The models that take
+    A name that is not in the table gets cautious generic rules: the three keys that are sure
+    (``model``, ``videoUri``, ``promptText``), for others have models refuse a request; Runway's
+    general size limit. The models that take
     ``promptVideo`` instead (``seedance2``, ``hailuo3``, …) will be refused by the provider.
     """
     return _MODELS.get(name) or VideoModel(

@@ -83,9 +83,10 @@ def create_body(request: CreateRequest) -> dict[str, Any]:
         "model": request.model,
         "videoUri": request.video_uri,
         "promptText": request.prompt,
-        "contentModeration": {"publicFigureThreshold": request.public_figure_threshold},
     }
-    if request.seed is not None:
+    if rules.is_known:
+        body["contentModeration"] = {"publicFigureThreshold": request.public_figure_threshold}
+    if request.seed is not None and rules.is_known:
         body["seed"] = request.seed
     if rules.ratios:
         body["ratio"] = request.ratio if request.ratio in rules.ratios else rules.default_ratio

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from bot.cometapi.models import VideoModel
     from bot.requests.video_facts import VideoFacts
 
-_SLACK_SECONDS: Final = 0.1  # a container counts whole frames: a clip of 30 s may say 30.03
-_SLACK_FPS: Final = 0.5
+_SLACK_SECONDS: Final = 0.1  # a container counts whole frames: a clip of 5 s may say 5.03
+# The provider's own limits have no slack: it refuses 30.03 s where it says "at most 30 seconds",
+# inclusive, and frames are counted likewise. These are no more than rounding.
+_ROUNDING_SECONDS: Final = 0.0005
+_ROUNDING_FPS: Final = 0.001
 _LEAST_SECONDS: Final = 0.1  # of a part, where the model has no minimum
 _LOST_SECONDS: Final = 0.5  # at most, when a part ends without encoding: a few frames
 _COPIED_CODECS: Final = frozenset({"h264", "hevc"})  # what every reader of MP4 expects in it
@@ -173,7 +176,7 @@ def _choose_part(
             limit=least,
             decided_by=most.decided_by,
         )
-    if model.min_seconds is not None and total < least - _SLACK_SECONDS:
+    if model.min_seconds is not None and total < least - _ROUNDING_SECONDS:
         return Refusal(
             rule=Rule.VIDEO_TOO_SHORT, value=total, limit=least, decided_by=Decider.PROVIDER
         )
@@ -187,10 +190,12 @@ def _choose_part(
         )
     begin = max(start or 0.0, 0.0)
     seconds = min(most.value if length is None else length, total - begin)
-    if begin > 0 and seconds < least - _SLACK_SECONDS / 2:
+    if begin > 0 and seconds < least - _ROUNDING_SECONDS:
         latest = max(math.floor((total - least) * 10) / 10, 0.0)
         return Refusal(rule=Rule.START_PAST_END, value=begin, limit=latest)
-    is_rest = total - begin - seconds <= _SLACK_SECONDS
+    is_rest = total - begin - seconds <= _SLACK_SECONDS and (
+        model.max_seconds is None or total - begin <= model.max_seconds + _ROUNDING_SECONDS
+    )
     return _Part(start=begin, seconds=total - begin if is_rest else seconds, is_rest=is_rest)
 
 
@@ -200,7 +205,7 @@ def _is_left_alone(part: _Part, total: float, model: VideoModel) -> bool:
         return False
     if part.is_rest:
         return True
-    fits = model.max_seconds is None or total <= model.max_seconds + _SLACK_SECONDS
+    fits = model.max_seconds is None or total <= model.max_seconds + _ROUNDING_SECONDS
     return fits and model.used_seconds is not None and part.seconds >= model.used_seconds
 
 
@@ -208,7 +213,7 @@ def _find_reasons(
     facts: VideoFacts, size_bytes: int, content_type: str | None, model: VideoModel
 ) -> list[Reason]:
     served = (content_type or "").partition(";")[0].strip().lower()
-    too_fast = model.max_fps is not None and facts.fps > model.max_fps + _SLACK_FPS
+    too_fast = model.max_fps is not None and facts.fps > model.max_fps + _ROUNDING_FPS
     long, short = max(facts.width, facts.height), min(facts.width, facts.height)
     too_large = long > (model.max_long_side or long) or short > (model.max_short_side or short)
     checks = {
@@ -265,7 +270,7 @@ def _cap(facts: VideoFacts, model: VideoModel) -> float | None:
     """Return the rate that frames are thinned out to; that of a variable one has peaks."""
     if model.max_fps is None:
         return None
-    if facts.fps > model.max_fps + _SLACK_FPS or facts.is_variable_rate:
+    if facts.fps > model.max_fps + _ROUNDING_FPS or facts.is_variable_rate:
         return model.max_fps
     return None
 

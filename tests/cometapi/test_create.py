@@ -61,12 +61,11 @@ def test_aleph2_gets_a_keyframe_at_the_start_and_no_ratio():
     }
 
 
-def test_an_unknown_model_gets_only_the_keys_that_all_share():
-    assert create_body(request(model="gen9_omega", ratio="720:1280")) == {
+def test_an_unknown_model_gets_only_the_keys_that_are_sure():
+    assert create_body(request(model="gen9_omega", ratio="720:1280", seed=7)) == {
         "model": "gen9_omega",
         "videoUri": VIDEO,
         "promptText": "as a watercolour",
-        "contentModeration": {"publicFigureThreshold": "auto"},
     }
 
 

@@ -51,9 +51,9 @@ DECISIONS = {
     "plain": (ALEPH2, {}, Mode.AS_IS, []),
     "a 32 MB clip, which Discord would not take from the bot": (
         ALEPH2, {"size_mb": 32}, Mode.AS_IS, []),
-    "one frame too long by the container's count": (
-        ALEPH2, {"duration_seconds": 30.03}, Mode.AS_IS, []),
-    "29.97 and 30.3 fps are 30": (ALEPH2, {"fps": 30.3}, Mode.AS_IS, []),
+    "exactly as long as may be": (ALEPH2, {"duration_seconds": 30.0}, Mode.AS_IS, []),
+    "29.97 fps": (ALEPH2, {"fps": 30000 / 1001}, Mode.AS_IS, []),
+    "30 fps": (ALEPH2, {"fps": 30.0}, Mode.AS_IS, []),
     "webm": (ALEPH2, {"container": "webm", "codec": "vp9", "served": "video/webm"}, Mode.AS_IS, []),
     "mov": (ALEPH2, PHONE, Mode.AS_IS, []),
     "mp4 that is called quicktime": (ALEPH2, {"served": "video/quicktime"}, Mode.AS_IS, []),
@@ -80,6 +80,9 @@ DECISIONS = {
         ALEPH2, {"container": "mpegts", "served": "video/mp2t"}, Mode.COPY, [R.CONTAINER]),
     "hevc in mkv": (ALEPH2, {"container": "matroska", "codec": "hevc"}, Mode.COPY, [R.CONTAINER]),
     # what is cut
+    "one frame too long by the container's count": (
+        ALEPH2, {"duration_seconds": 30.03}, Mode.COPY, [R.TOO_LONG]),
+    "a little too fast": (ALEPH2, {"fps": 30.3}, Mode.ENCODE, [R.TOO_FAST]),
     "too long": (ALEPH2, LONG | {"size_mb": 9}, Mode.COPY, [R.TOO_LONG]),
     "too long, for the moderators": (ALEPH, LONG | {"most": 3.0}, Mode.COPY, [R.TOO_LONG]),
     "too long, for the operator, of a model without rules": (
