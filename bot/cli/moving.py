@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from bot.cli.output import say
 from bot.settings import load_settings
 from bot.storage.database import open_database
+from bot.storage.reading import check_there
 from bot.storage.transfer import move
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def execute(chosen: argparse.Namespace) -> int:
     # Shards are of no concern to moving data, which may be from SQLite or to it.
     source = load_settings(shards="").database_url
     target = load_settings(database_url=chosen.to, shards="").database_url
+    if source.startswith("sqlite"):
+        check_there(source)
     asyncio.run(_migrate_data(source, target))
     return 0
 

@@ -80,3 +80,12 @@ async def test_nothing_is_moved_onto_a_database_that_a_bot_uses(
 async def test_a_target_that_is_no_database_of_ours_is_named(environment: dict[str, str]):
     refused = await migrate(environment, "mysql://root@db/restyle", ends_with=2)
     assert "DATABASE_URL: must start with sqlite:// or postgresql://" in refused.output
+
+
+async def test_a_misspelt_source_is_not_taken_for_an_empty_database(
+    environment: dict[str, str], postgres_url: str, tmp_path: Path
+):
+    environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'misspelt.db'}"
+    refused = await migrate(environment, postgres_url, ends_with=1)
+    assert "There is no database" in refused.output
+    assert not (tmp_path / "misspelt.db").exists()

@@ -4,9 +4,11 @@ import asyncio
 import os
 import sqlite3
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Column, MetaData, Table, insert, inspect
 from sqlalchemy.engine import make_url
 
 from bot.domain.jobs import JobState
@@ -15,7 +17,9 @@ from bot.policy.problems import SERVER
 from bot.storage.backup import BackupError, back_up, restore, verify
 from bot.storage.database import open_database
 from bot.storage.engines import postgres_upgrade_engine, sqlite_engine
+from bot.storage.rows import row_from
 from bot.storage.store import Store, open_store
+from bot.storage.tables import jobs
 from bot.storage.transfer import TransferError
 from bot.storage.upgrade import upgrade
 from tests.factories import GUILD_ID, USER_ID, new_job
@@ -240,6 +244,27 @@ async def test_a_backup_before_an_update_is_made_at_the_old_schema_and_restored_
         admin = await asyncpg.connect(postgres_dsn)
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await admin.close()
+
+
+async def test_what_waits_in_an_old_backup_is_in_quarantine_too(tmp_path, file):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"
+    engine = sqlite_engine(make_url(url))
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, "0004")
+        there = await connection.run_sync(lambda sync: inspect(sync).get_columns("jobs"))
+        names = {column["name"] for column in there}
+        moment = datetime(2026, 2, 3, tzinfo=UTC)
+        whole = row_from(new_job(1)) | {"created_at": moment, "updated_at": moment}
+        columns = [column for column in jobs.columns if column.name in names]
+        old = Table("jobs", MetaData(), *(Column(c.name, c.type) for c in columns))
+        await connection.execute(
+            insert(old), [{name: whole.get(name) for name in names if name in whole}]
+        )
+    await engine.dispose()
+    await back_up(url, file, program="1")
+    await restore(file, f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+    async with open_store(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}", worker_id="w9") as store:
+        assert [job.id for job in await store.quarantine.jobs()] == [1]
 
 
 async def test_a_folder_that_takes_no_file_is_named(filled, database_url, tmp_path):
