@@ -191,7 +191,7 @@ async def _settle(call: JobCall, job: Job) -> str:
             "it is not in quarantine, so it was accepted after the restore; leave out --restored, "
             "or put all that waits into quarantine first (`jobs quarantine`)"
         )
-    _changed(await call.store.cancel(job.id, reason=CancelReason.MODERATOR))
+    _changed(await call.store.cancel(job.id, reason=CancelReason.MODERATOR, note=note))
     return "ended; nothing was spent on it, and its money is free again"
 
 

@@ -200,6 +200,7 @@ class Store:
         *,
         by: int | None = None,
         reason: CancelReason = CancelReason.REQUESTER,
+        note: str | None = None,
     ) -> Job | None:
         """Cancel a job that is still QUEUED or HELD, whoever owns it; ``None`` if there is none.
 
@@ -213,6 +214,7 @@ class Store:
             charge=Charge.NO,
             cancel_reason=reason,
             cancelled_by=by,
+            cancel_note=note,
             finished_at=self._database.now(),
         )
 

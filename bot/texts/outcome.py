@@ -157,7 +157,8 @@ def cancelled(
         case CancelReason.CONSENT_EXPIRED:
             lines = [f"{author} did not answer in time.", money_line]
         case CancelReason.MODERATOR:
-            lines = [f"{moderator} cancelled it.", money_line]
+            who = by or "The bot's owner"  # who has no name in a shell
+            lines = [f"{who} cancelled it.", money_line]
         case CancelReason.WRITTEN_OFF if never_taken:
             lines = ["CometAPI has no such task: nothing was taken, and nothing was spent.", _AGAIN]
         case CancelReason.WRITTEN_OFF:

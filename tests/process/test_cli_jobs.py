@@ -86,6 +86,7 @@ async def test_quarantined_jobs_are_released_or_settled(filled_url: str, tmp_pat
         }
         job = await store.get(QUEUED)
         assert (job.state, job.charge, job.told_at) == (JobState.CANCELLED, Charge.NO, None)
+        assert job.cancel_note == "asked twice"
 
 
 async def test_everything_in_quarantine_is_released_at_once(filled_url: str, tmp_path: Path):
