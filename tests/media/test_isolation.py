@@ -23,7 +23,7 @@ def loaded_by(*packages):
 
 
 def test_neither_ffmpeg_nor_pillow_is_ever_loaded_into_the_bots_process():
-    loaded = loaded_by("bot.__main__", "cogs")
+    loaded = loaded_by("bot.cli.entry", "cogs")
     assert "discord" in loaded
     assert not {"av", "PIL"} & loaded
 

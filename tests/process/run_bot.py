@@ -17,4 +17,4 @@ from bot.__main__ import main
 if __name__ == "__main__":
     discord.http.Route.BASE = os.environ["LOCAL_DISCORD_API"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["LOCAL_DISCORD_GATEWAY"])
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

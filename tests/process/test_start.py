@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.__main__ import run
 from bot.errors import MediaStorageError
 from bot.media.confinement import PROMISES, warn_of_gaps
 from bot.media.process_pool import ProcessPool
 from bot.settings import Settings
+from bot.start import run
 from tests.process.conftest import RUN_BOT
 from tests.process.processes import program
 
@@ -62,7 +62,7 @@ async def test_the_room_for_temporary_files_is_what_the_operator_says(tmp_path, 
         asked.append((folder, quota_bytes))
         raise MediaStorageError("far enough")
 
-    monkeypatch.setattr("bot.__main__.own_scratch", own_scratch)
+    monkeypatch.setattr("bot.start.own_scratch", own_scratch)
     settings = Settings(
         _env_file=None,
         discord_token="token",

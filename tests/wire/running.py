@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from bot.__main__ import run
+from bot.start import run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -1,0 +1,51 @@
+"""What ``python -m bot`` does with its words: one of the commands, or the bot itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING, Final
+
+from bot.cli.parser import build_parser
+from bot.errors import SettingsError
+from bot.log import set_up_logging
+from bot.settings import forget_secrets, load_settings
+from bot.start import explain, run_until_stopped
+from bot.system.inspection import forbid_inspection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED: Final = 1
+EXIT_SETTINGS: Final = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that ``arguments`` name, or the bot; return the exit code."""
+    chosen = build_parser().parse_args(arguments)
+    execute = getattr(chosen, "execute", None)
+    forbid_inspection()
+    try:
+        if execute is not None:
+            status: int = execute(chosen)
+            return status
+        settings = load_settings()
+        forget_secrets()
+        set_up_logging(settings)
+        asyncio.run(run_until_stopped(settings))
+    except SettingsError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return EXIT_SETTINGS
+    except Exception as exc:
+        reason = explain(exc)
+        if reason is None:
+            raise
+        if execute is not None:  # somebody looks at a terminal, not at a log
+            sys.stderr.write(f"{reason}\n")
+        else:
+            log.critical("%s", reason)
+        return EXIT_FAILED
+    return 0
