@@ -1,4 +1,4 @@
-"""One worker process: the parts of ``bot/__main__.py``, with Discord by REST only.
+"""One worker process: the parts of ``bot/start.py``, with Discord by REST only.
 
 Delivery needs no gateway, so there is none, and a start takes a fraction of a second. Everything
 else is the bot's own: store, CometAPI client, downloader, deliverer and engine, opened in the
