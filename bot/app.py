@@ -13,10 +13,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.guilds import guild_key
+from bot.policy.doors import closed_door
 from bot.texts import common as texts
+from bot.texts.refusal import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from bot.archive.archive import Archive
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from bot.media.download import Downloader
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
+    from bot.requests.validation import Refusal
     from bot.settings import Settings
     from bot.storage.store import Store
 
@@ -44,6 +48,8 @@ EXTENSIONS: Final = (
     "cogs.usage.cog",
     "cogs.privacy.cog",
     "cogs.admin.cog",
+    "cogs.admin.leaving",
+    "cogs.admin.budgets",
 )
 
 RATE_LIMIT_SECONDS: Final = 60.0
@@ -67,10 +73,16 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         self._is_closing = False
 
     async def interaction_check(self, interaction: discord.Interaction[RestyleBot], /) -> bool:
-        """Take a command unless the process is stopping; the one that follows it answers then."""
-        del interaction
+        """Take a command unless the process is stopping; the one that follows it answers then.
+
+        Where the operator lets nothing start it is answered with that instead.
+        """
         task = asyncio.current_task()
         if self._is_closing or task is None:
+            return False
+        closed = _closed_to(interaction)
+        if closed is not None:
+            await answer_privately(interaction, refusal(closed))
             return False
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -101,6 +113,25 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             return
         log.error("interaction %s: command failed", interaction.id, exc_info=error)
         await answer_privately(interaction, texts.TROUBLE)
+
+
+_OPEN_EVERYWHERE: Final = "restyle-privacy"
+_OWNERS: Final = "restyle-admin"
+
+
+def _closed_to(interaction: discord.Interaction[RestyleBot]) -> Refusal | None:
+    """Return why a command does nothing here, if so; what is one's own is within reach anywhere.
+
+    The owner's commands are their own business: in direct messages they guard themselves.
+    """
+    if interaction.type is not discord.InteractionType.application_command:
+        return None  # there is no message to answer an autocompletion with
+    data: Mapping[str, Any] = interaction.data or {}
+    bot, name = interaction.client, data.get("name")
+    is_owner = interaction.user.id in bot.owner_user_ids
+    if name == _OPEN_EVERYWHERE or (name == _OWNERS and (is_owner or interaction.guild_id is None)):
+        return None
+    return closed_door(guild_key(interaction.guild_id), bot.settings)
 
 
 async def answer_privately(

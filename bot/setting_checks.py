@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import SecretStr
+from sqlalchemy.engine import URL as SqlUrl  # noqa: N811 - yarl's is named so as well
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
 from bot.domain.money import MICROS_PER_DOLLAR, PRICES, dollars
@@ -85,3 +89,57 @@ def suspicious_prices(words: str) -> list[str]:
                 f"PRICES: {name} would cost nothing, so no budget would ever stop a job with it."
             )
     return lines
+
+
+def check_filled(value: SecretStr) -> SecretStr:
+    """Return a secret without the spaces around it.
+
+    Raises:
+        ValueError: It is empty, or has a space in it.
+    """
+    secret = value.get_secret_value().strip()
+    if not secret:
+        raise ValueError("must not be empty")
+    if any(c.isspace() for c in secret):
+        raise ValueError("must not contain spaces")
+    return SecretStr(secret)
+
+
+def read_unlimited(value: Any) -> Any:  # noqa: ANN401 - pydantic hands over what it was given
+    """Return ``None`` for the word ``unlimited``, and anything else as it was given."""
+    is_word = isinstance(value, str) and value.strip().lower() == "unlimited"
+    return None if is_word else value
+
+
+_DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",  # as hosting services spell it
+}
+
+
+def complete_database_url(value: str) -> str:
+    """Return a database's address as people write it with the driver that is used for it.
+
+    Raises:
+        ValueError: It is no address, or of a database that is not known.
+    """
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):  # the latter quotes what it takes for a port
+        raise ValueError("must be a URL such as sqlite:///data/restyle.db") from None
+    driver = _DRIVERS.get(url.get_backend_name())
+    if driver is None:
+        raise ValueError("must start with sqlite:// or postgresql://")
+    if driver == "postgresql+asyncpg":
+        url = _without_libpq_options(url)
+    return url.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def _without_libpq_options(url: SqlUrl) -> SqlUrl:
+    """Return ``url`` with the options that hosting services add in the words of asyncpg."""
+    query = dict(url.query)
+    query.pop("channel_binding", None)  # asyncpg settles that by itself
+    if sslmode := query.pop("sslmode", None):
+        query["ssl"] = sslmode
+    return url.set(query=query)

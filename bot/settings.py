@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -20,9 +21,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy.engine import URL as SqlUrl  # noqa: N811 - yarl's is named so as well
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from bot.archive.address import (
     BucketAddress,
@@ -34,34 +33,19 @@ from bot.domain.money import MICROS_PER_DOLLAR
 from bot.domain.units import MEBIBYTE
 from bot.errors import SettingsError
 from bot.prices import check_prices
-from bot.setting_checks import check_base_url, check_priced_models, suspicious_prices
+from bot.setting_checks import (
+    check_base_url,
+    check_filled,
+    check_priced_models,
+    complete_database_url,
+    read_unlimited,
+    suspicious_prices,
+)
 from bot.setting_sources import ENV_FILE, misspelt, sources_of
 
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+asyncpg",
-    "postgres": "postgresql+asyncpg",  # as hosting services spell it
-}
-
-
-def _check_filled(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().strip():
-        raise ValueError("must not be empty")
-    if any(c.isspace() for c in value.get_secret_value().strip()):
-        raise ValueError("must not contain spaces")
-    return SecretStr(value.get_secret_value().strip())
-
-
-_Secret = Annotated[SecretStr, AfterValidator(_check_filled)]
-
-
-def _without_libpq_options(url: SqlUrl) -> SqlUrl:
-    """Return ``url`` with the options that hosting services add in the words of asyncpg."""
-    query = dict(url.query)
-    query.pop("channel_binding", None)  # asyncpg settles that by itself
-    if sslmode := query.pop("sslmode", None):
-        query["ssl"] = sslmode
-    return url.set(query=query)
+_Secret = Annotated[SecretStr, AfterValidator(check_filled)]
+_Unlimited = BeforeValidator(read_unlimited)
+"""Lets a limit be the word ``unlimited``: then it is ``None``."""
 
 
 class Settings(BaseSettings):
@@ -119,19 +103,35 @@ class Settings(BaseSettings):
     """Room for temporary files in the data folder; while it is full, nothing new is begun."""
     low_threshold_allowed: bool = True
     """Whether servers may choose `low`, the provider's less strict check for public figures."""
-    server_jobs_per_day: int | None = Field(None, ge=0, le=1_000_000)
-    """The most jobs of each server in a day (UTC); 0 is none at all; empty means any number."""
-    server_dollars_per_month: float | None = Field(None, ge=0, le=1_000_000)
-    """The most that each server may spend in a month (UTC); empty means any amount."""
-    member_jobs_per_day: int | None = Field(None, ge=0, le=1_000_000)
-    """The most jobs of each member of a server in a day; empty means any number."""
-    bot_jobs_per_day: int | None = Field(None, ge=0, le=10_000_000)
-    """The most jobs of all servers together in a day; empty means any number."""
-    bot_dollars_per_month: float | None = Field(None, ge=0, le=1_000_000)
-    """The most that all servers together may spend in a month; empty means any amount."""
-    bot_running: int | None = Field(None, ge=0, le=100_000)
-    """The most tasks at the provider at once; more requests wait for their turn; empty means any
-    number."""
+    server_jobs_per_day: Annotated[int | None, _Unlimited] = Field(None, ge=0, le=1_000_000)
+    """The most jobs of each server in a day (UTC); 0 is none at all; empty means `unlimited`."""
+    server_dollars_per_month: Annotated[float | None, _Unlimited] = Field(None, ge=0, le=1_000_000)
+    """The most that each server may spend in a month (UTC); empty means `unlimited`."""
+    member_jobs_per_day: Annotated[int | None, _Unlimited] = Field(None, ge=0, le=1_000_000)
+    """How far a server may raise what each member gets in a day, which is 5 jobs where it says
+    nothing; empty means `unlimited`."""
+    bot_jobs_per_day: Annotated[int | None, _Unlimited] = Field(None, ge=0, le=10_000_000)
+    """The most jobs of all servers together in a day; empty means `unlimited`."""
+    bot_dollars_per_month: Annotated[float | None, _Unlimited] = Field(20, ge=0, le=1_000_000)
+    """The most that the whole bot may spend in a month (UTC); whoever wants no such limit writes
+    `unlimited`."""
+    bot_running: Annotated[int | None, _Unlimited] = Field(None, ge=0, le=100_000)
+    """The most tasks at the provider at once; more requests wait for their turn; empty means
+    `unlimited`."""
+    direct_messages: bool = False
+    """Whether people may start jobs in direct messages with the bot, where no moderator looks:
+    `on` or `off`."""
+    dm_jobs_per_day: Annotated[int | None, _Unlimited] = Field(5, ge=0, le=1_000_000)
+    """The most jobs of each person in direct messages in a day, or `unlimited`; never more than
+    `MEMBER_JOBS_PER_DAY`."""
+    dm_dollars_per_month: Annotated[float | None, _Unlimited] = Field(5, ge=0, le=1_000_000)
+    """The most that all direct messages together may spend in a month, or `unlimited`."""
+    servers: str = "any"
+    """On which servers jobs may be started: their ids, with commas, or `any`; elsewhere the bot
+    says that it is not for that server."""
+    leave_others: bool = False
+    """Whether the bot leaves servers that are not in `SERVERS`, after a message where it may post:
+    `on` or `off`."""
     owner_ids: str = ""
     """Who may use the owner's commands: Discord ids, with commas; empty means the application's
     owner."""
@@ -201,16 +201,7 @@ class Settings(BaseSettings):
     def _complete_database_url(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             return f"sqlite+aiosqlite:///{info.data.get('data_dir', Path()) / 'restyle.db'}"
-        try:
-            url = make_url(value)
-        except (ArgumentError, ValueError):  # the latter quotes what it takes for a port
-            raise ValueError("must be a URL such as sqlite:///data/restyle.db") from None
-        driver = _DRIVERS.get(url.get_backend_name())
-        if driver is None:
-            raise ValueError("must start with sqlite:// or postgresql://")
-        if driver == "postgresql+asyncpg":
-            url = _without_libpq_options(url)
-        return url.set(drivername=driver).render_as_string(hide_password=False)
+        return complete_database_url(value)
 
     @field_validator("shards")
     @classmethod
@@ -236,6 +227,14 @@ class Settings(BaseSettings):
         ids = value.replace(" ", "")
         if ids and not re.fullmatch(r"\d{15,20}(?:,\d{15,20})*", ids, re.ASCII):
             raise ValueError("must be the ids of Discord users, with commas between them")
+        return ids
+
+    @field_validator("servers")
+    @classmethod
+    def _check_servers(cls, value: str) -> str:
+        ids = value.replace(" ", "").lower()
+        if ids != "any" and not re.fullmatch(r"\d{15,20}(?:,\d{15,20})*", ids, re.ASCII):
+            raise ValueError("must be the ids of Discord servers, with commas, or the word any")
         return ids
 
     @field_validator("poll_max_seconds")
@@ -330,6 +329,25 @@ class Settings(BaseSettings):
     def bot_micros_per_month(self) -> int | None:
         """The most that the whole bot may spend a month, in micro-dollars; ``None`` is any."""
         return _micros(self.bot_dollars_per_month)
+
+    @property
+    def dm_micros_per_month(self) -> int | None:
+        """The most that direct messages may spend a month, in micro-dollars; ``None`` is any."""
+        return _micros(self.dm_dollars_per_month)
+
+    @property
+    def served_guild_ids(self) -> frozenset[int] | None:
+        """The servers on which jobs may be started; ``None`` means any."""
+        if self.servers == "any":
+            return None
+        return frozenset(int(one) for one in self.servers.split(","))
+
+    def serves(self, guild_id: int) -> bool:
+        """Tell whether jobs may be started on a server at all, or in direct messages (0)."""
+        if not guild_id:
+            return self.direct_messages
+        served = self.served_guild_ids
+        return served is None or guild_id in served
 
     @property
     def owners(self) -> frozenset[int]:

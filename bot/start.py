@@ -34,6 +34,7 @@ from bot.storage.store import open_store
 from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
 from bot.system.health import keep_beating
+from bot.texts import doors as door_texts
 from bot.texts.provider import low_balance
 
 if TYPE_CHECKING:
@@ -132,10 +133,13 @@ async def run(settings: Settings) -> None:
         for model in settings.models:
             if not model_rules(model).is_known:
                 log.warning(
-                    "RUNWAY_MODEL=%s is not a model that Restyle knows: no price, no reference "
-                    "images, no ratio; whether it works shows with the first job",
+                    "RUNWAY_MODEL=%s is not a model that Restyle knows: no reference "
+                    "images, no ratio, and no price: under a budget nothing starts until "
+                    "PRICES names one",
                     model,
                 )
+        if settings.served_guild_ids is None and settings.bot_dollars_per_month is None:
+            log.warning("%s", door_texts.open_to_all())
         try:
             await bot.connect()
         finally:

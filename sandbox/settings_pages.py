@@ -22,7 +22,8 @@ _EMPTY: Final = "; empty means "
 _COMMENT_COLUMNS: Final = 100
 
 _EXAMPLE_HEAD: Final = (
-    "# Copy to .env and fill in the first two. Everything else has a default, shown here.\n"
+    "# Copy to .env and fill in the first two. Everything else has a default, shown here: look at\n"
+    "# BOT_DOLLARS_PER_MONTH before you start.\n"
     "# Made by `make settings`.\n"
 )
 _EXAMPLE_TAIL: Final = """
@@ -82,4 +83,6 @@ def _default(field: FieldInfo) -> str:
     if field.is_required() or field.default is None:
         return ""
     value = field.default
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -57,5 +57,7 @@ def test_every_setting_is_in_the_example_file_with_its_default():
         match = re.search(rf"^#?{name.upper()}=(.*)$", example, re.MULTILINE)
         assert match, name
         if not field.is_required():
-            default = "" if field.default is None else str(field.default)
+            words = {None: "", True: "on", False: "off"}
+            is_word = field.default is None or isinstance(field.default, bool)
+            default = words[field.default] if is_word else str(field.default)
             assert match[1] == default, name

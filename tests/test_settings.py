@@ -263,3 +263,46 @@ def test_secrets_are_gone_from_the_environment_once_they_are_read(monkeypatch):
     for secret in (*REQUIRED.values(), "open-sesame", "key-id", "key-secret"):
         assert not [name for name, value in os.environ.items() if secret in value]
     assert os.environ["LOG_LEVEL"] == "DEBUG"
+
+
+LIMITS = (
+    "SERVER_JOBS_PER_DAY",
+    "SERVER_DOLLARS_PER_MONTH",
+    "MEMBER_JOBS_PER_DAY",
+    "BOT_JOBS_PER_DAY",
+    "BOT_DOLLARS_PER_MONTH",
+    "BOT_RUNNING",
+    "DM_JOBS_PER_DAY",
+    "DM_DOLLARS_PER_MONTH",
+)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_every_limit_can_be_the_word_unlimited(monkeypatch, name):
+    assert getattr(load(monkeypatch, **{name: " Unlimited "}), name.lower()) is None
+    assert getattr(load(monkeypatch, **{name: "7"}), name.lower()) == 7
+
+
+@pytest.mark.parametrize("value", ["none", "-1", "a lot"])
+def test_what_is_no_limit_is_refused(monkeypatch, value):
+    with pytest.raises(SettingsError, match="BOT_DOLLARS_PER_MONTH"):
+        load(monkeypatch, BOT_DOLLARS_PER_MONTH=value)
+
+
+@pytest.mark.parametrize("given", [{}, {"BOT_DOLLARS_PER_MONTH": ""}])
+def test_without_a_word_the_bot_spends_twenty_dollars_a_month_at_most(monkeypatch, given):
+    assert load(monkeypatch, **given).bot_micros_per_month == 20_000_000
+
+
+def test_direct_messages_are_off_until_they_are_switched_on(monkeypatch):
+    assert not load(monkeypatch).serves(0)
+    assert load(monkeypatch, DIRECT_MESSAGES="on").serves(0)
+
+
+def test_jobs_start_on_any_server_or_on_those_that_are_named(monkeypatch):
+    chosen, other = 123456789012345678, 223456789012345678
+    assert load(monkeypatch).serves(other)
+    settings = load(monkeypatch, SERVERS=f" {chosen}, 323456789012345678")
+    assert (settings.serves(chosen), settings.serves(other)) == (True, False)
+    with pytest.raises(SettingsError, match="SERVERS"):
+        load(monkeypatch, SERVERS="my server")

@@ -73,6 +73,8 @@ class CancelReason(enum.StrEnum):
     WRITTEN_OFF = "written_off"  # uncertain, and the bot's owner closed it
     NO_TURN = "no_turn"  # while it waited, what may run at once was set to nothing
     RESTORED = "restored"  # came back with an old database, and was finished before
+    STRUCK = "struck"  # while it waited, its requester got too many strikes
+    CLOSED = "closed"  # while it waited, the operator closed the server, or direct messages
 
 
 class FailureReason(enum.StrEnum):

@@ -57,13 +57,22 @@ _SCR: Final = _SC | _SR
 _SEEN: Final = Choice(("strict", "plain"))
 
 
-def _cap(name: str, topic: Topic, period: Period, unit: Unit, title: str, meaning: str) -> Setting:
+def _cap(
+    name: str,
+    topic: Topic,
+    period: Period,
+    unit: Unit,
+    title: str,
+    meaning: str,
+    default: int | None = None,
+) -> Setting:
     most = 1_000 if period is Period.NOW else 1_000_000
     if unit is Unit.MICROS:
         most *= MICROS_PER_DOLLAR
     scopes = _SCR if topic is Topic.ALL else _SR
     kind, counts = Number(0, most, unit.value), (period, unit)
-    return Setting(name, topic, scopes, kind, title, meaning, null="unlimited", counts=counts)
+    null = "unlimited"
+    return Setting(name, topic, scopes, kind, title, meaning, default, null, counts)
 
 
 # fmt: off
@@ -177,7 +186,7 @@ _ALL: Final = (
     _cap("running", Topic.ALL, Period.NOW, Unit.JOBS,
          "Clips at once", "How many clips are made at the same time; more wait."),
     _cap("member_jobs_per_day", Topic.MEMBERS, Period.DAY, Unit.JOBS,
-         "A member's clips a day", "How many clips each member gets in a day."),
+         "A member's clips a day", "How many clips each member gets in a day.", default=5),
     _cap("member_jobs_per_month", Topic.MEMBERS, Period.MONTH, Unit.JOBS,
          "A member's clips a month", "How many clips each member gets in a calendar month."),
     _cap("member_micros_per_day", Topic.MEMBERS, Period.DAY, Unit.MICROS,

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.quotas import Decider
 from bot.policy.consent import must_ask, refuse_origin
+from bot.policy.doors import closed_door
 from bot.policy.levels import BY_OPERATOR, BY_SERVER, SettingSource
 from bot.policy.prompt_rules.check import check_rules
 from bot.policy.prompt_rules.rules import RuleAction
+from bot.policy.strikes import struck_until
 from bot.requests.text_safety import cut
 from bot.requests.validation import Refusal, Rule
 
@@ -104,9 +105,10 @@ def decide(
     """Decide about a request by everything but its files; the arguments are as in ``evaluate``."""
     holds = policy.effective(request.channel_ids, request.role_ids, operator)
     found = (
-        _paused(facts)
+        _closed(policy, operator)
+        or _paused(facts)
         or _blocked(facts)
-        or (None if holds.exempt_by is not None else _struck(facts, holds, now))
+        or (None if holds.exempt_by is not None else _struck(facts, policy, holds, now))
         or _place(request, holds)
         or _person(request, holds)
         or _origin(request, holds)
@@ -115,6 +117,11 @@ def decide(
         refusal, source = found
         return Decision(verdict=Verdict.REFUSE, effective=holds, refusal=refusal, source=source)
     return _by_prompt(request, holds, check)
+
+
+def _closed(policy: Policy, operator: Settings) -> tuple[Refusal, SettingSource] | None:
+    closed = closed_door(policy.guild_id, operator)
+    return None if closed is None else (closed, BY_OPERATOR)
 
 
 def _paused(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
@@ -143,27 +150,10 @@ def _blocked(facts: MemberFacts) -> tuple[Refusal, SettingSource] | None:
     ), BY_OPERATOR if everywhere else BY_SERVER
 
 
-def struck_until(facts: MemberFacts, holds: Effective, now: datetime) -> datetime | None:
-    """Return until when strikes pause the member; ``None`` when they do not.
-
-    They do for as long as the server says from each strike that came within its days of enough
-    others. What becomes too old meanwhile does not end a pause of which the member was told.
-    """
-    if holds.strike_limit is None:
-        return None
-    days, pause = timedelta(days=holds.strike_days), timedelta(hours=holds.strike_pause_hours)
-    enough = max(1, holds.strike_limit)
-    moments = sorted((strike.struck_at for strike in facts.strikes), reverse=True)
-    for newest, oldest in zip(moments, moments[enough - 1 :], strict=False):
-        if newest - oldest <= days:
-            return newest + pause if newest + pause > now else None
-    return None
-
-
 def _struck(
-    facts: MemberFacts, holds: Effective, now: datetime
+    facts: MemberFacts, policy: Policy, holds: Effective, now: datetime
 ) -> tuple[Refusal, SettingSource] | None:
-    until = struck_until(facts, holds, now)
+    until = struck_until(facts.strikes, policy, now)
     if until is None:
         return None
     return Refusal(

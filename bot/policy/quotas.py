@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _BOT: Final = QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0)
+_DIRECT: Final = QuotaSubject(scope=Scope.SERVER, scope_id=0, guild_id=0)
+"""All direct messages together, which are to the ledger as one more server."""
 _COUNTS: Final = {**SHARED_CAPS, **MEMBER_CAPS}
 _ORDER: Final = (Period.NOW, Period.MONTH, Period.DAY)
 
@@ -31,7 +33,7 @@ def holders_of(policy: Policy, request: RequestFacts) -> tuple[QuotaSubject, ...
     guild_id = policy.guild_id
     member = QuotaSubject(scope=Scope.MEMBER, scope_id=request.user_id, guild_id=guild_id)
     if not guild_id:
-        return (_BOT, member)
+        return (_BOT, _DIRECT, member)
     server = QuotaSubject(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id)
     channel = [
         QuotaSubject(scope=Scope.CHANNEL, scope_id=channel_id, guild_id=guild_id)
@@ -106,6 +108,10 @@ def _caps(
     bot_running: int | None = None,
 ) -> Iterator[Cap]:
     by_scope = {holder.scope: holder for holder in holders}  # of the roles any; not used
+    if Scope.BOT in by_scope and not policy.guild_id:
+        yield from _of_direct_messages(by_scope, operator)
+        yield from _of_bot(operator, bot_running)
+        return
     exempt = policy.exempting(role_ids) is not None
     if (member := by_scope.get(Scope.MEMBER)) is not None:
         for name in MEMBER_CAPS:
@@ -133,6 +139,30 @@ def _of_levels(
         if channel is not None:
             own = policy.own(name, Target(Scope.CHANNEL, channel.scope_id))
             yield from _cap(name, channel, None if own is UNSET else own, policy, None)
+
+
+def _of_direct_messages(
+    by_scope: Mapping[Scope, QuotaSubject], operator: Settings | None
+) -> Iterator[Cap]:
+    """Yield the caps where no moderator decides: all of them are the operator's."""
+    if operator is None:
+        return
+    each = [operator.dm_jobs_per_day, operator.member_jobs_per_day]
+    limits: Mapping[tuple[Scope, Period, Unit], int | None] = {
+        (Scope.MEMBER, Period.DAY, Unit.JOBS): min(
+            (limit for limit in each if limit is not None), default=None
+        ),
+        (Scope.SERVER, Period.MONTH, Unit.MICROS): operator.dm_micros_per_month,
+    }
+    for (scope, period, unit), limit in limits.items():
+        if limit is not None and scope in by_scope:
+            yield Cap(
+                holder=by_scope[scope],
+                period=period,
+                unit=unit,
+                limit=limit,
+                decided_by=Decider.OPERATOR,
+            )
 
 
 def _of_bot(operator: Settings | None, bot_running: int | None) -> Iterator[Cap]:

@@ -66,6 +66,8 @@ class Rule(enum.StrEnum):
     REFERENCE_UNREADABLE = "reference_unreadable"
     REFERENCE_ANIMATED = "reference_animated"
     REFERENCE_TOO_COMPLEX = "reference_too_complex"
+    DIRECT_MESSAGES_OFF = "direct_messages_off"
+    SERVER_NOT_SERVED = "server_not_served"  # words: the server's id
     PAUSED = "paused"  # value: since when, as a Unix time; words: by whom, why
     PAUSED_EVERYWHERE = "paused_everywhere"  # words: as above
     BLOCKED = "blocked"  # value: since when, as a Unix time; words: by whom, why

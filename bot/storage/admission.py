@@ -27,6 +27,7 @@ from bot.storage.changes import change_job
 from bot.storage.columns import Moment
 from bot.storage.consents import is_opted_out
 from bot.storage.policies import read_policy
+from bot.storage.strikes import is_struck
 from bot.storage.tables import UNSETTLED, jobs, ledger, pauses
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class Admissions:
 
         A job that a cap of zero leaves no turn, now that it waits, is CANCELLED (NO_TURN): nothing
         was spent, and it must not wait for ever. So is one whose clip is by somebody else who
-        opted out by now (CONSENT_REFUSED): that is their last word until it is sent.
+        opted out by now (CONSENT_REFUSED): that is their last word until it is sent. And so is one
+        whose requester has too many strikes by now (STRUCK).
 
         Args:
             job: As last read.
@@ -131,6 +133,9 @@ class Admissions:
                 return Admission(admitted=False, is_paused=True)
             if await _is_ruled_out(connection, job):
                 await self._end(connection, job, CancelReason.CONSENT_REFUSED)
+                found = None
+            elif await is_struck(connection, self._database, job):
+                await self._end(connection, job, CancelReason.STRUCK)
                 found = None
             else:
                 found = await self._turn(connection, job, operator_running, of)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, insert, literal, or_, update
+from sqlalchemy import case, insert, literal, or_, select, text, update
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
 from bot.domain.quotas import LedgerStatus
 from bot.storage.rows import job_from
-from bot.storage.tables import jobs, ledger, strikes
+from bot.storage.strikes import is_struck
+from bot.storage.tables import UNSETTLED, jobs, ledger, strikes
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -32,6 +33,7 @@ _SETTLED_ANEW: Final = frozenset({JobState.RUNNING, JobState.FAILED, JobState.CA
 Anything else, but a reported cost, is none of the ledger's business; a poll costs it nothing.
 """
 
+_UNSENT: Final = (JobState.HELD, JobState.QUEUED)
 _TAKEN: Final = frozenset({JobState.RUNNING, JobState.WITHHELD, JobState.DELIVERING, JobState.DONE})
 """The provider has the job, so what was reserved is as good as spent."""
 
@@ -104,14 +106,41 @@ async def _settle(connection: AsyncConnection, job: Job) -> None:
 
 
 async def _strike(connection: AsyncConnection, database: Database, job: Job) -> None:
-    """Note that the provider's safety check refused a member's job; on servers only."""
-    if job.guild_id is not None and job.failure in SAFETY_FAILURES:
-        await connection.execute(
-            insert(strikes).values(
-                job_id=job.id,
-                guild_id=job.guild_id,
-                user_id=job.user_id,
-                struck_at=database.now(),
-                failure=job.failure,
-            )
+    """Note that the provider's safety check refused a member's job; on servers only.
+
+    If that makes too many of them, what the member asked for before and was not sent yet ends.
+    """
+    if job.guild_id is None or job.failure not in SAFETY_FAILURES:
+        return
+    await connection.execute(
+        insert(strikes).values(
+            job_id=job.id,
+            guild_id=job.guild_id,
+            user_id=job.user_id,
+            struck_at=database.now(),
+            failure=job.failure,
         )
+    )
+    waiting = await connection.execute(
+        select(jobs)
+        .where(
+            text(UNSETTLED),
+            jobs.c.state.in_(_UNSENT),
+            jobs.c.guild_id == job.guild_id,
+            jobs.c.user_id == job.user_id,
+        )
+        .order_by(jobs.c.id)  # two at once wait for each other in one direction only
+    )
+    for row in waiting.mappings().all():
+        if await is_struck(connection, database, job_from(row)):
+            await change_job(
+                connection,
+                database,
+                jobs.c.id == row["id"],
+                jobs.c.state.in_(_UNSENT),
+                state=JobState.CANCELLED,
+                owner=None,
+                charge=Charge.NO,
+                cancel_reason=CancelReason.STRUCK,
+                finished_at=database.now(),
+            )

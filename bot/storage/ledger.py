@@ -54,18 +54,23 @@ async def take_turns(connection: AsyncConnection, database: Database, caps: Sequ
 
 async def check_caps(
     connection: AsyncConnection, caps: Sequence[Cap], *, price: int | None, now: datetime
-) -> None:
+) -> tuple[CapUse, ...]:
     """Make sure that one more job of ``price`` micro-dollars fits under all ``caps``.
 
     Of the caps on what runs at once only those of zero count here: the others make jobs wait. A
     job of which nobody knows the price fits under no cap on money.
 
+    Returns:
+        How much of each cap is used, the new job not counted.
+
     Raises:
         CapReachedError: It does not fit.
     """
-    use = reached(await _uses(connection, caps, now), price)
+    uses = await _uses(connection, caps, now)
+    use = reached(uses, price)
     if use is not None:
         raise CapReachedError(use, price=price)
+    return uses
 
 
 async def _uses(

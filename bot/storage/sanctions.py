@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.sanctions import MAX_NOTE, Block, MemberFacts, Pause, Strike
 from bot.requests.text_safety import cut, one_line
+from bot.storage.strikes import read_strikes
 from bot.storage.tables import blocks, pauses, strikes
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _MOST_BLOCKS: Final = 25
-_MOST_STRIKES: Final = 200
-"""More than a limit can count (50), so that the newest ones always decide."""
 
 
 class People:
@@ -50,7 +49,7 @@ class People:
                 .order_by(blocks.c.guild_id)
             )
             block = blocked.mappings().first()
-            struck = await self._strikes(connection, guild_id, user_id) if guild_id else []
+            struck = await read_strikes(connection, guild_id, user_id) if guild_id else []
         return MemberFacts(
             pause=Pause(**pause) if pause else None,
             block=Block(**block) if block else None,
@@ -129,25 +128,7 @@ class People:
     ) -> list[Strike]:
         """Return a guild's strikes that were not lifted, newest first; of one member, or of all."""
         async with self._database.transaction() as connection:
-            return await self._strikes(connection, guild_id, user_id, limit=limit)
-
-    async def _strikes(
-        self,
-        connection: AsyncConnection,
-        guild_id: int,
-        user_id: int | None,
-        *,
-        limit: int = _MOST_STRIKES,
-    ) -> list[Strike]:
-        statement = select(strikes).where(
-            strikes.c.guild_id == guild_id, strikes.c.lifted_at.is_(None)
-        )
-        if user_id is not None:
-            statement = statement.where(strikes.c.user_id == user_id)
-        rows = await connection.execute(
-            statement.order_by(strikes.c.struck_at.desc(), strikes.c.job_id.desc()).limit(limit)
-        )
-        return [Strike(**row) for row in rows.mappings()]
+            return await read_strikes(connection, guild_id, user_id, limit=limit)
 
     async def lift(self, guild_id: int, job_ids: Collection[int], *, by: int) -> list[Strike]:
         """Let strikes of a guild count no longer; return those that did until now."""

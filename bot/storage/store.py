@@ -9,9 +9,10 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.jobs import CancelReason, Charge, JobState
-from bot.errors import JobExistsError, JobLostError
+from bot.errors import CapReachedError, JobExistsError, JobLostError
 from bot.storage.admission import Admissions
 from bot.storage.appeals import Appeals
+from bot.storage.budget_notices import BudgetNotices, note_accepted
 from bot.storage.changes import change_job
 from bot.storage.claims import Claims
 from bot.storage.consents import Consents
@@ -65,6 +66,7 @@ class Store:
         self._claims = Claims(database, self._lease)
         self.policies = Policies(database)
         self.ledger = Ledger(database)
+        self.budget_notices = BudgetNotices(database)
         self.uncertain = Uncertain(database)
         self.quarantine = Quarantine(database)
         self.repairs = Repairs(database)
@@ -122,7 +124,9 @@ class Store:
                 job = job_from(rows.mappings().one())
                 if caps:
                     await take_turns(connection, self._database, caps)
-                    await check_caps(connection, caps, price=job.price_micros, now=job.created_at)
+                    price, moment = job.price_micros, job.created_at
+                    uses = await check_caps(connection, caps, price=price, now=moment)
+                    await note_accepted(connection, uses, price=price, now=moment)
                 await reserve(connection, job, holders)
                 if review_reasons:
                     await open_review(connection, job, review_reasons)
@@ -130,6 +134,9 @@ class Store:
         except IntegrityError as exc:
             if await self.get(new.id) is not None:
                 raise JobExistsError(f"job {new.id} exists") from exc
+            raise
+        except CapReachedError as exc:  # the transaction that found it is undone by now
+            await self.budget_notices.note_refused(exc)
             raise
 
     async def get(self, job_id: int) -> Job | None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.money import CostSource
-from bot.domain.quotas import LedgerStatus, ReviewStage, ReviewStatus, Scope
+from bot.domain.quotas import Decider, LedgerStatus, Period, ReviewStage, ReviewStatus, Scope
 from bot.storage.columns import EnumText, IdSet, Moment, PlainText
 
 if TYPE_CHECKING:
@@ -242,6 +242,26 @@ ledger: Final = Table(
     _check("standing", LedgerStatus),
     # Up to the day it finds the rows of a cap; with the rest it need not look at the rows at all.
     Index("ix_ledger_spent", "scope", "scope_id", "guild_id", "day", "standing", "jobs", "micros"),
+)
+
+budget_notices: Final = Table(
+    "budget_notices",
+    metadata,
+    # One for each mark (80, 100 per cent) of a budget in one of its periods.
+    Column("scope", EnumText(Scope), primary_key=True),
+    *_key_ids("scope_id", "guild_id"),
+    Column("period", EnumText(Period), primary_key=True),
+    # YYYY-MM-DD in UTC: the first day of the period.
+    Column("day", PlainText, primary_key=True),
+    *_key_ids("limit_micros"),
+    Column("mark", Integer, primary_key=True, autoincrement=False),
+    Column("decided_by", EnumText(Decider), nullable=False),
+    Column("used_micros", BigInteger, nullable=False),
+    # What the clip would have cost that did not fit; NULL where none was refused.
+    Column("price_micros", BigInteger),
+    Column("noted_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    _partial("ix_budget_notices_untold", "noted_at", where="told_at IS NULL"),
 )
 
 strikes: Final = Table(

@@ -176,6 +176,19 @@ def cancelled(
                 "This request was in a backup; it was finished before.",
                 "It was not sent again.",
             ]
+        case CancelReason.STRUCK:
+            lines = [
+                "The provider's safety check refused several clips of whoever asked for it, so "
+                "what they asked for before does not start either.",
+                f"{money_line} It can be asked for again once their pause is over; a moderator "
+                "can lift that earlier (`/restyle-usage`, Strikes).",
+            ]
+        case CancelReason.CLOSED:
+            lines = [
+                "While it waited, the bot's operator decided that nothing starts here any more "
+                "(`SERVERS`, `DIRECT_MESSAGES`).",
+                money_line,
+            ]
         case _ if spent or unknown:
             lines = ["Cancelled.", money_line]
         case _:

@@ -122,7 +122,11 @@ any role (Server Settings, Integrations). Restyle starts from this:
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
   administrator can also use the buttons in the panel that it opens.
 
-In direct messages with the bot there are no such permissions: Discord offers `/restyle-admin` to
+In direct messages with the bot, and on servers that are not in `SERVERS`, nothing can be started
+unless the operator says so (`DIRECT_MESSAGES`, `SERVERS`): the commands say what to do instead.
+`/restyle-privacy` works everywhere, and so do the owner's commands for the owner.
+
+In direct messages there are no permissions of Discord's: Discord offers `/restyle-admin` to
 everybody there, and the bot does what it says for its owner only. So an owner reaches what is
 theirs without any permission on a server. What concerns one server (`pause`, `resume`, `strikes`)
 is done on that server; `jobs`, `block`, `unblock` and `blocked` mean the whole bot there.

@@ -79,6 +79,8 @@ def _whose(cap: Cap, own: str = "your") -> str:
     match cap.holder.scope:
         case Scope.MEMBER:
             return own
+        case Scope.SERVER if not cap.holder.guild_id:
+            return "the direct messages'"
         case Scope.SERVER:
             return "this server's"
         case Scope.CHANNEL:
@@ -93,6 +95,8 @@ def _where(cap: Cap) -> str:
     match cap.holder.scope:
         case Scope.MEMBER:
             return "for each member"
+        case Scope.SERVER if not cap.holder.guild_id:
+            return "in direct messages"
         case Scope.SERVER:
             return "on this server"
         case Scope.CHANNEL:
@@ -123,8 +127,8 @@ def _reached(use: CapUse, price: int | None) -> str:
 def _who_set_it(cap: Cap) -> str:
     match cap.decided_by:
         case Decider.MODERATORS:
-            return "This server's moderators set that limit (/restyle-settings)."
+            return "This server's managers can change that limit (/restyle-settings)."
         case Decider.OPERATOR:
-            return "The bot's operator set that limit."
+            return "Only the bot's operator can change that limit."
         case Decider.PROVIDER:
             return "The video provider sets that limit."

@@ -8,6 +8,7 @@ from bot.domain.quotas import Decider
 from bot.errors import UnreadableReason
 from bot.requests.text_safety import cut, harmless
 from bot.requests.validation import Refusal, Rule
+from bot.texts import doors as door_texts
 from bot.texts.common import SETTINGS, duration, size
 from bot.texts.message import about_message
 
@@ -147,19 +148,28 @@ def refusal(found: Refusal) -> str:
                 "The reference has too many pixels to be read.\n"
                 "Attach a smaller one; 2000 pixels wide is plenty."
             )
+        case Rule.DIRECT_MESSAGES_OFF:
+            return door_texts.direct_messages_off()
+        case Rule.SERVER_NOT_SERVED:
+            return door_texts.server_not_served(*found.words)
         case Rule.PAUSED | Rule.PAUSED_EVERYWHERE:
             by, note = found.words
             where = "on this server" if found.rule is Rule.PAUSED else "everywhere"
             why = f': "{harmless(note)}"' if note else "."
+            who = "A manager of this server" if found.rule is Rule.PAUSED else "The bot's operator"
             return (
-                f"Restyling is paused {where} since <t:{int(number)}:R>, by {by}{why}\n{_NOTHING}"
+                f"{by} paused restyling {where} <t:{int(number)}:R>{why}\n"
+                f"{_NOTHING} {who} can end that (`/restyle-admin`)."
             )
         case Rule.BLOCKED:
             by, note = found.words
             why = f': "{harmless(note)}"' if note else "."
+            is_owners = found.decided_by is Decider.OPERATOR
+            where = "this bot" if is_owners else "this bot on this server"
+            others = "" if is_owners else " or another moderator"
             return (
-                f"You cannot restyle clips here since <t:{int(number)}:R>; {by} decided that{why}\n"
-                "Ask them or another moderator if you think that is a mistake."
+                f"{by} blocked you from starting clips with {where} <t:{int(number)}:R>{why}\n"
+                f"Ask them{others} if you think that is a mistake; they can lift it."
             )
         case Rule.STRUCK:
             return (
@@ -175,7 +185,7 @@ def refusal(found: Refusal) -> str:
         case Rule.ADULTS_ONLY:
             return (
                 "On this server, clips are restyled in age-restricted channels only.\n"
-                "Go to one of those."
+                f"Go to one of those, or ask a moderator to change that ({SETTINGS})."
             )
         case Rule.ROLE_NOT_ALLOWED:
             return (

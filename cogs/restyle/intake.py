@@ -23,6 +23,7 @@ from bot.prices import prices_with
 from bot.requests.clip_plan import Mode
 from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.texts import quota as quota_texts
+from cogs.admin.budgets import BUDGET_EVENT
 from cogs.appeals.button import refusal_view
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
@@ -264,6 +265,7 @@ class Intake:
             log.info("interaction %s arrived twice; it is one job", interaction.id)
             return
         except CapReachedError as exc:
+            interaction.client.dispatch(BUDGET_EVENT)
             raise RefusedError(
                 text=quota_texts.cap_reached(exc.use, interaction.created_at, price=exc.price),
                 decided_by=exc.use.cap.decided_by,
@@ -272,6 +274,7 @@ class Intake:
             log.warning("interaction %s: not stored: %s", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
         log.info("job %s: accepted from user %s", job.id, job.user_id)
+        interaction.client.dispatch(BUDGET_EVENT)
         try:
             alone = not job.can_open_thread
             progress = Progress(phase=None)

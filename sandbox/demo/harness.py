@@ -89,6 +89,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
             "data_dir": folder,
             "poll_min_seconds": poll_seconds,
             "poll_max_seconds": poll_seconds * 2,
+            "bot_dollars_per_month": "unlimited",  # nothing here costs anything
         }
         settings = DemoSettings(**values)
         store = await stack.enter_async_context(open_store(settings.database_url, worker_id="demo"))

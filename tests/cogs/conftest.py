@@ -62,6 +62,8 @@ def settings(tmp_path):
         cometapi_base_url=BASE_URL,
         data_dir=tmp_path / "data",
         shards="0/1",  # the simulated Discord recommends no number
+        bot_dollars_per_month="unlimited",
+        direct_messages="on",  # what they are like when off has tests of its own
     )
 
 

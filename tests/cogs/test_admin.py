@@ -225,8 +225,8 @@ async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiti
     assert await stage.job(refused) is None
     moment = int((await stage.store.people.paused(stage.guild.id)).paused_at.timestamp())
     assert (
-        f"Restyling is paused on this server since <t:{moment}:R>, "
-        f'by <@{stage.mo.id}>: "event tonight"' in said(refused)
+        f"<@{stage.mo.id}> paused restyling on this server <t:{moment}:R>"
+        ': "event tonight"' in said(refused)
     )
     assert "already" in said(await manage("pause", reason="another"))
     assert "goes on on this server" not in said(refused)
@@ -553,7 +553,7 @@ async def test_the_owner_limits_one_server(stage, owner, clip):
     assert await stage.job(await stage.restyle(clip)) is not None
     refused = await stage.restyle(clip)
     assert await stage.job(refused) is None
-    assert "The bot's operator set that limit." in said(refused)
+    assert "Only the bot's operator can change that limit." in said(refused)
 
 
 async def test_a_limit_that_makes_no_sense_changes_nothing(stage, owner):

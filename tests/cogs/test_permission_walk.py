@@ -23,6 +23,7 @@ from bot.domain.jobs import FailureReason, Hold, JobState
 from bot.domain.permissions import Action, Actor, may, who
 from bot.domain.quotas import ReviewStage
 from bot.policy.problems import SERVER
+from bot.texts import doors as door_texts
 from cogs.admin import jobs_page as _jobs_page
 from cogs.admin import strikes, uncertain
 from cogs.appeals import button as _appeal_button
@@ -797,3 +798,18 @@ async def everybody_uses(world, key, needs):
         assert (REFUSAL.search(said(answer)) is None) is allowed, (key, name, said(answer))
         assert answer.ephemeral
         assert allowed or world.version() == before
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+async def test_with_direct_messages_off_a_command_there_starts_nothing_whoever_uses_it(world, name):
+    world.bot.settings = world.bot.settings.model_copy(update={"direct_messages": False})
+    off = door_texts.direct_messages_off()
+    for key, command in COMMANDS.items():
+        if not command.dms or command.needs is None:
+            continue
+        answer = said(await world.people[name].user.slash(key, **command.needs(world)))
+        is_closed = key != "restyle-privacy" and not key.startswith("restyle-admin ")
+        assert (answer == off) is is_closed, (key, answer)
+        if key.startswith("restyle-admin "):
+            allowed = world.expects(command.action, name, in_guild=False)
+            assert (REFUSAL.search(answer) is None) is allowed, (key, answer)

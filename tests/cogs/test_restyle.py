@@ -39,6 +39,7 @@ async def test_a_clip_and_a_prompt_become_a_record_and_a_stored_job(stage, clip)
 
 
 async def test_accepting_a_job_takes_two_calls_to_discord(stage, clip):
+    await stage.set(member_jobs_per_day=None)
     before = len(stage.calls())
     await stage.restyle(clip)
     assert [call.split(" ")[0] for call in stage.calls()[before:]] == ["POST", "PATCH"]
@@ -270,7 +271,7 @@ async def test_what_moderators_decide_while_a_clip_is_checked_counts(stage, clip
         return await download(*args, **options)
 
     downloader.download = meanwhile
-    await refused_later(stage, await stage.restyle(clip), "You cannot restyle clips here since")
+    await refused_later(stage, await stage.restyle(clip), "blocked you from starting clips")
 
 
 async def test_a_review_that_is_switched_on_while_a_clip_is_checked_counts(stage, clip, downloader):
@@ -371,6 +372,7 @@ async def send_again(stage):
 
 
 async def test_an_interaction_that_arrives_twice_is_one_job(stage, clip):
+    await stage.set(member_jobs_per_day=None)
     result = await stage.restyle(clip)
     job = await stage.job(result)
     [callback] = await send_again(stage)  # refused: it has been acknowledged
@@ -381,6 +383,7 @@ async def test_an_interaction_that_arrives_twice_is_one_job(stage, clip):
 
 
 async def test_a_twin_that_gets_past_the_acknowledgement_changes_nothing(stage, clip):
+    await stage.set(member_jobs_per_day=None)
     result = await stage.restyle(clip)
     job = await stage.job(result)
     stage.new_jobs.clear()

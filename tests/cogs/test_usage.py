@@ -65,6 +65,7 @@ def page(result):
 
 
 async def test_a_member_who_used_nothing_is_told_how_to_start(stage):
+    await stage.set(member_jobs_per_day=None)
     result = await usage(stage, stage.alice)
     assert page(result) == (
         "**Your clips on Filmclub**\n"

@@ -197,7 +197,7 @@ class Bench:
             cometapi_key="sk-test",
             cometapi_base_url=standin.base_url,
             data_dir=folder,
-            **settings,
+            **{"direct_messages": True} | settings,
         )
         limits = Limits(self.settings.poll_min_seconds, self.settings.poll_max_seconds)
         # Without a budget: a test that moves the clock by hand must not wait for its turn.

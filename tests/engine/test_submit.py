@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
-from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState, Phase
 from bot.domain.money import CostSource
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Opened
@@ -729,3 +729,20 @@ async def test_the_id_of_a_request_that_was_refused_or_broke_is_kept(lone_bench)
         handle = await lone_bench.add(id=number)
         await lone_bench.step(handle)
         assert (await lone_bench.job(handle)).request_id == headers["X-Cometapi-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "fields"),
+    [({"servers": "1" * 18}, {}), ({"direct_messages": False}, {"guild_id": None})],
+    ids=["server", "direct messages"],
+)
+async def test_a_job_that_waited_where_nothing_starts_any_more_ends_unpaid(
+    make_bench, store, settings, fields
+):
+    bench = make_bench(store, **settings)
+    handle = await bench.add(**fields)
+    await bench.step(handle)
+    job = await bench.job(handle)
+    assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.CLOSED)
+    assert job.charge is Charge.NO
+    assert bench.standin.creates == []

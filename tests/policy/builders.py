@@ -23,6 +23,7 @@ def operator(**fields):
             "discord_token": "token",
             "cometapi_key": "key",
             "cometapi_base_url": "http://127.0.0.1:9/v1",
+            "bot_dollars_per_month": "unlimited",  # tests that are about a budget set one
         }
         | fields,
     )

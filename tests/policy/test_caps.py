@@ -45,5 +45,6 @@ def test_of_several_full_caps_the_one_is_told_that_takes_longest_to_pass():
     [(5, Decider.MODERATORS), (10, Decider.OPERATOR), (None, Decider.OPERATOR)],
 )
 def test_a_cap_that_only_the_operator_can_raise_is_the_operators(own, decider):
-    [cap] = caps_of(policy(jobs_per_day=own), ask(), operator(server_jobs_per_day=10))
+    settings = policy(jobs_per_day=own, member_jobs_per_day=None)
+    [cap] = caps_of(settings, ask(), operator(server_jobs_per_day=10))
     assert (cap.limit, cap.decided_by) == (own or 10, decider)

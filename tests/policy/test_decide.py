@@ -25,6 +25,7 @@ from tests.policy.builders import (
     VIP,
     channel,
     decided,
+    operator,
     policy,
     role,
 )
@@ -116,7 +117,9 @@ def test_a_pause_stops_everybody_and_says_whose_it_is(guild_id, rule, decider, l
     decision = decided(exempt, MemberFacts(pause=paused(guild_id)), role_ids={VIP})
     assert (rule_of(decision), decision.refusal.decided_by) == (rule, decider)
     assert decision.source.level is level
-    assert f'since <t:{int(NOW.timestamp())}:R>, by <@9>: "event"' in refusal(decision.refusal)
+    words = refusal(decision.refusal)
+    assert words.startswith("<@9> paused restyling ")
+    assert f'<t:{int(NOW.timestamp())}:R>: "event"' in words
 
 
 @pytest.mark.parametrize(("guild_id", "level"), [(GUILD, Level.SERVER), (0, Level.OPERATOR)])
@@ -290,6 +293,30 @@ def test_the_most_generous_role_decides_about_review():
 
 
 def test_in_direct_messages_only_the_operators_word_counts():
-    decision = decided(Policy(0), channel_ids=(CHANNEL,))
+    by = operator(direct_messages="on")
+    decision = decided(Policy(0), by=by, channel_ids=(CHANNEL,))
     assert decision.verdict is Verdict.ALLOW
-    assert rule_of(decided(Policy(0), MemberFacts(pause=paused(0)))) is Rule.PAUSED_EVERYWHERE
+    found = decided(Policy(0), MemberFacts(pause=paused(0)), by=by)
+    assert rule_of(found) is Rule.PAUSED_EVERYWHERE
+
+
+def test_nothing_starts_in_direct_messages_until_the_operator_says_so():
+    found = decided(Policy(0), channel_ids=(CHANNEL,))
+    assert rule_of(found) is Rule.DIRECT_MESSAGES_OFF
+    assert "DIRECT_MESSAGES" in refusal(found.refusal)
+
+
+def test_a_block_by_the_bots_owner_holds_in_direct_messages():
+    by = operator(direct_messages="on")
+    found = decided(Policy(0), MemberFacts(block=blocked(0)), by=by)
+    assert rule_of(found) is Rule.BLOCKED
+    assert found.refusal.decided_by is Decider.OPERATOR
+
+
+def test_nothing_starts_on_a_server_that_is_not_the_operators():
+    elsewhere = decided(policy(), by=operator(servers="123456789012345678"))
+    assert rule_of(elsewhere) is Rule.SERVER_NOT_SERVED
+    assert f"`{GUILD}`" in refusal(elsewhere.refusal)
+    named = Policy(123456789012345678)
+    assert decided(named, by=operator(servers="1" * 18 + ", 123456789012345678")).refusal is None
+    assert decided(policy(), by=operator(servers="ANY")).refusal is None

@@ -23,6 +23,7 @@ from tests.policy.builders import (
 )
 
 OPERATOR = operator()
+DEFAULT = {(Scope.MEMBER, Period.DAY, Unit.JOBS): (5, Decider.MODERATORS)}
 MEBIBYTE = 1024 * 1024
 BY_VIP = SettingSource(Level.ROLE, VIP)
 BY_CHANNEL = SettingSource(Level.CHANNEL, CHANNEL)
@@ -34,9 +35,13 @@ def holds(policy, name, *, where=(CHANNEL,), roles=(), by=OPERATOR):
 
 
 def limits(policy, *, where=(CHANNEL,), roles=(), by=OPERATOR):
-    """The caps of a request: ``{(scope, period, unit): (limit, decider)}``."""
-    found = caps_of(policy, ask(channel_ids=where, role_ids=frozenset(roles)), by)
-    return {(cap.holder.scope, cap.period, cap.unit): (cap.limit, cap.decided_by) for cap in found}
+    """The caps of a request: ``{(scope, period, unit): (limit, decider)}``.
+
+    The one that each member has by default is left out; a test of its own is about it.
+    """
+    caps = caps_of(policy, ask(channel_ids=where, role_ids=frozenset(roles)), by)
+    found = {(one.holder.scope, one.period, one.unit): (one.limit, one.decided_by) for one in caps}
+    return dict(found.items() - DEFAULT.items())
 
 
 # One value
@@ -115,7 +120,7 @@ def test_a_role_without_a_value_changes_nothing_for_those_that_have_one():
     [
         ("max_video_seconds", {"max_video_seconds": 10}, 10),
         ("jobs_per_day", {"server_jobs_per_day": 10}, 10),
-        ("member_jobs_per_day", {"member_jobs_per_day": 10}, 10),
+        ("member_jobs_per_day", {"member_jobs_per_day": 4}, 4),
         ("micros_per_month", {"server_dollars_per_month": 10}, 10_000_000),
     ],
 )
@@ -144,7 +149,7 @@ def test_a_role_and_an_exemption_do_not_get_past_the_operator_either():
 def test_what_the_owner_allows_one_server_replaces_the_operators_limit():
     by = operator(member_jobs_per_day=10, server_jobs_per_day=10)
     more = policy(allowance={"member_jobs_per_day": None, "jobs_per_day": 50})
-    assert holds(more, "member_jobs_per_day", by=by) == (None, BY_DEFAULT)
+    assert holds(more, "member_jobs_per_day", by=by) == (5, BY_DEFAULT)
     assert holds(more, "jobs_per_day", by=by) == (50, BY_OPERATOR)
     less = policy(allowance={"jobs_per_day": 0}, jobs_per_day=5)
     assert holds(less, "jobs_per_day", by=by) == (0, BY_OPERATOR)
@@ -223,7 +228,8 @@ def test_in_a_thread_the_caps_of_its_channel_count():
     settings = policy(
         (channel(PARENT), {"jobs_per_day": 4}), (channel(THREAD), {"jobs_per_day": 1})
     )
-    [cap] = caps_of(settings, ask(channel_ids=(THREAD, PARENT)), OPERATOR)
+    found = caps_of(settings, ask(channel_ids=(THREAD, PARENT)), OPERATOR)
+    [cap] = [one for one in found if one.holder.scope is not Scope.MEMBER]
     assert (cap.holder.scope_id, cap.limit) == (PARENT, 4)
 
 
@@ -241,9 +247,40 @@ def test_the_bots_own_caps_hold_everywhere_even_in_direct_messages():
     }
     assert limits(policy(), by=by) == limits(policy(exempt_role_ids=[VIP]), roles={VIP}, by=by)
     assert limits(policy(), by=by) == expected
-    direct = limits(Policy(0), by=operator(bot_jobs_per_day=9, member_jobs_per_day=2))
-    assert direct[Scope.MEMBER, Period.DAY, Unit.JOBS] == (2, Decider.OPERATOR)
-    assert {scope for scope, *_ in direct} == {Scope.BOT, Scope.MEMBER}
+    assert limits(Policy(0), by=by).items() >= expected.items()
+
+
+def test_each_member_gets_five_clips_a_day_until_the_server_says_another_number():
+    name, counted = "member_jobs_per_day", (Scope.MEMBER, Period.DAY, Unit.JOBS)
+
+    def each(settings, by=OPERATOR):
+        found = caps_of(settings, ask(), by)
+        return [(one.limit, one.decided_by) for one in found if one.holder.scope is Scope.MEMBER]
+
+    assert holds(policy(), name) == (5, BY_DEFAULT)
+    assert each(policy()) == [DEFAULT[counted]]
+    assert each(policy(member_jobs_per_day=8)) == [(8, Decider.MODERATORS)]
+    assert each(policy(member_jobs_per_day=None)) == []
+    by = operator(member_jobs_per_day=10)
+    assert each(policy(), by) == [(5, Decider.MODERATORS)]
+    assert each(policy(member_jobs_per_day=None), by) == [(10, Decider.OPERATOR)]
+    assert each(policy(), operator(member_jobs_per_day=3)) == [(3, Decider.OPERATOR)]
+
+
+def test_direct_messages_have_caps_of_their_own_and_all_are_the_operators():
+    assert limits(Policy(0)) == {
+        (Scope.MEMBER, Period.DAY, Unit.JOBS): (5, Decider.OPERATOR),
+        (Scope.SERVER, Period.MONTH, Unit.MICROS): (5_000_000, Decider.OPERATOR),
+    }
+    by = operator(dm_jobs_per_day=9, dm_dollars_per_month="unlimited", member_jobs_per_day=2)
+    assert limits(Policy(0), by=by) == {
+        (Scope.MEMBER, Period.DAY, Unit.JOBS): (2, Decider.OPERATOR)
+    }
+    by = operator(dm_jobs_per_day="unlimited", dm_dollars_per_month=0)
+    assert limits(Policy(0), by=by) == {
+        (Scope.SERVER, Period.MONTH, Unit.MICROS): (0, Decider.OPERATOR)
+    }
+    assert running_caps_of(Policy(0), holders_of(Policy(0), ask()), bot_running=None) == ()
 
 
 # Whom a job counts for

@@ -56,6 +56,7 @@ def test_where_nothing_stands_in_the_way_the_report_is_short():
         r"> a rainy \*night\*",
         "All of it would be restyled · about $0.60",
         "Check for public figures: auto, set by default",
+        "Left before it: 5 of their 5 clips today",
         "Clips that others posted: only once their author agrees.",
     ]
 
@@ -221,7 +222,7 @@ def test_a_rule_that_refuses_comes_before_a_cap_that_is_used_up():
 
 
 def test_money_that_does_not_suffice_refuses():
-    budget = policy(micros_per_month=1_000_000)
+    budget = policy(micros_per_month=1_000_000, member_jobs_per_day=None)
     assert tried(budget, used=400_000).verdict is Verdict.ALLOW
     trial = tried(budget, used=400_001)
     assert (trial.verdict, trial.setting) == (Verdict.REFUSE, "micros_per_month")
@@ -291,8 +292,9 @@ def test_a_prompt_is_cleaned_as_that_of_a_request_is():
 
 
 def test_what_may_run_at_once_is_no_quota_that_is_left():
-    assert tried(policy(running=0, jobs_per_day=3)).uses == (
-        CapUse(cap=caps_of(policy(jobs_per_day=3), asked(), operator())[0], used=0),
+    settings = {"jobs_per_day": 3, "member_jobs_per_day": None}
+    assert tried(policy(running=0, **settings)).uses == (
+        CapUse(cap=caps_of(policy(**settings), asked(), operator())[0], used=0),
     )
 
 

@@ -19,6 +19,7 @@ ASKED = RequestFacts(channel_ids=(CHANNEL_ID,), role_ids=(), user_id=USER_ID)
 @pytest.fixture
 def operator(tmp_path):
     return Settings(
+        bot_dollars_per_month=None,
         _env_file=None,
         discord_token="token",
         cometapi_key="key",

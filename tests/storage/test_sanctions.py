@@ -7,8 +7,12 @@ import pytest
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
+from bot.domain.quotas import LedgerStatus
 from bot.domain.sanctions import MAX_NOTE
+from bot.errors import JobLostError
+from bot.policy.problems import SERVER
 from tests.factories import GUILD_ID, USER_ID, new_job
+from tests.storage.money import HOLDERS, rows_of, set_values
 from tests.storage.rows import add_owned, put
 
 MO, SAM = 71, 72
@@ -170,3 +174,69 @@ async def test_the_list_of_jobs_begins_with_those_that_wait_and_leaves_out_what_
         JobState.HELD: 1,
     }
     assert sum((await store.overview.count_open()).values()) == 4
+
+
+# What a member asked for before the strike that is one too many
+
+
+async def test_what_a_member_asked_for_before_their_last_strike_is_not_started(store, struck):
+    queued = await store.add(new_job(11, price_micros=750_000), holders=HOLDERS)
+    held = await store.add(new_job(12, hold=Hold.REVIEW), holders=HOLDERS)
+    await struck(1, 2)
+    assert (await store.get(queued.id)).state is JobState.QUEUED
+    await struck(3)
+    for job_id in (queued.id, held.id):
+        job = await store.get(job_id)
+        assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.STRUCK)
+        assert (job.charge, job.told_at) == (Charge.NO, None)
+        assert {standing for standing, _ in await rows_of(store, job_id)} == {LedgerStatus.RELEASED}
+    assert {job.id for job in await store.claim(10)} >= {queued.id, held.id}  # to be told
+
+
+async def test_a_strike_ends_nobody_elses_request_and_none_elsewhere(store, struck):
+    kept = [
+        await store.add(new_job(11, user_id=SAM)),
+        await store.add(new_job(12, guild_id=OTHER_GUILD)),
+        await store.add(new_job(13, guild_id=None)),
+    ]
+    await struck(1, 2, 3)
+    assert [(await store.get(job.id)).state for job in kept] == [JobState.QUEUED] * 3
+
+
+async def test_what_is_with_the_provider_already_goes_on_after_strikes(store, struck):
+    await add_owned(store, new_job(11))
+    await put(store, 11, JobState.RUNNING)
+    await struck(1, 2, 3)
+    assert (await store.get(11)).state is JobState.RUNNING
+
+
+async def test_strikes_do_not_end_what_an_exempt_member_asked_for(store, struck):
+    await set_values(store, *SERVER, exempt_role_ids=frozenset({5}))
+    await store.add(new_job(11, role_ids=frozenset({5, 6})))
+    await struck(1, 2, 3)
+    assert (await store.get(11)).state is JobState.QUEUED
+    job = await add_owned(store, new_job(12, role_ids=frozenset({5})))
+    assert (await store.admissions.admit(job, operator_running=None)).admitted
+
+
+async def test_a_request_that_came_in_with_the_last_strike_is_not_sent_either(store, struck):
+    await struck(1, 2, 3)
+    job = await add_owned(store, new_job(11), holders=HOLDERS)
+    with pytest.raises(JobLostError):
+        await store.admissions.admit(job, operator_running=None)
+    job = await store.get(11)
+    assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.STRUCK)
+
+
+async def test_once_the_strikes_are_lifted_requests_are_sent_again(store, struck):
+    await struck(1, 2, 3)
+    await store.people.lift(GUILD_ID, [1], by=MO)
+    job = await add_owned(store, new_job(11))
+    assert (await store.admissions.admit(job, operator_running=None)).admitted
+
+
+async def test_where_strikes_are_off_they_end_nothing(store, struck):
+    await set_values(store, *SERVER, strike_limit=None)
+    await store.add(new_job(11))
+    await struck(1, 2, 3)
+    assert (await store.get(11)).state is JobState.QUEUED

@@ -7,7 +7,8 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.models import MAX_DATA_URI_BYTES
-from bot.domain.jobs import Charge, Delay, FailureReason, JobState, Phase
+from bot.domain.guilds import guild_key
+from bot.domain.jobs import CancelReason, Charge, Delay, FailureReason, JobState, Phase
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
@@ -78,6 +79,8 @@ class Submitter:
             return await self._recover(handle, job)
         if self._context.closing.is_set():
             return UNFIRM_SECONDS
+        if not self._context.settings.serves(guild_key(job.guild_id)):
+            return await self._close(handle, job)
         pause = await self._admit(handle, job)
         if pause is not None:
             return pause
@@ -112,6 +115,13 @@ class Submitter:
             if pause is not None:
                 return pause
         return await self._spend(handle, job, request)
+
+    async def _close(self, handle: JobHandle, job: Job) -> float:
+        """End a job that waited where the operator lets nothing start any more."""
+        job = await self._store.move(job, JobState.CANCELLED, cancel_reason=CancelReason.CLOSED)
+        log.info("job %s: cancelled: nothing starts there any more", job.id)
+        handle.sync(job)
+        return 0.0
 
     def _not_built(self, handle: JobHandle, job: Job, error: RestyleError) -> float:
         log.warning("job %s: not sent yet: %s", job.id, error)

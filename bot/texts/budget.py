@@ -1,0 +1,66 @@
+"""The messages about budgets that run out: to the bot's owner, and in a server's log channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.budgets import USED_UP
+from bot.domain.money import dollars
+from bot.domain.quotas import Decider, Period, Scope, resets_at
+from bot.texts.common import SETTINGS, at, relative
+
+if TYPE_CHECKING:
+    from bot.domain.budgets import BudgetNotice
+    from bot.domain.quotas import QuotaSubject
+
+_PERIOD = {Period.DAY: "today", Period.MONTH: "this month"}
+
+
+def notice(found: BudgetNotice) -> str:
+    """Return what is told once when a budget is nearly used up, and once when it is."""
+    cap, used = found.use.cap, found.use.used
+    whose = _whose(cap.holder)
+    whole = f"{dollars(used)} of {whose} {dollars(cap.limit)} {_PERIOD[cap.period]}"
+    anew = resets_at(cap.period, found.noted_at)
+    until = f" until {at(anew)} ({relative(anew)})" if anew is not None else ""
+    if found.mark < USED_UP:
+        lines = [
+            f"**{found.mark} % of a budget is used:** {whole}, clips under way included.",
+            f"When it is used up, nothing more starts{until}.",
+        ]
+    else:
+        refused = (
+            f" A clip for about {dollars(found.price)} did not fit any more."
+            if found.price is not None
+            else ""
+        )
+        lines = [
+            f"**A budget is used up:** {whole}, clips under way included.{refused}",
+            f"What does not fit into the rest is refused{until}; what is under way is delivered.",
+        ]
+    return "\n".join([*lines, _who_changes_it(found)])
+
+
+def _whose(holder: QuotaSubject) -> str:
+    match holder.scope:
+        case Scope.BOT:
+            return "the whole bot's"
+        case Scope.CHANNEL:
+            return f"<#{holder.scope_id}>'s"
+        case Scope.ROLE:
+            return f"<@&{holder.scope_id}>'s"
+        case _ if not holder.guild_id:
+            return "the direct messages'"
+        case _:
+            return "this server's"
+
+
+def _who_changes_it(found: BudgetNotice) -> str:
+    holder = found.use.cap.holder
+    if holder.scope is Scope.BOT:
+        return "You set it with `BOT_DOLLARS_PER_MONTH`; `/restyle-admin spend` shows who spent it."
+    if not holder.guild_id:
+        return "You set it with `DM_DOLLARS_PER_MONTH`; `/restyle-admin spend` shows the rest."
+    if found.use.cap.decided_by is Decider.OPERATOR:
+        return "The bot's operator sets it; `/restyle-usage` shows what it went to."
+    return f"Managers can change it with {SETTINGS}; `/restyle-usage` shows what it went to."
