@@ -363,7 +363,7 @@ async def test_everything_is_paused_and_resumed_by_the_owner(stage, owner, clip)
     assert 'paused everywhere from now on: "repairs"' in answer
     refused = await stage.restyle(clip)
     assert await stage.job(refused) is None
-    assert "paused everywhere" in said(refused)
+    assert "paused restyling everywhere" in said(refused)
     assert "repairs" in said(refused)
     answer = said(await owner.user.slash("restyle-admin resume-all"))
     assert "goes on everywhere" in answer
