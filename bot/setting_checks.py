@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
@@ -143,3 +144,30 @@ def _without_libpq_options(url: SqlUrl) -> SqlUrl:
     if sslmode := query.pop("sslmode", None):
         query["ssl"] = sslmode
     return url.set(query=query)
+
+
+_IDS: Final = re.compile(r"[0-9]{15,20}(?:,[0-9]{15,20})*")
+
+
+def check_user_ids(value: str) -> str:
+    """Return ids of Discord users with commas between them and no spaces; empty is none.
+
+    Raises:
+        ValueError: They are something else.
+    """
+    ids = value.replace(" ", "")
+    if ids and not _IDS.fullmatch(ids):
+        raise ValueError("must be the ids of Discord users, with commas between them")
+    return ids
+
+
+def check_servers(value: str) -> str:
+    """Return ids of Discord servers with commas between them and no spaces, or ``any``.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    ids = value.replace(" ", "").lower()
+    if ids != "any" and not _IDS.fullmatch(ids):
+        raise ValueError("must be the ids of Discord servers, with commas, or the word any")
+    return ids

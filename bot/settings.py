@@ -37,6 +37,8 @@ from bot.setting_checks import (
     check_base_url,
     check_filled,
     check_priced_models,
+    check_servers,
+    check_user_ids,
     complete_database_url,
     read_unlimited,
     suspicious_prices,
@@ -126,13 +128,13 @@ class Settings(BaseSettings):
     `MEMBER_JOBS_PER_DAY`."""
     dm_dollars_per_month: Annotated[float | None, _Unlimited] = Field(5, ge=0, le=1_000_000)
     """The most that all direct messages together may spend in a month, or `unlimited`."""
-    servers: str = "any"
+    servers: Annotated[str, AfterValidator(check_servers)] = "any"
     """On which servers jobs may be started: their ids, with commas, or `any`; elsewhere the bot
     says that it is not for that server."""
     leave_others: bool = False
     """Whether the bot leaves servers that are not in `SERVERS`, after a message where it may post:
     `on` or `off`."""
-    owner_ids: str = ""
+    owner_ids: Annotated[str, AfterValidator(check_user_ids)] = ""
     """Who may use the owner's commands: Discord ids, with commas; empty means the application's
     owner."""
     poll_min_seconds: float = Field(5, ge=0.05, le=60)
@@ -220,22 +222,6 @@ class Settings(BaseSettings):
                 "several processes need PostgreSQL in DATABASE_URL"
             )
         return match[0]
-
-    @field_validator("owner_ids")
-    @classmethod
-    def _check_owner_ids(cls, value: str) -> str:
-        ids = value.replace(" ", "")
-        if ids and not re.fullmatch(r"\d{15,20}(?:,\d{15,20})*", ids, re.ASCII):
-            raise ValueError("must be the ids of Discord users, with commas between them")
-        return ids
-
-    @field_validator("servers")
-    @classmethod
-    def _check_servers(cls, value: str) -> str:
-        ids = value.replace(" ", "").lower()
-        if ids != "any" and not re.fullmatch(r"\d{15,20}(?:,\d{15,20})*", ids, re.ASCII):
-            raise ValueError("must be the ids of Discord servers, with commas, or the word any")
-        return ids
 
     @field_validator("poll_max_seconds")
     @classmethod
