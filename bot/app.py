@@ -14,7 +14,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.guilds import guild_key
+from bot.engine.model_choice import ModelChoice
 from bot.policy.doors import closed_door
+from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
 
@@ -173,6 +175,7 @@ class RestyleBot(commands.AutoShardedBot):
         process_pool: ProcessPool,
         archive: Archive | None = None,
         budget: Budget | None = None,
+        models: ModelChoice | None = None,
         extensions: Sequence[str] = EXTENSIONS,
     ) -> None:
         # Voice is not used; without this discord.py warns about it at every start.
@@ -199,6 +202,7 @@ class RestyleBot(commands.AutoShardedBot):
         self.process_pool = process_pool
         self._extensions_to_load = tuple(extensions)
         self.archive = archive
+        self.models = models or ModelChoice(settings.models, clock=SystemClock())
         self.watch: ProviderWatch | None = None  # these two are set once the bot has logged in
         self.settling: Settling | None = None
         self._deliverer: Deliverer | None = None

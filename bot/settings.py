@@ -82,8 +82,11 @@ class Settings(BaseSettings):
     balance_warn_dollars: float = Field(5, ge=0, le=1_000_000)
     """The bot's owner is told when less than this is left at the provider, or less than a usual
     day's spending."""
-    runway_model: str = Field("gen4_aleph", pattern=r"^[A-Za-z0-9_.\-]{1,64}$")
-    """The model for new jobs: `gen4_aleph` or `aleph2`."""
+    runway_model: str = Field(
+        "gen4_aleph", pattern=r"^ *[A-Za-z0-9_.\-]{1,64} *(, *[A-Za-z0-9_.\-]{1,64} *)*$"
+    )
+    """The model for new jobs: `gen4_aleph` or `aleph2`; several with commas: where one is refused
+    as not offered, the next takes over for an hour."""
     prices: Annotated[str, AfterValidator(check_prices)] = ""
     """What a job costs, by model, in dollars, as JSON:
     `{"gen4_aleph": {"per_second": 0.15, "per_job": 0, "minimum": 0}}`; a part left out is 0; quotas
@@ -282,7 +285,7 @@ class Settings(BaseSettings):
     @property
     def models(self) -> tuple[str, ...]:
         """The models for new jobs, the preferred first."""
-        return (self.runway_model,)
+        return tuple(dict.fromkeys(name.strip() for name in self.runway_model.split(",")))
 
     @property
     def shard_ids(self) -> list[int] | None:

@@ -21,6 +21,7 @@ from bot.cometapi.models import model_rules
 from bot.domain.money import MICROS_PER_DOLLAR
 from bot.engine.budget import Budget, keep_sharing
 from bot.engine.engine import Engine
+from bot.engine.model_choice import ModelChoice
 from bot.engine.provider_watch import ProviderWatch
 from bot.engine.settling import Settling
 from bot.errors import RestyleError
@@ -35,7 +36,7 @@ from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
 from bot.system.health import keep_beating
 from bot.texts import doors as door_texts
-from bot.texts.provider import low_balance
+from bot.texts.provider import low_balance, model_taken_over
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -74,8 +75,17 @@ async def run(settings: Settings) -> None:
         archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()
         budget = Budget(settings.discord_calls_per_second, clock=clock)
+        telling: set[asyncio.Task[None]] = set()
+
+        def tell_taken_over(refused: str, following: str) -> None:
+            task = asyncio.create_task(bot.tell_owners(model_taken_over(refused, following)))
+            telling.add(task)
+            task.add_done_callback(telling.discard)
+
+        models = ModelChoice(settings.models, clock=clock, tell=tell_taken_over)
         bot = await stack.enter_async_context(
             RestyleBot(
+                models=models,
                 settings=settings,
                 store=store,
                 downloader=downloader,
@@ -89,6 +99,7 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(
             Engine(
                 settings=settings,
+                models=models,
                 store=store,
                 comet=comet,
                 deliverer=bot.deliverer,

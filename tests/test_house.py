@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "log": {"settings", "system"},
     "engine": {
         *("domain", "errors", "system", "requests", "cometapi"),
-        *("storage", "media", "archive", "settings"),
+        *("storage", "media", "archive", "settings", "prices"),
     },
 }
 """What each room of bot/ may import of bot/ beside itself; "" is bot/__init__.py.

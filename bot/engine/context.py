@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Charge, FailureReason, Job
     from bot.engine.history import History
     from bot.engine.job_handle import JobHandle
+    from bot.engine.model_choice import ModelChoice
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.progress import Announcer
     from bot.engine.throttle import Throttle
@@ -103,6 +104,8 @@ class EngineContext:
     lease_seconds: float
     adopt: Callable[[Job], None]
     """Called with a job that unexpectedly has something to do again."""
+    models: ModelChoice | None = None
+    """Which model takes over from one that is refused; ``None``: none does."""
     approval_prompts: ApprovalPrompts | None = None
     """``None``: held jobs wait until their time is over, and nobody is asked."""
     archive: Archive | None = None

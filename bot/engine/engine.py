@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
     from bot.domain.jobs import Job
+    from bot.engine.model_choice import ModelChoice
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.media.download import Downloader
     from bot.media.processing import MediaProcessor
@@ -73,6 +74,7 @@ class Engine:
         media: MediaProcessor,
         approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,
+        models: ModelChoice | None = None,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
@@ -98,6 +100,7 @@ class Engine:
             creates=Throttle("CometAPI requests", clock=self._clock),
             lease_seconds=lease_seconds,
             adopt=self._adopt,
+            models=models,
             approval_prompts=approval_prompts,
             archive=archive,
         )

@@ -39,7 +39,7 @@ class JobHandle:
     job_id: int = field(init=False)
     """The primary key (``id``)."""
     model: str = field(init=False)
-    """Row; never changes."""
+    """Row; changes when another model takes over."""
     bucket: int = field(init=False)
     """``clip_bucket`` of ``source_seconds``, for the durations of similar jobs."""
     slot: int = 0
@@ -127,7 +127,6 @@ class JobHandle:
 
     def __post_init__(self, job: Job) -> None:
         self.job_id = job.id
-        self.model = job.model
         self.bucket = clip_bucket(job.source_seconds)
         self._enter(job)
         self.sync(job)
@@ -147,6 +146,7 @@ class JobHandle:
         if (job.state, job.hold) != (self.state, self.hold):
             self._enter(job)
         self.is_opened |= job.thread_id is not None or job.status_message_id is not None
+        self.model = job.model
         self.is_prepared = job.prepared_at is not None
         self.task_id = job.task_id
         self.submitted_at = job.submitted_at

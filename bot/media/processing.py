@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.media.process_pool import ProcessPool
     from bot.requests.clip_plan import Plan
+    from bot.requests.video_facts import VideoFacts
 
 MAX_SHEET_BYTES: Final = 1_000_000
 """Of a before/after picture."""
@@ -58,6 +59,10 @@ class MediaProcessor:
             raise ValueError("nothing is to be prepared")
         arguments = {"source": source, "target": target, "plan": plan.to_json()}
         await self._process_pool.run("prepare", arguments, limits=_encoding(plan.max_bytes))
+
+    async def examine(self, video: Path) -> VideoFacts:
+        """Return what a plan for a clip is made from."""
+        return await probe_video(video, process_pool=self._process_pool)
 
     async def convert_reference(self, source: Path, folder: Path) -> Path:
         """Write an upright copy of a picture into ``folder``, with the suffix of its format."""

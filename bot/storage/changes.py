@@ -73,7 +73,9 @@ async def change_job(
     job = job_from(row)
     if "owner" in values and job.owner is None:
         database.announce_new_jobs(connection)
-    if "cost_micros" in values or ("state" in values and job.state in _SETTLED_ANEW):
+    if not values.keys().isdisjoint({"cost_micros", "price_micros"}) or (
+        "state" in values and job.state in _SETTLED_ANEW
+    ):
         await _settle(connection, job)
     if "state" in values and job.state is JobState.FAILED:
         await _strike(connection, database, job)
@@ -99,8 +101,10 @@ async def _settle(connection: AsyncConnection, job: Job) -> None:
     standing = standing_of(job)
     values: dict[str, Any] = {"standing": standing}
     news = ledger.c.standing != standing
-    if job.cost_micros is not None:  # what the provider says replaces what was expected
-        values["micros"] = job.cost_micros
+    # What the provider says replaces what was expected.
+    said = (job.cost_micros, job.bill_micros, job.price_micros)
+    if (micros := next((one for one in said if one is not None), None)) is not None:
+        values["micros"] = micros
         news = or_(news, ledger.c.micros != values["micros"])
     await connection.execute(update(ledger).where(ledger.c.job_id == job.id, news).values(values))
 

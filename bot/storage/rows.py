@@ -23,6 +23,11 @@ CHANGEABLE: Final = frozenset(
         "source_url",  # Discord's links expire; a fresh one may be needed
         "reference_url",
         "prompt",  # a reviewer may mend it
+        "model",  # another takes over from one that is not offered
+        "plan",
+        "part_start",
+        "part_seconds",
+        "price_micros",
         "hold",
         "held_until",
         "admitted_at",

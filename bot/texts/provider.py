@@ -16,3 +16,12 @@ def low_balance(left: int, usual: int) -> str:
         "clips are refused. Top it up, or lower what servers may spend with "
         "`/restyle-admin server-limit`."
     )
+
+
+def model_taken_over(refused: str, following: str) -> str:
+    """Return what the owner is told once when another model takes over."""
+    return (
+        f"**The provider does not offer {refused} any more.** {following} takes over, for clips "
+        f"that wait as well; {refused} is tried again in an hour. Prices may differ: the order of "
+        "models is `RUNWAY_MODEL`."
+    )

@@ -123,6 +123,7 @@ async def setup(bot: RestyleBot) -> None:
     """Add the command and the button that outlives restarts."""
     bot.add_dynamic_items(CancelButton)
     intake = Intake(
+        models=bot.models,
         is_provider_open=lambda: bot.watch is None or bot.watch.trouble is None,
         settings=bot.settings,
         store=bot.store,

@@ -48,6 +48,8 @@ class ProbeResult:
 
     facts: VideoFacts
     size_bytes: int
+    model: VideoModel
+    """Whose rules the plan keeps."""
     plan: Plan
     convert_reference: bool
 
@@ -59,7 +61,6 @@ class FileChecks:
         downloader: For the attachments.
         scratch: For temporary files.
         process_pool: Looks into files.
-        model: The provider's model, whose rules the plan keeps.
     """
 
     def __init__(
@@ -68,19 +69,20 @@ class FileChecks:
         downloader: Downloader,
         scratch: Scratch,
         process_pool: ProcessPool,
-        model: VideoModel,
     ) -> None:
         self._downloader = downloader
         self._scratch = scratch
         self._process_pool = process_pool
-        self._model = model
         self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
 
-    async def run(self, request: Request, holds: Effective, *, upload_bytes: int) -> ProbeResult:
+    async def run(
+        self, request: Request, model: VideoModel, holds: Effective, *, upload_bytes: int
+    ) -> ProbeResult:
         """Download the files and look into them.
 
         Args:
             request: What is asked for.
+            model: The provider's model, whose rules the plan keeps.
             holds: What holds for it.
             upload_bytes: The largest file that the bot may post where it was asked for.
 
@@ -96,7 +98,7 @@ class FileChecks:
                     facts,
                     size_bytes=size_bytes,
                     content_type=request.source.content_type,
-                    model=self._model,
+                    model=model,
                     start=request.start,
                     length=request.length,
                     max_seconds=holds.limit("max_video_seconds"),
@@ -109,7 +111,9 @@ class FileChecks:
                 )
         except TimeoutError as exc:
             raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
-        return ProbeResult(facts=facts, size_bytes=size_bytes, plan=plan, convert_reference=convert)
+        return ProbeResult(
+            facts=facts, size_bytes=size_bytes, model=model, plan=plan, convert_reference=convert
+        )
 
     async def _read_clip(self, source: RequestedClip, limit: Limit) -> tuple[VideoFacts, int]:
         too_big = Refusal(

@@ -14,6 +14,7 @@ from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
 from bot.domain.quotas import Scope
+from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
 from bot.errors import CapReachedError, JobExistsError, StoreError
 from bot.policy.decide import RequestFacts, Verdict
@@ -22,6 +23,7 @@ from bot.policy.quotas import caps_of, holders_of
 from bot.prices import prices_with
 from bot.requests.clip_plan import Mode
 from bot.requests.validation import DeclaredFile, Refusal, Rule
+from bot.system.clock import SystemClock
 from bot.texts import quota as quota_texts
 from cogs.admin.budgets import BUDGET_EVENT
 from cogs.appeals.button import refusal_view
@@ -43,6 +45,7 @@ from cogs.restyle.refusals import RefusedError, refuse_later, refuse_now
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bot.cometapi.models import VideoModel
     from bot.domain.jobs import Job
     from bot.domain.quotas import Cap
     from bot.media.download import Downloader
@@ -78,14 +81,15 @@ class Intake:
         scratch: Scratch,
         process_pool: ProcessPool,
         is_provider_open: Callable[[], bool] = lambda: True,
+        models: ModelChoice | None = None,
     ) -> None:
         self._settings = settings
         self._is_provider_open = is_provider_open
         self._store = store
-        self._model = model_rules(settings.runway_model)
+        self._models = models or ModelChoice(settings.models, clock=SystemClock())
         self._prices = prices_with(settings.prices)
         self._file_checks = FileChecks(
-            downloader=downloader, scratch=scratch, process_pool=process_pool, model=self._model
+            downloader=downloader, scratch=scratch, process_pool=process_pool
         )
 
     async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
@@ -107,7 +111,10 @@ class Intake:
             record_id = (await interaction.original_response()).id
         try:
             found = await self._file_checks.run(
-                request, evaluation.decision.effective, upload_bytes=_upload_bytes(interaction)
+                request,
+                self._model,
+                evaluation.decision.effective,
+                upload_bytes=_upload_bytes(interaction),
             )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
             facts = _facts(interaction, prompt=request.prompt)
@@ -120,6 +127,11 @@ class Intake:
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
             await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
             raise
+
+    @property
+    def _model(self) -> VideoModel:
+        """The rules of the model that new requests are sent to at this moment."""
+        return model_rules(self._models.current)
 
     # What needs neither the file nor Discord
 
@@ -197,9 +209,9 @@ class Intake:
         found: ProbeResult,
         record_id: int,
     ) -> NewJob:
-        holds, plan = decision.effective, found.plan
+        holds, plan, model = decision.effective, found.plan, found.model
         ratio = request.ratio
-        if ratio is None and holds.default_ratio in self._model.ratios:
+        if ratio is None and holds.default_ratio in model.ratios:
             ratio = holds.default_ratio
         hold, held_hours = _hold(decision)
         return NewJob(
@@ -223,13 +235,13 @@ class Intake:
             plan=plan.to_json() if plan.mode is not Mode.AS_IS else None,
             reference_url=request.reference.url if request.reference is not None else None,
             convert_reference=found.convert_reference,
-            model=self._model.name,
+            model=model.name,
             prompt=request.prompt,
             look=holds.default_look,
             seed=request.seed,
             ratio=ratio,
             public_figure_threshold=holds.public_figure_threshold,
-            price_micros=estimate(self._model, plan.seconds, self._prices),
+            price_micros=estimate(model, plan.seconds, self._prices),
             hold=hold,
             held_until=(
                 interaction.created_at + timedelta(hours=held_hours) if hold is not None else None

@@ -188,7 +188,7 @@ async def setup(bot: RestyleBot) -> None:
     menu = MessageMenu(
         intake=intake,
         store=bot.store,
-        ratios=tuple(model_rules(bot.settings.runway_model).ratios),
+        ratios=tuple(model_rules(bot.models.current).ratios),
     )
     await bot.add_cog(menu)
     bot.tree.add_command(

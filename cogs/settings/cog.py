@@ -55,7 +55,7 @@ class ServerSettings(commands.Cog):
     def __init__(self, bot: RestyleBot, *, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        model = model_rules(settings.runway_model)
+        model = model_rules(settings.models[0])
         self._panel = SettingsPanel(bot, settings=settings, store=store, model=model)
         self._entries = Entries(self._panel, settings=settings, store=store)
         self._exchange = Exchange(

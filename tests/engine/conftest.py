@@ -23,6 +23,7 @@ from bot.engine.worker import Worker
 from bot.errors import MediaTooLargeError
 from bot.media.download import Downloaded, Downloader, DownloadLimits
 from bot.media.scratch import Scratch
+from bot.requests.video_facts import VideoFacts
 from bot.settings import Settings
 from bot.storage.store import Store
 from sandbox.cometapi import StandIn
@@ -120,6 +121,19 @@ class PlainProcessor:
     @property
     def plans(self):
         return [call[1] for call in self.calls if call[0] == "prepare"]
+
+    async def examine(self, video):
+        self._note("examine")
+        return VideoFacts(
+            container="mp4",
+            codec="h264",
+            duration_seconds=20.0,
+            width=1280,
+            height=720,
+            rotation=0,
+            fps=30.0,
+            has_audio=False,
+        )
 
     async def prepare(self, source, target, plan):
         self._note("prepare", plan)

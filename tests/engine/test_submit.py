@@ -7,6 +7,7 @@ from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState, Phase
 from bot.domain.money import CostSource
 from bot.engine.job_handle import JobHandle
+from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
 from bot.errors import DeliveryDelayedError
@@ -746,3 +747,54 @@ async def test_a_job_that_waited_where_nothing_starts_any_more_ends_unpaid(
     assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.CLOSED)
     assert job.charge is Charge.NO
     assert bench.standin.creates == []
+
+
+# Several models in order
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def two_models(lone_bench, told):
+    """The bench, with ``aleph2`` after ``gen4_aleph``, which is not offered any more."""
+    models = ModelChoice(
+        ("gen4_aleph", "aleph2"), clock=lone_bench.clock, tell=lambda *names: told.append(names)
+    )
+    object.__setattr__(lone_bench.context, "models", models)
+    return lone_bench
+
+
+async def test_the_next_model_takes_over_for_the_same_job_and_its_price_holds(
+    two_models, clip_url, told
+):
+    two_models.standin.script.create(model_not_found())
+    fields = {"source_url": clip_url, "source_seconds": 20.0, "part_seconds": 5.0}
+    handle = await two_models.add(**fields, price_micros=750_000)
+    job = await two_models.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
+    (paid,) = two_models.standin.creates
+    assert (paid.body["model"], job.model, handle.model) == ("aleph2", "aleph2", "aleph2")
+    assert job.price_micros == 1_400_000
+    assert "ratio" not in paid.body
+    assert told == [("gen4_aleph", "aleph2")]
+
+
+async def test_a_refused_model_is_remembered_for_an_hour(two_models, clip_url, told):
+    two_models.standin.script.create(model_not_found())
+    for number in (1, 2):
+        handle = await two_models.add(id=number, source_url=clip_url)
+        await two_models.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
+    assert len(two_models.standin.refused) == 1
+    assert len(told) == 1
+    two_models.clock.advance(3600)
+    assert two_models.context.models.current == "gen4_aleph"
+
+
+async def test_where_no_model_is_offered_the_job_fails_and_nothing_is_paid(two_models, clip_url):
+    two_models.standin.script.create(model_not_found(), model_not_found())
+    handle = await two_models.add(source_url=clip_url)
+    job = await two_models.run(handle)
+    assert (job.failure, job.charge) == (FailureReason.MODEL_UNAVAILABLE, Charge.NO)
+    assert two_models.standin.creates == []

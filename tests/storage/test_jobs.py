@@ -185,7 +185,7 @@ async def test_of_two_moves_at_once_one_succeeds(store):
 
 async def test_names_that_nobody_may_set_are_refused(store):
     job = await claimed(store)
-    for name in ("state", "owner", "id", "created_at", "submitted_by", "model", "nonsense"):
+    for name in ("state", "owner", "id", "created_at", "submitted_by", "user_id", "nonsense"):
         with pytest.raises(TypeError, match=name):
             await store.update(job, **{name: "x"})
         with pytest.raises(TypeError, match=name):

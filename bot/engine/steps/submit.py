@@ -13,6 +13,7 @@ from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
 from bot.engine.steps.paid_requests import PaidRequests, accepted_by
+from bot.engine.steps.replan import columns_for
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
     CometAddressError,
@@ -86,6 +87,7 @@ class Submitter:
             return pause
         admitted_at = self._context.clock.monotonic()
         try:
+            job = await self._with_offered_model(handle, job)
             fresh = await self._requests.refresh(job)
             if fresh is None:
                 return await self._context.fail(
@@ -122,6 +124,23 @@ class Submitter:
         log.info("job %s: cancelled: nothing starts there any more", job.id)
         handle.sync(job)
         return 0.0
+
+    async def _with_offered_model(self, handle: JobHandle, job: Job) -> Job:
+        """Return ``job`` made anew for another model where its own is refused as not offered.
+
+        Raises:
+            MediaError: That cannot be done.
+        """
+        models = self._context.models
+        name = models.instead_of(job.model) if models is not None else None
+        if name is None:
+            return job
+        changes = await columns_for(self._context, job, name)
+        job = await self._store.update(job, **changes)
+        handle.sync(job)
+        log.warning("job %s: goes on with %s", job.id, name)
+        self._context.announcer.announce(job.id, Progress(phase=None))
+        return job
 
     def _not_built(self, handle: JobHandle, job: Job, error: RestyleError) -> float:
         log.warning("job %s: not sent yet: %s", job.id, error)
@@ -273,6 +292,15 @@ class Submitter:
             handle.sync(job)
             handle.wants_data_uri = True
             log.info("job %s: the provider cannot fetch the source; sent along instead", job.id)
+            return 0.0
+        models = self._context.models
+        if (
+            isinstance(error, CometModelError)
+            and models is not None
+            and models.refuse(job.model) is not None
+        ):
+            job = await self._store.move(job, JobState.QUEUED, submit_attempts=attempts)
+            handle.sync(job)
             return 0.0
         reason = refusal_reason(error)
         if reason in _OPERATOR_REASONS:

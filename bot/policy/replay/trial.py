@@ -115,7 +115,7 @@ def try_out(
         member,
         operator,
         now,
-        model=model_rules(operator.runway_model),
+        model=model_rules(operator.models[0]),
         uses=uses,
     )
     return Trial(
