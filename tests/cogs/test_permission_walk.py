@@ -448,7 +448,7 @@ CONTROLS = {
     "uncertain: task": Control(
         uncertain.TaskMenu,
         Action.SETTLE_UNCERTAIN,
-        lambda w, job: menu(uncertain.TaskMenu(job.id), "task-of-the-walk"),
+        lambda w, job: menu(uncertain.TaskMenu(job.id), str(job.id)),
         job=of_state(JobState.UNCERTAIN),
         chooses=True,
     ),
