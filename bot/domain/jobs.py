@@ -50,6 +50,12 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
 TELLING_SHARE: Final = 0.1
 """By how much an estimate must differ from what was expected for people to be told."""
 
+LATE_RESULTS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    state: frozenset({JobState.DELIVERING, JobState.WITHHELD})
+    for state in (JobState.FAILED, JobState.CANCELLED)
+}
+"""What a result that came after all makes of a job that had ended; nothing else moves one."""
+
 FINAL_STATES: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
 
 

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from bot.cometapi.client import CometClient
     from bot.cometapi.wire import Task
     from bot.domain.jobs import Charge, FailureReason, Job
+    from bot.engine.clock_watch import ClockWatch
     from bot.engine.history import History
     from bot.engine.job_handle import JobHandle
     from bot.engine.model_choice import ModelChoice
+    from bot.engine.poll_pace import PollPace
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.progress import Announcer
     from bot.engine.throttle import Throttle
@@ -99,6 +101,9 @@ class EngineContext:
     announcer: Announcer
     polls: Throttle
     """The pace of everything that is asked."""
+    pace: PollPace
+    """Keeps any two questions about one task apart."""
+    clock_watch: ClockWatch
     creates: Throttle
     """The pace of paid requests: refusing those (a daily limit, say) says nothing about polls."""
     lease_seconds: float
@@ -124,8 +129,11 @@ class EngineContext:
         return self.store.lease_remaining() >= LEASE_RESERVE * self.lease_seconds
 
     def age_seconds(self, since: datetime | None) -> float:
-        """Return how long ago ``since`` was; 0 for ``None`` and for the future."""
-        return max(0.0, (self.clock.now() - since).total_seconds()) if since else 0.0
+        """Return how long ago a row's moment was; 0 for ``None`` and for the future.
+
+        By the database's time at both ends: this machine's calendar may differ from it.
+        """
+        return max(0.0, (self.store.now() - since).total_seconds()) if since else 0.0
 
     async def until_stored(self, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Return what ``write`` returns, asked again for as long as the database is away.
@@ -155,6 +163,7 @@ class EngineContext:
         detail: str | None = None,
         task: Task | None = None,
         request_id: str | None = None,
+        look_at: datetime | None = None,
     ) -> float:
         """End ``job`` without a video; its next step, due now, is to say so.
 
@@ -169,6 +178,7 @@ class EngineContext:
             failure=reason,
             failure_detail=detail,
             charge=charge,
+            look_at=look_at,
             **changes,
         )
         log.warning(

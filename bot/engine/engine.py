@@ -8,10 +8,14 @@ import random
 from typing import TYPE_CHECKING, Final, Self
 
 from bot.domain.jobs import JobState
+from bot.engine.clock_watch import ClockWatch
 from bot.engine.context import EngineContext
 from bot.engine.history import History
 from bot.engine.job_handle import JobHandle, StepKind
+from bot.engine.late_looks import LateLooks
+from bot.engine.poll_pace import PollPace
 from bot.engine.poll_schedule import Limits
+from bot.engine.ports import OwnerNotice
 from bot.engine.progress import Announcer
 from bot.engine.scheduler import Scheduler
 from bot.engine.throttle import Throttle
@@ -44,6 +48,8 @@ PASS_SECONDS: Final = 5.0
 """How often to look for jobs of nobody: new ones of other processes, and those of the dead. With
 a short lease more often: three times within it."""
 BATCH: Final = 1000
+TELL_SECONDS: Final = 60.0
+"""How often to look whether jobs have come into quarantine."""
 
 STEPS_END_SECONDS: Final = 8.0
 """How long a stop waits for paid requests and deliveries under way."""
@@ -59,7 +65,8 @@ class Engine:
 
     Everything it is given is borrowed and outlives it. It needs no cog and no interaction; new
     jobs come out of the database, and ``Store.new_jobs`` only says that it is worth looking now.
-    Without ``approval_prompts`` held jobs wait until their time is over.
+    Without ``approval_prompts`` held jobs wait until their time is over. Without ``tell_owner``
+    only the log knows what the bot's owner should.
     """
 
     def __init__(
@@ -77,7 +84,9 @@ class Engine:
         models: ModelChoice | None = None,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
+        tell_owner: Callable[[OwnerNotice], Awaitable[None]] | None = None,
     ) -> None:
+        self._tell_owner = tell_owner
         self._store = store
         self._clock: Clock = clock or SystemClock()
         self._lease_seconds = lease_seconds
@@ -98,6 +107,8 @@ class Engine:
             announcer=self._announcer,
             polls=Throttle("CometAPI polls", clock=self._clock),
             creates=Throttle("CometAPI requests", clock=self._clock),
+            pace=PollPace(self._limits.shortest, clock=self._clock),
+            clock_watch=ClockWatch(store, self._clock),
             lease_seconds=lease_seconds,
             adopt=self._adopt,
             models=models,
@@ -109,7 +120,9 @@ class Engine:
             self._worker.step, clock=self._clock, held_until=self._held_until
         )
         self._context.wait_queue.hurry = self._scheduler.hurry
+        self._late_looks = LateLooks(self._context)
         self._joined = asyncio.Event()
+        self._compared = asyncio.Event()
         self._rejoining = asyncio.Lock()
         self._never = asyncio.Event()
         self._steps_ended = asyncio.Event()
@@ -144,7 +157,14 @@ class Engine:
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for part in (self._keep_lease, self._keep_claiming, self._announcer.run):
+            for part in (
+                self._keep_lease,
+                self._keep_comparing,
+                self._keep_claiming,
+                self._keep_telling,
+                self._late_looks.run,
+                self._announcer.run,
+            ):
                 group.create_task(self._keep_up(part))
             steps = group.create_task(self._keep_up(self._scheduler.run))
             steps.add_done_callback(lambda _: self._steps_ended.set())
@@ -221,8 +241,41 @@ class Engine:
                 self._context.watch.failed(exc)
             self._new_jobs.set()
 
-    async def _keep_claiming(self) -> None:
+    async def _keep_comparing(self) -> None:
+        """Compare the clocks before the first job is taken on, and from time to time."""
         await self._joined.wait()
+        watch = self._context.clock_watch
+        while not self._context.closing.is_set():
+            was_wrong = watch.is_wrong
+            try:
+                pause = await watch.compare()
+                self._compared.set()
+            except StoreUnavailableError as exc:
+                self._context.watch.failed(exc)
+                pause = _RETRY_SECONDS
+            if watch.is_wrong and not was_wrong:
+                await self._tell(OwnerNotice(clock_ahead_seconds=watch.ahead_seconds))
+            await self._clock.wait(self._context.closing, self._clock.monotonic() + pause)
+
+    async def _keep_telling(self) -> None:
+        """Tell the owner, once, of jobs that wait for their word."""
+        await self._joined.wait()
+        while not self._context.closing.is_set():
+            try:
+                if count := await self._store.quarantine.take_notice():
+                    await self._tell(OwnerNotice(quarantined=count))
+            except StoreUnavailableError as exc:
+                self._context.watch.failed(exc)
+            await self._clock.wait(self._context.closing, self._clock.monotonic() + TELL_SECONDS)
+
+    async def _tell(self, notice: OwnerNotice) -> None:
+        if self._tell_owner is None:
+            log.error("The bot's owner should know: %s", notice)
+        else:
+            await self._tell_owner(notice)
+
+    async def _keep_claiming(self) -> None:
+        await self._compared.wait()
         while not self._context.closing.is_set():
             self._new_jobs.clear()
             me = self._store.worker_id
@@ -237,7 +290,9 @@ class Engine:
             await self._clock.wait(self._new_jobs, self._clock.monotonic() + self._pass_seconds)
 
     def _take(self, jobs: list[Job]) -> None:
-        spread = self._limits.shortest if len(jobs) > _BURST else 0.0
+        # Another process may have asked about a task right before.
+        shortest = self._limits.shortest
+        spread = shortest if len(jobs) > _BURST else 0.0
         for job in jobs:
             if job.state is JobState.UNCERTAIN:
                 log.error(
@@ -247,8 +302,9 @@ class Engine:
                     job.submit_started_at,
                 )
             delay = 0.0
+            self._context.pace.note(job.task_id)
             if job.state is JobState.RUNNING:
-                delay = random.uniform(0, spread)  # noqa: S311 - no secret, only no burst
+                delay = shortest + random.uniform(0, spread)  # noqa: S311 - no secret, only no burst
             self._scheduler.add(JobHandle(job), delay)
         if jobs:
             log.info("Took on %d jobs; %d are under way", len(jobs), len(self._scheduler))

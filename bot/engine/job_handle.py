@@ -88,6 +88,8 @@ class JobHandle:
     builds: int = 0
     """Tries in a row of the submitting step that could not make the request. Reset when one is
     made."""
+    is_answer_sought: bool = False
+    """Its thread was searched for an answer from before. Submitting step; never reset."""
     wants_data_uri: bool = False
     """The provider could not fetch the clip, so it travels inside the request. Submitting step;
     never reset."""
@@ -96,8 +98,11 @@ class JobHandle:
     right before it is sent, and when the job is QUEUED again."""
     task_id: str | None = field(init=False)
     """Row."""
-    submitted_at: datetime | None = field(init=False)
+    submitted_at: datetime | None = None
     """Row."""
+    born_at: float | None = None
+    """When the task was made, by the monotonic clock: its age needs no calendar. Submitting and
+    polling step; begins anew with another ``submitted_at``."""
     phase: Phase | None = field(init=False)
     """Row, then as announced last. Polling step."""
     tenth: int | None = field(init=False)
@@ -149,7 +154,8 @@ class JobHandle:
         self.model = job.model
         self.is_prepared = job.prepared_at is not None
         self.task_id = job.task_id
-        self.submitted_at = job.submitted_at
+        if job.submitted_at != self.submitted_at:
+            self.submitted_at, self.born_at = job.submitted_at, None
         self.phase = job.phase
         self.tenth = tenth(job.progress)
         self.refusals = 0

@@ -80,6 +80,16 @@ class AnswerContent:
     being left out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerNotice:
+    """What the bot's owner is told of: exactly one of these."""
+
+    quarantined: int = 0
+    """How many jobs wait for the owner, because the database may be an old one."""
+    clock_ahead_seconds: float = 0.0
+    """How far this machine's clock is ahead of the database's."""
+
+
 class Deliverer(Protocol):
     """Posts and edits the messages of jobs. Every call may be repeated after a crash."""
 
@@ -139,6 +149,14 @@ class Deliverer(Protocol):
                 nothing was posted.
             DeliveryDelayedError: Discord is in trouble; nothing was posted as far as we know.
             DeliveryImpossibleError: Thread, channel and DM all refuse for good.
+        """
+        ...
+
+    async def find_answer(self, job: Job) -> Delivered | None:
+        """Look for an answer to the job that was posted before its row says so.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble, so nobody knows.
         """
         ...
 

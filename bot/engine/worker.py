@@ -92,6 +92,9 @@ class Worker:
                 self._context.watch.worked()
             handle.failures = handle.surprises = 0
         self._mind_line(handle, before, delay)
+        if handle.state is JobState.RUNNING and delay is not None:
+            # Whatever failed: the task itself is not asked about again that soon.
+            delay = max(delay, self._context.pace.remaining(handle.task_id))
         return delay
 
     def _mind_line(self, handle: JobHandle, before: JobState, delay: float | None) -> None:

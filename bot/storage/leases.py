@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import delete, exists, func, insert, select, text, update
@@ -106,6 +106,28 @@ class Lease:
         self._former_ids: list[str] = []
         self._joined = False
         self._valid_until = float("-inf")
+        self._written: datetime | None = None
+        """The sign of life that this process left last."""
+        self._seen: tuple[datetime, float] | None = None
+        """The database's time, and the monotonic clock's seconds at that moment."""
+
+    def now(self) -> datetime:
+        """Return the database's time, reckoned from when it was read last; nothing is asked."""
+        if self._seen is None:
+            return datetime.now(UTC)
+        moment, at = self._seen
+        return moment + timedelta(seconds=self._monotonic() - at)
+
+    async def compare_clocks(self, now: Callable[[], datetime]) -> float:
+        """Return how many seconds the clock ``now`` is ahead of the database's; see ``Store``."""
+        before, at = now(), self._monotonic()
+        async with self._database.transaction() as connection:
+            moment = await self._database.read_now(connection)
+        after = now()
+        self._seen = (moment, at)
+        if before > moment:
+            return (before - moment).total_seconds()
+        return min(0.0, (after - moment).total_seconds())
 
     @property
     def worker_ids(self) -> list[str]:
@@ -129,7 +151,7 @@ class Lease:
         me = self.worker_id
         expires_at = self._database.now(timedelta(seconds=ttl_seconds))
         async with self._database.transaction() as connection:
-            await note_alive(connection, self._database, self._stale_after)
+            seen = await note_alive(connection, self._database, self._stale_after, self._written)
             renewed = await connection.execute(
                 update(workers).where(workers.c.id == me).values(expires_at=expires_at)
             )
@@ -137,6 +159,9 @@ class Lease:
                 if self._joined:
                     self._lose(me)
                 await self._insert(connection, me, ttl_seconds)
+        self._written = seen
+        if self._seen is None:
+            self._seen = (seen, started)
         if me == self.worker_id:
             self._joined = True
             self._valid_until = started + ttl_seconds
@@ -170,8 +195,9 @@ class Lease:
         started = self._monotonic()
         new_id = new_worker_id()
         async with self._database.transaction() as connection:
-            await note_alive(connection, self._database, self._stale_after)
+            seen = await note_alive(connection, self._database, self._stale_after, self._written)
             await self._insert(connection, new_id, ttl_seconds)
+        self._written = seen
         self._former_ids.insert(0, self.worker_id)
         self.worker_id = new_id
         self._joined = True

@@ -67,9 +67,16 @@ async def mark_moved(connection: AsyncConnection, database: Database, target: st
 
 
 async def note_alive(
-    connection: AsyncConnection, database: Database, stale_after: timedelta
-) -> None:
+    connection: AsyncConnection,
+    database: Database,
+    stale_after: timedelta,
+    written: datetime | None = None,
+) -> datetime:
     """Write that a process is alive; before that, quarantine what waits in an old database.
+
+    Returns the database's time. A process that has been here before names what this returned then
+    (``written``): it is no sign of an old database that the process itself slept for a night, but
+    it is one that its own last word is gone.
 
     Call it in the transaction that takes or renews a lease, before the lease is written, so that a
     worker whose lease holds counts as a sign of life.
@@ -79,7 +86,7 @@ async def note_alive(
     last_seen = row.last_seen_at if row is not None else None
     if last_seen is None:
         last_seen = await _last_change(connection)
-    if last_seen is not None and now - last_seen > stale_after:
+    if last_seen is not None and (written or now) - last_seen > stale_after:
         # Processes that start together take turns: the second one finds the first alive.
         await database.take_turn(connection, "join")
         alive = select(exists().where(workers.c.expires_at >= now))
@@ -93,6 +100,7 @@ async def note_alive(
                     count,
                 )
     await _set(connection, database, last_seen_at=now)
+    return now
 
 
 async def quarantine_all(connection: AsyncConnection, database: Database) -> int:

@@ -63,6 +63,7 @@ CHANGEABLE: Final = frozenset(
         "cost_credits",
         "delivery_attempts",
         "told_at",
+        "look_at",
     }
 )
 """What ``Store.move`` and ``Store.update`` may set. The rest is the store's own, or for ever."""

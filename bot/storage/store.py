@@ -17,6 +17,7 @@ from bot.storage.changes import change_job
 from bot.storage.claims import Claims
 from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
+from bot.storage.late import LateResults
 from bot.storage.leases import Lease
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
 from bot.storage.overview import Overview
@@ -70,6 +71,7 @@ class Store:
         self.uncertain = Uncertain(database)
         self.quarantine = Quarantine(database)
         self.repairs = Repairs(database)
+        self.late = LateResults(database)
         self.people = People(database)
         self.overview = Overview(database)
         self.past = Past(database)
@@ -331,6 +333,20 @@ class Store:
         """Start anew after ``LeaseLostError``: with a new worker id, which is returned."""
         self._claims.forget()
         return await self._lease.rejoin(ttl_seconds)
+
+    def now(self) -> datetime:
+        """Return the database's time, reckoned by the monotonic clock; nothing is asked.
+
+        What rows say of moments is measured by this, never by the machine's own calendar.
+        """
+        return self._lease.now()
+
+    async def compare_clocks(self, now: Callable[[], datetime]) -> float:
+        """Return how many seconds the clock ``now`` is ahead of the database's; 0 on SQLite.
+
+        What the answer's way took is no difference.
+        """
+        return await self._lease.compare_clocks(now)
 
     async def count_workers(self) -> int:
         """Count the workers whose lease holds: the processes at work on this database."""

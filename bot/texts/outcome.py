@@ -63,7 +63,9 @@ _ADVICE: Final = {
     FailureReason.PROVIDER_CANCELLED: _AGAIN,
     FailureReason.NO_OUTPUT: _LATER,
     FailureReason.TASK_LOST: _AGAIN,
-    FailureReason.TIMED_OUT: "The bot's operator can look it up at the provider.",
+    FailureReason.TIMED_OUT: (
+        "The bot goes on looking for two days: a late result is posted here."
+    ),
     FailureReason.UNDELIVERABLE: "The bot's operator still has the link for about a day.",
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import discord
 from cachetools import LRUCache
 
-from bot.domain.jobs import Extra, JobState
+from bot.domain.jobs import CancelReason, Extra, JobState
 from bot.engine.extras import Extras
 from bot.engine.ports import AnswerContent, Delivered, KeptSource, Opened, Progress
 from bot.media.processing import MediaProcessor
@@ -247,7 +247,15 @@ class ThreadDeliverer:
     async def deliver(self, job: Job, answer: AnswerContent | None) -> Delivered:
         """Post the outcome, unless it is out already, and bring record and status up to date."""
         delivered = None
-        if may_be_posted(job, self._now()):
+        if (
+            job.cancel_reason is CancelReason.RESTORED
+            and job.answer_message_id is not None
+            and job.answer_channel_id is not None
+        ):  # it was answered before its row came back
+            delivered = Delivered(
+                channel_id=job.answer_channel_id, message_id=job.answer_message_id
+            )
+        elif may_be_posted(job, self._now()):
             delivered = await self._outcome_messages.find(job)
         if delivered is None:
             delivered = await self._outcome_messages.post(job, answer or AnswerContent())
@@ -277,6 +285,10 @@ class ThreadDeliverer:
     async def _show_final_status(self, job: Job, message_id: int) -> None:
         await self._edit(job, job.place_id, message_id, final_status_card(job))
         self._shown.pop(message_id, None)
+
+    async def find_answer(self, job: Job) -> Delivered | None:
+        """Look for an answer to the job that was posted before its row says so."""
+        return await self._outcome_messages.find(replace(job, state=JobState.DELIVERING))
 
     # What lies beside the outcome
 

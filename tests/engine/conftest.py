@@ -12,9 +12,11 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.cometapi.client import CometClient
+from bot.engine.clock_watch import ClockWatch
 from bot.engine.context import EngineContext
 from bot.engine.history import History
 from bot.engine.job_handle import JobHandle, StepKind
+from bot.engine.poll_pace import PollPace
 from bot.engine.poll_schedule import Limits
 from bot.engine.ports import Delivered, KeptSource, Opened
 from bot.engine.progress import Announcer
@@ -51,6 +53,8 @@ class RecordingDeliverer:
         self.troubles = []
         self.open_troubles = []
         self.kept = []
+        self.sought = []
+        self.answered = {}
         self.kept_names = []
         self.keep_troubles = []
         self.answers = []
@@ -93,6 +97,10 @@ class RecordingDeliverer:
 
     async def find_extra(self, job, extra):
         return None
+
+    async def find_answer(self, job):
+        self.sought.append(job.id)
+        return self.answered.get(job.id)
 
     async def deliver(self, job, answer):
         video = answer.video if answer is not None else None
@@ -241,6 +249,8 @@ class Bench:
             announcer=self.announcer,
             polls=Throttle("polls", clock=clock),
             creates=Throttle("requests", clock=clock),
+            pace=PollPace(limits.shortest, clock=clock),
+            clock_watch=ClockWatch(store, clock),
             lease_seconds=LEASE_SECONDS,
             adopt=self.adopted.append,
         )

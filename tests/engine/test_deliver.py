@@ -67,7 +67,7 @@ async def test_a_video_larger_than_the_operator_allows_goes_out_as_a_link(make_b
 @pytest.mark.parametrize("fault", [OutputFault.EXPIRED, OutputFault.GONE])
 async def test_a_link_that_died_is_asked_for_anew(lone_bench, fault):
     handle = await finished(lone_bench)
-    lone_bench.standin.script.output(fault)
+    lone_bench.standin.script.output(fault, fault)  # the task was asked about a moment ago
     polls = lone_bench.standin.tasks[handle.task_id].polls
     job = await lone_bench.run(handle)
     assert job.state is JobState.DONE

@@ -87,6 +87,13 @@ async def test_a_database_restored_under_a_running_worker_is_noticed_when_it_ren
     assert await store.quarantine.count() == 1
 
 
+async def test_a_machine_that_slept_for_a_night_finds_its_own_last_word(sqlite_store, clock):
+    await sqlite_store.add(new_job(ID))
+    clock.advance(8 * 3600)
+    await sqlite_store.renew_lease(60)
+    assert await sqlite_store.quarantine.count() == 0
+
+
 async def test_a_database_from_before_there_was_a_sign_of_life_goes_by_its_last_change(
     store, store_factory
 ):

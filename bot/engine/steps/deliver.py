@@ -89,8 +89,8 @@ class DeliverStep:
             await self._mark(handle, job, handle.delivered)
             return None
         self._drop_output(job.id)
-        age = self._context.clock.now() - (job.finished_at or job.created_at)
-        if age > GIVE_UP_AFTER and handle.deliveries >= MIN_TRIES:
+        age = self._context.age_seconds(job.finished_at or job.created_at)
+        if age > GIVE_UP_AFTER.total_seconds() and handle.deliveries >= MIN_TRIES:
             await self._give_up(job, "Discord did not take it for days")
             return None
         await self._context.announcer.settle(job.id)
@@ -237,6 +237,8 @@ class DeliverStep:
     async def _retry(self, handle: JobHandle, job: Job, error: MediaError) -> AgainError:
         status = error.status if isinstance(error, MediaUnreachableError) else None
         if status in GONE and not handle.was_refreshed:
+            if (pause := self._context.pace.remaining(job.task_id)) > 0:
+                return AgainError(pause)
             handle.was_refreshed = True
             if await self._refresh(job):
                 return AgainError(0.0)
@@ -261,6 +263,7 @@ class DeliverStep:
 
         Source: https://docs.dev.runwayml.com/assets/outputs
         """
+        self._context.pace.note(job.task_id)
         try:
             task = await self._context.comet.get_task(job.task_id or "")
         except (CometError, ValueError) as exc:

@@ -22,6 +22,7 @@ from bot.errors import (
     CometTaskNotFoundError,
     JobLostError,
 )
+from bot.storage.late import FEW_MINUTES
 
 if TYPE_CHECKING:
     from bot.cometapi.wire import Task
@@ -69,8 +70,14 @@ class Poller:
             JobMovedError: It left RUNNING by a write whose confirmation got lost.
             StoreUnavailableError: The database does not answer.
         """
+        pause = self._context.pace.remaining(handle.task_id)
+        if pause > 0:
+            return pause
+        self._context.pace.note(handle.task_id)
         asked_at = self._context.clock.monotonic()
-        age = self._context.age_seconds(handle.submitted_at)
+        if handle.born_at is None:
+            handle.born_at = asked_at - self._context.age_seconds(handle.submitted_at)
+        age = asked_at - handle.born_at
         try:
             task = await self._context.comet.get_task(handle.task_id or "")
         except CometTaskNotFoundError as exc:
@@ -204,12 +211,20 @@ class Poller:
 
     async def _time_out(self, handle: JobHandle, detail: str) -> float:
         log.error(
-            "job %s: given up after %.0f min; task %s may still finish at the provider",
+            "job %s: given up after %.0f min; task %s may still finish at the provider, and is "
+            "looked at for two days",
             handle.job_id,
             self._deadline_seconds / 60,
             handle.task_id,
         )
-        return await self._fail(handle, FailureReason.TIMED_OUT, Charge.UNKNOWN, detail)
+        return await self._context.fail(
+            handle,
+            await self._load(handle),
+            FailureReason.TIMED_OUT,
+            Charge.UNKNOWN,
+            detail=detail,
+            look_at=self._context.store.now() + FEW_MINUTES,
+        )
 
     async def _fail(
         self,

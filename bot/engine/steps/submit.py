@@ -12,6 +12,7 @@ from bot.domain.jobs import CancelReason, Charge, Delay, FailureReason, JobState
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
+from bot.engine.steps.earlier_answer import settle_if_answered
 from bot.engine.steps.paid_requests import PaidRequests, accepted_by
 from bot.engine.steps.replan import columns_for
 from bot.engine.steps.request_builder import Requests, sent_size
@@ -52,6 +53,8 @@ LONGEST_PAUSE_SECONDS: Final = 120.0
 MAX_ATTEMPTS: Final = 3
 """How often a job is sent while every attempt was surely not carried out."""
 RESEND_SECONDS: Final = 5.0
+CLOCK_SECONDS: Final = 30.0
+"""How soon to look again while the clocks disagree too far."""
 ADMITTED_SECONDS: Final = 2.0
 """How long an admission holds while the request is made, which may take a download."""
 LONGEST_RESEND_SECONDS: Final = 900.0
@@ -82,11 +85,16 @@ class Submitter:
             return UNFIRM_SECONDS
         if not self._context.settings.serves(guild_key(job.guild_id)):
             return await self._close(handle, job)
+        if self._context.clock_watch.is_wrong:
+            self._announce(handle, Progress(phase=None, delay=Delay.CLOCK))
+            return CLOCK_SECONDS
         pause = await self._admit(handle, job)
         if pause is not None:
             return pause
         admitted_at = self._context.clock.monotonic()
         try:
+            if await settle_if_answered(self._context, handle, job):
+                return 0.0
             job = await self._with_offered_model(handle, job)
             fresh = await self._requests.refresh(job)
             if fresh is None:
@@ -168,12 +176,14 @@ class Submitter:
         delay = Delay.PAUSED if admission.is_paused else None
         if admission.is_quarantined:
             delay = Delay.QUARANTINED
-        if (admission.position, delay) != handle.place:
-            handle.place = (admission.position, delay)
-            self._context.announcer.announce(
-                job.id, Progress(phase=None, delay=delay, position=admission.position)
-            )
+        self._announce(handle, Progress(phase=None, delay=delay, position=admission.position))
         return pause
+
+    def _announce(self, handle: JobHandle, progress: Progress) -> None:
+        """Tell people what the job waits for, unless they were told so last."""
+        if (progress.position, progress.delay) != handle.place:
+            handle.place = (progress.position, progress.delay)
+            self._context.announcer.announce(handle.job_id, progress)
 
     async def _spend(self, handle: JobHandle, job: Job, request: CreateRequest) -> float | None:
         if not self._context.is_lease_firm():
@@ -242,6 +252,7 @@ class Submitter:
             created.request_id,
         )
         handle.sync(job)
+        handle.born_at = self._context.clock.monotonic()
         durations = await self._context.history.of(handle.model, handle.bucket)
         handle.phase = Phase.PENDING
         self._context.announcer.announce(

@@ -1,0 +1,49 @@
+"""Whether an old job was answered before: its row may come from a backup."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.jobs import CancelReason, Charge, JobState
+
+if TYPE_CHECKING:
+    from bot.domain.jobs import Job
+    from bot.engine.context import EngineContext
+    from bot.engine.job_handle import JobHandle
+
+log = logging.getLogger(__name__)
+
+ASK_FIRST_SECONDS: Final = 300.0
+"""A job older than that may come from a backup: its thread is searched for an answer first."""
+
+
+async def settle_if_answered(context: EngineContext, handle: JobHandle, job: Job) -> bool:
+    """Tell whether an old job turned out to be finished before; then it is settled, unpaid.
+
+    Asked once, before the first paid request.
+
+    Raises:
+        DeliveryDelayedError: Discord is in trouble, so nobody knows.
+        JobLostError: The job is not ours in that state any more.
+        StoreUnavailableError: The database does not answer.
+    """
+    if handle.is_answer_sought or job.submit_attempts:
+        return False
+    if context.age_seconds(job.created_at) < ASK_FIRST_SECONDS:
+        return False
+    answer = await context.deliverer.find_answer(job)
+    handle.is_answer_sought = True
+    if answer is None:
+        return False
+    job = await context.store.move(
+        job,
+        JobState.CANCELLED,
+        cancel_reason=CancelReason.RESTORED,
+        charge=Charge.YES,
+        answer_message_id=answer.message_id,
+        answer_channel_id=answer.channel_id,
+    )
+    log.warning("job %s: its answer is posted already, so it is not paid for again", job.id)
+    handle.sync(job)
+    return True
