@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.archive.archive import Archive
     from bot.engine.budget import Budget
     from bot.engine.extras import Extras
-    from bot.engine.ports import ApprovalPrompts, Deliverer
+    from bot.engine.ports import ApprovalPrompts, Deliverer, OwnerNotice
     from bot.engine.provider_watch import ProviderWatch
     from bot.engine.settling import Settling
     from bot.media.download import Downloader
@@ -207,6 +207,8 @@ class RestyleBot(commands.AutoShardedBot):
         self.settling: Settling | None = None
         self._deliverer: Deliverer | None = None
         self.approval_prompts: ApprovalPrompts | None = None  # set by cogs that ask people
+        # tells the bot's owner what the engine wants them to know; set by an extension
+        self.notify_owner: Callable[[OwnerNotice], Awaitable[None]] | None = None
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
         self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
@@ -253,12 +255,17 @@ class RestyleBot(commands.AutoShardedBot):
             await self.load_extension(name)
         await self._sync_if_changed()
 
-    async def tell_owners(self, text: str) -> None:
+    async def tell_owners(
+        self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
+    ) -> None:
         """Write to each of the bot's owners; one that Discord cannot reach is left out."""
         for user_id in self.owner_user_ids:
             try:
                 channel = await self.create_dm(discord.Object(user_id))
-                await channel.send(text)
+                if view is None:
+                    await channel.send(text)
+                else:
+                    await channel.send(view=view)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as exc:
                 log.warning("owner %s: not told: %s", user_id, exc)
 

@@ -110,6 +110,7 @@ async def run(settings: Settings) -> None:
                 archive=archive,
                 clock=clock,
                 lease_seconds=settings.lease_seconds,
+                tell_owner=bot.notify_owner,
             )
         )
         for chore in (

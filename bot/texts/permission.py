@@ -36,7 +36,10 @@ ACTIONS: Final = {
     Action.MANAGE_JOBS: "See all clips of the server, and cancel or give up any",
     Action.BLOCK: "Block and unblock members",
     Action.PAUSE_SERVER: "Pause and resume the server",
-    Action.SETTLE_UNCERTAIN: "Settle unclear clips: name the provider's task, or write off",
+    Action.SETTLE_UNCERTAIN: (
+        "Settle unclear clips: name the provider's task, or write off; release what waits after a "
+        "pause; have the provider asked again"
+    ),
     Action.SEE_ALL_SERVERS: "See what all servers spend, and limit one of them",
     Action.PAUSE_EVERYTHING: "Pause and resume everything",
 }
@@ -50,7 +53,7 @@ COMMANDS: Final = {
     Action.MANAGE_JOBS: "`/restyle-admin jobs`",
     Action.BLOCK: "`/restyle-admin block`, `unblock`, `blocked`",
     Action.PAUSE_SERVER: "`/restyle-admin pause`, `resume`",
-    Action.SETTLE_UNCERTAIN: "`/restyle-admin uncertain`",
+    Action.SETTLE_UNCERTAIN: "`/restyle-admin uncertain`, `quarantine`, `look-again`",
     Action.SEE_ALL_SERVERS: "`/restyle-admin spend`, `server-limit`",
     Action.PAUSE_EVERYTHING: "`/restyle-admin pause-all`, `resume-all`",
 }

@@ -8,6 +8,7 @@ that an owner needs no permission on any server to reach what is theirs.
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,15 @@ from bot.texts import admin as admin_texts
 from bot.texts import owner as owner_texts
 from bot.texts import permission as permission_texts
 from cogs.admin.jobs_page import CancelMenu, DropButton, RefreshButton, jobs_page
+from cogs.admin.late import LookAgainMenu, late_page
 from cogs.admin.money_pages import limits_page, spend_page
+from cogs.admin.quarantine import (
+    QuarantineButton,
+    QuarantinedJobButton,
+    QuarantineMenu,
+    quarantine_page,
+    tell_owner,
+)
 from cogs.admin.strikes import strikes_page
 from cogs.admin.uncertain import (
     FORM_ID,
@@ -233,6 +242,28 @@ class Admin(
             owner_only=True,
         )
 
+    @app_commands.command(description="For the bot's owner: what waits for them after a pause")
+    async def quarantine(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the page of clips in quarantine."""
+        await self._answer(
+            interaction,
+            Action.SETTLE_UNCERTAIN,
+            lambda: quarantine_page(self._store),
+            owner_only=True,
+        )
+
+    @app_commands.command(
+        name="look-again", description="For the bot's owner: ask about clips that ended"
+    )
+    async def look_again(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the page of clips about which the provider can be asked once more."""
+        await self._answer(
+            interaction,
+            Action.SETTLE_UNCERTAIN,
+            lambda: late_page(self._store),
+            owner_only=True,
+        )
+
     @app_commands.command(description="For the bot's owner: what all servers spent")
     async def spend(self, interaction: discord.Interaction[Any]) -> None:
         """Show today's and this month's money, server by server."""
@@ -300,4 +331,6 @@ async def setup(bot: RestyleBot) -> None:
     bot.add_dynamic_items(
         CancelMenu, DropButton, RefreshButton, TaskMenu, UncertainMenu, UncertainButton
     )
+    bot.add_dynamic_items(QuarantineMenu, QuarantineButton, QuarantinedJobButton, LookAgainMenu)
+    bot.notify_owner = functools.partial(tell_owner, bot)
     await bot.add_cog(Admin(bot))

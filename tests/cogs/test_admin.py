@@ -331,7 +331,15 @@ async def test_who_lost_the_permission_cannot_go_on(stage, manage, waiting):
 # The owner's
 
 
-OWNERS = ["uncertain", "spend", "pause-all", "resume-all", "server-limit"]
+OWNERS = [
+    "uncertain",
+    "quarantine",
+    "look-again",
+    "spend",
+    "pause-all",
+    "resume-all",
+    "server-limit",
+]
 
 
 @pytest.mark.parametrize("command", OWNERS)

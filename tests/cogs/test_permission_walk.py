@@ -25,7 +25,7 @@ from bot.domain.quotas import ReviewStage
 from bot.policy.problems import SERVER
 from bot.texts import doors as door_texts
 from cogs.admin import jobs_page as _jobs_page
-from cogs.admin import strikes, uncertain
+from cogs.admin import late, quarantine, strikes, uncertain
 from cogs.appeals import button as _appeal_button
 from cogs.common.grants import Grant
 from cogs.consent import buttons as _consent_buttons
@@ -438,6 +438,34 @@ CONTROLS = {
     "settings: roles": settings_menu(
         _settings_items.PanelRoles, "r", "set", "review_skip_role_ids", min_values=0
     ),
+    "quarantine: choose": Control(
+        quarantine.QuarantineMenu,
+        Action.SETTLE_UNCERTAIN,
+        lambda w, job: menu(quarantine.QuarantineMenu(), str(job.id)),
+        chooses=True,
+    ),
+    **{
+        f"quarantine: {verb}": Control(
+            quarantine.QuarantineButton,
+            Action.SETTLE_UNCERTAIN,
+            lambda w, job, verb=verb: quarantine.QuarantineButton(verb),
+        )
+        for verb in ("release-all", "look")
+    },
+    **{
+        f"quarantine: {verb} one": Control(
+            quarantine.QuarantinedJobButton,
+            Action.SETTLE_UNCERTAIN,
+            lambda w, job, verb=verb: quarantine.QuarantinedJobButton(job.id, verb),
+        )
+        for verb in ("release", "restored", "end")
+    },
+    "late: look": Control(
+        late.LookAgainMenu,
+        Action.SETTLE_UNCERTAIN,
+        lambda w, job: menu(late.LookAgainMenu(), str(job.id)),
+        chooses=True,
+    ),
     "uncertain: choose": Control(
         uncertain.UncertainMenu,
         Action.SETTLE_UNCERTAIN,
@@ -684,6 +712,8 @@ COMMANDS = {
     "restyle-admin strikes": _admin(Action.LIFT_STRIKE),
     "restyle-admin pause": _admin(Action.PAUSE_SERVER),
     "restyle-admin resume": _admin(Action.PAUSE_SERVER),
+    "restyle-admin quarantine": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
+    "restyle-admin look-again": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
     "restyle-admin uncertain": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
     "restyle-admin spend": _admin(Action.SEE_ALL_SERVERS, owner_only=True),
     "restyle-admin server-limit": _admin(Action.SEE_ALL_SERVERS, owner_only=True),

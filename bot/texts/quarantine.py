@@ -1,0 +1,110 @@
+"""What the bot's owner reads after a pause, about wrong clocks, and about late results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.money import dollars
+from bot.requests.text_safety import cut, harmless, one_line, quote
+from bot.texts.common import at, duration, mention
+from bot.texts.usage import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.jobs import Job
+
+_PROMPT_CHARACTERS: Final = 60
+
+PLACEHOLDER: Final = "Choose a clip…"
+BUTTONS: Final = {
+    "release-all": "Release all",
+    "look": "Look at each",
+    "release": "Release",
+    "restored": "It was finished before",
+    "end": "End it unpaid",
+}
+BACK: Final = "Back"
+DONE: Final = {
+    "release": "Released. It goes on in its turn, and is paid for then.",
+    "restored": "Ended as finished before. Its money counts as spent; its thread says so.",
+    "end": "Ended. It was never sent, so nothing was spent.",
+}
+NO_LONGER: Final = "That clip does not wait for you any more."
+LOOK_PLACEHOLDER: Final = "Look again at…"
+LOOKING_AGAIN: Final = (
+    "The provider is asked once more within a minute. A result is posted in the clip's thread."
+)
+NOTHING_TO_LOOK_AT: Final = "That clip goes on by itself, or its task is not known."
+
+
+def notice(count: int) -> list[str]:
+    """Return the owner's message when the bot comes back after a pause."""
+    return [
+        f"**{clips(count)} wait for your word**",
+        "The bot was away for a while, or its database was restored from a backup. Clips in a "
+        "backup may have been paid for since, so nothing is spent on what waits until you decide.",
+        "Was the bot just off? Release all. Was a backup restored? Look at each: its thread shows "
+        "whether it was answered.",
+    ]
+
+
+def page(found: Sequence[Job], count: int) -> list[str]:
+    """Return the list of the clips in quarantine, of which there are ``count``."""
+    lines = ["**Clips that wait for you after a pause**"]
+    if not found:
+        return [*lines, "There are none: everything goes on by itself."]
+    lines += _listed(found)
+    if count > len(found):
+        lines.append(f"and {count - len(found)} more.")
+    return lines
+
+
+def one(job: Job) -> list[str]:
+    """Return what helps to decide about one clip, and what can be done."""
+    facts = [job.model, duration(job.restyled_seconds)]
+    if job.price_micros is not None:
+        facts.append(f"about {dollars(job.price_micros)}")
+    return [
+        f"**A clip of {mention(job.user_id)}** in <#{job.place_id}>",
+        f"Asked for {at(job.created_at)}",
+        quote(job.prompt),
+        " · ".join(facts),
+        "Its thread has the answer? It was finished before. It has none, and the provider has no "
+        "such task? Release it, or end it unpaid.",
+    ]
+
+
+def released(count: int) -> str:
+    """Return the answer after all were released."""
+    return f"{clips(count)} released. They go on in their turn, and are paid for then."
+
+
+def ended(found: Sequence[Job]) -> list[str]:
+    """Return the list of clips that ended without a video though their task is known."""
+    lines = ["**Clips that ended without a video**"]
+    if not found:
+        return [*lines, "There are none of which the provider could be asked again."]
+    return [
+        *lines,
+        "The provider can be asked once more about each; that costs nothing.",
+        *_listed(found),
+    ]
+
+
+def _listed(found: Sequence[Job]) -> list[str]:
+    return [
+        f"{number}. {mention(job.user_id)}, asked for {at(job.created_at)} · <#{job.place_id}> · "
+        f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}"
+        for number, job in enumerate(found, 1)
+    ]
+
+
+def clock_notice(ahead_seconds: float) -> str:
+    """Return the owner's message when this machine and the database disagree about the time."""
+    direction = "ahead of" if ahead_seconds > 0 else "behind"
+    return (
+        f"The clock of the bot's machine is {duration(abs(ahead_seconds))} {direction} the "
+        "database's. Nothing is spent until they agree: have both set by NTP. The bot goes on by "
+        "itself then."
+    )

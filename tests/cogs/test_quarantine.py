@@ -1,0 +1,67 @@
+"""What the bot's owner sees and does about clips that wait after a pause of the bot."""
+
+import pytest
+
+from bot.domain.jobs import CancelReason, JobState
+from bot.engine.ports import OwnerNotice
+from cogs.admin.quarantine import tell_owner
+from tests.cogs.conftest import said, text_of
+from tests.factories import new_job
+
+NUMBER = 1_400_000_000_000_000_001
+
+
+@pytest.fixture
+def owner(stage):
+    found = stage.guild.add_member(stage.env.create_user("olga"))
+    stage.bot.settings = stage.bot.settings.model_copy(update={"owner_ids": str(found.id)})
+    return found
+
+
+@pytest.fixture
+async def held_back(stage):
+    """Two jobs of alice's in quarantine."""
+    for number in range(2):
+        await stage.store.add(
+            new_job(
+                NUMBER + number,
+                guild_id=stage.guild.id,
+                channel_id=stage.channel.id,
+                user_id=stage.alice.id,
+                prompt=f"prompt number {number}",
+            )
+        )
+    await stage.store.quarantine.enter()
+
+
+def messages_to(stage, owner):
+    return [call for call in stage.calls("POST") if call.endswith("/messages")]
+
+
+async def test_the_owner_gets_one_message_with_both_buttons(stage, owner, held_back):
+    count = await stage.store.quarantine.take_notice()
+    before = len(messages_to(stage, owner))
+    await tell_owner(stage.bot, OwnerNotice(quarantined=count))
+    assert len(messages_to(stage, owner)) == before + 1
+    assert await stage.store.quarantine.take_notice() == 0
+
+
+async def test_the_owner_looks_at_one_and_says_that_it_was_finished(stage, owner, held_back):
+    shown = await owner.user.slash("restyle-admin quarantine")
+    assert "prompt number 1" in text_of(shown.response.message)
+    await owner.user.select(shown.response.message, [str(NUMBER)], custom_id="quarantine:choose")
+    answer = await owner.user.click(
+        shown.response.message, custom_id=f"restyle:{NUMBER}:quarantine-restored"
+    )
+    assert "finished before" in said(answer)
+    job = await stage.store.get(NUMBER)
+    assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.RESTORED)
+    assert await stage.store.quarantine.count() == 1
+
+
+async def test_the_owner_releases_all(stage, owner, held_back):
+    shown = await owner.user.slash("restyle-admin quarantine")
+    answer = await owner.user.click(shown.response.message, custom_id="quarantine:release-all")
+    assert "2 clips released" in said(answer)
+    assert await stage.store.quarantine.count() == 0
+    assert stage.new_jobs.is_set()
