@@ -290,6 +290,17 @@ async def _output(settings: Settings, job: Job) -> tuple[str, datetime | None]:
     )
 
 
+async def _look_again(call: JobCall, job: Job) -> str:
+    looked_at = await call.store.late.look_again(
+        job.id, user_id=None, after_seconds=call.settings.poll_min_seconds
+    )
+    if looked_at is None:
+        if job.task_id is None:
+            raise JobRefusedError(f"its task is not known; it is {job.state}")
+        raise _refused(job, "given up or failed")
+    return f"CometAPI is asked about task {job.task_id} once a bot runs; a late result is delivered"
+
+
 def _note(call: JobCall) -> str | None:
     note: str | None = call.chosen.note
     return note[:MAX_NOTE].strip() or None if note else None
@@ -328,6 +339,11 @@ CHANGES: Final = (
         _attach,
         takes_task=True,
         flags=(("--unchecked", "do not ask CometAPI first whether there is such a task"),),
+    ),
+    JobCommand(
+        "look-again",
+        "have CometAPI asked once more about tasks of jobs that were given up or failed",
+        _look_again,
     ),
     JobCommand(
         "redeliver",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.jobs import CancelReason, Charge, JobState
+from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState
 from bot.domain.quotas import LedgerStatus
 from bot.storage.store import open_store
 from tests.factories import GUILD_ID, new_job
@@ -151,6 +151,23 @@ async def test_an_answer_is_posted_once_more_where_its_result_still_is(
         assert (await store.get(1)).output_url == URL
         assert (await store.get(2)).output_url == "https://archive.example/2"
         assert (await store.get(3)).state is JobState.DONE
+
+
+async def test_the_provider_is_asked_once_more_about_a_job_that_was_given_up(
+    sqlite_url: str, tmp_path: Path
+):
+    async with open_store(sqlite_url, worker_id="w1") as store:
+        ended = {"told_at": MOMENT, "failure": FailureReason.TIMED_OUT}
+        await put(store, 1, JobState.FAILED, **ended, task_id="task-1")
+        await put(store, 2, JobState.FAILED, **ended)
+        await put(store, 3, JobState.RUNNING)
+    words = ("jobs", "look-again", "1", "2", "3")
+    said = await call(tmp_path, *words, ends_with=1, DATABASE_URL=sqlite_url)
+    assert "Job 1: CometAPI is asked about task task-1 once a bot runs" in said
+    assert "Job 2: nothing was changed: its task is not known" in said
+    assert "Job 3: nothing was changed: it is running" in said
+    async with open_store(sqlite_url, worker_id="w2") as store:
+        assert (await store.get(1)).look_at is not None
 
 
 @pytest.mark.parametrize("words", [["list"], ["release", "1"]])
