@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -16,11 +17,13 @@ from discord.ext import commands
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
 from bot.policy.doors import closed_door
+from bot.requests.text_safety import cut
 from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
@@ -52,6 +55,8 @@ EXTENSIONS: Final = (
     "cogs.admin.cog",
     "cogs.admin.leaving",
     "cogs.admin.budgets",
+    "cogs.owner.cog",
+    "cogs.common.strangers",
 )
 
 RATE_LIMIT_SECONDS: Final = 60.0
@@ -59,6 +64,15 @@ RATE_LIMIT_SECONDS: Final = 60.0
 sleeping; whoever made it comes back later. Discord's own waits are seconds; discord.py takes no
 less than 30."""
 
+
+_MESSAGE_CHARACTERS: Final = 2_000
+
+_UNKNOWN_COMMAND: Final = (
+    app_commands.CommandNotFound,
+    app_commands.CommandSignatureMismatch,
+    app_commands.TransformerError,
+)
+"""A client still shows the commands of another version, or sends what no version takes."""
 
 DRAIN_SECONDS: Final = 3.0
 """How long a stop waits for commands under way: most clips are downloaded and checked by then."""
@@ -113,25 +127,27 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         if isinstance(error, app_commands.CheckFailure):
             await answer_privately(interaction, texts.NOT_ALLOWED)
             return
+        if isinstance(error, _UNKNOWN_COMMAND):
+            log.info("interaction %s: not ours: %s", interaction.id, error)
+            await answer_privately(interaction, texts.UNKNOWN_COMMAND)
+            return
         log.error("interaction %s: command failed", interaction.id, exc_info=error)
         await answer_privately(interaction, texts.TROUBLE)
 
 
-_OPEN_EVERYWHERE: Final = "restyle-privacy"
-_OWNERS: Final = "restyle-admin"
+_OPEN_EVERYWHERE: Final = frozenset({"restyle-privacy", "restyle-owner"})
 
 
 def _closed_to(interaction: discord.Interaction[RestyleBot]) -> Refusal | None:
     """Return why a command does nothing here, if so; what is one's own is within reach anywhere.
 
-    The owner's commands are their own business: in direct messages they guard themselves.
+    The owner's command guards itself.
     """
     if interaction.type is not discord.InteractionType.application_command:
         return None  # there is no message to answer an autocompletion with
     data: Mapping[str, Any] = interaction.data or {}
     bot, name = interaction.client, data.get("name")
-    is_owner = interaction.user.id in bot.owner_user_ids
-    if name == _OPEN_EVERYWHERE or (name == _OWNERS and (is_owner or interaction.guild_id is None)):
+    if name in _OPEN_EVERYWHERE:
         return None
     return closed_door(guild_key(interaction.guild_id), bot.settings)
 
@@ -144,6 +160,7 @@ async def answer_privately(
     A refusal by Discord is logged, not raised: there is no other way to reach the person.
     ``view`` stands under the text; its buttons must be alive after a restart.
     """
+    text = cut(text, _MESSAGE_CHARACTERS)
     shown: dict[str, Any] = {"ephemeral": True} | ({} if view is None else {"view": view})
     try:
         if interaction.response.is_done():
@@ -161,6 +178,8 @@ class RestyleBot(commands.AutoShardedBot):
 
     Attributes:
         extras: What the buttons under an answer make; set by ``cogs/delivery`` when it is loaded.
+        command_permission_changes: How often a server changed who may use commands, since the
+            process started, by the server's id.
     """
 
     extras: Extras
@@ -212,6 +231,26 @@ class RestyleBot(commands.AutoShardedBot):
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
         self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
+        self._templates: set[re.Pattern[str]] = set()
+        self.command_permission_changes: Counter[int] = Counter()
+
+    async def on_raw_app_command_permissions_update(
+        self, payload: discord.RawAppCommandPermissionsUpdateEvent
+    ) -> None:
+        """Note that who may use a command was changed on a server: see ``cogs/common/grants.py``.
+
+        Discord tells the process that also gets the server's interactions.
+        """
+        self.command_permission_changes[payload.guild.id] += 1
+
+    def add_dynamic_items(self, *items: type[discord.ui.DynamicItem[Any]]) -> None:
+        """Know these controls again, whichever process posted them."""
+        super().add_dynamic_items(*items)
+        self._templates.update(item.__discord_ui_compiled_template__ for item in items)
+
+    def knows_control(self, custom_id: str) -> bool:
+        """Tell whether some control has this custom id."""
+        return any(template.fullmatch(custom_id) for template in self._templates)
 
     @property
     def deliverer(self) -> Deliverer:

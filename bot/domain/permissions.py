@@ -78,8 +78,8 @@ MAY: Final[Mapping[Action, frozenset[Who]]] = {
 }
 """Any one of these is enough."""
 
-NOT_OWN: Final = frozenset({Action.REVIEW, Action.ANSWER_APPEAL})
-"""What nobody may do about a request of their own, whatever else they are."""
+NOT_OWN: Final = frozenset({Action.REVIEW, Action.ANSWER_APPEAL, Action.LIFT_STRIKE})
+"""What nobody may do about a request or a strike of their own, whatever else they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ is not named is not set. Ids are in quotes, because many programs round large nu
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bot.domain.quotas import Scope
@@ -95,12 +96,14 @@ def load(data: bytes) -> dict[Target, dict[str, Any]]:
                 problems.append(parsed)
             else:
                 found.setdefault(target, {})[name] = parsed
-        if len(problems) > _MAX_PROBLEMS:
+            if len(problems) >= _MAX_PROBLEMS:
+                break
+        if len(problems) >= _MAX_PROBLEMS:
             break
     if sum(map(len, found.values())) > MAX_VALUES:
         problems.append(FileProblem(flaw=FileFlaw.TOO_MANY))
     if problems:
-        raise SettingsFileError(problems)
+        raise SettingsFileError(problems[:_MAX_PROBLEMS])
     return found
 
 
@@ -137,8 +140,9 @@ def _read(data: bytes, problems: list[FileProblem | Problem]) -> dict[str, Any]:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(found)
         if len(values) < len(found):
-            names = [name for name, _ in found]
-            twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+            twice = (
+                name for name, count in Counter(name for name, _ in found).items() if count > 1
+            )
             problems.extend(FileProblem(flaw=FileFlaw.TWICE, where=name) for name in twice)
         return values
 

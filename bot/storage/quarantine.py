@@ -13,12 +13,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy import exists, func, select, text, update
 
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import StoreMovedError
 from bot.storage.changes import change_job
 from bot.storage.columns import Moment
+from bot.storage.installation import note
 from bot.storage.rows import job_from
 from bot.storage.tables import UNSETTLED, installation, jobs, workers
 
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 STALE_AFTER: Final = timedelta(minutes=15)
 """After such a silence of all processes a database may be an old one (``STALE_MINUTES``)."""
 
-_ID: Final = 1
 _WAITING: Final = (JobState.HELD, JobState.QUEUED)
 _QUARANTINED: Final = jobs.c.quarantined_at.is_not(None)
 
@@ -63,7 +63,7 @@ async def mark_moved(connection: AsyncConnection, database: Database, target: st
         database: The one that was moved.
         target: The address of the other, without a password; ``None`` takes the mark away.
     """
-    await _set(connection, database, moved_to=target)
+    await note(connection, database, moved_to=target)
 
 
 async def note_alive(
@@ -99,7 +99,7 @@ async def note_alive(
                     last_seen.isoformat(timespec="seconds"),
                     count,
                 )
-    await _set(connection, database, last_seen_at=now)
+    await note(connection, database, last_seen_at=now)
     return now
 
 
@@ -114,7 +114,7 @@ async def quarantine_all(connection: AsyncConnection, database: Database) -> int
         .values(quarantined_at=database.now())
     )
     if marked.rowcount:
-        await _set(connection, database, owner_told_at=None)
+        await note(connection, database, owner_told_at=None)
     return marked.rowcount
 
 
@@ -126,16 +126,6 @@ async def _last_change(connection: AsyncConnection) -> datetime | None:
     latest = select(func.max(jobs.c.updated_at, type_=Moment))
     found: datetime | None = await connection.scalar(latest)
     return found
-
-
-async def _set(
-    connection: AsyncConnection, database: Database, **values: datetime | str | None
-) -> None:
-    changed = await connection.execute(update(installation).values(values))
-    if not changed.rowcount:
-        await database.take_turn(connection, "installation")
-        if not await connection.scalar(select(func.count()).select_from(installation)):
-            await connection.execute(insert(installation).values(id=_ID, **values))
 
 
 class Quarantine:

@@ -131,13 +131,17 @@ class People:
             return await read_strikes(connection, guild_id, user_id, limit=limit)
 
     async def lift(self, guild_id: int, job_ids: Collection[int], *, by: int) -> list[Strike]:
-        """Let strikes of a guild count no longer; return those that did until now."""
+        """Let strikes of a guild count no longer; return those that did until now.
+
+        Those of ``by`` stay: nobody lifts a strike of their own.
+        """
         async with self._database.transaction() as connection:
             rows = await connection.execute(
                 update(strikes)
                 .where(
                     strikes.c.guild_id == guild_id,
                     strikes.c.job_id.in_(job_ids),
+                    strikes.c.user_id != by,
                     strikes.c.lifted_at.is_(None),
                 )
                 .values(lifted_by=by, lifted_at=self._database.now())

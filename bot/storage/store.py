@@ -17,6 +17,7 @@ from bot.storage.changes import change_job
 from bot.storage.claims import Claims
 from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
+from bot.storage.installation import Installation
 from bot.storage.late import LateResults
 from bot.storage.leases import Lease
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
@@ -65,6 +66,7 @@ class Store:
         self._database = database
         self._lease = Lease(database, worker_id, monotonic=monotonic, stale_after=stale_after)
         self._claims = Claims(database, self._lease)
+        self.installation = Installation(database)
         self.policies = Policies(database)
         self.ledger = Ledger(database)
         self.budget_notices = BudgetNotices(database)
@@ -388,4 +390,6 @@ async def open_store(
             if database.dialect == "sqlite":
                 # The lock file is ours, so whoever has a row here is dead: why wait for its lease?
                 await connection.execute(delete(workers))
-        yield Store(database, worker_id=worker_id, monotonic=monotonic, stale_after=stale_after)
+        store = Store(database, worker_id=worker_id, monotonic=monotonic, stale_after=stale_after)
+        await store.installation.key()  # made at the first start, before anybody needs it
+        yield store

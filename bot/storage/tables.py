@@ -191,7 +191,7 @@ installation: Final = Table(
     Column("last_seen_at", Moment),
     # Where everything was moved; a bot refuses such a database.
     Column("moved_to", PlainText),
-    # Reserved for a key that is this installation's own.
+    # What custom ids are sealed with, as hexadecimal digits; made at the first start.
     Column("key", PlainText),
     # When the bot's owner was told of the jobs in quarantine.
     Column("owner_told_at", Moment),

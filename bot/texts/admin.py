@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.sanctions import Block, Pause, Strike
 
 COMMAND: Final = "/restyle-admin"
+OWNER_COMMAND: Final = "/restyle-owner"
 
 SHOWN_JOBS: Final = 15
 """In one list; a message has room for 4,000 characters."""
@@ -40,6 +41,11 @@ _WAITING: Final = frozenset({JobState.HELD, JobState.QUEUED})
 
 def _why(note: str | None) -> str:
     return f': "{harmless(note)}"' if note else "."
+
+
+def _command(guild_id: int) -> str:
+    """Return the command that sees to a server's things, or to all."""
+    return OWNER_COMMAND if guild_id == GLOBAL_GUILD_ID else COMMAND
 
 
 def _waiting_and_under_way(counts: Mapping[JobState, int]) -> tuple[int, int]:
@@ -154,7 +160,7 @@ def blocked(block: Block, *, is_new: bool) -> str:
     if is_new:
         return (
             f"{mention(block.user_id)} cannot restyle clips {where} from now on{_why(block.note)}\n"
-            f"What they asked for before goes on; {COMMAND} jobs cancels it."
+            f"What they asked for before goes on; {_command(block.guild_id)} jobs cancels it."
         )
     return (
         f"{mention(block.user_id)} was blocked {relative(block.blocked_at)} already, "
@@ -167,6 +173,9 @@ def unblocked(user_id: int, block: Block | None) -> str:
     if block is None:
         return f"{mention(user_id)} was not blocked."
     return f"{mention(user_id)} can restyle clips again."
+
+
+OWN_BLOCK: Final = "Nobody takes back a block of their own. Ask whoever else may."
 
 
 def blocks(found: Sequence[Block], *, everywhere: bool) -> str:
@@ -213,7 +222,8 @@ def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str
     if under_way:
         go = _verb(under_way, "is at the provider and is", "are at the provider and are")
         lines.append(f"{clips(under_way)} {go} still delivered.")
-    lines.append(f"{COMMAND} {'resume-all' if everywhere else 'resume'} lets things start again.")
+    resume = f"{_command(pause.guild_id)} {'resume-all' if everywhere else 'resume'}"
+    lines.append(f"{resume} lets things start again.")
     return "\n".join(lines)
 
 

@@ -58,9 +58,9 @@ def _whose(holder: QuotaSubject) -> str:
 def _who_changes_it(found: BudgetNotice) -> str:
     holder = found.use.cap.holder
     if holder.scope is Scope.BOT:
-        return "You set it with `BOT_DOLLARS_PER_MONTH`; `/restyle-admin spend` shows who spent it."
+        return "You set it with `BOT_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows who spent it."
     if not holder.guild_id:
-        return "You set it with `DM_DOLLARS_PER_MONTH`; `/restyle-admin spend` shows the rest."
+        return "You set it with `DM_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows the rest."
     if found.use.cap.decided_by is Decider.OPERATOR:
         return "The bot's operator sets it; `/restyle-usage` shows what it went to."
     return f"Managers can change it with {SETTINGS}; `/restyle-usage` shows what it went to."

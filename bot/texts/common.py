@@ -308,6 +308,9 @@ CANCEL_STORE_UNAVAILABLE: Final = (
 UNKNOWN_CONTROL: Final = (
     "That control is not ours any more. Run the command again to get a new one."
 )
+UNKNOWN_COMMAND: Final = (
+    "That command is not ours any more, or not in this form. Reload Discord, and choose it anew."
+)
 TROUBLE: Final = "Something broke in the bot. It is in the log; its operator can look."
 NOT_ALLOWED: Final = (
     "You may not use this command here. The server's administrators decide who may."

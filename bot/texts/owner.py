@@ -1,4 +1,4 @@
-"""What the bot's owner reads in ``/restyle-admin``: unclear clips, money and limits of servers."""
+"""What the bot's owner reads in ``/restyle-owner``: unclear clips, money and limits of servers."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ _PEOPLE: Final = {
     Who.OWNER: "whoever runs this bot",
 }
 
+ADMIN: Final = "/restyle-admin"
+
 ACTIONS: Final = {
     Action.CANCEL: "Cancel a clip that has not started",
     Action.ASK_AGAIN: "Ask the moderators once more, when they could not be reached",
@@ -50,12 +52,12 @@ COMMANDS: Final = {
     Action.MANAGE_OWN_DATA: "`/restyle-privacy`",
     Action.SEE_SERVER_USAGE: "`/restyle-usage`, This server",
     Action.LIFT_STRIKE: "`/restyle-usage`, Strikes; `/restyle-admin strikes`",
-    Action.MANAGE_JOBS: "`/restyle-admin jobs`",
-    Action.BLOCK: "`/restyle-admin block`, `unblock`, `blocked`",
+    Action.MANAGE_JOBS: "`/restyle-admin jobs`; everywhere: `/restyle-owner jobs`",
+    Action.BLOCK: "`/restyle-admin block`, `unblock`, `blocked`; everywhere: `/restyle-owner`",
     Action.PAUSE_SERVER: "`/restyle-admin pause`, `resume`",
-    Action.SETTLE_UNCERTAIN: "`/restyle-admin uncertain`, `quarantine`, `look-again`",
-    Action.SEE_ALL_SERVERS: "`/restyle-admin spend`, `server-limit`",
-    Action.PAUSE_EVERYTHING: "`/restyle-admin pause-all`, `resume-all`",
+    Action.SETTLE_UNCERTAIN: "`/restyle-owner uncertain`, `quarantine`, `look-again`",
+    Action.SEE_ALL_SERVERS: "`/restyle-owner spend`, `server-limit`",
+    Action.PAUSE_EVERYTHING: "`/restyle-owner pause-all`, `resume-all`",
 }
 """Where it is done, unless on the message itself."""
 
@@ -81,8 +83,24 @@ def refused(action: Action) -> str:
     """Return the answer to somebody who may not do ``action``."""
     words = f"This is for {who_may(action)}."
     if action in NOT_OWN:
-        words += " Nobody decides about a request of their own."
+        words += f" Nobody decides about a {_OWN.get(action, 'request')} of their own."
     return words
+
+
+_OWN: Final = {Action.LIFT_STRIKE: "strike"}
+
+
+def grant_over(action: Action) -> str:
+    """Return the answer on a page that was opened by one who has only the command, too long ago."""
+    return (
+        f"{refused(action)} If the command was given to you, run it again: the page that it opens "
+        "works for 15 minutes."
+    )
+
+
+def owners_command() -> str:
+    """Return the answer to everybody else who uses the owner's command in direct messages."""
+    return f"This is for {_PEOPLE[Who.OWNER]}. Servers are managed on the server: {ADMIN}."
 
 
 _TITLES: Final = {
@@ -113,7 +131,8 @@ Any one of the marks in a row is enough.
 """
 
 _FOOT: Final = """
-¹ Never about a request of one's own, whatever else one is.
+¹ Never about a request or a strike of one's own, whatever else one is. Nor does anybody unblock
+themselves.
 
 ## Commands
 
@@ -123,16 +142,33 @@ any role (Server Settings, Integrations). Restyle starts from this:
 * `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-privacy`:
   everybody.
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
-  administrator can also use the buttons in the panel that it opens.
+  administrator can also use the buttons in the page that it opens: for 15 minutes, and only as long
+  as neither their roles nor the server's permissions of commands change. Then they run it again.
 
 In direct messages with the bot, and on servers that are not in `SERVERS`, nothing can be started
 unless the operator says so (`DIRECT_MESSAGES`, `SERVERS`): the commands say what to do instead.
-`/restyle-privacy` works everywhere, and so do the owner's commands for the owner.
+`/restyle-privacy` works everywhere, and so does the owner's command for the owner.
 
-In direct messages there are no permissions of Discord's: Discord offers `/restyle-admin` to
-everybody there, and the bot does what it says for its owner only. So an owner reaches what is
-theirs without any permission on a server. What concerns one server (`pause`, `resume`, `strikes`)
-is done on that server; `jobs`, `block`, `unblock` and `blocked` mean the whole bot there.
+`/restyle-owner` is in direct messages with the bot alone. There Discord knows no permissions: it
+offers the command to everybody, and the bot does what it says for its owner only. So no moderator's
+list of commands has it, and an owner needs no permission on a server. Its `jobs`, `block`,
+`unblock` and `blocked` mean all servers at once.
+
+## What a press must bring
+
+Nothing that a client sends is believed:
+
+| A press or form with | Is answered with |
+| --- | --- |
+| an id that is none, is too large, or is cut off | that the control is not ours any more |
+| no choice, or one that was never offered | the same, or what is wrong with it |
+| a clip of another server | that it is not known here |
+| somebody else's page, an old one, one after the command was taken away | who may |
+| a question or a draft that was answered before | how it was answered |
+
+Who has only the command is known by a seal in the page's custom ids: an HMAC over the person,
+their roles, the server, what the page is for, and when it was opened, with a key that the bot makes
+at its first start and keeps in its database.
 """
 
 

@@ -14,7 +14,7 @@ def low_balance(left: int, usual: int) -> str:
     return (
         f"**{dollars(max(left, 0))} are left at the video provider.**{reason} When it is used up, "
         "clips are refused. Top it up, or lower what servers may spend with "
-        "`/restyle-admin server-limit`."
+        "`/restyle-owner server-limit`."
     )
 
 

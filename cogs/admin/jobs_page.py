@@ -12,8 +12,8 @@ from bot.domain.jobs import CancelReason, JobState
 from bot.domain.permissions import Action
 from bot.texts import admin as admin_texts
 from cogs.common.cards import GREY, RED, card
-from cogs.common.grants import Grant, GrantedItem
-from cogs.common.ids import read_id
+from cogs.common.grants import GRANT, Grant, GrantedItem
+from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import NO_TEMPLATE, ItemT
 from cogs.common.pages import Page
 
@@ -81,7 +81,7 @@ async def _job_here(interaction: discord.Interaction[RestyleBot], job_id: int) -
     return job
 
 
-class CancelMenu(_JobsItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh]):cancel"):
+class CancelMenu(_JobsItem[ui.Select[Any]], template=rf"jobs:{GRANT}:cancel"):
     """Cancels the clip that is chosen in it if it waits, and asks first if it is paid for."""
 
     fields: ClassVar = {"grant": Grant}
@@ -102,7 +102,7 @@ class CancelMenu(_JobsItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh]):canc
 
     async def act(self, interaction: discord.Interaction[RestyleBot]) -> Page:
         """Cancel it, and show what is left."""
-        job = await _job_here(interaction, read_id(self.item.values[0]))
+        job = await _job_here(interaction, chosen_id(self.item.values))
         if job is None:
             return await self._page(interaction, admin_texts.not_cancelled(None))
         if job.state is JobState.RUNNING:
@@ -117,7 +117,7 @@ class CancelMenu(_JobsItem[ui.Select[Any]], template=r"jobs:(?P<grant>[rh]):canc
 
 
 class DropButton(
-    _JobsItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):drop:(?P<job_id>[0-9]{1,20})"
+    _JobsItem[ui.Button[Any]], template=rf"jobs:{GRANT}:drop:(?P<job_id>[0-9]{{1,20}})"
 ):
     """Gives up a clip that the provider works on, after the question what that means."""
 
@@ -142,7 +142,7 @@ class DropButton(
         return await self._ended(interaction, self.job_id, gone, admin_texts.dropped)
 
 
-class RefreshButton(_JobsItem[ui.Button[Any]], template=r"jobs:(?P<grant>[rh]):refresh"):
+class RefreshButton(_JobsItem[ui.Button[Any]], template=rf"jobs:{GRANT}:refresh"):
     """Brings the page up to date, or leads back to it."""
 
     fields: ClassVar = {"grant": Grant}

@@ -9,8 +9,9 @@ from discord import ui
 
 from bot.domain.permissions import Action
 from bot.texts import admin as admin_texts
+from bot.texts import permission as permission_texts
 from cogs.common.cards import GREY, card
-from cogs.common.grants import Grant, GrantedItem
+from cogs.common.grants import GRANT, Grant, GrantedItem
 from cogs.common.ids import read_id
 from cogs.common.pages import Page
 
@@ -39,7 +40,7 @@ async def strikes_page(
 
 
 class LiftMenu(
-    GrantedItem[ui.Select[Any]], template=r"strikes:(?P<grant>[rh]):(?P<user_id>[0-9]{1,20})"
+    GrantedItem[ui.Select[Any]], template=rf"strikes:{GRANT}:(?P<user_id>[0-9]{{1,20}})"
 ):
     """Lifts the strikes that are chosen in it."""
 
@@ -68,7 +69,11 @@ class LiftMenu(
         guild_id, store = interaction.guild_id, interaction.client.store
         if guild_id is None:
             return admin_texts.in_dms("A strike")
-        chosen = [read_id(value) for value in self.item.values]
+        chosen = {read_id(value) for value in self.item.values}
+        own = await store.people.strikes(guild_id, user_id=interaction.user.id)
         lifted = await store.people.lift(guild_id, chosen, by=interaction.user.id)
         said = admin_texts.lifted(lifted)
+        if any(strike.job_id in chosen for strike in own):
+            refused = permission_texts.refused(self.action)
+            said = f"{refused}\n{said}" if lifted else refused
         return await strikes_page(store, guild_id, self.user_id, self.grant, said=said)

@@ -23,7 +23,7 @@ from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
 from cogs.common.pages import answer_command
-from cogs.common.permission_checks import may_moderate
+from cogs.common.permission_checks import is_here, may_moderate
 from cogs.review.cards import words_on
 
 if TYPE_CHECKING:
@@ -57,9 +57,12 @@ class AppealCog(commands.Cog):
     async def _objection(self, interaction: discord.Interaction[Any], appeal_id: int) -> str | None:
         """Return why the person cannot ask (any more), or ``None``."""
         job = await self._store.get(appeal_id)
-        if job is not None and job.user_id != interaction.user.id:
-            return appeal_texts.not_your_appeal(f"<@{job.user_id}>")
+        if job is not None and not is_here(interaction, job):
+            return appeal_texts.APPEAL_UNKNOWN
         known = await self._store.appeals.get(appeal_id)
+        for asker in (job, known):
+            if asker is not None and asker.user_id != interaction.user.id:
+                return appeal_texts.not_your_appeal(f"<@{asker.user_id}>")
         if known is not None and known.message_id is not None:
             return appeal_texts.already_asked(known)
         guild_id = _guild_of(interaction, job)

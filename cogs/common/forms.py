@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 FORM_SECONDS: Final = 900.0
 """How long discord.py remembers a form that was opened and never sent."""
 FIELD_ID: Final = "words"
+_TAKEN: Final = "form taken"
 
 
 class OutlivingForm(ui.Modal):
@@ -89,7 +90,15 @@ def sent_form(interaction: discord.Interaction[Any], ids: re.Pattern[str]) -> re
     if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
         return None
     found = interaction.data.get("custom_id")
-    return ids.fullmatch(found) if isinstance(found, str) else None
+    match = ids.fullmatch(found) if isinstance(found, str) else None
+    if match is not None:
+        interaction.extras[_TAKEN] = True
+    return match
+
+
+def is_taken(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether somebody knows the form that was sent; see ``cogs/common/strangers.py``."""
+    return _TAKEN in interaction.extras
 
 
 def form_data(interaction: discord.Interaction[Any]) -> FormData:

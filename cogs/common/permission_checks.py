@@ -10,6 +10,7 @@ from bot.domain.permissions import Action, Actor, may, who
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
+    from bot.domain.jobs import Job
     from bot.storage.store import Store
 
 
@@ -32,6 +33,18 @@ def actor_of(interaction: discord.Interaction[RestyleBot]) -> Actor:
         role_ids=role_ids_of(interaction),
         is_owner=interaction.user.id in interaction.client.owner_user_ids,
     )
+
+
+def is_here(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Tell whether a press may be about ``job``: it comes from the job's server.
+
+    An outcome that reached no channel came as a direct message, to its requester; the clip's author
+    is asked in one. Nobody else has a message about a server's job there.
+    """
+    if interaction.guild_id == job.guild_id:
+        return True
+    concerned = {job.user_id, job.source_author_id}
+    return interaction.guild_id is None and interaction.user.id in concerned
 
 
 async def may_moderate(

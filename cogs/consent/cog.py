@@ -17,7 +17,7 @@ from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
-from cogs.common.permission_checks import actor_of
+from cogs.common.permission_checks import actor_of, is_here
 from cogs.consent.buttons import ConsentButton
 from cogs.consent.request_messages import ConsentMessages, closed_card
 
@@ -55,7 +55,7 @@ class ConsentCog(commands.Cog):
         self, interaction: discord.Interaction[Any], job_id: int, say: ConsentChoice
     ) -> tuple[str, ConsentAnswer | None]:
         job = await self._store.get(job_id)
-        if job is None:
+        if job is None or not is_here(interaction, job):
             return consent_texts.UNKNOWN, None
         whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
         if not may(Action.ANSWER_CONSENT, whos):

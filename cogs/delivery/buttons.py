@@ -18,7 +18,7 @@ from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
-from cogs.common.permission_checks import actor_of, may_moderate
+from cogs.common.permission_checks import actor_of, is_here, may_moderate
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +38,7 @@ class _JobButton(IdButton):
         """Load the job within the time that Discord gives, then do what the button says."""
         async with store_deadline():
             job = await interaction.client.store.get(self.about_id)
-        if job is None or job.state is not JobState.DONE:
+        if job is None or job.state is not JobState.DONE or not is_here(interaction, job):
             await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
         else:
             await self.act(interaction, job)
@@ -56,6 +56,10 @@ class _ExtraButton(_JobButton):
     async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
         """Have the extra made, unless it is there, and say where it is."""
         bot = interaction.client
+        concerned = {job.user_id, job.source_author_id}
+        if interaction.guild_id is None and interaction.user.id not in concerned:
+            await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
+            return
         whos = who(actor_of(interaction), requester_id=job.user_id)
         if not may(_ACTIONS[self.extra], whos):
             await answer_privately(interaction, texts.NOT_ALLOWED)

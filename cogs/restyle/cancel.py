@@ -11,7 +11,7 @@ from bot.domain.permissions import Action
 from bot.texts import common as texts
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
-from cogs.common.permission_checks import may_moderate
+from cogs.common.permission_checks import is_here, may_moderate
 
 if TYPE_CHECKING:
     import discord
@@ -34,7 +34,7 @@ class CancelButton(IdButton, verb="cancel", label="Cancel"):
     async def _cancel(self, interaction: discord.Interaction[RestyleBot]) -> str:
         bot = interaction.client
         job = await bot.store.get(self.about_id)
-        if job is None:
+        if job is None or not is_here(interaction, job):
             return texts.CANCEL_UNKNOWN
         reason = await _may_cancel(interaction, job)
         if reason is None:
@@ -54,8 +54,6 @@ async def _may_cancel(
     """Return as what the person may cancel, or ``None``."""
     if interaction.user.id == job.user_id:
         return CancelReason.REQUESTER
-    if interaction.guild_id != job.guild_id:  # a moderator, but of somewhere else
-        return None
     store = interaction.client.store
     allowed = await may_moderate(interaction, store, Action.CANCEL, requester_id=job.user_id)
     return CancelReason.MODERATOR if allowed else None

@@ -20,6 +20,7 @@ from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 from cogs.appeals.button import refusal_view
 from cogs.common.forms import FORM_SECONDS, form_data, sent_form, show_form
+from cogs.common.ids import read_id
 from cogs.common.pages import telling_failures
 from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
 from cogs.restyle.message_source import sources_of
@@ -133,7 +134,7 @@ class MessageMenu(commands.Cog):
         match = sent_form(interaction, _FORM_ID)
         if match is not None:
             async with telling_failures(interaction):
-                await self._sent(interaction, int(match["form_id"]))
+                await self._sent(interaction, read_id(match["form_id"]))
 
     async def _sent(self, interaction: discord.Interaction[Any], form_id: int) -> None:
         tree = interaction.client.tree
@@ -162,8 +163,7 @@ def _request(sources: Sequence[RequestedClip], fields: FormData) -> Request:
     Raises:
         RefusedError: A time is none, or past what /restyle takes.
     """
-    file = fields.text("file")
-    number = int(file) if file.isdecimal() else 1
+    number = read_id(fields.text("file") or "1")
     return Request(
         source=sources[min(max(number, 1), len(sources)) - 1],
         prompt=rules.clean_prompt(fields.text("prompt")),

@@ -16,9 +16,8 @@ from bot.policy.problems import Target
 from bot.policy.topics import Topic
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel_answer as answers
-from bot.texts import permission as permission_texts
 from cogs.common.forms import form_data, sent_form, show_form
-from cogs.common.grants import grant_of, may_press
+from cogs.common.grants import grant_of, refusal_of
 from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
@@ -92,9 +91,10 @@ class ServerSettings(commands.Cog):
         if interaction.guild_id is None:  # the command is not offered in direct messages
             return
         guild_id = interaction.guild_id
-        location = PanelLocation(grant=grant_of(interaction, Action.CHANGE_SETTINGS))
 
         async def make() -> str | Page:
+            grant = await grant_of(interaction, Action.CHANGE_SETTINGS)
+            location = PanelLocation(grant=grant)
             if test is not None:
                 roles = test.roles if isinstance(test, discord.Member) else None
                 data = facts_to_try(
@@ -146,9 +146,7 @@ class ServerSettings(commands.Cog):
         """Return why a press or form does nothing."""
         if interaction.guild_id is None:
             return answers.NOT_HERE
-        if not await may_press(interaction, self._store, Action.CHANGE_SETTINGS, location.grant):
-            return permission_texts.refused(Action.CHANGE_SETTINGS)
-        return None
+        return await refusal_of(interaction, self._store, Action.CHANGE_SETTINGS, location.grant)
 
     async def _do(
         self, interaction: discord.Interaction[Any], control: PanelControl[Any]
@@ -170,8 +168,8 @@ class ServerSettings(commands.Cog):
                 return await self._panel.panel(guild_id, moved)
             case "set" | "on" | "off" as verb:
                 return await self._entries.choose(interaction, location, verb, arg, values)
-            case "undo" if arg.isdigit():
-                return await self._panel.undo(interaction, location, int(arg))
+            case "undo":
+                return await self._panel.undo(interaction, location, read_id(arg))
             case "save" | "cancel" as verb:
                 return await self._panel.decide(interaction, location, arg, save=verb == "save")
             case "export":

@@ -16,6 +16,7 @@ from bot.texts import panel_answer as answers
 from bot.texts import panel_form as form_texts
 from bot.texts import policy as policy_texts
 from cogs.common.forms import FIELD_ID
+from cogs.common.ids import read_id
 from cogs.settings import forms
 from cogs.settings.controls import NULL_VALUE, UNSET_VALUE
 
@@ -56,7 +57,7 @@ class Entries:
         values: Sequence[str],
     ) -> str | Page:
         """Set what was chosen in a menu, or switched by a button."""
-        if name not in SETTINGS:
+        if not _is_offered(name, location):
             return answers.OUT_OF_DATE
         value = verb == "on" if verb in {"on", "off"} else _chosen(name, values)
         return await self._propose(interaction, location, name, value)
@@ -79,11 +80,11 @@ class Entries:
         """Return the form that a control opens, or why there is none."""
         policy = await self._store.policies.read(interaction.guild_id)
         match verb:
-            case "form" if arg in SETTINGS:
+            case "form" if _is_offered(arg, location):
                 highest = ceiling(arg, self._operator, policy.allowance)
                 return forms.value_form(location, arg, policy, highest=highest)
             case "rule":
-                number = int(arg) if arg.isdigit() else 0
+                number = 0 if arg == "new" else read_id(arg)
                 return _rule_form(location, policy.server(_RULES), number)
             case "test":
                 return forms.trial_form(location)
@@ -100,7 +101,7 @@ class Entries:
         found: FormData,
     ) -> str | Page:
         """Set the number or the words that were typed, or what was chosen instead."""
-        if name not in SETTINGS:
+        if not _is_offered(name, location):
             return answers.OUT_OF_DATE
         guild_id = guild_key(interaction.guild_id)
         policy = await self._store.policies.read(guild_id)
@@ -142,7 +143,7 @@ class Entries:
         guild_id = guild_key(interaction.guild_id)
         present = (await self._store.policies.read(guild_id)).server(_RULES)
         rules: list[Any] = list(present)
-        number = int(arg.partition("_")[0])
+        number = read_id(arg.partition("_")[0] if arg != "new" else "0")
         if number and arg != _rule_mark(number, present):
             return await self._panel.panel(guild_id, location, said=answers.RULE_GONE)
         rule = {
@@ -157,6 +158,11 @@ class Entries:
         else:
             rules[number - 1] = rule
         return await self._propose(interaction, location, _RULES, rules)
+
+
+def _is_offered(name: str, location: PanelLocation) -> bool:
+    """Tell whether there is such a setting, and whether it can be set there."""
+    return name in SETTINGS and location.target.scope in SETTINGS[name].scopes
 
 
 def _rule_form(

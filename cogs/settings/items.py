@@ -16,7 +16,7 @@ from bot.domain.quotas import Scope
 from bot.policy.catalogue import topics_of
 from bot.policy.problems import SERVER, Target
 from bot.policy.topics import Topic
-from cogs.common.grants import Grant
+from cogs.common.grants import GRANT, Grant
 from cogs.common.ids import UnknownControlError, read_id
 from cogs.common.items import NO_TEMPLATE, ItemT, PersistentItem
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LOCATION: Final = (
-    r"(?P<grant>[rh]):(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
+    rf"{GRANT}:(?P<scope>[scr])(?P<scope_id>[0-9]{{1,19}}):(?P<topic>[a-z]{{1,12}}):"
     r"(?P<verb>[a-z-]{1,12})(?::(?P<arg>[a-z0-9_]{1,32}))?"
 )
 _SCOPES: Final = {"s": Scope.SERVER, "c": Scope.CHANNEL, "r": Scope.ROLE}
@@ -146,7 +146,7 @@ class PanelChannels(PanelControl[ui.ChannelSelect[Any]], template=rf"settings\.c
     @property
     def chosen(self) -> Sequence[str]:
         """The ids of the channels that were chosen."""
-        return [str(one.id) for one in self.item.values]
+        return _ids(self.item.values)
 
 
 class PanelRoles(PanelControl[ui.RoleSelect[Any]], template=rf"settings\.r:{_LOCATION}"):
@@ -158,7 +158,12 @@ class PanelRoles(PanelControl[ui.RoleSelect[Any]], template=rf"settings\.r:{_LOC
     @property
     def chosen(self) -> Sequence[str]:
         """The ids of the roles that were chosen."""
-        return [str(one.id) for one in self.item.values]
+        return _ids(self.item.values)
+
+
+def _ids(chosen: Sequence[Any]) -> Sequence[str]:
+    """Return the ids of what was chosen; what Discord did not look up is text, and stays so."""
+    return [str(getattr(one, "id", one)) for one in chosen]
 
 
 ITEMS: Final[tuple[type[PanelControl[Any]], ...]] = (

@@ -24,7 +24,7 @@ from bot.texts import usage as usage_texts
 from bot.texts.refusal import refusal
 from cogs.admin.strikes import LiftMenu, strikes_page
 from cogs.common.cards import BLURPLE, card, gallery
-from cogs.common.grants import Grant
+from cogs.common.grants import RIGHT
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
 from cogs.common.permission_checks import may_moderate, role_ids_of
@@ -91,7 +91,7 @@ class UsageCog(commands.Cog):
         if guild_id is None:
             return usage_texts.IN_DMS
         if what == "strikes":
-            return await strikes_page(self._store, guild_id, None, Grant.RIGHT)
+            return await strikes_page(self._store, guild_id, None, RIGHT)
         if what == "csv":
             return await self._export(interaction, guild_id)
         return await self._server(interaction, guild_id)

@@ -115,10 +115,10 @@ class Panel:
     async def level(self, which, chosen=None):
         """Go to ``server``, ``channel`` or ``role``, and choose one."""
         letter = which[0]
-        ids = self._ids(rf"settings\.b:[rh]:{letter}\d+:[a-z]+:level")
+        ids = self._ids(rf"settings\.b:[^:]+:{letter}\d+:[a-z]+:level")
         result = await self.who.click(self.message, custom_id=ids[0])
         if chosen is not None:
-            ids = self._ids(rf"settings\.[cr]:[rh]:{letter}\d+:[a-z]+:level")
+            ids = self._ids(rf"settings\.[cr]:[^:]+:{letter}\d+:[a-z]+:level")
             result = await self.who.select(self.message, [chosen], custom_id=ids[0])
         return result
 

@@ -14,15 +14,25 @@ from cogs.usage.button import UsageButton
 from tests.cogs.conftest import said
 
 JOB = "1400000000000000001"
+GRANT = r"(?P<grant>r|h[A-Za-z0-9_-]{0,20})"
+SEALED = "hABCDEFGHIJKLMNOPQRST"
 PANEL = (
-    r"(?P<grant>[rh]):(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
+    rf"{GRANT}:"
+    r"(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
     r"(?P<verb>[a-z-]{1,12})(?::(?P<arg>[a-z0-9_]{1,32}))?"
 )
 POSTED = {
-    r"jobs:(?P<grant>[rh]):cancel": ["jobs:r:cancel", "jobs:h:cancel"],
-    r"jobs:(?P<grant>[rh]):drop:(?P<job_id>[0-9]{1,20})": [f"jobs:h:drop:{JOB}"],
-    r"jobs:(?P<grant>[rh]):refresh": ["jobs:r:refresh", "jobs:h:refresh"],
-    r"strikes:(?P<grant>[rh]):(?P<user_id>[0-9]{1,20})": ["strikes:r:0", f"strikes:h:{JOB}"],
+    rf"jobs:{GRANT}:cancel": ["jobs:r:cancel", "jobs:h:cancel", f"jobs:{SEALED}:cancel"],
+    rf"jobs:{GRANT}:drop:(?P<job_id>[0-9]{{1,20}})": [
+        f"jobs:h:drop:{JOB}",
+        f"jobs:{SEALED}:drop:{JOB}",
+    ],
+    rf"jobs:{GRANT}:refresh": ["jobs:r:refresh", "jobs:h:refresh", f"jobs:{SEALED}:refresh"],
+    rf"strikes:{GRANT}:(?P<user_id>[0-9]{{1,20}})": [
+        "strikes:r:0",
+        f"strikes:h:{JOB}",
+        f"strikes:{SEALED}:0",
+    ],
     r"uncertain:choose": ["uncertain:choose"],
     r"restyle:(?P<job_id>[0-9]{1,20}):uncertain-(?P<verb>attach|write-off|back)": [
         f"restyle:{JOB}:uncertain-attach",
@@ -57,7 +67,10 @@ POSTED = {
         f"usage:{what}" for what in ("mine", "server", "csv", "strikes")
     ],
     rf"settings\.b:{PANEL}": ["settings.b:r:s0:strictness:undo:12"],
-    rf"settings\.m:{PANEL}": ["settings.m:h:s0:rules:rule:0"],
+    rf"settings\.m:{PANEL}": [
+        "settings.m:h:s0:rules:rule:0",
+        f"settings.m:{SEALED}:s0:rules:rule:0",
+    ],
     rf"settings\.c:{PANEL}": [f"settings.c:r:c{JOB}:strictness:level"],
     rf"settings\.r:{PANEL}": [f"settings.r:h:r{JOB}:strictness:set:bypass_role_ids"],
 }

@@ -19,17 +19,18 @@ from sqlalchemy.engine import make_url
 
 from bot.domain.consents import ConsentChoice
 from bot.domain.guilds import guild_key
-from bot.domain.jobs import FailureReason, Hold, JobState
+from bot.domain.jobs import Charge, FailureReason, Hold, JobState
 from bot.domain.permissions import Action, Actor, may, who
 from bot.domain.quotas import ReviewStage
 from bot.policy.problems import SERVER
 from bot.texts import doors as door_texts
 from cogs.admin import jobs_page as _jobs_page
-from cogs.admin import late, quarantine, strikes, uncertain
+from cogs.admin import strikes
 from cogs.appeals import button as _appeal_button
-from cogs.common.grants import Grant
+from cogs.common.grants import RIGHT
 from cogs.consent import buttons as _consent_buttons
 from cogs.delivery import buttons as _answer_buttons
+from cogs.owner import late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
 from cogs.restyle import cancel
 from cogs.review import buttons as _review_buttons
@@ -190,6 +191,14 @@ class World:
     async def asked(self, name, in_guild):
         return await self.job(name, in_guild, hold=Hold.CONSENT)
 
+    async def struck(self, name, in_guild):
+        """A job for which its requester got a strike; there are none in direct messages."""
+        job = await self.job(name, in_guild)
+        job = await put(self.store, job.id, JobState.RUNNING)
+        return await self.store.move(
+            job, JobState.FAILED, failure=FailureReason.SAFETY_PROMPT, charge=Charge.YES
+        )
+
     async def withheld(self, name, in_guild):
         job = await self.job(name, in_guild, JobState.WITHHELD, review_output=True)
         await self.store.reviews.ensure(job, ReviewStage.PUBLISHING, expires_at=self.stage.clock())
@@ -275,7 +284,7 @@ def menu(item, value):
     return item
 
 
-SPOT = PanelLocation(grant=Grant.RIGHT)
+SPOT = PanelLocation(grant=RIGHT)
 SETTINGS_PANEL = Control(
     _settings_items.PanelButton,
     Action.CHANGE_SETTINGS,
@@ -376,6 +385,7 @@ CONTROLS = {
             _usage_button.UsageButton,
             action,
             lambda w, job, what=what: _usage_button.UsageButton(what),
+            about_job=False,
         )
         for what, action in {
             "mine": Action.SEE_OWN_USAGE,
@@ -396,25 +406,27 @@ CONTROLS = {
     "strikes: lift": Control(
         strikes.LiftMenu,
         Action.LIFT_STRIKE,
-        lambda w, job: menu(strikes.LiftMenu(Grant.RIGHT, None), str(job.id)),
+        lambda w, job: menu(strikes.LiftMenu(RIGHT, None), str(job.id)),
+        job=World.struck,
         chooses=True,
+        only_on_servers=True,
     ),
     "jobs: cancel": Control(
         _jobs_page.CancelMenu,
         Action.MANAGE_JOBS,
-        lambda w, job: menu(_jobs_page.CancelMenu(Grant.RIGHT), str(job.id)),
+        lambda w, job: menu(_jobs_page.CancelMenu(RIGHT), str(job.id)),
         chooses=True,
     ),
     "jobs: drop": Control(
         _jobs_page.DropButton,
         Action.MANAGE_JOBS,
-        lambda w, job: _jobs_page.DropButton(Grant.RIGHT, job.id),
+        lambda w, job: _jobs_page.DropButton(RIGHT, job.id),
         job=of_state(JobState.RUNNING),
     ),
     "jobs: refresh": Control(
         _jobs_page.RefreshButton,
         Action.MANAGE_JOBS,
-        lambda w, job: _jobs_page.RefreshButton(Grant.RIGHT),
+        lambda w, job: _jobs_page.RefreshButton(RIGHT),
     ),
     **{
         f"settings: {verb}": settings_button(verb, arg)
@@ -683,6 +695,7 @@ class Command:
 
     action: Action | None = None
     """``None``: everybody who is offered it."""
+    servers: bool = True
     managers: bool = False
     """Whether Discord offers it on a server to those with Manage Server only."""
     dms: bool = True
@@ -696,12 +709,20 @@ def _alice(world):
     return {"member": world.people["member"]}
 
 
-def _admin(action, *, owner_only=False, needs=lambda world: {}):
-    return Command(action, managers=True, owner_only=owner_only, needs=needs)
+def _admin(action, *, needs=lambda world: {}):
+    return Command(action, managers=True, dms=False, needs=needs)
+
+
+def _owner(action, *, needs=lambda world: {}):
+    return Command(action, servers=False, owner_only=True, needs=needs)
+
+
+def _server(world):
+    return {"server": str(world.guild.id)}
 
 
 COMMANDS = {
-    "restyle": Command(needs=None),
+    "restyle": Command(needs=lambda world: {"prompt": "neon", "video": ("a.mp4", b"clip")}),
     "restyle-settings": Command(Action.CHANGE_SETTINGS, managers=True, dms=False),
     "restyle-usage": Command(),
     "restyle-privacy": Command(),
@@ -712,20 +733,35 @@ COMMANDS = {
     "restyle-admin strikes": _admin(Action.LIFT_STRIKE),
     "restyle-admin pause": _admin(Action.PAUSE_SERVER),
     "restyle-admin resume": _admin(Action.PAUSE_SERVER),
-    "restyle-admin quarantine": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
-    "restyle-admin look-again": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
-    "restyle-admin uncertain": _admin(Action.SETTLE_UNCERTAIN, owner_only=True),
-    "restyle-admin spend": _admin(Action.SEE_ALL_SERVERS, owner_only=True),
-    "restyle-admin server-limit": _admin(Action.SEE_ALL_SERVERS, owner_only=True),
-    "restyle-admin pause-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
-    "restyle-admin resume-all": _admin(Action.PAUSE_EVERYTHING, owner_only=True),
+    "restyle-owner uncertain": _owner(Action.SETTLE_UNCERTAIN),
+    "restyle-owner quarantine": _owner(Action.SETTLE_UNCERTAIN),
+    "restyle-owner look-again": _owner(Action.SETTLE_UNCERTAIN),
+    "restyle-owner spend": _owner(Action.SEE_ALL_SERVERS),
+    "restyle-owner server-limit": _owner(Action.SEE_ALL_SERVERS, needs=_server),
+    "restyle-owner jobs": _owner(Action.MANAGE_JOBS),
+    "restyle-owner block": _owner(Action.BLOCK, needs=_alice),
+    "restyle-owner unblock": _owner(Action.BLOCK, needs=_alice),
+    "restyle-owner blocked": _owner(Action.BLOCK),
+    "restyle-owner pause-all": _owner(Action.PAUSE_EVERYTHING),
+    "restyle-owner resume-all": _owner(Action.PAUSE_EVERYTHING),
 }
 OPTIONS = {
+    "restyle": lambda world: {
+        "prompt": "neon",
+        "video": ("a.mp4", b"clip"),
+        "reference": ("a.png", b"picture"),
+        "ratio": "1280:720",
+        "seed": 1,
+        "start": 0.0,
+        "length": 1.0,
+    },
+    "restyle file": lambda world: {"prompt": "neon", "link": "https://discord.com/channels/1/2/3"},
+    "restyle-owner block": lambda world: _alice(world) | {"reason": "spam"},
     "restyle-admin block": lambda world: _alice(world) | {"reason": "spam"},
     "restyle-admin strikes": _alice,
     "restyle-admin pause": lambda world: {"reason": "an event"},
-    "restyle-admin pause-all": lambda world: {"reason": "an event"},
-    "restyle-admin server-limit": lambda world: {
+    "restyle-owner pause-all": lambda world: {"reason": "an event"},
+    "restyle-owner server-limit": lambda world: {
         "limit": "jobs_per_day",
         "value": "5",
         "server": str(world.guild.id),
@@ -776,7 +812,9 @@ async def test_everybody_is_offered_the_commands_that_are_theirs(world):
     for name, person in world.people.items():
         managers = FACTS[name].get("manage_guild", False)
         offered = set(person.available_commands(world.stage.channel))
-        known = {key for key, one in COMMANDS.items() if managers or not one.managers}
+        known = {
+            key for key, one in COMMANDS.items() if one.servers and (managers or not one.managers)
+        }
         assert offered == known, name
         offered = set(person.user.available_commands())
         assert offered == {key for key, one in COMMANDS.items() if one.dms}, name
@@ -809,9 +847,10 @@ async def test_a_command_does_what_it_says_for_those_who_may(world, group):
 async def everybody_uses(world, key, needs):
     """Have people use a command; of those to whom Discord offers it as few as show a mistake."""
     command, options = COMMANDS[key], needs(world)
+    uses = []
     if command.managers:
         uses = [(True, name) for name in FACTS if FACTS[name].get("manage_guild", False)]
-    else:
+    elif command.servers:
         uses = [(True, "member")]
     if command.dms and command.action is None:
         uses.append((False, "member"))
@@ -826,7 +865,7 @@ async def everybody_uses(world, key, needs):
         else:
             answer = await person.user.slash(key, **options)
         assert (REFUSAL.search(said(answer)) is None) is allowed, (key, name, said(answer))
-        assert answer.ephemeral
+        assert answer.ephemeral or key == "restyle"  # what it makes is for all to see
         assert allowed or world.version() == before
 
 
@@ -838,8 +877,8 @@ async def test_with_direct_messages_off_a_command_there_starts_nothing_whoever_u
         if not command.dms or command.needs is None:
             continue
         answer = said(await world.people[name].user.slash(key, **command.needs(world)))
-        is_closed = key != "restyle-privacy" and not key.startswith("restyle-admin ")
+        is_closed = key != "restyle-privacy" and not key.startswith("restyle-owner ")
         assert (answer == off) is is_closed, (key, answer)
-        if key.startswith("restyle-admin "):
+        if key.startswith("restyle-owner "):
             allowed = world.expects(command.action, name, in_guild=False)
             assert (REFUSAL.search(answer) is None) is allowed, (key, answer)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.jobs import CancelReason, JobState
 from bot.engine.ports import OwnerNotice
-from cogs.admin.quarantine import tell_owner
+from cogs.owner.quarantine import tell_owner
 from tests.cogs.conftest import said, text_of
 from tests.factories import new_job
 
@@ -47,7 +47,7 @@ async def test_the_owner_gets_one_message_with_both_buttons(stage, owner, held_b
 
 
 async def test_the_owner_looks_at_one_and_says_that_it_was_finished(stage, owner, held_back):
-    shown = await owner.user.slash("restyle-admin quarantine")
+    shown = await owner.user.slash("restyle-owner quarantine")
     assert "prompt number 1" in text_of(shown.response.message)
     await owner.user.select(shown.response.message, [str(NUMBER)], custom_id="quarantine:choose")
     answer = await owner.user.click(
@@ -60,7 +60,7 @@ async def test_the_owner_looks_at_one_and_says_that_it_was_finished(stage, owner
 
 
 async def test_the_owner_releases_all(stage, owner, held_back):
-    shown = await owner.user.slash("restyle-admin quarantine")
+    shown = await owner.user.slash("restyle-owner quarantine")
     answer = await owner.user.click(shown.response.message, custom_id="quarantine:release-all")
     assert "2 clips released" in said(answer)
     assert await stage.store.quarantine.count() == 0

@@ -13,7 +13,7 @@ from bot.texts import permission as permission_texts
 from bot.texts import quarantine as quarantine_texts
 from cogs.common.cards import GREY, card
 from cogs.common.grants import may_here
-from cogs.common.ids import read_id
+from cogs.common.ids import chosen_id
 from cogs.common.items import PageItem
 from cogs.common.pages import Page
 
@@ -60,7 +60,7 @@ class LookAgainMenu(PageItem[ui.Select[Any]], template=r"late:look"):
             return permission_texts.refused(Action.SETTLE_UNCERTAIN)
         bot = interaction.client
         job = await bot.store.late.look_again(
-            read_id(self.item.values[0]),
+            chosen_id(self.item.values),
             user_id=interaction.user.id,
             after_seconds=bot.settings.poll_min_seconds,
         )

@@ -19,7 +19,7 @@ from bot.texts import permission as permission_texts
 from cogs.common.cards import YELLOW, card
 from cogs.common.forms import OutlivingForm, show_form, typed_words
 from cogs.common.grants import may_here
-from cogs.common.ids import read_id
+from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import PageItem, PersistentItem
 from cogs.common.pages import Page, answer_press
 
@@ -84,7 +84,7 @@ class UncertainMenu(PageItem[ui.Select[Any]], template=r"uncertain:choose"):
         if (refused := _refusal(interaction)) is not None:
             return refused
         bot = interaction.client
-        job = await bot.store.get(read_id(self.item.values[0]))
+        job = await bot.store.get(chosen_id(self.item.values))
         if job is None or job.state is not JobState.UNCERTAIN:
             return await uncertain_page(bot.store, said=owner_texts.NO_LONGER_UNCERTAIN)
         return await _one_page(bot, job)
@@ -118,7 +118,8 @@ class TaskMenu(PageItem[ui.Select[Any]], template=r"uncertain:(?P<job_id>[0-9]{1
         """Attach the chosen task."""
         if (refused := _refusal(interaction)) is not None:
             return refused
-        return await _attach(interaction, self.job_id, self.item.values[0])
+        chosen = self.item.values
+        return await _attach(interaction, self.job_id, chosen[0] if chosen else "")
 
 
 class UncertainButton(

@@ -13,7 +13,7 @@ from bot.texts import permission as permission_texts
 from bot.texts import quarantine as quarantine_texts
 from cogs.common.cards import YELLOW, card
 from cogs.common.grants import may_here
-from cogs.common.ids import read_id
+from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import PageItem
 from cogs.common.pages import Page
 
@@ -84,7 +84,7 @@ class QuarantineMenu(PageItem[ui.Select[Any]], template=r"quarantine:choose"):
         if (refused := _refusal(interaction)) is not None:
             return refused
         store = interaction.client.store
-        job = await store.get(read_id(self.item.values[0]))
+        job = await store.get(chosen_id(self.item.values))
         if job is None or job.quarantined_at is None:
             return await quarantine_page(store, said=quarantine_texts.NO_LONGER)
         buttons: ui.ActionRow[Any] = ui.ActionRow(
