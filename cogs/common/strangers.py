@@ -18,6 +18,8 @@ from bot.texts import common as texts
 from cogs.common.forms import is_taken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.app import RestyleBot
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ class Strangers(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Say that a control or form is not ours, unless somebody knows it."""
-        custom_id = str((interaction.data or {}).get("custom_id"))
+        data: Mapping[str, Any] = interaction.data or {}
+        custom_id = str(data.get("custom_id"))
         match interaction.type:
             case discord.InteractionType.component:
                 is_known = self._bot.knows_control(custom_id)

@@ -34,6 +34,15 @@ POSTED = {
         f"strikes:{SEALED}:0",
     ],
     r"uncertain:choose": ["uncertain:choose"],
+    r"uncertain:(?P<job_id>[0-9]{1,20}):task": [f"uncertain:{JOB}:task"],
+    r"late:look": ["late:look"],
+    r"quarantine:choose": ["quarantine:choose"],
+    r"quarantine:(?P<verb>release-all|look)": ["quarantine:release-all", "quarantine:look"],
+    r"restyle:(?P<job_id>[0-9]{1,20}):quarantine-(?P<verb>release|restored|end)": [
+        f"restyle:{JOB}:quarantine-release",
+        f"restyle:{JOB}:quarantine-restored",
+        f"restyle:{JOB}:quarantine-end",
+    ],
     r"restyle:(?P<job_id>[0-9]{1,20}):uncertain-(?P<verb>attach|write-off|back)": [
         f"restyle:{JOB}:uncertain-attach",
         f"restyle:{JOB}:uncertain-write-off",
