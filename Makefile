@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check-fast chaos bench bench-media simulate migration settings permissions \
+.PHONY: help setup demo run test check-fast chaos bench bench-media simulate migration settings permissions privacy \
 	pictures format lock audit clean
 
 help: ## Show this list
@@ -64,6 +64,10 @@ settings: setup ## Write the README's table of settings and .env.example from th
 
 permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
 	$(BIN)/python -c 'from bot.texts.permission import page; print(page(), end="")' > docs/permissions.md
+
+privacy: setup ## Write what is kept of people from the code's one table (docs/privacy.md)
+	$(BIN)/python -c 'from pathlib import Path; from bot.texts.kept_data import page_with_table as t; \
+		p = Path("docs/privacy.md"); p.write_text(t(p.read_text("utf-8")), "utf-8")'
 
 pictures: setup ## Take the pictures in docs/images; needs Chromium (ARGS=review: only that one)
 	$(BIN)/python -m sandbox pictures $(ARGS)

@@ -54,6 +54,7 @@ EXTENSIONS: Final = (
     "cogs.privacy.cog",
     "cogs.admin.cog",
     "cogs.admin.leaving",
+    "cogs.admin.gone",
     "cogs.admin.budgets",
     "cogs.owner.cog",
     "cogs.common.strangers",

@@ -171,3 +171,68 @@ def check_servers(value: str) -> str:
     if ids != "any" and not _IDS.fullmatch(ids):
         raise ValueError("must be the ids of Discord servers, with commas, or the word any")
     return ids
+
+
+def check_shards(value: str, *, is_sqlite: bool) -> str:
+    """Return ``SHARDS`` without spaces: `0,1/4` is the first two of four; empty is all.
+
+    Raises:
+        ValueError: It names shards that there are not, or, with SQLite, not all of them.
+    """
+    if not value:
+        return value
+    match = re.fullmatch(r"(\d+(?:,\d+)*)/(\d+)", value.replace(" ", ""))
+    if match is None:
+        raise ValueError("must look like 0,1/4: shards 0 and 1 of 4")
+    named, count = {int(shard) for shard in match[1].split(",")}, int(match[2])
+    if max(named) >= count:
+        raise ValueError("must name shards below their number: of 4 there are 0, 1, 2 and 3")
+    if len(named) < count and is_sqlite:
+        raise ValueError(
+            "must name every shard with SQLite, which has one process; "
+            "several processes need PostgreSQL in DATABASE_URL"
+        )
+    return match[0]
+
+
+RETENTION: Final = {
+    "words": (90, 1),
+    "questions": (90, 1),
+    "strikes": (365, 120),
+    "changes": (365, 1),
+}
+"""For each kind of data the days that hold where nothing is said, and the fewest that make sense.
+
+Strikes count together for up to 90 days, and the pause that follows lasts up to 30.
+"""
+
+
+def read_retention(words: str) -> dict[str, float]:
+    """Return after how many days each kind of data is deleted; 0 is never.
+
+    Raises:
+        ValueError: It is not a list of such kinds, as ``words=90,questions=90``.
+    """
+    found = {kind: float(days) for kind, (days, _) in RETENTION.items()}
+    for part in filter(None, words.replace(" ", "").split(",")):
+        kind, _, days = part.partition("=")
+        if kind not in RETENTION or not re.fullmatch(r"[0-9]{1,5}", days):
+            raise ValueError(
+                "must be days by kind, such as words=90,questions=90; the kinds are "
+                f"{', '.join(RETENTION)}, and 0 keeps one for good"
+            )
+        least = RETENTION[kind][1]
+        if 0 < int(days) < least:
+            raise ValueError(f"{kind} must be 0 or at least {least} days")
+        found[kind] = float(days)
+    return found
+
+
+def check_retention(words: str) -> str:
+    """Return ``words`` without spaces if :func:`read_retention` can read them.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    read_retention(words)
+    return words.replace(" ", "")

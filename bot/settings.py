@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -37,9 +36,12 @@ from bot.setting_checks import (
     check_base_url,
     check_filled,
     check_priced_models,
+    check_retention,
     check_servers,
+    check_shards,
     check_user_ids,
     complete_database_url,
+    read_retention,
     read_unlimited,
     suspicious_prices,
 )
@@ -167,6 +169,12 @@ class Settings(BaseSettings):
     means none."""
     archive_days: float = Field(0, ge=0, le=36500)
     """After so many days a file is removed from the archive; 0 keeps everything."""
+    retention_days: Annotated[str, AfterValidator(check_retention)] = (
+        "words=90,questions=90,strikes=365,changes=365"
+    )
+    """After so many days each kind of data is deleted; 0 keeps it: see `docs/privacy.md`."""
+    guild_gone_days: float = Field(30, ge=0, le=36500)
+    """So many days after the bot left a server its data there is deleted; 0 keeps it."""
     aws_access_key_id: SecretStr = SecretStr("")
     """The id of the key with which the bot writes to the archive's bucket; empty means none."""
     aws_secret_access_key: SecretStr = Field(SecretStr(""), validate_default=True)
@@ -211,20 +219,7 @@ class Settings(BaseSettings):
     @field_validator("shards")
     @classmethod
     def _check_shards(cls, value: str, info: ValidationInfo) -> str:
-        if not value:
-            return value
-        match = re.fullmatch(r"(\d+(?:,\d+)*)/(\d+)", value.replace(" ", ""))
-        if match is None:
-            raise ValueError("must look like 0,1/4: shards 0 and 1 of 4")
-        named, count = {int(shard) for shard in match[1].split(",")}, int(match[2])
-        if max(named) >= count:
-            raise ValueError("must name shards below their number: of 4 there are 0, 1, 2 and 3")
-        if len(named) < count and info.data.get("database_url", "").startswith("sqlite"):
-            raise ValueError(
-                "must name every shard with SQLite, which has one process; "
-                "several processes need PostgreSQL in DATABASE_URL"
-            )
-        return match[0]
+        return check_shards(value, is_sqlite=info.data.get("database_url", "").startswith("sqlite"))
 
     @field_validator("poll_max_seconds")
     @classmethod
@@ -323,6 +318,11 @@ class Settings(BaseSettings):
     def dm_micros_per_month(self) -> int | None:
         """The most that direct messages may spend a month, in micro-dollars; ``None`` is any."""
         return _micros(self.dm_dollars_per_month)
+
+    @property
+    def retention(self) -> dict[str, float]:
+        """After how many days each kind of data is deleted; 0 is never."""
+        return read_retention(self.retention_days)
 
     @property
     def served_guild_ids(self) -> frozenset[int] | None:

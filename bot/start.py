@@ -21,6 +21,7 @@ from bot.cometapi.models import model_rules
 from bot.domain.money import MICROS_PER_DOLLAR
 from bot.engine.budget import Budget, keep_sharing
 from bot.engine.engine import Engine
+from bot.engine.housekeeping import Housekeeping
 from bot.engine.model_choice import ModelChoice
 from bot.engine.provider_watch import ProviderWatch
 from bot.engine.settling import Settling
@@ -116,6 +117,7 @@ async def run(settings: Settings) -> None:
         for chore in (
             keep_beating(settings.data_dir, bot.is_ready, shards=settings.shards),
             keep_sharing(budget, store, clock),
+            Housekeeping(store=store, archive=archive, settings=settings, clock=clock).run(),
         ):
             stack.callback(asyncio.create_task(chore).cancel)
         if archive is not None:

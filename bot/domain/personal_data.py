@@ -6,17 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.jobs import CancelReason, JobState
+from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.domain.money import MICROS_PER_DOLLAR
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.jobs import Job
-    from bot.domain.reviews import Appeal
+    from bot.domain.reviews import Appeal, Review
+    from bot.domain.sanctions import Block, Strike
 
 MOST_JOBS: Final = 5_000
 """How many of the newest jobs an export has at most; some 5 MB."""
+_LEAST_OF_MINE: Final = 100
+"""So many of the newest jobs of others are in an export, however small it has to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,18 @@ class PersonalData:
     """Newest first; at most ``MOST_JOBS``."""
     job_count: int
     """How many there are in all."""
+    of_mine: tuple[Job, ...]
+    """What others asked for with this person's clips; newest first, at most ``MOST_JOBS``."""
+    reviews: tuple[Review, ...]
+    """Of the person's own jobs."""
     appeals: tuple[Appeal, ...]
+    strikes: tuple[Strike, ...]
+    blocks: tuple[Block, ...]
     opted_out_since: datetime | None
+    deletion_asked_at: datetime | None
+    """Up to when everything is to be deleted, while some of it is under way."""
+    files_left: int
+    """How many files of the archive are still to be removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +51,7 @@ class Forgotten:
     jobs: int
     """How many lost their words and links."""
     left: tuple[Job, ...]
-    """The jobs under way, which keep theirs; oldest first."""
-    archive_urls: tuple[str, ...]
-    """The links of the files in the operator's archive that belonged to them."""
+    """The jobs under way, which lose theirs once they are over; oldest first."""
 
 
 def export(kept: PersonalData, *, max_bytes: int) -> tuple[bytes, int]:
@@ -59,10 +70,27 @@ def _document(kept: PersonalData, shown: int) -> dict[str, Any]:
     return {
         "about": "What this Restyle bot keeps of you. Moments are in UTC, money in US dollars.",
         "opted_out_since": _moment(kept.opted_out_since),
+        "deletion": {
+            "asked_at": _moment(kept.deletion_asked_at),
+            "files_left": kept.files_left,
+        },
         "older_jobs_left_out": kept.job_count - shown,
         "jobs": [_job(job) for job in kept.jobs[:shown]],
+        "clips_of_yours": [_of_mine(job) for job in kept.of_mine[: max(shown, _LEAST_OF_MINE)]],
+        "reviews": [
+            {
+                "job_id": str(review.job_id),
+                "opened_at": _moment(review.opened_at),
+                "decided_at": _moment(review.decided_at),
+                "outcome": review.standing.value,
+                "note": review.note,
+                "your_words": review.prompt_before,
+            }
+            for review in kept.reviews
+        ],
         "questions_to_moderators": [
             {
+                "server_id": str(appeal.guild_id),
                 "asked_at": _moment(appeal.opened_at),
                 "about": appeal.about,
                 "words": appeal.words,
@@ -70,7 +98,50 @@ def _document(kept: PersonalData, shown: int) -> dict[str, Any]:
             }
             for appeal in kept.appeals
         ],
+        "strikes": [
+            {
+                "job_id": str(strike.job_id),
+                "server_id": str(strike.guild_id),
+                "at": _moment(strike.struck_at),
+                "failure": strike.failure.value,
+                "lifted_at": _moment(strike.lifted_at),
+            }
+            for strike in kept.strikes
+        ],
+        "blocks": [
+            {
+                "server_id": str(block.guild_id) if block.guild_id else None,
+                "since": _moment(block.blocked_at),
+                "note": block.note,
+            }
+            for block in kept.blocks
+        ],
     }
+
+
+def _of_mine(job: Job) -> dict[str, Any]:
+    """Return what somebody else made of one's clip, without who that was and their words."""
+    return {
+        "id": str(job.id),
+        "server_id": str(job.guild_id) if job.guild_id is not None else None,
+        "channel_id": str(job.channel_id),
+        "asked_at": _moment(job.created_at),
+        "ended_at": _moment(job.finished_at),
+        "state": job.state.value,
+        "your_answer": _answer(job),
+        "clip": job.source_filename,
+        "clip_message_url": job.source_message_url,
+        "result_url": _result_url(job),
+    }
+
+
+def _answer(job: Job) -> str | None:
+    """Return what the author said; ``None`` where they were not asked, or allowed it."""
+    if job.cancel_reason is CancelReason.CONSENT_REFUSED:
+        return "refused"
+    if job.cancel_reason is CancelReason.CONSENT_EXPIRED:
+        return "none in time"
+    return "awaited" if job.state is JobState.HELD and job.hold is Hold.CONSENT else None
 
 
 def _job(job: Job) -> dict[str, Any]:
@@ -85,6 +156,8 @@ def _job(job: Job) -> dict[str, Any]:
         "failure": job.failure.value if job.failure is not None else None,
         "cancel_reason": job.cancel_reason.value if job.cancel_reason is not None else None,
         "prompt": job.prompt,
+        "note": job.cancel_note,
+        "role_ids": [str(role_id) for role_id in sorted(job.role_ids or ())],
         "model": job.model,
         "seed": job.seed,
         "ratio": job.ratio,

@@ -62,7 +62,9 @@ def sqlite_engine(url: URL) -> AsyncEngine:
         cursor = connection.cursor()
         # FULL: in WAL mode NORMAL may lose the last commits when the power fails, and the mark
         # that a paid request is about to be sent must not be lost. https://sqlite.org/pragma.html
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # secure_delete: what is deleted is overwritten with zeros, not only marked as free.
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

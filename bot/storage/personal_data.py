@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
 
-from bot.domain.jobs import FINAL_STATES
+from bot.domain.jobs import JobState
 from bot.domain.personal_data import MOST_JOBS, Forgotten, PersonalData
 from bot.domain.reviews import Appeal
+from bot.domain.sanctions import Block, Strike
+from bot.storage.reviews import review_from
 from bot.storage.rows import job_from
-from bot.storage.tables import appeals, jobs, opt_outs, reviews
+from bot.storage.tables import (
+    appeals,
+    archive_removals,
+    blocks,
+    deletions,
+    jobs,
+    opt_outs,
+    reviews,
+    strikes,
+)
+from bot.storage.wiping import IS_OVER, IS_PERSONAL, wipe_jobs
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.domain.jobs import Job
     from bot.storage.database import Database
 
 _AT_ONCE: Final = 500
 """Rows changed by one statement: other writers wait meanwhile."""
-
-_FORGOTTEN: Final[dict[str, Any]] = {
-    "prompt": "",
-    "source_url": "",
-    "source_filename": "",
-    "source_message_url": None,
-    "reference_url": None,
-    "sent_url": None,
-    "output_url": None,
-    "archive_url": None,
-    "cancel_note": None,
-    "failure_detail": None,
-}
-"""What becomes of a job's words and links. Times, outcomes and money stay: caps and the operator's
-books are sums over them, and so do the ids of our messages, without which nobody could delete a
-result any more."""
-
-_OVER: Final = and_(jobs.c.told_at.is_not(None), jobs.c.state.in_(sorted(FINAL_STATES)))
 
 
 class PersonalDataStore:
@@ -45,70 +45,199 @@ class PersonalDataStore:
 
     async def kept(self, user_id: int) -> PersonalData:
         """Return what there is of one person."""
+        by_others = and_(jobs.c.source_author_id == user_id, jobs.c.user_id != user_id)
         async with self._database.transaction() as connection:
             count = await connection.scalar(
                 select(func.count()).select_from(jobs).where(jobs.c.user_id == user_id)
             )
-            rows = await connection.execute(
-                select(jobs)
+            mine = await _newest(connection, jobs.c.user_id == user_id)
+            of_mine = await _newest(connection, by_others)
+            looked = await connection.execute(
+                select(reviews)
+                .join(jobs, jobs.c.id == reviews.c.job_id)
                 .where(jobs.c.user_id == user_id)
-                .order_by(jobs.c.id.desc())
+                .order_by(reviews.c.job_id.desc())
                 .limit(MOST_JOBS)
             )
             asked = await connection.execute(
                 select(appeals).where(appeals.c.user_id == user_id).order_by(appeals.c.opened_at)
             )
+            struck = await connection.execute(
+                select(strikes).where(strikes.c.user_id == user_id).order_by(strikes.c.struck_at)
+            )
+            shut_out = await connection.execute(select(blocks).where(blocks.c.user_id == user_id))
             since = await connection.scalar(
                 select(opt_outs.c.since).where(opt_outs.c.user_id == user_id)
             )
+            asked_at = await connection.scalar(
+                select(deletions.c.asked_at).where(deletions.c.user_id == user_id)
+            )
             return PersonalData(
-                jobs=tuple(job_from(row) for row in rows.mappings()),
+                jobs=mine,
                 job_count=count or 0,
+                of_mine=of_mine,
+                reviews=tuple(review_from(row) for row in looked.mappings()),
                 appeals=tuple(Appeal(**row) for row in asked.mappings()),
+                strikes=tuple(Strike(**row) for row in struck.mappings()),
+                blocks=tuple(Block(**row) for row in shut_out.mappings()),
                 opted_out_since=since,
+                deletion_asked_at=asked_at,
+                files_left=await self._files_left(connection, user_id),
             )
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete the words and links of a person's jobs that are over, and of their appeals.
 
-        What each job cost stays, and so does the ledger; an opt-out stays as well.
+        What is not over is noted, and goes when it is (:meth:`forget_later`). What each job cost
+        stays, and so does the ledger; an opt-out stays as well. Files of the archive are noted in
+        the same transaction as their links go (:meth:`files_to_remove`).
         """
+        async with self._database.transaction() as connection:
+            await self._database.take_turn(connection, deletions.name, user_id)
+            await connection.execute(delete(deletions).where(deletions.c.user_id == user_id))
+            await connection.execute(
+                insert(deletions).values(user_id=user_id, asked_at=self._database.now())
+            )
+        return await self._forget(user_id)
+
+    async def forget_later(self) -> int:
+        """Go on with the deletions that had to wait; return how many jobs lost their words."""
+        async with self._database.transaction() as connection:
+            waiting = await connection.scalars(select(deletions.c.user_id))
+            user_ids = waiting.all()
+        return sum([(await self._forget(user_id)).jobs for user_id in user_ids])
+
+    async def _forget(self, user_id: int) -> Forgotten:
+        async with self._database.transaction() as connection:
+            asked_at = await connection.scalar(
+                select(deletions.c.asked_at).where(deletions.c.user_id == user_id)
+            )
+        if asked_at is None:  # another process has just finished it
+            return Forgotten(jobs=0, left=())
         count = 0
-        archived: list[str] = []
-        while some := await self._forget_some(user_id, archived):
+        while some := await self._forget_some(user_id, asked_at):
             count += some
+        theirs = and_(appeals.c.user_id == user_id, appeals.c.opened_at <= asked_at)
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(appeals)
-                .where(appeals.c.user_id == user_id, appeals.c.told_at.is_not(None))
+                .where(theirs, appeals.c.told_at.is_not(None), appeals.c.words != "")
                 .values(about="", words="", answer="")
             )
             rows = await connection.execute(
-                select(jobs).where(jobs.c.user_id == user_id, ~_OVER).order_by(jobs.c.id)
+                select(jobs)
+                .where(jobs.c.user_id == user_id, jobs.c.created_at <= asked_at, ~IS_OVER)
+                .order_by(jobs.c.id)
             )
             left = tuple(job_from(row) for row in rows.mappings())
-        return Forgotten(jobs=count, left=left, archive_urls=tuple(archived))
-
-    async def _forget_some(self, user_id: int, archived: list[str]) -> int:
-        async with self._database.transaction() as connection:
-            rows = await connection.execute(
-                select(jobs.c.id, jobs.c.archive_url)
-                .where(jobs.c.user_id == user_id, jobs.c.source_url != "", _OVER)
-                .order_by(jobs.c.id)
-                .limit(_AT_ONCE)
+            waits = await connection.scalar(
+                select(exists().where(theirs, appeals.c.told_at.is_(None)))
             )
-            found = rows.all()
-            ids = [row.id for row in found]
-            if ids:
+            if not left and not waits:
                 await connection.execute(
-                    update(jobs)
-                    .where(jobs.c.id.in_(ids), _OVER)
-                    .values(**_FORGOTTEN, updated_at=self._database.now())
+                    delete(deletions).where(
+                        deletions.c.user_id == user_id, deletions.c.asked_at == asked_at
+                    )
                 )
-                await connection.execute(
-                    update(reviews)
-                    .where(reviews.c.job_id.in_(ids))
-                    .values(note=None, prompt_before=None)
-                )
-        archived += [row.archive_url for row in found if row.archive_url is not None]
-        return len(ids)
+        return Forgotten(jobs=count, left=left)
+
+    async def _forget_some(self, user_id: int, until: datetime) -> int:
+        theirs = and_(jobs.c.user_id == user_id, jobs.c.created_at <= until)
+        async with self._database.transaction() as connection:
+            return await wipe_jobs(
+                connection,
+                self._database,
+                theirs,
+                or_(IS_PERSONAL, jobs.c.role_ids.is_not(None)),
+                limit=_AT_ONCE,
+                user_id=user_id,
+            )
+
+    # What others made of a person's clips
+
+    async def made_of(self, author_id: int, *, limit: int) -> tuple[list[Job], int]:
+        """Return what others made of a person's clips and is still there, and how many that are.
+
+        Only jobs that are over, ``limit`` at most: newest first, but those last of which only the
+        messages are left.
+        """
+        there = and_(
+            jobs.c.source_author_id == author_id,
+            jobs.c.user_id != author_id,
+            IS_OVER,
+            or_(IS_PERSONAL, jobs.c.answer_message_id.is_not(None)),
+            jobs.c.state == JobState.DONE,
+        )
+        async with self._database.transaction() as connection:
+            count = await connection.scalar(select(func.count()).select_from(jobs).where(there))
+            rows = await connection.execute(
+                select(jobs)
+                .where(there)
+                .order_by(case((IS_PERSONAL, 0), else_=1), jobs.c.id.desc())
+                .limit(limit)
+            )
+            return [job_from(row) for row in rows.mappings()], count or 0
+
+    async def unmake(self, job_id: int, *, author_id: int, is_posted: bool) -> None:
+        """Empty the words and links of a job with its author's clip.
+
+        Args:
+            job_id: The job.
+            author_id: The author, without whom nothing happens.
+            is_posted: Whether its result is still there, because Discord did not let go of it.
+        """
+        async with self._database.transaction() as connection:
+            theirs = and_(jobs.c.id == job_id, jobs.c.source_author_id == author_id)
+            await wipe_jobs(connection, self._database, theirs, limit=1, user_id=author_id)
+            if not is_posted:
+                gone = {"answer_message_id": None, "source_message_id": None}
+                await connection.execute(update(jobs).where(theirs, IS_OVER).values(gone))
+
+    # The archive's files
+
+    async def files_to_remove(self, user_id: int | None = None, *, limit: int = 100) -> list[str]:
+        """Return links of files in the archive that are to be removed, those tried last at the end.
+
+        Args:
+            user_id: Only those that this person had deleted; ``None``: all.
+            limit: How many at most.
+        """
+        found = select(archive_removals.c.url).order_by(archive_removals.c.noted_at).limit(limit)
+        if user_id is not None:
+            found = found.where(archive_removals.c.user_id == user_id)
+        async with self._database.transaction() as connection:
+            return list(await connection.scalars(found))
+
+    async def file_removed(self, url: str) -> None:
+        """Record that a file is gone."""
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(archive_removals).where(archive_removals.c.url == url))
+
+    async def file_stays(self, url: str) -> None:
+        """Record that a file could not be removed now: the others come first."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(archive_removals)
+                .where(archive_removals.c.url == url)
+                .values(noted_at=self._database.now())
+            )
+
+    async def files_left(self, user_id: int) -> int:
+        """Count the files that a person had deleted and that are still in the archive."""
+        async with self._database.transaction() as connection:
+            return await self._files_left(connection, user_id)
+
+    async def _files_left(self, connection: AsyncConnection, user_id: int) -> int:
+        found = await connection.scalar(
+            select(func.count())
+            .select_from(archive_removals)
+            .where(archive_removals.c.user_id == user_id)
+        )
+        return found or 0
+
+
+async def _newest(connection: AsyncConnection, of: ColumnElement[bool]) -> tuple[Job, ...]:
+    rows = await connection.execute(
+        select(jobs).where(of).order_by(jobs.c.id.desc()).limit(MOST_JOBS)
+    )
+    return tuple(job_from(row) for row in rows.mappings())

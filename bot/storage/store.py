@@ -27,6 +27,7 @@ from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
 from bot.storage.quarantine import STALE_AFTER, Quarantine, check_not_moved
 from bot.storage.repairs import Repairs
+from bot.storage.retention import RetentionStore
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
 from bot.storage.sanctions import People
@@ -82,6 +83,7 @@ class Store:
         self.appeals = Appeals(database)
         self.consents = Consents(database)
         self.privacy = PersonalDataStore(database)
+        self.retention = RetentionStore(database)
 
     @property
     def new_jobs(self) -> asyncio.Event:

@@ -48,6 +48,9 @@ if it says the very same words.
 FREE: Final = f"owner IS NULL AND {UNSETTLED}"
 """Left to do, and free to be claimed."""
 
+PERSONAL: Final = "(source_url <> '' OR archive_url IS NOT NULL)"
+"""Words and links of a person's are left in the row; in SQL, for an index as above."""
+
 _KEY: Final = BigInteger().with_variant(Integer, "sqlite")
 """64 bits on both: on SQLite a key of exactly this type is the row's own number.
 
@@ -171,6 +174,13 @@ jobs: Final = Table(
     ),
     _partial("ix_jobs_quarantined_at", "quarantined_at", where="quarantined_at IS NOT NULL"),
     _partial("ix_jobs_look_at", "look_at", where="look_at IS NOT NULL"),
+    Index("ix_jobs_user", "user_id", "id"),
+    _partial("ix_jobs_guild", "guild_id", "id", where=PERSONAL),
+    _partial("ix_jobs_author", "source_author_id", "id", where="source_author_id IS NOT NULL"),
+    _partial("ix_jobs_task", "task_id", where="task_id IS NOT NULL"),
+    _partial("ix_jobs_doubtful", "id", where="state IN ('uncertain', 'submitting')"),
+    _partial("ix_jobs_worded", "told_at", where="source_url <> ''"),
+    _partial("ix_jobs_archived", "told_at", where="archive_url IS NOT NULL"),
 )
 
 workers: Final = Table(
@@ -221,6 +231,7 @@ setting_changes: Final = Table(
     # JSON; NULL where nothing was set, so that the level above holds.
     *_optional(PlainText, "before", "after"),
     Index("ix_setting_changes_guild", "guild_id", "id"),
+    Index("ix_setting_changes_changed_at", "changed_at"),
 )
 
 # Money and people. A guild_id of 0 is the whole bot, or direct messages.
@@ -275,6 +286,8 @@ strikes: Final = Table(
     Column("lifted_by", BigInteger),
     Column("lifted_at", Moment),
     Index("ix_strikes_member", "guild_id", "user_id", "struck_at"),
+    Index("ix_strikes_user", "user_id", "struck_at"),
+    Index("ix_strikes_struck_at", "struck_at"),
 )
 
 blocks: Final = Table(
@@ -284,6 +297,7 @@ blocks: Final = Table(
     Column("blocked_by", BigInteger, nullable=False),
     Column("blocked_at", Moment, nullable=False),
     Column("note", PlainText),
+    Index("ix_blocks_user", "user_id"),
 )
 
 pauses: Final = Table(
@@ -353,4 +367,30 @@ appeals: Final = Table(
     # When the member got it.
     Column("told_at", Moment),
     Index("ix_appeals_guild", "guild_id", "opened_at"),
+    Index("ix_appeals_user", "user_id", "opened_at"),
+    Index("ix_appeals_opened_at", "opened_at"),
+)
+
+# What is to be deleted, and is not yet.
+
+archive_removals: Final = Table(
+    "archive_removals",
+    metadata,
+    Column("url", PlainText, primary_key=True),  # no job leads there any more
+    Column("user_id", BigInteger),  # who asked for it, if anybody did
+    Column("noted_at", Moment, nullable=False),
+)
+
+deletions: Final = Table(
+    "deletions",
+    metadata,
+    *_key_ids("user_id"),
+    Column("asked_at", Moment, nullable=False),  # everything up to then, once it is over
+)
+
+guilds_left: Final = Table(
+    "guilds_left",
+    metadata,
+    *_key_ids("guild_id"),
+    Column("left_at", Moment, nullable=False),  # since when it is known
 )

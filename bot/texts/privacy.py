@@ -16,18 +16,25 @@ OPT_OUT_LABEL: Final = "Nobody may restyle my clips"
 OPT_IN_LABEL: Final = "Take the opt-out back"
 EXPORT_LABEL: Final = "Export my data"
 DELETE_LABEL: Final = "Delete my data…"
+REMOVE_LABEL: Final = "Remove what others made…"
+REMOVE_SURE_LABEL: Final = "Remove it"
 DELETE_SURE_LABEL: Final = "Delete it"
 BACK_LABEL: Final = "Keep it"
 
 _SHOWN: Final = 5
 
 
-def page(*, since: datetime | None, archived: bool) -> list[str]:
+def page(
+    *, since: datetime | None, archived: bool, made: int, days: float, files_left: int
+) -> list[str]:
     """Return the page.
 
     Args:
         since: When the person opted out; ``None`` if they did not.
         archived: Whether the operator keeps results in an archive.
+        made: How many results others have made of this person's clips.
+        days: After how many days words and links are deleted; 0 is never.
+        files_left: How many files that the person had deleted are still in the archive.
     """
     lines = [
         "**What happens with your clips**",
@@ -41,8 +48,15 @@ def page(*, since: datetime | None, archived: bool) -> list[str]:
             "moderators, strikes and blocks. The clips themselves lie in Discord's messages."
         ),
     ]
+    if days:
+        lines.append(
+            f"Prompts and links are deleted {days:g} days after a clip is over. When, how it ended "
+            "and what it cost stays."
+        )
     if archived:
         lines.append("Whoever runs this bot also keeps the results in an archive.")
+    if files_left:
+        lines.append(still_removed(files_left))
     lines.append("**Your clips in other people's hands**")
     if since is None:
         lines.append(
@@ -54,7 +68,54 @@ def page(*, since: datetime | None, archived: bool) -> list[str]:
             f"You ruled it out {relative(since)}: nobody can restyle your clips with this bot, on "
             "any server. What you restyle yourself is not affected."
         )
+    if made:
+        lines.append(
+            f"Others have made {results(made)} from clips of yours. You can have them removed."
+        )
     return lines
+
+
+def results(count: int) -> str:
+    """Return a number of results in words: `1 result`, `12 results`."""
+    return "1 result" if count == 1 else f"{count:,} results"
+
+
+def still_removed(count: int) -> str:
+    """Return that files of the archive are not gone yet."""
+    if count == 1:
+        return "One file is still being removed from the archive; the bot goes on trying."
+    return f"{count:,} files are still being removed from the archive; the bot goes on trying."
+
+
+def remove_sure(count: int) -> list[str]:
+    """Return the question before what others made of one's clips is removed."""
+    return [
+        "**Remove what others made of your clips?**",
+        (
+            f"Deleted for good: {results(count)}, with the messages that show them, their prompts "
+            "and their links. Whoever asked for them gets nothing back."
+        ),
+        "Copies that people have saved stay with them.",
+    ]
+
+
+def removed(count: int, *, refused: int, left: int) -> str:
+    """Return what was removed of what others made.
+
+    Args:
+        count: How many results are gone.
+        refused: How many Discord did not let the bot delete.
+        left: How many others there are.
+    """
+    words = f"Removed: {results(count)}."
+    if refused:
+        words += (
+            f"\nDiscord did not let me delete {results(refused)}: their channel is closed to me. "
+            "Ask a moderator there, or try again later."
+        )
+    if left:
+        words += f"\n{results(left)} left: press Remove again."
+    return words
 
 
 OPTED_IN: Final = "Taken back. Each server's own rule holds again."
@@ -79,26 +140,30 @@ def sure() -> list[str]:
             "are counted from that; strikes, blocks and your opt-out."
         ),
         (
-            "Messages in Discord stay; press Delete under a result to remove it. Export your data "
+            "Messages in Discord stay; press Delete under a result to remove it. Backups of the "
+            "database keep what they have until they are replaced. Export your data "
             f"first if you want it: up to {MOST_JOBS:,} clips."
         ),
     ]
 
 
-def deleted(count: int, left: Sequence[str], more: int) -> str:
+def deleted(count: int, left: Sequence[str], more: int, *, files_left: int) -> str:
     """Return what was deleted.
 
     Args:
         count: How many clips' words and links.
         left: Where those under way are, as mentions; the first few.
         more: How many others there are.
+        files_left: How many files are still in the archive.
     """
     words = f"Deleted: the words and links of {clips(count)}."
+    if files_left:
+        words += f"\n{still_removed(files_left)}"
     if left:
         others = f" and {more} more" if more else ""
         words += (
-            f"\nStill under way, and left as they are: {', '.join(left)}{others}. "
-            "Delete again when they are over."
+            f"\nStill under way: {', '.join(left)}{others}. Their words and links go as "
+            "soon as they are over; you need not ask again."
         )
     return words
 

@@ -16,17 +16,20 @@ _LABELS: Final = {
     "export": privacy_texts.EXPORT_LABEL,
     "delete": privacy_texts.DELETE_LABEL,
     "delete-sure": privacy_texts.DELETE_SURE_LABEL,
+    "remove": privacy_texts.REMOVE_LABEL,
+    "remove-sure": privacy_texts.REMOVE_SURE_LABEL,
     "back": privacy_texts.BACK_LABEL,
 }
 _STYLES: Final = {
     "opt-out": discord.ButtonStyle.primary,
     "delete-sure": discord.ButtonStyle.danger,
+    "remove-sure": discord.ButtonStyle.danger,
 }
 
 
 class PrivacyButton(
     PersistentItem[ui.Button[Any]],
-    template=r"privacy:(?P<what>opt-out|opt-in|export|delete|delete-sure|back)",
+    template=r"privacy:(?P<what>opt-out|opt-in|export|delete|delete-sure|remove|remove-sure|back)",
 ):
     """One button of the page."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -13,11 +14,13 @@ from discord.ext import commands
 
 from bot.domain.permissions import Action, may, who
 from bot.domain.personal_data import export
-from bot.errors import RestyleError
+from bot.engine.housekeeping import remove_files
+from bot.errors import DeliveryError
 from bot.texts import consent as consent_texts
 from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
 from cogs.common.cards import BLURPLE, YELLOW, card
+from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
 from cogs.common.permission_checks import actor_of
@@ -25,21 +28,22 @@ from cogs.privacy.button import PrivacyButton
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
-    from bot.archive.archive import Archive
-    from bot.domain.personal_data import Forgotten
-    from bot.storage.store import Store
+    from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
 
 SHEET: Final = "restyle-data.json"
+REMOVED_AT_ONCE: Final = 10
+"""Results that one press removes: each is a few calls to Discord, and a token has 15 minutes."""
 
 
 class PrivacyCog(commands.Cog):
     """The command, and what its buttons do."""
 
-    def __init__(self, *, store: Store, archive: Archive | None) -> None:
-        self._store = store
-        self._archive = archive
+    def __init__(self, bot: RestyleBot) -> None:
+        self._bot = bot
+        self._store = bot.store
+        self._archive = bot.archive
 
     @app_commands.command(
         name="restyle-privacy",
@@ -75,19 +79,35 @@ class PrivacyCog(commands.Cog):
                 return Page(view=card(YELLOW, privacy_texts.sure(), row))
             case "delete-sure":
                 return await self._page(interaction, said=await self._delete(user_id))
+            case "remove":
+                _, count = await self._store.privacy.made_of(user_id, limit=1)
+                row = ui.ActionRow[Any](PrivacyButton("remove-sure"), PrivacyButton("back"))
+                return Page(view=card(YELLOW, privacy_texts.remove_sure(count), row))
+            case "remove-sure":
+                return await self._page(interaction, said=await self._remove(user_id))
             case _:
                 return await self._page(interaction)
 
     async def _page(
         self, interaction: discord.Interaction[Any], *, said: str | None = None
     ) -> Page:
-        since = await self._store.consents.opted_out_since(interaction.user.id)
-        lines = privacy_texts.page(since=since, archived=self._archive is not None)
+        user_id = interaction.user.id
+        since = await self._store.consents.opted_out_since(user_id)
+        _, made = await self._store.privacy.made_of(user_id, limit=1)
+        lines = privacy_texts.page(
+            since=since,
+            archived=self._archive is not None,
+            made=made,
+            days=self._bot.settings.retention["words"],
+            files_left=await self._store.privacy.files_left(user_id),
+        )
         row = ui.ActionRow[Any](
             PrivacyButton("opt-out" if since is None else "opt-in"),
             PrivacyButton("export"),
             PrivacyButton("delete"),
         )
+        if made:
+            row.add_item(PrivacyButton("remove"))
         return Page(view=card(BLURPLE, lines, row), said=said)
 
     async def _export(self, interaction: discord.Interaction[Any]) -> Page:
@@ -106,30 +126,48 @@ class PrivacyCog(commands.Cog):
     async def _delete(self, user_id: int) -> str:
         forgotten = await self._store.privacy.forget(user_id)
         log.info("user %s: had the data of %d jobs deleted", user_id, forgotten.jobs)
-        await self._clear_archive(forgotten)
+        await remove_files(self._store, self._archive, user_id=user_id)
         count = privacy_texts.shown(len(forgotten.left))
         return privacy_texts.deleted(
             forgotten.jobs,
             [f"<#{job.place_id}>" for job in forgotten.left[:count]],
             len(forgotten.left) - count,
+            files_left=await self._store.privacy.files_left(user_id),
         )
 
-    async def _clear_archive(self, forgotten: Forgotten) -> None:
-        """Remove the files that nothing leads to any more; what fails its retention removes."""
-        if self._archive is None:
-            return
-        for url in forgotten.archive_urls:
-            name = self._archive.name_of(url)
-            if name is None:
-                continue
+    async def _remove(self, user_id: int) -> str:
+        """Remove some of what others made of this person's clips, messages first."""
+        made, count = await self._store.privacy.made_of(user_id, limit=REMOVED_AT_ONCE)
+        refused = 0
+        for job in made:
+            is_posted = False
             try:
-                await self._archive.remove(name)
-            except RestyleError as exc:
-                log.warning("archive: %s was not removed: %s", name, exc)
+                await self._bot.deliverer.withdraw(job)
+                await self._delete_copy(job)
+            except (*DISCORD_ERRORS, DeliveryError) as exc:
+                log.info("job %s: its messages were not deleted: %s", job.id, exc)
+                is_posted = True
+                refused += 1
+            await self._store.privacy.unmake(job.id, author_id=user_id, is_posted=is_posted)
+        log.info("user %s: had %d results of their clips removed", user_id, len(made) - refused)
+        await remove_files(self._store, self._archive, user_id=user_id)
+        return privacy_texts.removed(
+            len(made) - refused, refused=refused, left=max(0, count - len(made))
+        )
+
+    async def _delete_copy(self, job: Job) -> None:
+        """Delete the message that keeps the clip itself; one that is gone is as well."""
+        if job.source_message_id is None:
+            return
+        place = self._bot.get_partial_messageable(
+            job.source_channel_id or job.place_id, guild_id=job.guild_id
+        )
+        with suppress(discord.NotFound):
+            await place.get_partial_message(job.source_message_id).delete()
 
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and its buttons, which outlive restarts."""
-    cog = PrivacyCog(store=bot.store, archive=bot.archive)
+    cog = PrivacyCog(bot)
     add_item(bot, PrivacyButton, cog.press)
     await bot.add_cog(cog)

@@ -401,7 +401,16 @@ CONTROLS = {
             lambda w, job, what=what: _privacy_button.PrivacyButton(what),
             about_job=False,
         )
-        for what in ("opt-out", "opt-in", "export", "delete", "delete-sure", "back")
+        for what in (
+            "opt-out",
+            "opt-in",
+            "export",
+            "delete",
+            "delete-sure",
+            "remove",
+            "remove-sure",
+            "back",
+        )
     },
     "strikes: lift": Control(
         strikes.LiftMenu,

@@ -2,10 +2,13 @@
 
 import json
 
+import discord
 import pytest
+from sqlalchemy import update
 
 from bot.domain.jobs import JobState
 from bot.errors import ArchiveError
+from bot.storage.tables import jobs
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job
 from tests.storage.rows import put
@@ -84,6 +87,64 @@ async def test_data_is_deleted_after_a_second_press_and_what_runs_is_named(stage
     assert f"<#{running.place_id}>" in said(answer)
     assert (await stage.store.get(over.id)).prompt == ""
     assert (await stage.store.get(running.id)).prompt == "neon"
+    assert "as soon as they are over" in said(answer)
+
+
+@pytest.fixture
+def made(stage, had):
+    """``await made(1)``: what another member made of a clip of Alice's, posted in the channel."""
+
+    async def make(number):
+        job = await had(number, source_author_id=stage.alice.id)
+        place = stage.bot.get_partial_messageable(stage.channel.id, guild_id=stage.guild.id)
+        answer = await place.send("the result")
+        copy = await place.send("the clip")
+        async with stage.store._database.transaction() as connection:
+            await connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job.id)
+                .values(
+                    user_id=stage.bob.id,
+                    answer_message_id=answer.id,
+                    answer_channel_id=stage.channel.id,
+                    source_message_id=copy.id,
+                    source_channel_id=stage.channel.id,
+                )
+            )
+        return job, (answer, copy)
+
+    return make
+
+
+async def test_an_author_has_what_others_made_of_their_clips_removed(stage, made):
+    job, messages = await made(1)
+    page = await stage.alice.slash(stage.channel, "restyle-privacy")
+    assert "Others have made 1 result from clips of yours" in text_of(page.response.message)
+    await press(stage, page, "Remove what others made…")
+    assert "1 result" in text_of(page.response.message)
+    answer = await stage.alice.click(page.response.message, custom_id="privacy:remove-sure")
+    assert "Removed: 1 result." in said(answer)
+    assert (await stage.store.get(job.id)).source_url == ""
+    for message in messages:
+        with pytest.raises(discord.NotFound):
+            await message.fetch()
+    assert "Remove what others made…" not in buttons_of(page.response.message)
+
+
+async def test_a_result_that_discord_does_not_let_go_of_is_named(stage, made):
+    job, _ = await made(1)
+    page = await stage.alice.slash(stage.channel, "restyle-privacy")
+    await press(stage, page, "Remove what others made…")
+    stage.env.inject_error("DELETE", "/channels/*", status=403, code=50013, times=None)
+    shown = await stage.alice.click(page.response.message, custom_id="privacy:remove-sure")
+    assert "Discord did not let me delete 1 result" in said(shown)
+    assert (await stage.store.get(job.id)).source_url == ""
+    again = await stage.alice.slash(stage.channel, "restyle-privacy")
+    assert "Remove what others made…" in buttons_of(again.response.message)
+
+
+async def test_the_page_says_for_how_long_words_are_kept(page):
+    assert "deleted 90 days after" in text_of(page.response.message)
 
 
 class Archive:
@@ -113,6 +174,9 @@ async def test_results_in_the_archive_go_as_well(stage, had):
     answer = await stage.alice.click(page.response.message, custom_id="privacy:delete-sure")
     assert "2 clips" in said(answer)
     assert archive.removed == ["a.mp4"]
+    assert "One file is still being removed" in said(answer)
+    later = await stage.alice.slash(stage.channel, "restyle-privacy")
+    assert "One file is still being removed" in text_of(later.response.message)
 
 
 async def test_thinking_better_of_it_deletes_nothing(stage, page, had):

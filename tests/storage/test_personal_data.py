@@ -1,12 +1,15 @@
 """What is kept of a person, and what is left of it after they had it deleted."""
 
 import json
+from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from bot.domain.jobs import CancelReason, FailureReason, Hold, JobState
 from bot.domain.personal_data import export
 from bot.domain.quotas import LedgerStatus, QuotaSubject, ReviewStage, Scope
+from bot.storage.store import open_store
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import rows_of
 from tests.storage.rows import put
@@ -39,7 +42,7 @@ async def test_words_and_links_go_and_what_it_cost_stays(store, over):
     await over(1, source_message_url="https://discord.com/channels/1/2/3", source_author_id=OTHER)
     forgotten = await store.privacy.forget(USER_ID)
     assert (forgotten.jobs, forgotten.left) == (1, ())
-    assert forgotten.archive_urls == ("https://archive.example/1",)
+    assert await store.privacy.files_to_remove(USER_ID) == ["https://archive.example/1"]
     job = await store.get(1)
     words = (job.prompt, job.source_url, job.source_filename, job.source_message_url)
     links = (job.output_url, job.archive_url, job.reference_url, job.failure_detail)
@@ -48,6 +51,80 @@ async def test_words_and_links_go_and_what_it_cost_stays(store, over):
     assert (job.state, job.price_micros, job.user_id) == (JobState.DONE, 750_000, USER_ID)
     assert await rows_of(store, 1) == {(LedgerStatus.RESERVED, 750_000)}
     assert (await store.privacy.forget(USER_ID)).jobs == 0
+
+
+async def test_the_roles_go_too(store, over):
+    await over(1, role_ids=frozenset({7}))
+    await store.privacy.forget(USER_ID)
+    assert (await store.get(1)).role_ids is None
+
+
+async def test_a_file_stays_noted_until_it_is_gone(store, over):
+    await over(1)
+    await store.privacy.forget(USER_ID)
+    assert await store.privacy.files_to_remove() == ["https://archive.example/1"]
+    assert await store.privacy.files_to_remove(OTHER) == []
+    await store.privacy.file_removed("https://archive.example/1")
+    assert await store.privacy.files_left(USER_ID) == 0
+
+
+async def test_what_was_under_way_goes_when_it_is_over_without_asking_again(store, over, clock):
+    await over(1, JobState.UNCERTAIN)
+    await store.privacy.forget(USER_ID)
+    assert await store.privacy.forget_later() == 0
+    assert (await store.get(1)).prompt != ""
+    clock.advance(60)
+    await over(2)  # asked for after the deletion: it is none of its business
+    await store.uncertain.write_off(1, user_id=5)
+    assert await store.privacy.forget_later() == 0, "nobody was told the outcome yet"
+    await put(store, 1, JobState.CANCELLED, told_at=clock())
+    assert await store.privacy.forget_later() == 1
+    assert (await store.get(1)).prompt == ""
+    assert (await store.get(2)).prompt != ""
+    assert (await store.privacy.kept(USER_ID)).deletion_asked_at is None
+
+
+async def test_an_author_finds_and_removes_what_others_made_of_their_clips(store, over):
+    await over(1, source_author_id=USER_ID, user_id=OTHER)
+    await over(2, source_author_id=USER_ID)  # one's own
+    await over(3, JobState.RUNNING, source_author_id=USER_ID, user_id=OTHER)
+    made, count = await store.privacy.made_of(USER_ID, limit=5)
+    assert ([job.id for job in made], count) == ([1], 1)
+    await store.privacy.unmake(1, author_id=OTHER, is_posted=False)  # who is not the author
+    assert (await store.get(1)).output_url is not None
+    await store.privacy.unmake(1, author_id=USER_ID, is_posted=False)
+    job = await store.get(1)
+    assert (job.output_url, job.source_url, job.answer_message_id) == (None, "", None)
+    assert await store.privacy.made_of(USER_ID, limit=5) == ([], 0)
+    assert await store.privacy.files_left(USER_ID) == 1
+
+
+async def test_a_result_that_discord_kept_is_offered_again_after_the_others(store, over):
+    for number in (1, 2):
+        await over(number, source_author_id=USER_ID, user_id=OTHER)
+        await put(store, number, JobState.DONE, answer_message_id=9)
+    await store.privacy.unmake(2, author_id=USER_ID, is_posted=True)
+    made, count = await store.privacy.made_of(USER_ID, limit=5)
+    assert ([job.id for job in made], count) == ([1, 2], 2)
+
+
+async def test_the_export_says_what_others_made_without_their_words(store, over):
+    await over(1, source_author_id=USER_ID, user_id=OTHER, prompt="their words")
+    sheet, _ = export(await store.privacy.kept(USER_ID), max_bytes=1_000_000)
+    assert b"their words" not in sheet
+    assert str(OTHER).encode() not in sheet
+    [found] = json.loads(sheet)["clips_of_yours"]
+    assert found["result_url"] == "https://archive.example/1"
+
+
+async def test_deleted_words_are_not_left_in_the_file_of_sqlite(sqlite_url):
+    async with open_store(sqlite_url, worker_id="w1") as store:
+        await store.add(new_job(1, prompt="unmistakable words"))
+        await put(store, 1, JobState.DONE, told_at=store._database.now())
+        await store.privacy.forget(USER_ID)
+    path = Path(make_url(sqlite_url).database)
+    files = [path, *path.parent.glob(f"{path.name}-*")]
+    assert not any(b"unmistakable" in file.read_bytes() for file in files)
 
 
 WORDS = (
@@ -103,7 +180,8 @@ async def test_more_than_one_round_is_forgotten(store, over, monkeypatch):
     for number in range(1, 6):
         await over(number)
     forgotten = await store.privacy.forget(USER_ID)
-    assert (forgotten.jobs, len(forgotten.archive_urls)) == (5, 5)
+    assert forgotten.jobs == 5
+    assert await store.privacy.files_left(USER_ID) == 5
 
 
 async def test_ones_words_to_moderators_are_kept_until_answered(store):
