@@ -16,10 +16,9 @@ def direct_messages_off() -> str:
 def server_not_served(guild_id: str) -> str:
     """Return the answer to a command on a server that is not among the operator's."""
     return (
-        "This bot restyles clips on a few chosen servers only, and this is not one of them. "
-        "Nothing was started and nothing was spent.\n"
-        f"Only the bot's operator can add this server (`SERVERS`, its id is `{guild_id}`). "
-        "`/restyle-privacy` works here as well."
+        "This server is not among those that the bot works on, so nothing was started.\n"
+        f"Only the bot's operator can add it (`SERVERS`, id `{guild_id}`). `/restyle-privacy` works "
+        "here as well."
     )
 
 

@@ -115,15 +115,15 @@ def test_a_reference_must_be_a_picture_the_provider_takes(content_type, filename
     assert broken_rule(check_declared_reference(content_type, filename, size)) == rule
 
 
-NAMING_WHO = {Rule.PAUSED, Rule.PAUSED_EVERYWHERE, Rule.BLOCKED}
-"""By whom, and why."""
+WORDS = {Rule.SERVER_NOT_SERVED: ("1400000000000000001",)}
+"""What a refusal is told besides; of most rules by whom, and why."""
 
 
 @pytest.mark.parametrize("decider", [*Decider, None])
 @pytest.mark.parametrize("rule", Rule)
 @pytest.mark.parametrize("value", [1234567, 31.5, "application/x-thing"])
 def test_every_refusal_says_what_to_do_in_two_short_lines(rule, decider, value):
-    words = ("One", "Two")
+    words = WORDS.get(rule, ("One", "Two"))
     text = refusal(Refusal(rule=rule, value=value, limit=30, decided_by=decider, words=words))
     assert 20 < len(text) < 240
     assert text.count("\n") == 1
