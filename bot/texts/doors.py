@@ -17,8 +17,8 @@ def server_not_served(guild_id: str) -> str:
     """Return the answer to a command on a server that is not among the operator's."""
     return (
         "This server is not among those that the bot works on, so nothing was started.\n"
-        f"Only the bot's operator can add it (`SERVERS`, id `{guild_id}`). `/restyle-privacy` works "
-        "here as well."
+        f"Only the bot's operator can add it (`SERVERS`, id `{guild_id}`). "
+        "`/restyle-privacy` works here as well."
     )
 
 
