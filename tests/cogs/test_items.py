@@ -68,9 +68,18 @@ POSTED = {
         f"restyle:{JOB}:consent-no",
         f"restyle:{JOB}:consent-never",
     ],
-    r"privacy:(?P<what>opt-out|opt-in|export|delete|delete-sure|back)": [
+    r"privacy:(?P<what>opt-out|opt-in|export|delete|delete-sure|remove|remove-sure|back)": [
         f"privacy:{what}"
-        for what in ("opt-out", "opt-in", "export", "delete", "delete-sure", "back")
+        for what in (
+            "opt-out",
+            "opt-in",
+            "export",
+            "delete",
+            "delete-sure",
+            "remove",
+            "remove-sure",
+            "back",
+        )
     ],
     r"usage:(?P<what>mine|server|csv|strikes)": [
         f"usage:{what}" for what in ("mine", "server", "csv", "strikes")
