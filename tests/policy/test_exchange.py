@@ -173,3 +173,22 @@ def test_patterns_of_a_file_are_tried_for_half_a_second_at_most(monkeypatch):
     monkeypatch.setattr("bot.policy.prompt_rules.rules.TRYING_SECONDS", 0.0)
     rule = {"kind": "pattern", "text": "gore", "action": "refuse"}
     assert flaws(written(server={"prompt_rules": [rule]})) == [(Flaw.SLOW_PATTERN, "prompt_rules")]
+
+
+def test_of_a_file_with_thousands_of_mistakes_a_hundred_are_named():
+    wrong = ", ".join(f'"nix{number}": 1' for number in range(10_000))
+    for document in (
+        f'{{"restyle_settings": 1, "server": {{{wrong}}}}}',
+        f'{{"restyle_settings": 1, {wrong}}}',
+        f'{{"restyle_settings": 1, "server": {{{wrong}, {wrong}}}}}'[: 256 * 1024],
+    ):
+        with pytest.raises(SettingsFileError) as caught:
+            load(document.encode())
+        assert 1 <= len(caught.value.problems) <= 100
+
+
+def test_one_name_that_is_there_twice_among_thousands_is_named_once():
+    wrong = ", ".join(f'"n{number}": 1' for number in [*range(15_000), 7])
+    with pytest.raises(SettingsFileError) as caught:
+        load(f'{{"restyle_settings": 1, {wrong}}}'.encode())
+    assert [one.where for one in caught.value.problems if one.flaw == "twice"] == ["n7"]
