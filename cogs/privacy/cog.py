@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 from contextlib import suppress
@@ -19,6 +18,7 @@ from bot.errors import DeliveryError
 from bot.texts import consent as consent_texts
 from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
+from cogs.common.aside import in_own_thread
 from cogs.common.cards import BLURPLE, YELLOW, card
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import add_item
@@ -113,7 +113,9 @@ class PrivacyCog(commands.Cog):
     async def _export(self, interaction: discord.Interaction[Any]) -> Page:
         kept = await self._store.privacy.kept(interaction.user.id)
         # Thousands of jobs take a moment, in which others must not wait for an answer.
-        sheet, shown = await asyncio.to_thread(export, kept, max_bytes=interaction.filesize_limit)
+        sheet, shown = await in_own_thread(
+            lambda: export(kept, max_bytes=interaction.filesize_limit)
+        )
         log.info("user %s: exported their data", interaction.user.id)
         view = card(
             BLURPLE,

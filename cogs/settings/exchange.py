@@ -18,6 +18,7 @@ from bot.policy.problems import SettingsFileError
 from bot.texts import exchange as exchange_texts
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
+from cogs.common.aside import in_own_thread
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.messages import NOBODY
 
@@ -88,7 +89,7 @@ class Exchange:
         try:
             data = await self._fetch(upload)
             # Trying patterns out takes time.
-            loaded = await asyncio.to_thread(load, data)
+            loaded = await in_own_thread(lambda: load(data))
         except MediaTooLargeError:
             return await self._refused(guild_id, location, answers.file_too_big(MAX_FILE_BYTES))
         except MediaError as exc:
