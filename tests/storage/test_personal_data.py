@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.domain.jobs import CancelReason, FailureReason, Hold, JobState
@@ -122,6 +123,9 @@ async def test_deleted_words_are_not_left_in_the_file_of_sqlite(sqlite_url):
         await store.add(new_job(1, prompt="unmistakable words"))
         await put(store, 1, JobState.DONE, told_at=store._database.now())
         await store.privacy.forget(USER_ID)
+        async with store._database.transaction() as connection:
+            # Said outright: whether it is the default depends on who built the library.
+            assert await connection.scalar(text("PRAGMA secure_delete")) == 1
     path = Path(make_url(sqlite_url).database)
     files = [path, *path.parent.glob(f"{path.name}-*")]
     assert not any(b"unmistakable" in file.read_bytes() for file in files)
