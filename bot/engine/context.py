@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.domain.jobs import JobState
+from bot.domain.money import CostSource
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.wait_queue import WaitQueue
 from bot.errors import StoreUnavailableError
@@ -59,10 +60,16 @@ class JobMovedError(Exception):
 
 
 def bill_of(task: Task) -> dict[str, Any]:
-    """Return the columns that hold what a finished task cost; an estimate stays without a bill."""
-    changes: dict[str, Any] = {"cost_credits": task.cost_credits}
-    if task.cost is not None:
-        changes |= {"cost_micros": task.cost.micros, "cost_source": task.cost.source}
+    """Return the columns that hold what a finished task cost; an estimate stays without a bill.
+
+    Runway's credits are not stored where they are a gateway's cost: without a source they would
+    read as the bill of a version that knew nothing else.
+    """
+    if task.cost is None:
+        return {}
+    changes: dict[str, Any] = {"cost_micros": task.cost.micros, "cost_source": task.cost.source}
+    if task.cost.source is CostSource.CREDITS:
+        changes["cost_credits"] = task.cost_credits
     return changes
 
 

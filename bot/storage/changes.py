@@ -97,15 +97,19 @@ def standing_of(job: Job) -> LedgerStatus:
     return LedgerStatus.COMMITTED
 
 
-async def _settle(connection: AsyncConnection, job: Job) -> None:
-    standing = standing_of(job)
-    values: dict[str, Any] = {"standing": standing}
-    news = ledger.c.standing != standing
+def ledger_values(job: Job) -> dict[str, Any]:
+    """Return what the ledger's rows of ``job`` hold: their standing, and the amount if known."""
+    values: dict[str, Any] = {"standing": standing_of(job)}
     # What the provider says replaces what was expected.
     said = (job.cost_micros, job.bill_micros, job.price_micros)
     if (micros := next((one for one in said if one is not None), None)) is not None:
         values["micros"] = micros
-        news = or_(news, ledger.c.micros != values["micros"])
+    return values
+
+
+async def _settle(connection: AsyncConnection, job: Job) -> None:
+    values = ledger_values(job)
+    news = or_(*(ledger.c[name] != value for name, value in values.items()))
     await connection.execute(update(ledger).where(ledger.c.job_id == job.id, news).values(values))
 
 

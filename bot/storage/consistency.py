@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.domain.jobs import FINAL_STATES, Charge, JobState
-from bot.storage.changes import standing_of
+from bot.storage.changes import ledger_values
+from bot.storage.overview import OPEN_STATES
 from bot.storage.rows import job_from
 from bot.storage.tables import jobs, ledger
 
@@ -34,11 +35,24 @@ async def disagreements(database: Database) -> list[str]:
         job = found.get(entry.job_id)
         if job is None:
             said.append(f"The ledger has money of job {entry.job_id}, which does not exist.")
-        elif entry.standing is not standing_of(job):
+            continue
+        wanted = ledger_values(job)
+        if entry.standing is not wanted["standing"]:
             said.append(
-                f"Job {job.id} is {job.state}, so its money should be {standing_of(job)}; the "
+                f"Job {job.id} is {job.state}, so its money should be {wanted['standing']}; the "
                 f"ledger says {entry.standing} ({entry.scope} {entry.scope_id})."
             )
+        if entry.micros != wanted.get("micros", entry.micros):
+            said.append(
+                f"Job {job.id} is of {wanted['micros']} micro-dollars; the ledger says "
+                f"{entry.micros} ({entry.scope} {entry.scope_id})."
+            )
+    with_money = {entry.job_id for entry in entries}
+    said += [
+        f"Job {job.id} is {job.state}, and the ledger has no money of it."
+        for job in found.values()
+        if job.state in OPEN_STATES and job.id not in with_money
+    ]
     tasks = Counter(job.task_id for job in found.values() if job.task_id is not None)
     said += [f"Task {task} belongs to {count} jobs." for task, count in tasks.items() if count > 1]
     for job in found.values():

@@ -244,6 +244,14 @@ async def test_a_finished_task_is_delivered_with_link_cost_and_expiry(bench):
     assert (await bench.run(handle)).state is JobState.DONE
 
 
+async def test_credits_that_the_gateway_pays_are_no_bill(bench):
+    bench.standin.shape = Shape.BARE  # names Runway's credits and no quota
+    job = await bench.run(await running(bench, end=Succeed()))
+    assert job.state is JobState.DONE
+    assert bench.standin.tasks[job.task_id].credits > 0
+    assert job.bill_micros is None
+
+
 @pytest.mark.parametrize(
     ("end", "reason", "charge"),
     [

@@ -42,7 +42,22 @@ async def test_money_of_no_job_is_named(store):
     assert f"job {ID + 9}, which does not exist" in said
 
 
+async def test_one_holder_with_another_amount_is_named(store):
+    await store.add(new_job(ID, price_micros=750_000), holders=HOLDERS)
+    async with store._database.transaction() as connection:
+        await connection.execute(update(ledger).values(micros=5))
+    assert await disagreements(store._database) == [
+        f"Job {ID} is of 750000 micro-dollars; the ledger says 5 (bot 0)."
+    ]
+
+
+async def test_a_job_under_way_that_counts_for_nobody_is_named(store):
+    await store.add(new_job(ID))
+    (said,) = await disagreements(store._database)
+    assert said == f"Job {ID} is queued, and the ledger has no money of it."
+
+
 async def test_a_task_of_two_jobs_is_named(store):
     for number in (0, 1):
-        await put(store, ID + number, JobState.RUNNING, task_id="task-1")
+        await put(store, ID + number, JobState.DONE, task_id="task-1")
     assert await disagreements(store._database) == ["Task task-1 belongs to 2 jobs."]
