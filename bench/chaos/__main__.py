@@ -20,10 +20,12 @@ import asyncpg
 from bench.chaos import report
 from bench.chaos.databases import PostgresMaker, SqliteMaker
 from bench.chaos.kills import Point, boundaries, storm
+from bench.chaos.mistrust import CLOCKS_OFF_SECONDS, clock_steps, lost_with_list, restores
 from bench.chaos.points import POINTS
 from bench.chaos.process_spec import When
 from bench.chaos.processes import ChaosError, ForkServer
 from bench.chaos.trouble import (
+    LOST_BY_PROVIDER,
     discord_silent,
     freezes,
     postgres_restarts,
@@ -96,6 +98,11 @@ def full(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> list
     cases.append(partial(provider_silent, **some, jobs_each=5))
     for over in (False, True):
         cases.append(partial(discord_silent, **some, jobs_each=4, nonce_window_over=over))
+    cases += [
+        partial(restores, **some, rounds=6, jobs_each=8, seed=seed),
+        partial(clock_steps, **some, clocks=CLOCKS_OFF_SECONDS),
+        partial(lost_with_list, **some, ways=tuple(LOST_BY_PROVIDER), lost_at_once=5),
+    ]
     return cases
 
 
@@ -117,6 +124,11 @@ def short(forkserver: ForkServer, maker: Maker, *, kills: int, seed: int) -> lis
             partial(sqlite_locks, **some, locks=1, seed=seed),
             partial(discord_silent, **some, jobs_each=1, nonce_window_over=True),
         ]
+    cases += [
+        partial(restores, **some, rounds=1, jobs_each=4, seed=seed),
+        partial(clock_steps, **some, clocks=CLOCKS_OFF_SECONDS[::3]),
+        partial(lost_with_list, **some, ways=["closed"], lost_at_once=2),
+    ]
     return cases
 
 

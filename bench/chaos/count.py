@@ -28,6 +28,14 @@ def prompt_of(number: int, markers: str = "") -> str:
     return f"number {number}: a rainy night {markers}".strip()
 
 
+def number_in(prompt: str) -> int:
+    """Return the number of the job that a prompt came from; the opposite of :func:`prompt_of`."""
+    match = _NUMBER.search(prompt)
+    if match is None:
+        raise ValueError("a request without a number")
+    return int(match[1])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A job as the harness made it.
@@ -59,6 +67,7 @@ class Counts:
         unexplained: Uncertain although no answer was lost and no process ended or froze between
             the request and its record; or failed although nothing was to fail.
         not_ended: Nobody was told an outcome.
+        disagreeing: In what ledger and jobs contradict each other.
     """
 
     jobs: int = 0
@@ -70,6 +79,7 @@ class Counts:
     posted_twice: int = 0
     unexplained: int = 0
     not_ended: int = 0
+    disagreeing: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -88,18 +98,13 @@ class Counts:
             or self.posted_twice
             or self.unexplained
             or self.not_ended
+            or self.disagreeing
         )
 
 
 def charges(provider: Mapping[str, Any]) -> Counter[int]:
     """Return how many requests the provider accepted, by the number in the prompt."""
-    found: Counter[int] = Counter()
-    for created in provider["creates"]:
-        match = _NUMBER.search(created["body"]["promptText"])
-        if match is None:
-            raise ValueError("a request without a number")
-        found[int(match[1])] += 1
-    return found
+    return Counter(number_in(created["body"]["promptText"]) for created in provider["creates"])
 
 
 def messages(discord: Mapping[str, Any]) -> Counter[tuple[int, str]]:
@@ -122,6 +127,7 @@ def count(
     discord: Mapping[str, Any],
     excused: Collection[int],
     perhaps_unsent: Collection[int] = (),
+    disagreeing: int = 0,
 ) -> Counts:
     """Judge what happened to ``jobs``.
 
@@ -132,13 +138,14 @@ def count(
         excused: Ids of jobs whose process was killed between the paid request and the record of
             its answer.
         perhaps_unsent: Ids of jobs that may stay uncertain if the provider never got a request.
+        disagreeing: In how much ledger and jobs do not fit (``bot/storage/consistency.py``).
     """
     charged, posted = charges(provider), messages(discord)
-    total = Counts()
+    total = Counts(disagreeing=disagreeing)
     for job in jobs:
         kinds = {kind: posted[job.job_id, kind] for kind in _KINDS.values()}
         done = kinds["answer"] > 0
-        failed = not done and kinds["failure"] > 0
+        failed = not done and kinds["failure"] + kinds["cancelled"] > 0
         uncertain = not (done or failed) and kinds["uncertain"] > 0
         unsent = job.job_id in perhaps_unsent and charged[job.number] == 0
         unsaid = job.may_be_uncertain or job.job_id in excused or unsent

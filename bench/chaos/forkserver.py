@@ -22,7 +22,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from bench.chaos import worker
-from bench.chaos.process_spec import ProcessSpec
+from bench.chaos.process_spec import ACCESS_TOKEN, ProcessSpec
 from sandbox.cometapi import StandIn
 from tests.fakes.server import DiscordServer
 
@@ -53,7 +53,9 @@ async def _be_discord(wish: dict[str, Any], on_ready: Tell) -> None:
 
 
 async def _be_provider(_: dict[str, Any], on_ready: Tell) -> None:
-    async with StandIn(task_seconds=TASK_SECONDS, check_assets=False, restyles=False) as standin:
+    async with StandIn(
+        task_seconds=TASK_SECONDS, check_assets=False, restyles=False, access_token=ACCESS_TOKEN
+    ) as standin:
         on_ready(origin=standin.origin, base_url=standin.base_url)
         await _until_stopped()
 

@@ -5,10 +5,29 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.quotas import QuotaSubject, Scope
+
+if TYPE_CHECKING:
+    from bot.domain.jobs import NewJob
 
 LEASE_SECONDS = 1.0
 """Much shorter than the bot's own, so that takeovers fit into a test."""
+
+
+ACCESS_TOKEN = "local.console.token"  # noqa: S105 - of the stand-in's console
+"""With it the stand-in shows its list of tasks."""
+
+
+def holders_of(new: NewJob) -> tuple[QuotaSubject, ...]:
+    """Return whom a job counts for, so that there is a ledger to be walked."""
+    guild_id = new.guild_id or 0
+    return (
+        QuotaSubject(scope=Scope.BOT, scope_id=0, guild_id=0),
+        QuotaSubject(scope=Scope.SERVER, scope_id=guild_id, guild_id=guild_id),
+        QuotaSubject(scope=Scope.MEMBER, scope_id=new.user_id, guild_id=guild_id),
+    )
 
 
 class When(enum.StrEnum):
@@ -61,6 +80,10 @@ class ProcessSpec:
         clock_speed: How much faster than real the engine's waits pass; leases stay real.
         discord_ahead_seconds: By how much the clock of the Discord side is ahead, as if the
             process had been away for so long.
+        clock_ahead_seconds: By how much the worker's clock is ahead of the real one.
+        clock_steps_after_seconds: After so much of its life; before, the clock is right.
+        access_token: The console's; with one the worker lives until the list of tasks has settled
+            what was uncertain.
         is_careless: Break the first rule on purpose: send again what got no answer. This proves
             that the counting would notice.
     """
@@ -77,6 +100,9 @@ class ProcessSpec:
     lease_seconds: float = LEASE_SECONDS
     clock_speed: float = 1.0
     discord_ahead_seconds: float = 0.0
+    clock_ahead_seconds: float = 0.0
+    clock_steps_after_seconds: float = 0.0
+    access_token: str = ""
     is_careless: bool = False
 
     def to_json(self) -> dict[str, Any]:

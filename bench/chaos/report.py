@@ -29,6 +29,7 @@ _HEAD: Final = (
     "posted twice",
     "unexplained",
     "not ended",
+    "disagreeing",
 )
 _PACKAGES: Final = ("discord.py", "aiohttp", "SQLAlchemy", "aiosqlite", "asyncpg")
 
@@ -47,6 +48,7 @@ def _cells(row: Row) -> list[str]:
         counts.posted_twice,
         counts.unexplained,
         counts.not_ended,
+        counts.disagreeing,
     )
     return [row.case, row.database, *map(str, numbers)]
 
@@ -64,7 +66,7 @@ def table(rows: Sequence[Row]) -> str:
         "",
         *map(str, (sum(row.rounds for row in rows), sum(row.kills for row in rows), sums.jobs)),
         *map(str, (sums.done, sums.failed, sums.uncertain, sums.charged_twice, sums.lost)),
-        *map(str, (sums.posted_twice, sums.unexplained, sums.not_ended)),
+        *map(str, (sums.posted_twice, sums.unexplained, sums.not_ended, sums.disagreeing)),
     ]
     lines = [list(_HEAD), *map(_cells, rows), last]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
@@ -102,7 +104,7 @@ The worker of the bot (store, engine, CometAPI client, downloader and Discord de
 `python -m bot` opens them) is killed, frozen and cut off while jobs are under way, and what came
 of the jobs is counted **at the provider and at Discord**, not in the bot's own tables: each prompt
 carries the number of its job, each message the id. The provider (`sandbox/`) and Discord
-(`tests/fakes/`) are processes of their own that outlive the worker. The last five columns must be
+(`tests/fakes/`) are processes of their own that outlive the worker. The last six columns must be
 0, or `make chaos` fails.
 
 {table}
@@ -123,10 +125,23 @@ What the columns mean:
 * **lost**: paid for, and people got neither the answer nor the word that its outcome is unknown.
 * **posted twice**: any message of a job (status, source, answer, failure …) is there twice, or an
   answer stands beside a failure.
-* **unexplained**: uncertain without one of the causes above, or failed although the provider was
-  not told to fail it. A job whose process was merely frozen, or whose database was away, has no
-  excuse, unless it was overtaken before it had sent anything at all.
+* **unexplained**: uncertain without one of the causes above, or left so with the list of tasks on,
+  or failed although the provider was not told to fail it. A job whose process was merely frozen or
+  slow, or whose database was away, has no excuse, unless it was overtaken before it had sent
+  anything at all.
 * **not ended**: nobody was told any outcome.
+* **disagreeing**: in how much ledger and jobs contradict each other after the case: what became of
+  the money (reserved, released, committed), its amount, a task of two jobs.
+
+Three cases are about a bot that is told something wrong. *Restored from a backup*: a backup is made
+with jobs waiting and under way, all of them end, and the backup is put into an empty database and
+counts as an hour old. Nothing may be spent while its jobs are in quarantine; then the owner
+releases every other one, whose answer is found in its thread, and says of the rest that they were
+finished.
+*Clock off*: a worker whose clock is minutes or an hour ahead of the database's, or behind it, may
+neither pay for anything nor give up what was paid for; in another life the clock steps while jobs
+are under way. *Answer lost, list of tasks on*: CometAPI's own list settles what is uncertain; where
+several tasks may be a job's, the owner names the right one. None is left uncertain.
 
 What is not real: polls, leases (1 s or less) and the provider (a quarter of a second a task) are
 quick; waits of the engine pass faster where a case is about one of them (no answer for 90 s, a

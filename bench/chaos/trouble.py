@@ -17,7 +17,7 @@ from bench.chaos.kills import (
     in_parallel,
     make,
 )
-from bench.chaos.process_spec import LEASE_SECONDS, Fault, What
+from bench.chaos.process_spec import LEASE_SECONDS, Fault, What, holders_of
 from bench.chaos.processes import ChaosError
 from bench.chaos.world import open_world
 from bot.domain.jobs import NewJob
@@ -54,7 +54,8 @@ LOST_BY_DISCORD = {
 """The calls whose answer gets lost: the path, and how many such calls come before it."""
 
 
-def _ids(jobs: Sequence[Made]) -> tuple[int, ...]:
+def ids_of(jobs: Sequence[Made]) -> tuple[int, ...]:
+    """Return the ids of jobs."""
     return tuple(made.asked.job_id for made in jobs)
 
 
@@ -64,14 +65,15 @@ async def _stop_gently(
     """Stop workers as an operator does; what they leave behind is ended by one more."""
     for child in children:
         await world.stop(child, signal.SIGTERM)
-    await world.end_well(world.start(world.spec(base, watched=_ids(jobs))))
+    await world.end_well(world.start(world.spec(base, watched=ids_of(jobs))))
 
 
-async def _add(base: Base, jobs: Sequence[Made]) -> None:
+async def add(base: Base, jobs: Sequence[Made]) -> None:
     """Add jobs from a process that owns none, as ``/restyle`` does."""
     async with open_store(base.url, worker_id="adding") as store:
         for made in jobs:
-            await store.add(NewJob(**made.fields))
+            new = NewJob(**made.fields)
+            await store.add(new, holders=holders_of(new))
 
 
 # (c) frozen past the lease
@@ -90,13 +92,13 @@ async def freezes(
         async def freeze_at(point: Point) -> None:
             base = await maker.fresh()
             jobs = await make(world, point.becomes, 2)
-            common = {"watched": _ids(jobs), "clock_speed": clock_speed(point.becomes)}
+            common = {"watched": ids_of(jobs), "clock_speed": clock_speed(point.becomes)}
             fault = Fault(point=point.name, when=point.when, what=What.FREEZE)
             first = world.start(world.spec(base, jobs, fault=fault, **common))
             is_frozen = await first.stopped(60)
             if not is_frozen:
                 raise ChaosError(f"{point} was never reached on {maker.kind}:\n{first.tail()}")
-            world.perhaps_unsent |= set(_ids(jobs))
+            world.perhaps_unsent |= set(ids_of(jobs))
             second = world.start(world.spec(base, jobs, **common))
             await asyncio.sleep(FROZEN_SECONDS)
             await first.signal(signal.SIGCONT)
@@ -125,14 +127,14 @@ async def random_freezes(forkserver: ForkServer, maker: Maker, *, freezes: int, 
         for _ in range(freezes):
             new = await world.make_jobs(4)
             jobs += new
-            world.perhaps_unsent |= set(_ids(new))
-            await _add(base, new)
+            world.perhaps_unsent |= set(ids_of(new))
+            await add(base, new)
             await asyncio.sleep(rng.uniform(0.0, 0.8))
             frozen = rng.choice(both)
             await frozen.signal(signal.SIGSTOP)
             await asyncio.sleep(rng.uniform(0.8, 2.5) * LEASE_SECONDS)
             await frozen.signal(signal.SIGCONT)
-        last = world.start(world.spec(base, watched=_ids(jobs)))
+        last = world.start(world.spec(base, watched=ids_of(jobs)))
         await world.end_well(last)
         await _stop_gently(world, base, both, jobs)
         return Row(
@@ -177,12 +179,12 @@ async def postgres_restarts(
         for _ in range(restarts):
             new = await world.make_jobs(IN_FLIGHT)
             jobs += new
-            await _add(base, new)
+            await add(base, new)
             await asyncio.sleep(rng.uniform(0.0, 0.8))
             await maker.restart(rng.uniform(*away))
         if past_lease:
-            world.perhaps_unsent |= set(_ids(jobs))
-        await world.end_well(world.start(world.spec(base, watched=_ids(jobs))))
+            world.perhaps_unsent |= set(ids_of(jobs))
+        await world.end_well(world.start(world.spec(base, watched=ids_of(jobs))))
         await _stop_gently(world, base, both, jobs)
         return Row(
             case="database restarted" + (", away for longer than the leases" if past_lease else ""),
@@ -211,7 +213,7 @@ async def sqlite_locks(forkserver: ForkServer, maker: SqliteMaker, *, locks: int
             await world.stop(child, signal.SIGTERM)
             there = {row.job_id for row in await base.rows()}
             missing = [made for made in jobs if made.asked.job_id not in there]
-            await world.end_well(world.start(world.spec(base, missing, watched=_ids(jobs))))
+            await world.end_well(world.start(world.spec(base, missing, watched=ids_of(jobs))))
 
         await in_parallel((lock_one() for _ in range(locks)), 3)
         return Row(
@@ -248,7 +250,7 @@ async def provider_silent(
             spec = world.spec(
                 base,
                 jobs,
-                watched=_ids(jobs),
+                watched=ids_of(jobs),
                 clock_speed=speed,
                 lease_seconds=LEASE_SECONDS if speed == 1 else 60.0,
                 is_careless=is_careless,
@@ -292,7 +294,7 @@ async def discord_silent(
                         method="POST", path=path, fault=fault, channel_id=channel_id, skip=skip
                     )
         ahead = AHEAD_SECONDS if nonce_window_over else 0.0
-        spec = world.spec(base, jobs, watched=_ids(jobs), discord_ahead_seconds=ahead)
+        spec = world.spec(base, jobs, watched=ids_of(jobs), discord_ahead_seconds=ahead)
         await world.end_well(world.start(spec))
         case = "Discord's answer lost after it posted"
         if nonce_window_over:

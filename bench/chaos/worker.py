@@ -20,9 +20,12 @@ import discord
 
 from bench.chaos.copying_processor import CopyingProcessor
 from bench.chaos.points import Counted, Proxy, Trigger, guard_discord, simple_point, store_point
+from bench.chaos.process_spec import holders_of
 from bot.cometapi.client import CometClient
-from bot.domain.jobs import NewJob
+from bot.cometapi.console import Console
+from bot.domain.jobs import JobState, NewJob
 from bot.engine.engine import Engine
+from bot.engine.settling import Settling
 from bot.errors import JobExistsError, StoreUnavailableError
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
@@ -44,20 +47,23 @@ ADD_SECONDS = 0.05
 """Between two jobs that are added."""
 
 
-class FastClock:
-    """Time for the engine's waits, ``speed`` times as fast as real."""
+class OddClock:
+    """Time for the engine's waits, faster than real, and a calendar that may be wrong."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, spec: ProcessSpec) -> None:
         self._real = SystemClock()
-        self._speed = speed
+        self._speed = spec.clock_speed
+        self._ahead = timedelta(seconds=spec.clock_ahead_seconds)
+        self._steps_at = self._real.monotonic() + spec.clock_steps_after_seconds
 
     def monotonic(self) -> float:
         """Return seconds since some moment."""
         return self._real.monotonic() * self._speed
 
     def now(self) -> datetime:
-        """Return the moment it is, by the real calendar."""
-        return self._real.now()
+        """Return the moment it is, by this machine's calendar."""
+        has_stepped = self._real.monotonic() >= self._steps_at
+        return self._real.now() + (self._ahead if has_stepped else timedelta())
 
     async def wait(self, event: asyncio.Event, until: float | None) -> None:
         """Return once ``event`` is set or ``monotonic()`` reaches ``until``."""
@@ -77,6 +83,7 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
         discord_token=spec.discord_token,
         cometapi_key="local.comet.key",
         cometapi_base_url=spec.provider_url,
+        cometapi_access_token=spec.access_token,
         database_url=spec.database_url,
         data_dir=folder,
         poll_min_seconds=0.05,
@@ -110,6 +117,7 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
         )
         await client.login(settings.discord_token.get_secret_value())
         guard_discord(client, trigger)
+        clock = OddClock(spec)
         ahead = timedelta(seconds=spec.discord_ahead_seconds)
         deliverer = ThreadDeliverer(client, now=lambda: datetime.now(UTC) + ahead)
         engine = await stack.enter_async_context(
@@ -123,10 +131,18 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
                 ),
                 scratch=scratch,
                 media=CopyingProcessor(),
-                clock=FastClock(spec.clock_speed) if spec.clock_speed != 1 else None,
+                clock=clock,
                 lease_seconds=spec.lease_seconds,
             )
         )
+        console = Console(
+            comet,
+            base_url=settings.cometapi_base_url,
+            api_key=settings.cometapi_key,
+            access_token=settings.cometapi_access_token,
+        )
+        settling = Settling(store=store, comet=comet, console=console, clock=clock)
+        stack.callback(asyncio.create_task(settling.run()).cancel)
         on_ready()
         await _add(store, spec)
         await _look_after(store, engine, counted, spec)
@@ -135,7 +151,8 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
 async def _add(store: Store, spec: ProcessSpec) -> None:
     for fields in spec.jobs:
         try:
-            await store.add(NewJob(**fields))
+            new = NewJob(**fields)
+            await store.add(new, holders=holders_of(new))
         except (JobExistsError, StoreUnavailableError):
             logging.getLogger(__name__).info("job %s: not added", fields["id"])
         store.new_jobs.set()
@@ -160,7 +177,8 @@ async def _look_after(store: Store, engine: Engine, comet: Counted, spec: Proces
                 job = await store.get(job_id)
             except StoreUnavailableError:
                 job = None
-            if job is None or not job.is_settled:
+            is_doubtful = job is not None and job.state is JobState.UNCERTAIN
+            if job is None or not job.is_settled or (is_doubtful and spec.access_token):
                 quiet = 0
                 break
             open_ids.discard(job_id)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from bench.chaos.count import Asked, Counts, count, prompt_of
+from bench.chaos.count import Asked, Counts, count, number_in, prompt_of
 from bench.chaos.process_spec import ProcessSpec
 from bench.chaos.processes import ChaosError
 from bot.domain.jobs import NewJob
+from bot.storage.consistency import disagreements
+from bot.storage.database import open_database
 
 if TYPE_CHECKING:
     import signal
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
     from bench.chaos.databases import Base, Seen
     from bench.chaos.processes import Child, ForkServer
+
+log = logging.getLogger(__name__)
 
 LIFE_SECONDS = 90.0
 """So long the last process of a round may take until every job has ended."""
@@ -64,6 +69,7 @@ class World:
         self.excused: set[int] = set()
         self.perhaps_unsent: set[int] = set()
         self.jobs: list[Made] = []
+        self._bases: dict[str, Base] = {}
         self._numbers = itertools.count(1)
         self._channels: list[int] = []
         self._guild_id = self._user_id = 0
@@ -144,6 +150,7 @@ class World:
             seed=None,
             ratio="1280:720",
             public_figure_threshold="auto",
+            price_micros=750_000,
         )
         asked = Asked(
             number=number, job_id=new.id, may_fail=may_fail, may_be_uncertain=may_be_uncertain
@@ -161,6 +168,7 @@ class World:
     def spec(self, base: Base, jobs: Sequence[Made] = (), **more: Any) -> ProcessSpec:  # noqa: ANN401 - fields of Life
         """Return the spec of a process that adds ``jobs``."""
         name = f"w{next(_names)}"
+        self._bases[base.url] = base
         return ProcessSpec(
             worker_id=name,
             database_url=base.url,
@@ -219,7 +227,18 @@ class World:
     # Counting
 
     async def count(self, jobs: Sequence[Made] | None = None) -> Counts:
-        """Count at the provider and at Discord what became of the jobs."""
+        """Count at the provider and at Discord what became of the jobs, and walk their ledgers.
+
+        Under load a lease may run out although nothing was frozen; a job that was taken over is
+        judged as after a freeze.
+        """
+        said = []
+        for base in self._bases.values():
+            self.perhaps_unsent |= {r.job_id for r in await base.rows() if r.is_left_uncertain}
+            async with open_database(base.url) as database:
+                said += await disagreements(database)
+        for sentence in said:
+            log.error("%s", sentence)
         provider, discord = await asyncio.gather(
             self._look(self._provider["origin"]), self._look(self._discord["origin"])
         )
@@ -231,7 +250,16 @@ class World:
             discord=discord,
             excused=self.excused,
             perhaps_unsent=self.perhaps_unsent,
+            disagreeing=len(said),
         )
+
+    async def tasks(self) -> dict[int, list[str]]:
+        """Return the tasks that the provider made, by the number of the job."""
+        found: dict[int, list[str]] = {}
+        for created in (await self._look(self._provider["origin"]))["creates"]:
+            number = number_in(created["body"]["promptText"])
+            found.setdefault(number, []).append(created["task_id"])
+        return found
 
     async def _look(self, origin: str) -> dict[str, Any]:
         async with self._http.get(f"{origin}/_control") as answer:
