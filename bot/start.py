@@ -97,6 +97,13 @@ async def run(settings: Settings) -> None:
             )
         )
         await bot.login(settings.discord_token.get_secret_value())
+        console = Console(
+            comet,
+            base_url=settings.cometapi_base_url,
+            api_key=settings.cometapi_key,
+            access_token=settings.cometapi_access_token,
+        )
+        bot.settling = Settling(store=store, comet=comet, console=console, clock=clock)
         await stack.enter_async_context(
             Engine(
                 settings=settings,
@@ -109,6 +116,7 @@ async def run(settings: Settings) -> None:
                 media=MediaProcessor(process_pool),
                 approval_prompts=bot.approval_prompts,
                 archive=archive,
+                may_be_paid=bot.settling.may_be_paid,
                 clock=clock,
                 lease_seconds=settings.lease_seconds,
                 tell_owner=bot.notify_owner,
@@ -122,13 +130,6 @@ async def run(settings: Settings) -> None:
             stack.callback(asyncio.create_task(chore).cancel)
         if archive is not None:
             stack.callback(asyncio.create_task(keep_expiring(archive, clock)).cancel)
-        console = Console(
-            comet,
-            base_url=settings.cometapi_base_url,
-            api_key=settings.cometapi_key,
-            access_token=settings.cometapi_access_token,
-        )
-        bot.settling = Settling(store=store, comet=comet, console=console, clock=clock)
         bot.watch = ProviderWatch(
             console=console,
             store=store,

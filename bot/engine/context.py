@@ -118,6 +118,8 @@ class EngineContext:
     """Called with a job that unexpectedly has something to do again."""
     models: ModelChoice | None = None
     """Which model takes over from one that is refused; ``None``: none does."""
+    may_be_paid: Callable[[Job], Awaitable[bool]] | None = None
+    """Asks the provider's own list about an old job before it is paid for; ``None``: no list."""
     approval_prompts: ApprovalPrompts | None = None
     """``None``: held jobs wait until their time is over, and nobody is asked."""
     archive: Archive | None = None

@@ -82,6 +82,7 @@ class Engine:
         approval_prompts: ApprovalPrompts | None = None,
         archive: Archive | None = None,
         models: ModelChoice | None = None,
+        may_be_paid: Callable[[Job], Awaitable[bool]] | None = None,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
         tell_owner: Callable[[OwnerNotice], Awaitable[None]] | None = None,
@@ -112,6 +113,7 @@ class Engine:
             lease_seconds=lease_seconds,
             adopt=self._adopt,
             models=models,
+            may_be_paid=may_be_paid,
             approval_prompts=approval_prompts,
             archive=archive,
         )

@@ -19,6 +19,7 @@ from bot.errors import CometError, CometTaskNotFoundError, StoreError, TaskTaken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from bot.cometapi.client import CometClient
     from bot.cometapi.console import Console, ListedTask
@@ -49,6 +50,7 @@ class Settling:
         self._console = console
         self._clock = clock
         self._looking = asyncio.Lock()
+        self._doubted: set[int] = set()
 
     async def run(self) -> None:
         """Look now and every minute; never returns. Without an access token there is no list."""
@@ -73,7 +75,7 @@ class Settling:
             uncertain = [j for j in doubtful if j.state is JobState.UNCERTAIN and self._is_new(j)]
             if not uncertain:
                 return
-            strangers, rivals = await self._strangers(uncertain)
+            strangers, rivals = await self._strangers(_sent_first(uncertain))
             if strangers is None:
                 return
             for job in uncertain:
@@ -89,8 +91,31 @@ class Settling:
         """
         if not self._is_new(job):
             return []
-        strangers, _ = await self._strangers([job])
+        strangers, _ = await self._strangers(_sent_first([job]))
         return [task for task in strangers or () if _may_be(job, task)]
+
+    async def may_be_paid(self, job: Job) -> bool:
+        """Tell, once for each job that waits, whether the list hints that it was paid for before.
+
+        Its row may come from a backup. So may a task be its that is as old as the job at most, of
+        its model, and of no job that the database knows. After the owner released it, it is not
+        doubted again.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        if not self._console.can_list or job.id in self._doubted:
+            return False
+        strangers, rivals = await self._strangers(job.created_at - PROOF)
+        is_doubtful = any(
+            task.submitted_at >= job.created_at
+            and _is_model(job.model, task.model)
+            and not any(_may_be(one, task) for one in rivals)
+            for task in strangers or ()
+        )
+        if is_doubtful:
+            self._doubted.add(job.id)
+        return is_doubtful
 
     async def exists(self, task_id: str) -> bool | None:
         """Tell whether the provider has such a task; ``None`` if it does not say now."""
@@ -107,17 +132,13 @@ class Settling:
         sent_at = job.submit_started_at
         return sent_at is not None and self._clock.now() - sent_at < timedelta(days=LIST_DAYS)
 
-    async def _strangers(
-        self, uncertain: Sequence[Job]
-    ) -> tuple[list[ListedTask] | None, list[Job]]:
-        """Return the listed tasks of no job, and the jobs whose they can be.
+    async def _strangers(self, since: datetime) -> tuple[list[ListedTask] | None, list[Job]]:
+        """Return the listed tasks of no job since a moment, and the jobs whose they can be.
 
         ``None`` instead of tasks: the list is no proof. One that lacks tasks which the database
         knows of that time is of another account, or of something else.
         """
-        sent = [job.submit_started_at for job in uncertain if job.submit_started_at is not None]
-        since, until = min(sent) - PROOF, self._clock.now() + SKEW
-        listed = await self._console.tasks(since, until)
+        listed = await self._console.tasks(since, self._clock.now() + SKEW)
         if listed is None:
             return None, []
         # In this order: whoever submits meanwhile is a rival, or its task is known by then.
@@ -164,6 +185,11 @@ class Settling:
                 job.id,
                 mine[0].task_id,
             )
+
+
+def _sent_first(uncertain: Sequence[Job]) -> datetime:
+    """Return from when on the list is read for jobs whose requests went out."""
+    return min(job.submit_started_at for job in uncertain if job.submit_started_at) - PROOF
 
 
 def _may_be(job: Job, task: ListedTask) -> bool:

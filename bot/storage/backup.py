@@ -33,7 +33,7 @@ from sqlalchemy.engine import make_url
 from bot.errors import StoreError
 from bot.storage.database import Database, open_database, reporting_trouble
 from bot.storage.engines import postgres_upgrade_engine, sqlite_engine, sqlite_path
-from bot.storage.quarantine import quarantine_all
+from bot.storage.quarantine import quarantine_waiting
 from bot.storage.tables import workers
 from bot.storage.transfer import TABLES, TableCopy, transfer
 from bot.storage.upgrade import check_known, newest_revision, upgrade
@@ -169,7 +169,7 @@ async def restore(file: Path, url: str) -> list[TableCopy]:
             open_database(url) as target,
         ):
             async with source.transaction() as connection:
-                await quarantine_all(connection, source)
+                await quarantine_waiting(connection, source)
             return await transfer(source, target)
 
 
@@ -268,7 +268,7 @@ async def _make_harmless(part: Path) -> None:
         async with database.transaction() as connection:
             await connection.execute(delete(workers))
             if await connection.run_sync(_revision) == newest_revision():
-                await quarantine_all(connection, database)
+                await quarantine_waiting(connection, database)
     finally:
         await database.close()
 

@@ -13,7 +13,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import exists, func, select, text, true, update
 
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import StoreMovedError
@@ -91,7 +91,7 @@ async def note_alive(
         await database.take_turn(connection, "join")
         alive = select(exists().where(workers.c.expires_at >= now))
         if not await connection.scalar(alive):
-            count = await quarantine_all(connection, database)
+            count = await quarantine_waiting(connection, database)
             if count:
                 log.error(
                     "No process was at work on this database since %s, so it may be an old one: "
@@ -103,14 +103,21 @@ async def note_alive(
     return now
 
 
-async def quarantine_all(connection: AsyncConnection, database: Database) -> int:
-    """Put every job that waits into quarantine; return how many there were.
+async def quarantine_waiting(
+    connection: AsyncConnection, database: Database, job_ids: Collection[int] | None = None
+) -> int:
+    """Put every job that waits, or those of ``job_ids``, into quarantine; return how many.
 
     The owner is told anew of them, once, by the next process that runs.
     """
     marked = await connection.execute(
         update(jobs)
-        .where(text(UNSETTLED), jobs.c.state.in_(_WAITING), ~_QUARANTINED)
+        .where(
+            text(UNSETTLED),
+            jobs.c.state.in_(_WAITING),
+            ~_QUARANTINED,
+            true() if job_ids is None else jobs.c.id.in_(job_ids),
+        )
         .values(quarantined_at=database.now())
     )
     if marked.rowcount:
@@ -158,10 +165,10 @@ class Quarantine:
         which = (_QUARANTINED, jobs.c.state.in_(_WAITING))
         return await connection.scalar(select(func.count()).select_from(jobs).where(*which)) or 0
 
-    async def enter(self) -> int:
-        """Put every job that waits into quarantine, as after a restore; return how many."""
+    async def enter(self, job_ids: Collection[int] | None = None) -> int:
+        """Put jobs that wait into quarantine; return how many. ``None`` is all, as on a restore."""
         async with self._database.transaction() as connection:
-            return await quarantine_all(connection, self._database)
+            return await quarantine_waiting(connection, self._database, job_ids)
 
     async def release(self, job_ids: Collection[int] | None = None, *, user_id: int | None) -> int:
         """Let jobs go on where they were, to be paid for in their turn; return how many there were.

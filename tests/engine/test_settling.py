@@ -11,8 +11,10 @@ from bot.cometapi.console import Console
 from bot.domain.jobs import Charge, JobState
 from bot.domain.quotas import LedgerStatus
 from bot.engine.settling import Settling
+from bot.engine.worker import Worker
 from sandbox.cometapi import Close, server_error
 from tests.storage.money import rows_of
+from tests.storage.rows import put
 
 TOKEN = "console-token"
 TEN_MINUTES = 11 * 60 + 1
@@ -148,3 +150,48 @@ async def test_a_long_list_is_read_to_its_end(lone_bench, settling):
     lone_bench.clock.advance(7200)
     assert await look(lone_bench, settling, handle) == [JobState.RUNNING]
     assert (await lone_bench.job(handle)).task_id == task.created.task_id
+
+
+async def restored(bench, settling, *, is_known, model=None):
+    """A job that waited for ten minutes, and a task that the provider has since it was asked for.
+
+    Returns:
+        The waiting job, after a step.
+    """
+    bench.context = dataclasses.replace(bench.context, may_be_paid=settling.may_be_paid)
+    bench.worker = Worker(bench.context)
+    old = await bench.add(id=1)
+    bench.clock.advance(60)
+    paid = await bench.add(id=2)
+    await bench.step(paid)
+    (task,) = bench.standin.tasks.values()
+    if not is_known:  # the backup is from before
+        bench.standin.tasks.clear()
+        body = task.created.body | ({"model": model} if model else {})
+        created = dataclasses.replace(task.created, task_id="not-in-the-backup", body=body)
+        bench.standin.tasks[created.task_id] = dataclasses.replace(task, created=created)
+        await put(bench.store, 2, JobState.FAILED, task_id=None, told_at=bench.clock.now())
+    bench.clock.advance(540)
+    await bench.store.renew_lease(10_000)
+    await bench.step(old)
+    return old
+
+
+async def test_an_old_job_that_may_be_a_task_of_nobody_waits_for_the_owner(lone_bench, settling):
+    old = await restored(lone_bench, settling, is_known=False)
+    job = await lone_bench.job(old)
+    assert job.state is JobState.QUEUED
+    assert job.quarantined_at is not None
+    assert len(lone_bench.standin.creates) == 1
+    await lone_bench.store.quarantine.release([1], user_id=7)
+    assert not await settling.may_be_paid(await lone_bench.job(old))  # the owner's word holds
+
+
+async def test_an_old_job_is_paid_for_where_all_listed_tasks_are_known(lone_bench, settling):
+    old = await restored(lone_bench, settling, is_known=True)
+    assert (await lone_bench.job(old)).state is JobState.RUNNING
+
+
+async def test_a_task_of_another_model_stops_no_job(lone_bench, settling):
+    old = await restored(lone_bench, settling, is_known=False, model="another")
+    assert (await lone_bench.job(old)).state is JobState.RUNNING

@@ -1,4 +1,4 @@
-"""Whether an old job was answered before: its row may come from a backup."""
+"""Whether an old job was paid for before: its row may come from a backup."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ASK_FIRST_SECONDS: Final = 300.0
-"""A job older than that may come from a backup: its thread is searched for an answer first."""
+"""A job older than that may come from a backup: its thread is searched for an answer first,
+and the provider's list of tasks for one that nobody knows."""
 
 
 async def settle_if_answered(context: EngineContext, handle: JobHandle, job: Job) -> bool:
-    """Tell whether an old job turned out to be finished before; then it is settled, unpaid.
+    """Tell whether an old job must not be paid for (now).
 
-    Asked once, before the first paid request.
+    One whose answer is posted is settled, unpaid. One that may be a task which the provider lists
+    and no job has goes into quarantine. Asked once, before the first paid request.
 
     Raises:
         DeliveryDelayedError: Discord is in trouble, so nobody knows.
@@ -35,7 +37,15 @@ async def settle_if_answered(context: EngineContext, handle: JobHandle, job: Job
     answer = await context.deliverer.find_answer(job)
     handle.is_answer_sought = True
     if answer is None:
-        return False
+        if context.may_be_paid is None or not await context.may_be_paid(job):
+            return False
+        log.warning(
+            "job %s: CometAPI lists a task of no job since it was asked for, so it may be paid for "
+            "already: it waits for the bot's owner",
+            job.id,
+        )
+        await context.store.quarantine.enter([job.id])
+        return True
     job = await context.store.move(
         job,
         JobState.CANCELLED,
