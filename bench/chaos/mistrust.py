@@ -147,18 +147,19 @@ async def clock_steps(forkserver: ForkServer, maker: Maker, *, clocks: Sequence[
             await _live_for(world, base, QUIET_SECONDS * 2, waiting, clock_ahead_seconds=ahead)
             unpaid = [one for one in [*paid, *waiting] if one.asked.number not in already]
             await _unpaid(world, unpaid, f"with a clock {ahead:+.0f} s off")
-            there = {row.job_id for row in await base.rows()}
-            missing = [one for one in [*paid, *waiting] if one.asked.job_id not in there]
             stepping = await world.make_jobs(4)
-            every = [*paid, *waiting, *stepping]
-            last = world.spec(
+            await _live_for(
+                world,
                 base,
-                [*missing, *stepping],
-                watched=ids_of(every),
+                QUIET_SECONDS,
+                stepping,
                 clock_ahead_seconds=ahead,
-                clock_steps_after_seconds=0.6,
+                clock_steps_after_seconds=QUIET_SECONDS / 2,
             )
-            await world.end_well(world.start(last))
+            every = [*paid, *waiting, *stepping]
+            there = {row.job_id for row in await base.rows()}
+            missing = [one for one in every if one.asked.job_id not in there]
+            await world.end_well(world.start(world.spec(base, missing, watched=ids_of(every))))
 
         async with asyncio.TaskGroup() as group:
             for ahead in clocks:
