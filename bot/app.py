@@ -49,6 +49,7 @@ EXTENSIONS: Final = (
     "cogs.consent.cog",
     "cogs.restyle.cog",
     "cogs.restyle.message_menu",
+    "cogs.restyle.again",
     "cogs.settings.cog",
     "cogs.usage.cog",
     "cogs.privacy.cog",

@@ -95,6 +95,11 @@ class VideoModel:
     """Pixels, whichever way the video is turned."""
 
     @property
+    def takes_seed(self) -> bool:
+        """Whether a seed may be sent along; one that we do not know may refuse the key."""
+        return self.is_known
+
+    @property
     def takes_reference(self) -> bool:
         """Whether a style image may be sent along."""
         return self.reference_key is not ReferenceKey.NONE

@@ -86,7 +86,7 @@ def create_body(request: CreateRequest) -> dict[str, Any]:
     }
     if rules.is_known:
         body["contentModeration"] = {"publicFigureThreshold": request.public_figure_threshold}
-    if request.seed is not None and rules.is_known:
+    if request.seed is not None and rules.takes_seed:
         body["seed"] = request.seed
     if rules.ratios:
         body["ratio"] = request.ratio if request.ratio in rules.ratios else rules.default_ratio

@@ -30,6 +30,7 @@ class Action(enum.StrEnum):
     """What somebody can do with a button, a menu, a form or an owner's command."""
 
     CANCEL = "cancel"  # a job that has not started
+    START_AGAIN = "start_again"  # with the clip of an earlier job; the rules of /restyle decide
     COMPARE = "compare"  # have the side-by-side video made
     ADD_SOUND = "add_sound"  # have the sound laid over the result
     DELETE_ANSWER = "delete_answer"
@@ -56,6 +57,7 @@ _MANAGERS: Final = frozenset({Who.MANAGER, Who.OWNER})
 
 MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.CANCEL: _STAFF | {Who.REQUESTER},
+    Action.START_AGAIN: frozenset({Who.MEMBER}),
     Action.COMPARE: frozenset({Who.MEMBER}),
     Action.ADD_SOUND: frozenset({Who.MEMBER}),
     Action.DELETE_ANSWER: _STAFF | {Who.REQUESTER, Who.AUTHOR},

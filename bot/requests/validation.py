@@ -58,7 +58,7 @@ class Rule(enum.StrEnum):
     VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"  # value, limit: UTF-16 units
-    SEED_OUT_OF_RANGE = "seed_out_of_range"  # value, limit
+    SEED_OUT_OF_RANGE = "seed_out_of_range"  # value: the number, or what was typed; limit
     RATIO_NOT_OFFERED = "ratio_not_offered"  # value: the ratio; words: those offered
     REFERENCE_NOT_TAKEN = "reference_not_taken"  # value: the model
     REFERENCE_NOT_AN_IMAGE = "reference_not_an_image"  # value: what it seems to be
@@ -89,6 +89,10 @@ class Rule(enum.StrEnum):
     MESSAGE_FORWARDED = "message_forwarded"
     MESSAGE_NOT_AN_ANSWER = "message_not_an_answer"  # ours, but not the result of a job
     MOMENT_UNREADABLE = "moment_unreadable"  # value: what was typed
+    JOB_UNKNOWN = "job_unknown"  # the earlier one that should be done again
+    JOB_ELSEWHERE = "job_elsewhere"  # that was on another server, or in direct messages
+    JOB_SOURCE_GONE = "job_source_gone"  # its clip is nowhere any more
+    JOB_PART_GONE = "job_part_gone"  # value: the part of its clip that is still there
     CONSENT_OPTED_OUT = "consent_opted_out"  # words: who
     CONSENT_NOBODY = "consent_nobody"
     CONSENT_OWN_ONLY = "consent_own_only"  # words: whose clip it is
@@ -160,7 +164,7 @@ def parse_seconds(text: str) -> float | None:
 
 
 def check_seed(seed: int | None) -> Refusal | None:
-    """Check a seed; ``None`` means the provider chooses."""
+    """Check a seed; ``None`` means that one is chosen."""
     if seed is None or 0 <= seed <= MAX_SEED:
         return None
     return Refusal(

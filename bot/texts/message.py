@@ -49,6 +49,18 @@ ABOUT_MESSAGES: Final = {
     Rule.MOMENT_UNREADABLE: (
         "{value} is not a time in the clip.\nWrite seconds, or minutes and seconds: 12.5 or 1:05."
     ),
+    Rule.JOB_UNKNOWN: ("This clip is not known any more.\nAttach it once more with /restyle."),
+    Rule.JOB_ELSEWHERE: (
+        f"This clip was restyled in another place, whose rules hold for it. {_NOTHING}\n"
+        "Use the button there, or attach the clip here with /restyle."
+    ),
+    Rule.JOB_SOURCE_GONE: (
+        f"This clip is not on Discord any more. {_NOTHING}\nAttach it once more with /restyle."
+    ),
+    Rule.JOB_PART_GONE: (
+        f"Only {{value}} of this clip is still on Discord. {_NOTHING}\n"
+        "Stay within that, or attach the clip once more with /restyle."
+    ),
     Rule.CONSENT_OPTED_OUT: (
         f"{{who}} does not want their clips restyled. {_NOTHING}\nChoose another clip."
     ),
@@ -78,6 +90,8 @@ def about_message(found: Refusal) -> str:
 # The form of the menu on messages
 
 MENU_TITLE: Final = "Restyle this"
+CHANGE_TITLE: Final = "Change this clip"
+TRY_AGAIN_TITLE: Final = "Try again"
 PROMPT_LABEL: Final = "Prompt"
 PROMPT_HINT: Final = "How it should look, for example: a rainy night in Tokyo, neon, film grain"
 FILE_LABEL: Final = "Which clip"
@@ -86,7 +100,9 @@ SHAPE_HINT: Final = "The clip's own when nothing is chosen."
 START_LABEL: Final = "Begin at"
 START_HINT: Final = "Where in the clip to begin: seconds, or 1:05. Its beginning when empty."
 LENGTH_LABEL: Final = "Seconds to restyle"
-LENGTH_HINT: Final = "As many as may be when empty."
+LENGTH_HINT: Final = "Up to the limit when empty."
+SEED_LABEL: Final = "Seed"
+SEED_HINT: Final = "The same number repeats a result. A new one is chosen when empty."
 
 
 def form_lost(prompt: str) -> str:

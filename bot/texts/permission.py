@@ -23,6 +23,7 @@ ADMIN: Final = "/restyle-admin"
 ACTIONS: Final = {
     Action.CANCEL: "Cancel a clip that has not started",
     Action.ASK_AGAIN: "Ask the moderators once more, when they could not be reached",
+    Action.START_AGAIN: "Restyle the clip of an earlier job again, by the same rules as `/restyle`",
     Action.COMPARE: "Have the side-by-side video made",
     Action.ADD_SOUND: "Have the sound laid over the result",
     Action.DELETE_ANSWER: "Delete a posted result",

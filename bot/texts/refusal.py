@@ -118,9 +118,8 @@ def refusal(found: Refusal) -> str:
                 "(an emoji counts as two or more).\nShorten it."
             )
         case Rule.SEED_OUT_OF_RANGE:
-            return (
-                f"The seed {number:.0f} is out of range.\nTake a whole number from 0 to {most:.0f}."
-            )
+            seed = value if isinstance(value, str) else f"{number:.0f}"
+            return f"{seed} is not a seed.\nTake a whole number from 0 to {most:.0f}."
         case Rule.RATIO_NOT_OFFERED:
             offered = f"Take one of {', '.join(found.words)}" if found.words else "Leave it out"
             return f"This bot's model does not offer the ratio {value}.\n{offered}."

@@ -23,6 +23,7 @@ from cogs.common.cards import (
     markdown_url,
 )
 from cogs.delivery.buttons import answer_buttons
+from cogs.restyle.again_buttons import TryAgainButton, is_worth_another_try
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Extra
@@ -83,7 +84,7 @@ def answer_card(
     lines = _answer_lines(job, answer, attached=attached, linked=linked)
     container.add_item(ui.TextDisplay("\n".join(lines)))
     view.add_item(container)
-    view.add_item(answer_buttons(job.id, answer.offers))
+    view.add_item(answer_buttons(job.id, answer.offers, starts=not elsewhere))
     return view
 
 
@@ -214,7 +215,12 @@ def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False)
     head = mention(job.user_id)
     if elsewhere:
         head += " " + texts.ELSEWHERE
-    items: list[ui.Item[Any]] = [ui.ActionRow(AppealButton(job.id))] if can_appeal else []
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    if not elsewhere and is_worth_another_try(job):
+        row.add_item(TryAgainButton(job.id))
+    if can_appeal:
+        row.add_item(AppealButton(job.id))
+    items: list[ui.Item[Any]] = [row] if row.children else []
     return card(
         STATE_COLOURS[job.state], [f"{head} {first}", *others], *items, id_=answer_mark(job)
     )

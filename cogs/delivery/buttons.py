@@ -19,6 +19,7 @@ from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
 from cogs.common.permission_checks import actor_of, is_here, may_moderate
+from cogs.restyle.again_buttons import AgainButton, ChangeButton
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -161,9 +162,13 @@ BUTTONS = (CompareButton, SoundButton, DeleteButton, DeleteSureButton)
 """What has to be registered, so that old messages' buttons work."""
 
 
-def answer_buttons(job_id: int, offers: Collection[Extra]) -> ui.ActionRow[Any]:
-    """Return the row under an answer."""
+def answer_buttons(
+    job_id: int, offers: Collection[Extra], *, starts: bool = True
+) -> ui.ActionRow[Any]:
+    """Return the row under an answer; ``starts`` is whether it can lead to the next job there."""
     row: ui.ActionRow[Any] = ui.ActionRow()
+    if starts:
+        row.add_item(AgainButton(job_id)).add_item(ChangeButton(job_id))
     for kind in (CompareButton, SoundButton):
         if kind.extra in offers:
             row.add_item(kind(job_id))

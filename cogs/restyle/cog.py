@@ -12,32 +12,20 @@ from bot.cometapi.models import RATIOS
 from bot.requests import validation as rules
 from bot.requests.validation import Refusal
 from cogs.restyle.cancel import CancelButton
+from cogs.restyle.forms import MAX_LENGTH_SECONDS, MAX_START_SECONDS, shape_name
 from cogs.restyle.intake import Intake
 from cogs.restyle.message_source import fetch_linked, sources_of
 from cogs.restyle.refusals import RefusedError, refuse_now
-from cogs.restyle.requests import Request, RequestedClip
+from cogs.restyle.requests import Request, RequestedClip, RequestedPicture
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
     from bot.storage.store import Store
 
-MAX_START_SECONDS: Final = 86_400.0
-MAX_LENGTH_SECONDS: Final = 600.0
 MAX_LINK_CHARACTERS: Final = 200
 
-_SHAPES: Final = {
-    "1280:720": "16:9, landscape",
-    "720:1280": "9:16, portrait",
-    "1104:832": "4:3, landscape",
-    "960:960": "1:1, square",
-    "832:1104": "3:4, portrait",
-    "1584:672": "21:9, wide",
-    "848:480": "16:9, small",
-    "640:480": "4:3, small",
-}
-
 RATIO_CHOICES: Final = [
-    app_commands.Choice(name=f"{_SHAPES[ratio]} ({ratio})", value=ratio) for ratio in RATIOS
+    app_commands.Choice(name=shape_name(ratio), value=ratio) for ratio in RATIOS
 ]
 
 
@@ -89,7 +77,7 @@ class Restyle(commands.Cog):
             Request(
                 source=source,
                 prompt=rules.clean_prompt(prompt),
-                reference=reference,
+                reference=RequestedPicture.attached(reference) if reference else None,
                 ratio=ratio,
                 seed=seed,
                 start=start,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import discord
-
     from bot.cometapi.models import VideoModel
     from bot.media.download import Downloader
     from bot.media.process_pool import ProcessPool
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from bot.policy.levels import Effective
     from bot.requests.validation import Limit
     from bot.requests.video_facts import VideoFacts
-    from cogs.restyle.requests import Request, RequestedClip
+    from cogs.restyle.requests import Request, RequestedClip, RequestedPicture
 
 log = logging.getLogger(__name__)
 
@@ -136,11 +134,11 @@ class FileChecks:
                 ) from exc
         return facts, fetched.size_bytes
 
-    async def _must_convert(self, reference: discord.Attachment) -> bool:
+    async def _must_convert(self, reference: RequestedPicture) -> bool:
         """Look into the style image; tell whether the provider needs a copy of it."""
         too_big = Refusal(
             rule=Rule.REFERENCE_TOO_BIG,
-            value=max(reference.size, MAX_REFERENCE_BYTES + 1),
+            value=max(reference.size_bytes or 0, MAX_REFERENCE_BYTES + 1),
             limit=MAX_REFERENCE_BYTES,
         )
         with self._fetching(too_big) as folder:

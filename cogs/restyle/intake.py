@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ from bot.policy.evaluate import evaluate
 from bot.policy.quotas import caps_of, holders_of
 from bot.prices import prices_with
 from bot.requests.clip_plan import Mode
-from bot.requests.validation import DeclaredFile, Refusal, Rule
+from bot.requests.validation import MAX_SEED, DeclaredFile, Refusal, Rule
 from bot.system.clock import SystemClock
 from bot.texts import quota as quota_texts
 from cogs.admin.budgets import BUDGET_EVENT
@@ -152,8 +153,8 @@ class Intake:
             ratio=request.ratio,
             clip=DeclaredFile(source.content_type, source.filename, source.size_bytes),
             reference=(
-                DeclaredFile(reference.content_type, reference.filename, reference.size)
-                if reference is not None
+                DeclaredFile(reference.content_type, reference.filename, reference.size_bytes)
+                if reference is not None and reference.size_bytes is not None
                 else None
             ),
         )
@@ -238,7 +239,7 @@ class Intake:
             model=model.name,
             prompt=request.prompt,
             look=holds.default_look,
-            seed=request.seed,
+            seed=self._seed(request.seed, model),
             ratio=ratio,
             public_figure_threshold=holds.public_figure_threshold,
             price_micros=estimate(model, plan.seconds, self._prices),
@@ -252,6 +253,13 @@ class Intake:
             role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
             is_age_restricted=is_age_restricted(interaction),
         )
+
+    @staticmethod
+    def _seed(wanted: int | None, model: VideoModel) -> int | None:
+        """Return the seed that is sent; people find it in the answer, to have the same again."""
+        if not model.takes_seed:
+            return None
+        return secrets.randbelow(MAX_SEED + 1) if wanted is None else wanted
 
     async def _accept(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 from cachetools import FIFOCache
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from bot.app import RestyleBot, RestyleTree, answer_privately
@@ -19,10 +19,11 @@ from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 from cogs.appeals.button import refusal_view
-from cogs.common.forms import FORM_SECONDS, form_data, sent_form, show_form
+from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import read_id
 from cogs.common.pages import telling_failures
-from cogs.restyle.cog import MAX_LENGTH_SECONDS, MAX_START_SECONDS, RATIO_CHOICES, Restyle
+from cogs.restyle.cog import Restyle
+from cogs.restyle.forms import RestyleForm, read_part
 from cogs.restyle.message_source import sources_of
 from cogs.restyle.refusals import RefusedError, refuse_now
 from cogs.restyle.requests import Request
@@ -41,63 +42,6 @@ NAME: Final = "Restyle this"
 _REMEMBERED: Final = 1_000
 """Open forms; the oldest are forgotten first."""
 _FORM_ID: Final = re.compile(r"restyle:(?P<form_id>[0-9]{1,20}):this-form")
-_LABEL: Final = 100
-"""Characters of a choice. Source: https://docs.discord.com/developers/components/reference"""
-
-
-class RestyleForm(ui.Modal):
-    """What to make of the clips in a message; read by whoever gets it sent, not by itself."""
-
-    def __init__(
-        self, *, form_id: int, sources: Sequence[RequestedClip], ratios: Sequence[str]
-    ) -> None:
-        super().__init__(
-            title=message_texts.MENU_TITLE,
-            custom_id=f"restyle:{form_id}:this-form",
-            timeout=FORM_SECONDS,
-        )
-        if len(sources) > 1:
-            files = [
-                discord.SelectOption(
-                    label=f"{number}. {source.filename}"[:_LABEL],
-                    value=str(number),
-                    default=number == 1,
-                )
-                for number, source in enumerate(sources, 1)
-            ]
-            self._add(message_texts.FILE_LABEL, None, ui.Select(custom_id="file", options=files))
-        self._add(
-            message_texts.PROMPT_LABEL,
-            message_texts.PROMPT_HINT,
-            ui.TextInput(
-                custom_id="prompt",
-                style=discord.TextStyle.paragraph,
-                min_length=1,
-                max_length=rules.MAX_PROMPT_UNITS,
-            ),
-        )
-        shapes = [
-            discord.SelectOption(label=choice.name, value=str(choice.value))
-            for choice in RATIO_CHOICES
-            if choice.value in ratios
-        ]
-        if shapes:
-            self._add(
-                message_texts.SHAPE_LABEL,
-                message_texts.SHAPE_HINT,
-                ui.Select(custom_id="ratio", options=shapes, min_values=0, required=False),
-            )
-        for custom_id, label, hint in (
-            ("start", message_texts.START_LABEL, message_texts.START_HINT),
-            ("length", message_texts.LENGTH_LABEL, message_texts.LENGTH_HINT),
-        ):
-            field: ui.TextInput[Any] = ui.TextInput(
-                custom_id=custom_id, max_length=12, required=False
-            )
-            self._add(label, hint, field)
-
-    def _add(self, label: str, hint: str | None, item: ui.Item[Any]) -> None:
-        self.add_item(ui.Label(text=label, description=hint, component=item))
 
 
 class MessageMenu(commands.Cog):
@@ -125,7 +69,12 @@ class MessageMenu(commands.Cog):
             await refuse_now(interaction, exc.text, view=view)
             return
         self._open[interaction.id] = sources
-        form = RestyleForm(form_id=interaction.id, sources=sources, ratios=self._ratios)
+        form = RestyleForm(
+            custom_id=f"restyle:{interaction.id}:this-form",
+            title=message_texts.MENU_TITLE,
+            sources=sources,
+            ratios=self._ratios,
+        )
         await show_form(interaction, form)
 
     @commands.Cog.listener()
@@ -164,22 +113,14 @@ def _request(sources: Sequence[RequestedClip], fields: FormData) -> Request:
         RefusedError: A time is none, or past what /restyle takes.
     """
     number = read_id(fields.text("file") or "1")
+    start, length = read_part(fields)
     return Request(
         source=sources[min(max(number, 1), len(sources)) - 1],
         prompt=rules.clean_prompt(fields.text("prompt")),
         ratio=fields.text("ratio") or None,
-        start=_seconds(fields.text("start"), 0.0, MAX_START_SECONDS),
-        length=_seconds(fields.text("length"), 0.1, MAX_LENGTH_SECONDS),
+        start=start,
+        length=length,
     )
-
-
-def _seconds(typed: str, lowest: float, highest: float) -> float | None:
-    if not typed.strip():
-        return None
-    seconds = rules.parse_seconds(typed)
-    if seconds is None or not lowest <= seconds <= highest:
-        raise RefusedError(Refusal(rule=Rule.MOMENT_UNREADABLE, value=typed))
-    return seconds
 
 
 async def setup(bot: RestyleBot) -> None:

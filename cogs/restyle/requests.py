@@ -38,14 +38,37 @@ class RequestedClip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedPicture:
+    """The style picture at Discord."""
+
+    url: str
+    filename: str
+    content_type: str | None
+    """As Discord says; a hint."""
+    size_bytes: int | None
+    """As Discord says; ``None`` of one that an earlier job took, which was checked then."""
+
+    @classmethod
+    def attached(cls, attachment: discord.Attachment) -> RequestedPicture:
+        """Return the picture that was attached to the command itself."""
+        return cls(
+            url=attachment.url,
+            filename=attachment.filename,
+            content_type=attachment.content_type,
+            size_bytes=attachment.size,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the person asked for, cleaned."""
 
     source: RequestedClip
     prompt: str
-    reference: discord.Attachment | None = None
+    reference: RequestedPicture | None = None
     ratio: str | None = None
     seed: int | None = None
+    """``None``: one is chosen, where the model takes any."""
     start: float | None = None
     """Where the part begins, in seconds."""
     length: float | None = None

@@ -32,7 +32,7 @@ from cogs.consent import buttons as _consent_buttons
 from cogs.delivery import buttons as _answer_buttons
 from cogs.owner import late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
-from cogs.restyle import cancel
+from cogs.restyle import again_buttons, cancel
 from cogs.review import buttons as _review_buttons
 from cogs.settings import items as _settings_items
 from cogs.settings.items import PanelLocation
@@ -323,6 +323,9 @@ CONTROLS = {
             _answer_buttons.SoundButton: Action.ADD_SOUND,
             _answer_buttons.DeleteButton: Action.DELETE_ANSWER,
             _answer_buttons.DeleteSureButton: Action.DELETE_ANSWER,
+            again_buttons.AgainButton: Action.START_AGAIN,
+            again_buttons.ChangeButton: Action.START_AGAIN,
+            again_buttons.TryAgainButton: Action.START_AGAIN,
         }.items()
     },
     **{
@@ -581,7 +584,7 @@ FORMS = {
     "edit-spending-form": Opened("review: edit before spending", "moderator"),
     "answer-form": Opened("appeal: answer", "moderator"),
 }
-UNGUARDED_FORMS = {"appeal-form", "this-form"}
+UNGUARDED_FORMS = {"appeal-form", "this-form", "change-form"}
 """Sent by the one who asked for the thing: nobody can take that from them. What they ask for is
 checked when it arrives."""
 UNREACHABLE_FORMS = {"edit-publishing-form"}

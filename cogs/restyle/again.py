@@ -1,0 +1,119 @@
+"""Again, Change… and Try again…: from an ended job to the next one, by the rules of a first one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from discord.ext import commands
+
+from bot.app import RestyleBot, RestyleTree
+from bot.cometapi.models import model_rules
+from bot.requests.validation import Refusal, Rule, clean_prompt
+from bot.texts import message as message_texts
+from cogs.appeals.button import refusal_view
+from cogs.common.forms import form_data, sent_form, show_form
+from cogs.common.ids import read_id
+from cogs.common.items import add_item
+from cogs.common.pages import telling_failures
+from cogs.restyle.again_buttons import AgainButton, ChangeButton, TryAgainButton
+from cogs.restyle.cog import Restyle
+from cogs.restyle.earlier import Earlier, ended_job, filled_in, part_of
+from cogs.restyle.forms import RestyleForm, read_part, read_seed
+from cogs.restyle.refusals import RefusedError, refuse_now
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    import discord
+
+    from cogs.restyle.intake import Intake
+
+_FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):change-form")
+
+
+class EarlierJobs(commands.Cog):
+    """What the three buttons do, and what was typed into their form.
+
+    Nothing is remembered: the custom id of button and form has the job, and the job has the rest.
+    """
+
+    def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
+        self._bot = bot
+        self._intake = intake
+
+    async def again(self, interaction: discord.Interaction[Any], button: AgainButton) -> None:
+        """Start the same once more, with another seed."""
+        await self._telling(interaction, self._start(interaction, button.about_id))
+
+    async def change(
+        self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
+    ) -> None:
+        """Open the form, unless whatever is typed there would be refused."""
+        await self._telling(interaction, self._open(interaction, button))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Start what a form asks for; it may have been opened before a restart."""
+        match = sent_form(interaction, _FORM_ID)
+        if match is not None:
+            async with telling_failures(interaction):
+                sent = self._start(interaction, read_id(match["job_id"]), is_form=True)
+                await self._telling(interaction, sent)
+
+    async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+        """Wait for ``work``; a refusal is told to the person alone."""
+        try:
+            await work
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._bot.store, exc.decided_by)
+            await refuse_now(interaction, exc.text, view=view)
+
+    async def _open(
+        self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
+    ) -> None:
+        job = await ended_job(interaction, button.about_id)
+        user_id = interaction.user.id
+        await self._intake.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
+        is_change = isinstance(button, ChangeButton)
+        form = RestyleForm(
+            custom_id=f"restyle:{job.id}:change-form",
+            title=message_texts.CHANGE_TITLE if is_change else message_texts.TRY_AGAIN_TITLE,
+            filled=filled_in(job, user_id=user_id),
+        )
+        await show_form(interaction, form)
+
+    async def _start(
+        self, interaction: discord.Interaction[Any], job_id: int, *, is_form: bool = False
+    ) -> None:
+        tree = self._bot.tree
+        # As for a command: the process waits for it when it stops, and takes none after that.
+        if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
+            raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
+        job = await ended_job(interaction, job_id)
+        prompt, part, seed = job.prompt, part_of(job), None
+        if is_form:
+            fields = form_data(interaction)
+            before = filled_in(job, user_id=interaction.user.id)
+            if (fields.text("start"), fields.text("length")) != (before.start, before.length):
+                part = read_part(fields)
+            prompt, seed = clean_prompt(fields.text("prompt")), read_seed(fields)
+        request = await Earlier(job=job, user_id=interaction.user.id).request(
+            self._bot.deliverer,
+            now=interaction.created_at,
+            prompt=prompt,
+            part=part,
+            seed=seed,
+            ratios=model_rules(self._bot.models.current).ratios,
+        )
+        await self._intake.take(interaction, request)
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Let the buttons under ended jobs start the next one."""
+    intake = cast("Restyle", bot.get_cog(Restyle.__name__)).intake  # loaded before
+    jobs = EarlierJobs(bot, intake=intake)
+    await bot.add_cog(jobs)
+    add_item(bot, AgainButton, jobs.again)
+    add_item(bot, ChangeButton, jobs.change)
+    add_item(bot, TryAgainButton, jobs.change)

@@ -1,0 +1,33 @@
+"""The buttons from an ended job to the next one, and after which ends they are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.jobs import CancelReason, FailureReason, JobState
+from cogs.common.items import IdButton
+
+if TYPE_CHECKING:
+    from bot.domain.jobs import Job
+
+_ENDED_FOR_GOOD: Final = frozenset({CancelReason.CONSENT_REFUSED, CancelReason.RESTORED})
+"""Whoever posted the clip said no to it; or it was finished before, and nobody waits for it."""
+
+
+class AgainButton(IdButton, verb="again", label="Again"):
+    """Starts the same once more with another seed, at one press."""
+
+
+class ChangeButton(IdButton, verb="change", label="Change…"):
+    """Opens the form with everything filled in, for another version of a finished clip."""
+
+
+class TryAgainButton(IdButton, verb="try-again", label="Try again…"):
+    """Opens the same form after a job that ended without a clip."""
+
+
+def is_worth_another_try(job: Job) -> bool:
+    """Tell whether *Try again…* is offered: not while it is unclear, nor where no clip is left."""
+    if job.state is JobState.CANCELLED:
+        return job.cancel_reason not in _ENDED_FOR_GOOD
+    return job.state is JobState.FAILED and job.failure is not FailureReason.SOURCE_GONE
