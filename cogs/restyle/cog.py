@@ -47,9 +47,9 @@ class Restyle(commands.Cog):
         link="Instead of a file: the link to a message with the clip",
         reference="A picture whose style to follow: JPEG, PNG or WebP",
         ratio="The shape of the result; the clip's own when left out",
-        seed="The same number gives similar results again",
+        seed="The same number repeats a result; a new one is chosen when left out",
         start="Where in the clip to begin, in seconds; its beginning when left out",
-        length="How many seconds of it to restyle; as many as may be when left out",
+        length="How many seconds of it to restyle; up to the limit when left out",
     )
     @app_commands.choices(ratio=RATIO_CHOICES)
     @app_commands.allowed_installs(guilds=True, users=False)
