@@ -16,8 +16,10 @@ from discord.ext import commands
 
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
+from bot.engine.poll_schedule import backoff_seconds
 from bot.policy.doors import closed_door
 from bot.requests.text_safety import cut
+from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError)
+REGISTER_AGAIN_SECONDS: Final = 30.0
+REGISTER_LATEST_SECONDS: Final = 3600.0
 EXTENSIONS: Final = (
     "cogs.delivery.cog",
     "cogs.review.cog",
@@ -235,6 +240,9 @@ class RestyleBot(commands.AutoShardedBot):
         self._draining: asyncio.Task[None] | None = None
         self._templates: set[re.Pattern[str]] = set()
         self.command_permission_changes: Counter[int] = Counter()
+        self._registering: asyncio.Task[None] | None = None
+        self.registration_trouble: str | None = None
+        """Why the list of commands is not registered yet; ``None`` while nothing is wrong."""
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
@@ -294,7 +302,16 @@ class RestyleBot(commands.AutoShardedBot):
         """
         for name in self._extensions_to_load:
             await self.load_extension(name)
-        await self._sync_if_changed()
+        self._registering = asyncio.create_task(self._register_commands())
+
+    def shard_facts(self) -> list[ShardFacts]:
+        """Return how each shard of this process is connected; empty before the first connects.
+
+        ``is_ready()`` does not say it: once true, it stays so when the connection is lost.
+        """
+        expected = self.settings.shard_ids or range(self.shard_count or 0)
+        shards = self.shards
+        return [ShardFacts.of(shard_id, shards.get(shard_id)) for shard_id in expected]
 
     async def tell_owners(
         self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
@@ -317,10 +334,37 @@ class RestyleBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """End the commands under way, then disconnect."""
+        if self._registering is not None:
+            self._registering.cancel()
         self.stop_taking()
         if self._draining is not None:
             await self._draining
         await super().close()
+
+    async def _register_commands(self) -> None:
+        """Register the commands beside everything else; what Discord refuses is asked again.
+
+        The commands of an earlier start work meanwhile, and so does all that is under way.
+        """
+        failures = 0
+        while True:
+            try:
+                await self._sync_if_changed()
+            except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+                failures += 1
+                pause = backoff_seconds(
+                    failures,
+                    base=REGISTER_AGAIN_SECONDS,
+                    cap=REGISTER_LATEST_SECONDS,
+                    at_least=getattr(exc, "retry_after", None),
+                )
+                if self.registration_trouble is None:
+                    log.warning("The commands could not be registered; it is tried again: %s", exc)
+                self.registration_trouble = str(exc) or type(exc).__name__
+                await asyncio.sleep(pause)
+            else:
+                self.registration_trouble = None
+                return
 
     async def _sync_if_changed(self) -> None:
         """Overwrite the commands at Discord unless they are those of the last time.

@@ -78,7 +78,15 @@ class StoreMovedError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database does not answer. Nothing may be spent while it cannot record it."""
+    """The database does not answer. Nothing may be spent while it cannot record it.
+
+    Attributes:
+        passes: May waiting help? Otherwise somebody has to mend it.
+    """
+
+    def __init__(self, message: str, *, passes: bool = False) -> None:
+        super().__init__(message)
+        self.passes = passes
 
 
 class LeaseLostError(StoreError):

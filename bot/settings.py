@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     `{"gen4_aleph": {"per_second": 0.15, "per_job": 0, "minimum": 0}}`; a part left out is 0; quotas
     count with it until the provider reports the real cost; empty means Runway's own."""
     data_dir: Path = Path("data")
-    """Folder for the database, temporary files and heartbeat; created when missing."""
+    """Folder for the database, temporary files and status; created when missing."""
     database_url: str = Field("", validate_default=True, repr=False)  # it may hold a password
     """`sqlite:///…` or `postgresql://user:password@host/name`; empty means `restyle.db` in the data
     folder."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import re
 import signal
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
 import discord
 
 from bot import __version__
@@ -18,6 +19,7 @@ from bot.archive.archive import keep_expiring, open_archive
 from bot.cometapi.client import CometClient, open_http
 from bot.cometapi.console import Console
 from bot.cometapi.models import model_rules
+from bot.discord_trouble import PassingTrouble, Patience, passing
 from bot.domain.money import MICROS_PER_DOLLAR
 from bot.engine.budget import Budget, keep_sharing
 from bot.engine.engine import Engine
@@ -25,24 +27,30 @@ from bot.engine.housekeeping import Housekeeping
 from bot.engine.model_choice import ModelChoice
 from bot.engine.provider_watch import ProviderWatch
 from bot.engine.settling import Settling
-from bot.errors import RestyleError
+from bot.errors import RestyleError, StoreUnavailableError
 from bot.media.confinement import warn_of_gaps
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
+from bot.signs import Signs
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
-from bot.system.health import keep_beating
 from bot.texts import doors as door_texts
 from bot.texts.provider import low_balance, model_taken_over
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.settings import Settings
+    from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
+
+_DISK_FULL: Final = re.compile(r"disk is full|no space left", re.IGNORECASE)
+_MAKE_ROOM: Final = "Make room on the disk where DATA_DIR lies, then start again."
 
 
 async def run(settings: Settings) -> None:
@@ -53,13 +61,10 @@ async def run(settings: Settings) -> None:
         discord.LoginFailure: Discord does not take the token.
     """
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(
-            open_store(
-                settings.database_url,
-                worker_id=new_worker_id(),
-                stale_after=timedelta(minutes=settings.stale_minutes),
-            )
-        )
+        signs = Signs(settings)
+        stack.callback(signs.close)
+        stack.callback(asyncio.create_task(signs.run()).cancel)
+        store = await _open_store(stack, settings, signs)
         scratch = stack.enter_context(
             own_scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
         )
@@ -84,8 +89,9 @@ async def run(settings: Settings) -> None:
             task.add_done_callback(telling.discard)
 
         models = ModelChoice(settings.models, clock=clock, tell=tell_taken_over)
-        bot = await stack.enter_async_context(
-            RestyleBot(
+        bot = await _log_in(
+            stack,
+            lambda: RestyleBot(
                 models=models,
                 settings=settings,
                 store=store,
@@ -94,9 +100,10 @@ async def run(settings: Settings) -> None:
                 process_pool=process_pool,
                 archive=archive,
                 budget=budget,
-            )
+            ),
+            settings,
+            signs,
         )
-        await bot.login(settings.discord_token.get_secret_value())
         console = Console(
             comet,
             base_url=settings.cometapi_base_url,
@@ -104,7 +111,7 @@ async def run(settings: Settings) -> None:
             access_token=settings.cometapi_access_token,
         )
         bot.settling = Settling(store=store, comet=comet, console=console, clock=clock)
-        await stack.enter_async_context(
+        signs.engine = await stack.enter_async_context(
             Engine(
                 settings=settings,
                 models=models,
@@ -122,8 +129,8 @@ async def run(settings: Settings) -> None:
                 tell_owner=bot.notify_owner,
             )
         )
+        signs.process_pool = process_pool
         for chore in (
-            keep_beating(settings.data_dir, bot.is_ready, shards=settings.shards),
             keep_sharing(budget, store, clock),
             Housekeeping(store=store, archive=archive, settings=settings, clock=clock).run(),
         ):
@@ -142,7 +149,6 @@ async def run(settings: Settings) -> None:
         for chore in (bot.watch.run(), bot.settling.run()):
             stack.callback(asyncio.create_task(chore).cancel)
         freeze_startup_objects()
-        log.info("Restyle %s is up", __version__)
         for warning in settings.warnings:
             log.warning("%s", warning)
         for model in settings.models:
@@ -155,18 +161,97 @@ async def run(settings: Settings) -> None:
                 )
         if settings.served_guild_ids is None and settings.bot_dollars_per_month is None:
             log.warning("%s", door_texts.open_to_all())
+        stack.callback(asyncio.create_task(_say_when_up(bot, signs)).cancel)
         try:
-            await bot.connect()
+            await _connect(bot, signs)
         finally:
+            signs.is_stopping()
             bot.stop_taking()  # beside the engine's steps, not after them: there are 10 s for all
 
 
+async def _open_store(stack: AsyncExitStack, settings: Settings, signs: Signs) -> Store:
+    """Open the database; one that does not answer now is waited for."""
+    patience = Patience("the database", say=signs.wait_for)
+    while True:
+        opening = open_store(
+            settings.database_url,
+            worker_id=new_worker_id(),
+            stale_after=timedelta(minutes=settings.stale_minutes),
+        )
+        try:
+            store = await stack.enter_async_context(opening)
+        except StoreUnavailableError as exc:
+            if not exc.passes:
+                raise
+            await patience.wait(PassingTrouble(text=str(exc)))
+        else:
+            patience.over()
+            signs.worker_id = store.worker_id
+            return store
+
+
+async def _log_in(
+    stack: AsyncExitStack, make: Callable[[], RestyleBot], settings: Settings, signs: Signs
+) -> RestyleBot:
+    """Return a bot that has logged in; each attempt has one of its own, which it closes."""
+    patience = Patience("Discord", say=signs.wait_for)
+    while True:
+        async with AsyncExitStack() as attempt:
+            bot = await attempt.enter_async_context(make())
+            try:
+                await bot.login(settings.discord_token.get_secret_value())
+            except Exception as exc:
+                trouble = passing(exc) if bot.application is None else None
+                if trouble is None:  # what comes later than that is ours
+                    raise
+            else:
+                stack.push_async_exit(attempt.pop_all())
+                patience.over()
+                signs.bot = bot
+                return bot
+        await patience.wait(trouble)
+
+
+async def _connect(bot: RestyleBot, signs: Signs) -> None:
+    """Stay connected until closed; discord.py mends the connections that it once had."""
+    patience = Patience("Discord", say=signs.wait_for)
+    while True:
+        try:
+            await bot.connect()
+        except Exception as exc:
+            trouble = passing(exc)
+            if trouble is None or bot.shards:
+                raise
+            await patience.wait(trouble)
+        else:
+            return
+
+
+async def _say_when_up(bot: RestyleBot, signs: Signs) -> None:
+    await bot.wait_until_ready()
+    signs.is_up()
+    log.info(
+        "Restyle %s is up: shards %s of %d, %d servers, model %s, %s",
+        __version__,
+        ", ".join(str(one.id) for one in bot.shard_facts()),
+        bot.shard_count or 1,
+        len(bot.guilds),
+        " or ".join(bot.settings.models),
+        "SQLite" if bot.settings.database_url.startswith("sqlite") else "PostgreSQL",
+    )
+
+
 async def run_until_stopped(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, then close everything gracefully."""
+    """Run until SIGTERM, SIGINT or SIGHUP, then close everything gracefully."""
     task = asyncio.create_task(run(settings))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):  # Windows has no SIGHUP
+        if (number := getattr(signal, name, None)) is None:
+            continue
+        try:
+            loop.add_signal_handler(number, task.cancel)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(task.cancel))
     with suppress(asyncio.CancelledError):
         await task
     log.info("Restyle has stopped")
@@ -175,6 +260,8 @@ async def run_until_stopped(settings: Settings) -> None:
 def explain(error: Exception) -> str | None:
     """Return what an operator should do about ``error``, or ``None`` when it is a surprise."""
     match error:
+        case StoreUnavailableError() if _DISK_FULL.search(str(error)):
+            return f"{error}. {_MAKE_ROOM}"
         case RestyleError():
             return str(error)
         case discord.LoginFailure():
@@ -183,7 +270,9 @@ def explain(error: Exception) -> str | None:
             return "Discord refuses the intents, although Restyle asks for no privileged one."
         case discord.ConnectionClosed(code=code):
             return f"Discord closed the connection for good (code {code})."
-        case aiohttp.ClientConnectionError():
-            return f"Discord cannot be reached: {error}"
+        case OSError(errno=errno.ENOSPC):
+            return f"The disk is full. {_MAKE_ROOM}"
+        case OSError() if error.filename is not None:
+            return f"{error.filename} cannot be used: {error.strerror}."
         case _:
             return None

@@ -77,18 +77,19 @@ class StoreWatch:
     """Says once that the database is gone, and once that it is back."""
 
     def __init__(self) -> None:
-        self._is_down = False
+        self.trouble: str | None = None
+        """Why it is gone; ``None`` while it is there."""
 
     def failed(self, error: StoreUnavailableError) -> None:
         """Take note that the database did not answer."""
-        if not self._is_down:
-            self._is_down = True
+        was_there, self.trouble = self.trouble is None, str(error)
+        if was_there:
             log.error("The database is unavailable; nothing is spent until it is back: %s", error)
 
     def worked(self) -> None:
         """Take note that the database answered."""
-        if self._is_down:
-            self._is_down = False
+        if self.trouble is not None:
+            self.trouble = None
             log.warning("The database is back; all jobs go on")
 
 

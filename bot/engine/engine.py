@@ -26,6 +26,7 @@ from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
     from types import TracebackType
 
     from bot.archive.archive import Archive
@@ -129,6 +130,8 @@ class Engine:
         self._never = asyncio.Event()
         self._steps_ended = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
+        self.last_pass_at: datetime | None = None
+        """When the database was last asked for jobs of nobody."""
 
     def __len__(self) -> int:
         """Return how many unfinished jobs this process holds."""
@@ -138,6 +141,23 @@ class Engine:
     def lateness_seconds(self) -> float:
         """How long after its moment a poll starts, lately."""
         return self._scheduler.lateness_seconds
+
+    @property
+    def database_trouble(self) -> str | None:
+        """Why the database does not answer or takes no writes; ``None`` while it does."""
+        return self._context.watch.trouble
+
+    @property
+    def seconds_since_pass(self) -> float:
+        """How long ago the database was last asked for jobs of nobody; 0 before the first time."""
+        if self.last_pass_at is None:
+            return 0.0
+        return self._context.age_seconds(self.last_pass_at)
+
+    @property
+    def lease_left_seconds(self) -> float:
+        """For how much longer this process's jobs are surely its own."""
+        return self._store.lease_remaining()
 
     def wake(self) -> None:
         """Look for new jobs now instead of at the next pass."""
@@ -285,6 +305,7 @@ class Engine:
                 while len(claimed := await self._store.claim(BATCH)) == BATCH:
                     self._take(claimed)
                 self._take(claimed)
+                self.last_pass_at = self._clock.now()
             except LeaseLostError:
                 await self._start_anew(me)
             except StoreUnavailableError as exc:

@@ -73,6 +73,9 @@ class ProcessPool:
     def __init__(self, *, processes: int = 2, waiting: int = 64) -> None:
         self._quick = _BoundedSlots(processes, waiting)
         self._long = _BoundedSlots(processes, waiting)
+        self.failures_in_a_row = 0
+        """How many of the last tasks failed through our own fault, since one that did not."""
+        self.last_failure = ""
 
     async def run(
         self, task: str, /, arguments: Mapping[str, Any], *, limits: WorkLimits | None = None
@@ -98,10 +101,20 @@ class ProcessPool:
         try:
             async with line.slot():
                 answer, status = await _run_child(task, arguments, limits or WorkLimits())
-            return _understand(task, answer, status)
-        except BaseException:  # a process that was killed leaves what it had written
+            done = _understand(task, answer, status)
+        except BaseException as exc:  # a process that was killed leaves what it had written
             _discard(arguments.get("target"))
+            self._note(exc)
             raise
+        self.failures_in_a_row = 0
+        return done
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, MediaProbeError):
+            self.failures_in_a_row += 1
+            self.last_failure = str(error)
+        elif isinstance(error, MediaUnreadableError):
+            self.failures_in_a_row = 0
 
 
 class _BoundedSlots:

@@ -8,6 +8,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import asyncpg
 from sqlalchemy import Interval, func, literal, select, type_coerce
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
@@ -173,11 +174,27 @@ def reporting_trouble() -> Iterator[None]:
     except DBAPIError as exc:
         if _is_our_mistake(exc):
             raise
-        raise StoreUnavailableError(f"the database failed: {exc.orig}") from exc
+        passes = _passes(getattr(exc.orig, "sqlstate", None), str(exc.orig))
+        raise StoreUnavailableError(f"the database failed: {exc.orig}", passes=passes) from exc
     except PoolTimeoutError as exc:
-        raise StoreUnavailableError("no connection to the database became free") from exc
+        text = "no connection to the database became free"
+        raise StoreUnavailableError(text, passes=True) from exc
+    except asyncpg.PostgresError as exc:  # while connecting, when SQLAlchemy translates nothing
+        passes = _passes(exc.sqlstate, str(exc))
+        raise StoreUnavailableError(f"the database refuses: {exc}", passes=passes) from exc
     except OSError as exc:  # TimeoutError is one
-        raise StoreUnavailableError(f"the database does not answer: {exc!r}") from exc
+        text = f"the database does not answer: {str(exc) or type(exc).__name__}"
+        raise StoreUnavailableError(text, passes=True) from exc
+
+
+def _passes(code: str | None, text: str) -> bool:
+    """Tell whether waiting may help: no connection, too many of them, a server that starts.
+
+    Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if code is None:
+        return "locked" in text  # SQLite, by a backup or a person with a shell
+    return code[:2] in {"08", "57"} or code == "53300"
 
 
 def _is_our_mistake(error: DBAPIError) -> bool:

@@ -94,6 +94,7 @@ class Gateway:
     Attributes:
         detour: The shard to which every event goes, whatever its guild, as when the number of
             shards is being changed; ``None``: to its own.
+        refuses: Whether new connections are refused, as in an outage.
     """
 
     def __init__(self, server: DiscordServer) -> None:
@@ -103,6 +104,7 @@ class Gateway:
         self.resumes = 0
         self.heartbeats = 0
         self.detour: int | None = None
+        self.refuses = False
         self._connections: set[Connection] = set()
 
     @property
@@ -111,7 +113,9 @@ class Gateway:
         return [s for s in self.sessions.values() if s.socket and not s.socket.socket.closed]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Handle one connection until it closes."""
+        """Handle one connection until it closes; none while it ``refuses``."""
+        if self.refuses:
+            return web.Response(status=503)
         socket = web.WebSocketResponse(compress=False, max_msg_size=4096)
         await socket.prepare(request)
         connection = Connection(socket, request.query.get("compress"))

@@ -55,7 +55,7 @@ async def bot_process(
                 bot.returncode is not None
                 or (len(server.gateway.identifies) > before and server.gateway.ready)
             ),
-            seconds=20,
+            seconds=60,
         )
         assert bot.returncode is None, bot.output
         yield bot

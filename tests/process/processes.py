@@ -43,7 +43,7 @@ class Program:
         """The exit code; ``None`` while it runs."""
         return self._process.returncode
 
-    async def says(self, text: str, *, seconds: float = 20) -> None:
+    async def says(self, text: str, *, seconds: float = 60) -> None:
         """Wait until ``text`` was written.
 
         Raises:

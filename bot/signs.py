@@ -1,0 +1,233 @@
+"""What a running process knows of itself: for its status file, for systemd, and for the owner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from bot import __version__
+from bot.engine.provider_watch import ProviderTrouble
+from bot.system.conditions import ConditionKind, Conditions, Finding
+from bot.system.redaction import redact
+from bot.system.service_manager import notify
+from bot.system.status import BEAT_SECONDS, remove_status, status_path, write_status
+
+if TYPE_CHECKING:
+    from bot.app import RestyleBot
+    from bot.engine.engine import Engine
+    from bot.media.process_pool import ProcessPool
+    from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SHARD_GRACE_SECONDS: Final = 60.0
+"""Discord has a shard connect anew several times a day; that takes seconds."""
+PASS_GRACE_SECONDS: Final = 60.0
+"""Without a look for new jobs for so long, the engine stands still."""
+LOW_DISK_BYTES: Final = 512 * 1024**2
+FULL_DISK_BYTES: Final = 16 * 1024**2
+CHILD_FAILURES: Final = 3
+"""So many in a row are no accident of one clip's."""
+
+_LOGGED: Final = frozenset({ConditionKind.SHARDS, ConditionKind.DISK, ConditionKind.ENGINE})
+"""What nobody else logs."""
+_BLOCKING: Final = frozenset(
+    {ConditionKind.SHARDS, ConditionKind.DATABASE, ConditionKind.ENGINE, ConditionKind.KEY}
+)
+"""What keeps a process from being ready as long as it lasts, however short that is."""
+
+
+class Signs:
+    """Looks at this process every few seconds, writes what it sees, and removes that at the end.
+
+    The parts are set as the start opens them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._path = status_path(settings.data_dir, settings.shards)
+        self._since = time.time()
+        self._phase = "starting"
+        self._waiting_for = "opening the database"
+        self._is_unwritten = False
+        self.conditions = Conditions()
+        self.worker_id = ""
+        self.bot: RestyleBot | None = None
+        self.engine: Engine | None = None
+        self.process_pool: ProcessPool | None = None
+
+    def wait_for(self, what: str) -> None:
+        """Say what the start is waiting for, as "waiting for Discord"."""
+        self._waiting_for = what
+        self.write()
+        notify(STATUS=f"starting: {what}")
+
+    def is_up(self) -> None:
+        """Say that the start is over and people are served."""
+        self._phase = "up"
+        self.look()
+        notify(READY="1", STATUS="up")
+
+    def is_stopping(self) -> None:
+        """Say that no more commands are taken."""
+        self._phase = "stopping"
+        self.write()
+        notify(STOPPING="1", STATUS="stopping")
+
+    async def run(self) -> None:
+        """Look and write every ``BEAT_SECONDS``; never returns."""
+        while True:
+            try:
+                self.look()
+            except Exception:  # a bot that works must not seem dead
+                log.exception("Looking at the process itself broke in the program")
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def close(self) -> None:
+        """Remove what was written: a process that has ended is not one that hangs."""
+        remove_status(self._path)
+
+    def look(self) -> None:
+        """Find what is wrong, and write it down."""
+        if self._phase == "up":
+            new, over = self.conditions.observe(self._find(), datetime.now(UTC))
+            for one in new:
+                if one.kind in _LOGGED:
+                    log.warning("%s: %s", one.kind, one.finding.text)
+            for one in over:
+                if one.kind in _LOGGED:
+                    log.warning("%s: this is over: %s", one.kind, one.finding.text)
+        self.write()
+        notify(WATCHDOG="1")
+
+    def write(self) -> None:
+        """Write the status file; a disk that does not take it makes the file grow old."""
+        try:
+            write_status(self._path, self._facts())
+        except OSError as exc:
+            if not self._is_unwritten:
+                log.warning("%s cannot be written, so health checks fail: %s", self._path, exc)
+            self._is_unwritten = True
+        else:
+            self._is_unwritten = False
+
+    def _facts(self) -> dict[str, Any]:
+        now, engine = datetime.now(UTC), self.engine
+        shards = self.bot.shard_facts() if self.bot is not None else []
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "worker": self.worker_id,
+            "since": self._since,
+            "written_at": time.time(),
+            "phase": self._phase,
+            "waiting_for": self._waiting_for,
+            "shards": {
+                str(one.id): {
+                    "connected": one.is_connected,
+                    "acknowledged_seconds_ago": one.acknowledged_seconds_ago,
+                    "latency_seconds": one.latency_seconds,
+                }
+                for one in shards
+            },
+            "engine": {}
+            if engine is None
+            else {
+                "jobs": len(engine),
+                "last_pass": engine.last_pass_at,
+                "lease_left_seconds": round(engine.lease_left_seconds, 1),
+            },
+            "database": {
+                "kind": self._settings.database_url.partition("+")[0],
+                "trouble": engine.database_trouble if engine is not None else None,
+            },
+            "disk_free_bytes": self._free_bytes(),
+            "conditions": [
+                {
+                    "kind": one.kind,
+                    "text": redact(one.finding.text),
+                    "since": one.since.timestamp(),
+                    "grave": one.is_grave(now),
+                    "blocks": one.kind in _BLOCKING,
+                }
+                for one in self.conditions.held
+            ],
+        }
+
+    def _free_bytes(self) -> int | None:
+        try:
+            return shutil.disk_usage(self._settings.data_dir).free
+        except OSError:
+            return None
+
+    def _find(self) -> dict[ConditionKind, Finding]:
+        found: dict[ConditionKind, Finding] = {}
+        self._look_at_bot(found)
+        self._look_at_engine(found)
+        free = self._free_bytes()
+        if free is not None and free < LOW_DISK_BYTES:
+            text = (
+                f"Only {free // 1024**2} MB are free where DATA_DIR lies. Make room there: a full "
+                "disk stops everything."
+            )
+            found[ConditionKind.DISK] = Finding(
+                text=text, grave_after=0.0 if free < FULL_DISK_BYTES else None
+            )
+        pool = self.process_pool
+        if pool is not None and pool.failures_in_a_row >= CHILD_FAILURES:
+            found[ConditionKind.CHILDREN] = Finding(
+                text=f"The last {pool.failures_in_a_row} clips could not be read, and not because "
+                f"of the clips: {pool.last_failure}. `python -m bot doctor` says what it needs."
+            )
+        return found
+
+    def _look_at_bot(self, found: dict[ConditionKind, Finding]) -> None:
+        bot = self.bot
+        if bot is None:
+            return
+        away = [str(one.id) for one in bot.shard_facts() if not one.is_connected]
+        if away:
+            found[ConditionKind.SHARDS] = Finding(
+                text=f"Discord is not connected (shard {', '.join(away)}). The bot keeps trying; "
+                "look at discordstatus.com and at the network of this machine.",
+                grave_after=SHARD_GRACE_SECONDS,
+            )
+        if bot.registration_trouble is not None:
+            found[ConditionKind.COMMANDS] = Finding(
+                text=f"Discord did not take the list of commands: {bot.registration_trouble}. "
+                "It is asked again; the commands of the last time go on working.",
+                grave_after=None,
+            )
+        match bot.watch.trouble if bot.watch is not None else None:
+            case ProviderTrouble.KEY_REFUSED:
+                found[ConditionKind.KEY] = Finding(
+                    text="The provider refuses COMETAPI_KEY, so /restyle takes no jobs. Set the "
+                    "right key and restart the bot."
+                )
+            case ProviderTrouble.MODEL_ABSENT:
+                found[ConditionKind.MODEL] = Finding(
+                    text="The provider does not offer the model of RUNWAY_MODEL, so /restyle takes "
+                    "no jobs. Choose another one and restart the bot."
+                )
+
+    def _look_at_engine(self, found: dict[ConditionKind, Finding]) -> None:
+        engine = self.engine
+        if engine is None:
+            return
+        if engine.database_trouble is not None:
+            found[ConditionKind.DATABASE] = Finding(
+                text=f"The database does not take what is written: {engine.database_trouble}. "
+                "Nothing is spent until it does; then all jobs go on."
+            )
+        elif engine.seconds_since_pass > PASS_GRACE_SECONDS:
+            found[ConditionKind.ENGINE] = Finding(
+                text=f"The engine has not looked for jobs for {engine.seconds_since_pass:.0f} s. "
+                "Restart the bot if this lasts: no job is lost."
+            )

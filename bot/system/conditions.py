@@ -1,0 +1,78 @@
+"""What is wrong at present, each thing once, and since when."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class ConditionKind(enum.StrEnum):
+    """What can be wrong for a while; of each kind there is one at a time."""
+
+    SHARDS = "shards"
+    COMMANDS = "commands"
+    DATABASE = "database"
+    ENGINE = "engine"
+    DISK = "disk"
+    KEY = "key"
+    CREDIT = "credit"
+    MODEL = "model"
+    BALANCE = "balance"
+    CHILDREN = "children"
+    UNCERTAIN = "uncertain"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong right now, as whoever looks finds it."""
+
+    text: str
+    """What is wrong, and what mends it: a sentence or two for the operator."""
+    grave_after: float | None = 0.0
+    """After so many seconds the process is not well; ``None``: it is, this only wants a look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A finding and the moment since which it has been found at every look."""
+
+    kind: ConditionKind
+    finding: Finding
+    since: datetime
+
+    def is_grave(self, now: datetime) -> bool:
+        """Tell whether the process is not well because of this."""
+        after = self.finding.grave_after
+        return after is not None and (now - self.since).total_seconds() >= after
+
+
+class Conditions:
+    """Remembers since when things are wrong."""
+
+    def __init__(self) -> None:
+        self._held: dict[ConditionKind, Condition] = {}
+
+    @property
+    def held(self) -> list[Condition]:
+        """What is wrong, the oldest first."""
+        return sorted(self._held.values(), key=lambda condition: condition.since)
+
+    def observe(
+        self, found: Mapping[ConditionKind, Finding], now: datetime
+    ) -> tuple[list[Condition], list[Condition]]:
+        """Take what one look has found; return what is new, and what is over."""
+        over = [self._held.pop(kind) for kind in self._held.keys() - found.keys()]
+        new = []
+        for kind, finding in found.items():
+            before = self._held.get(kind)
+            since = now if before is None else before.since
+            self._held[kind] = Condition(kind=kind, finding=finding, since=since)
+            if before is None:
+                new.append(self._held[kind])
+        return new, over
