@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -16,8 +14,8 @@ from discord.ext import commands
 
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
-from bot.engine.poll_schedule import backoff_seconds
 from bot.policy.doors import closed_door
+from bot.registration import Registration
 from bot.requests.text_safety import cut
 from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
@@ -27,7 +25,6 @@ from bot.texts.refusal import refusal
 if TYPE_CHECKING:
     import re
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from pathlib import Path
 
     from bot.archive.archive import Archive
     from bot.engine.budget import Budget
@@ -44,9 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError)
-REGISTER_AGAIN_SECONDS: Final = 30.0
-REGISTER_LATEST_SECONDS: Final = 3600.0
+
 EXTENSIONS: Final = (
     "cogs.delivery.cog",
     "cogs.review.cog",
@@ -240,9 +235,7 @@ class RestyleBot(commands.AutoShardedBot):
         self._draining: asyncio.Task[None] | None = None
         self._templates: set[re.Pattern[str]] = set()
         self.command_permission_changes: Counter[int] = Counter()
-        self._registering: asyncio.Task[None] | None = None
-        self.registration_trouble: str | None = None
-        """Why the list of commands is not registered yet; ``None`` while nothing is wrong."""
+        self.registration = Registration(self)
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
@@ -302,7 +295,7 @@ class RestyleBot(commands.AutoShardedBot):
         """
         for name in self._extensions_to_load:
             await self.load_extension(name)
-        self._registering = asyncio.create_task(self._register_commands())
+        self.registration.start()
 
     def shard_facts(self) -> list[ShardFacts]:
         """Return how each shard of this process is connected; empty before the first connects.
@@ -334,74 +327,8 @@ class RestyleBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """End the commands under way, then disconnect."""
-        if self._registering is not None:
-            self._registering.cancel()
+        self.registration.stop()
         self.stop_taking()
         if self._draining is not None:
             await self._draining
         await super().close()
-
-    async def _register_commands(self) -> None:
-        """Register the commands beside everything else; what Discord refuses is asked again.
-
-        The commands of an earlier start work meanwhile, and so does all that is under way.
-        """
-        failures = 0
-        while True:
-            try:
-                await self._sync_if_changed()
-            except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
-                failures += 1
-                pause = backoff_seconds(
-                    failures,
-                    base=REGISTER_AGAIN_SECONDS,
-                    cap=REGISTER_LATEST_SECONDS,
-                    at_least=getattr(exc, "retry_after", None),
-                )
-                if self.registration_trouble is None:
-                    log.warning("The commands could not be registered; it is tried again: %s", exc)
-                self.registration_trouble = str(exc) or type(exc).__name__
-                await asyncio.sleep(pause)
-            else:
-                self.registration_trouble = None
-                return
-
-    async def _sync_if_changed(self) -> None:
-        """Overwrite the commands at Discord unless they are those of the last time.
-
-        Of several processes the one with shard 0 does it. (Twice would do no harm: it is the same
-        list.)
-
-        Creating commands is limited to 200 a day, and clients reload after every overwrite.
-
-        Source: https://docs.discord.com/developers/interactions/application-commands
-        """
-        if 0 not in (self.settings.shard_ids or (0,)):
-            return
-        mark = self._mark()
-        digest = self._command_digest()
-        try:
-            known = mark.read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError):
-            known = ""  # never synced, or from a folder that was lost
-        if known == digest:
-            return
-        synced = await self.tree.sync()
-        log.info("Registered %d commands at Discord", len(synced))
-        try:
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.write_text(digest, encoding="ascii")
-        except OSError as exc:
-            log.warning("%s cannot be written, so the next start registers again: %s", mark, exc)
-
-    def _mark(self) -> Path:
-        return self.settings.data_dir / "commands.sha256"
-
-    def _command_digest(self) -> str:
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        text = json.dumps(payload, sort_keys=True, default=str)
-        # The token is part of it, hashed beyond recovery: another one may be another bot's.
-        token = self.settings.discord_token.get_secret_value()
-        return hashlib.sha256(
-            "\n".join((str(self.application_id), token, text)).encode()
-        ).hexdigest()

@@ -199,9 +199,9 @@ class Signs:
                 "look at discordstatus.com and at the network of this machine.",
                 grave_after=SHARD_GRACE_SECONDS,
             )
-        if bot.registration_trouble is not None:
+        if bot.registration.trouble is not None:
             found[ConditionKind.COMMANDS] = Finding(
-                text=f"Discord did not take the list of commands: {bot.registration_trouble}. "
+                text=f"Discord did not take the list of commands: {bot.registration.trouble}. "
                 "It is asked again; the commands of the last time go on working.",
                 grave_after=None,
             )

@@ -41,7 +41,17 @@ MAY_IMPORT = {
 
 A room is a folder of bot/, or a module beside the folders.
 """
-OPEN_EVERYTHING = {"__main__", "app", "cli", "start", "signs", "shards", "discord_trouble", ""}
+OPEN_EVERYTHING = {
+    "__main__",
+    "app",
+    "cli",
+    "start",
+    "signs",
+    "shards",
+    "discord_trouble",
+    "registration",
+    "",
+}
 """They put the rooms together, and may import what they like."""
 
 MAX_LINES = 400

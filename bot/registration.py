@@ -1,0 +1,110 @@
+"""Registering the commands at Discord, where they have changed, beside everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import discord
+
+from bot.engine.poll_schedule import backoff_seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.app import RestyleBot
+
+log = logging.getLogger(__name__)
+
+REGISTER_AGAIN_SECONDS: Final = 30.0
+REGISTER_LATEST_SECONDS: Final = 3600.0
+ANSWERS_ODDLY: Final = (aiohttp.ClientError, OSError, KeyError, TypeError, ValueError)
+"""No network, or an answer that is not the API's."""
+
+
+class Registration:
+    """Sees to it that Discord knows the commands of this version; the bot works meanwhile."""
+
+    def __init__(self, bot: RestyleBot) -> None:
+        self._bot = bot
+        self._task: asyncio.Task[None] | None = None
+        self.trouble: str | None = None
+        """Why the list of commands is not registered yet; ``None`` while nothing is wrong."""
+
+    def start(self) -> None:
+        """Begin, once the extensions are loaded and the bot has logged in."""
+        self._task = asyncio.create_task(self._run(), name="registration")
+
+    def stop(self) -> None:
+        """Give up what is not registered yet; the next start begins anew."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        """Register the commands beside everything else; what Discord refuses is asked again.
+
+        The commands of an earlier start work meanwhile, and so does all that is under way.
+        """
+        failures = 0
+        while True:
+            try:
+                await self._sync_if_changed()
+            except (discord.HTTPException, discord.RateLimited, *ANSWERS_ODDLY) as exc:
+                failures += 1
+                pause = backoff_seconds(
+                    failures,
+                    base=REGISTER_AGAIN_SECONDS,
+                    cap=REGISTER_LATEST_SECONDS,
+                    at_least=getattr(exc, "retry_after", None),
+                )
+                if self.trouble is None:
+                    log.warning("The commands could not be registered; it is tried again: %s", exc)
+                self.trouble = str(exc) or type(exc).__name__
+                await asyncio.sleep(pause)
+            else:
+                self.trouble = None
+                return
+
+    async def _sync_if_changed(self) -> None:
+        """Overwrite the commands at Discord unless they are those of the last time.
+
+        Of several processes the one with shard 0 does it. (Twice would do no harm: it is the same
+        list.)
+
+        Creating commands is limited to 200 a day, and clients reload after every overwrite.
+
+        Source: https://docs.discord.com/developers/interactions/application-commands
+        """
+        if 0 not in (self._bot.settings.shard_ids or (0,)):
+            return
+        mark = self._mark()
+        digest = self._command_digest()
+        try:
+            known = mark.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            known = ""  # never synced, or from a folder that was lost
+        if known == digest:
+            return
+        synced = await self._bot.tree.sync()
+        log.info("Registered %d commands at Discord", len(synced))
+        try:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(digest, encoding="ascii")
+        except OSError as exc:
+            log.warning("%s cannot be written, so the next start registers again: %s", mark, exc)
+
+    def _mark(self) -> Path:
+        return self._bot.settings.data_dir / "commands.sha256"
+
+    def _command_digest(self) -> str:
+        payload = [command.to_dict(self._bot.tree) for command in self._bot.tree.get_commands()]
+        text = json.dumps(payload, sort_keys=True, default=str)
+        # The token is part of it, hashed beyond recovery: another one may be another bot's.
+        token = self._bot.settings.discord_token.get_secret_value()
+        return hashlib.sha256(
+            "\n".join((str(self._bot.application_id), token, text)).encode()
+        ).hexdigest()
