@@ -235,7 +235,7 @@ class RestyleBot(commands.AutoShardedBot):
         self._draining: asyncio.Task[None] | None = None
         self._templates: set[re.Pattern[str]] = set()
         self.command_permission_changes: Counter[int] = Counter()
-        self.registration = Registration(self)
+        self.registration = Registration(self, settings)
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent

@@ -16,7 +16,9 @@ from bot.engine.poll_schedule import backoff_seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.app import RestyleBot
+    from discord.ext import commands
+
+    from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +31,9 @@ ANSWERS_ODDLY: Final = (aiohttp.ClientError, OSError, KeyError, TypeError, Value
 class Registration:
     """Sees to it that Discord knows the commands of this version; the bot works meanwhile."""
 
-    def __init__(self, bot: RestyleBot) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, settings: Settings) -> None:
         self._bot = bot
+        self._settings = settings
         self._task: asyncio.Task[None] | None = None
         self.trouble: str | None = None
         """Why the list of commands is not registered yet; ``None`` while nothing is wrong."""
@@ -79,7 +82,7 @@ class Registration:
 
         Source: https://docs.discord.com/developers/interactions/application-commands
         """
-        if 0 not in (self._bot.settings.shard_ids or (0,)):
+        if 0 not in (self._settings.shard_ids or (0,)):
             return
         mark = self._mark()
         digest = self._command_digest()
@@ -98,13 +101,13 @@ class Registration:
             log.warning("%s cannot be written, so the next start registers again: %s", mark, exc)
 
     def _mark(self) -> Path:
-        return self._bot.settings.data_dir / "commands.sha256"
+        return self._settings.data_dir / "commands.sha256"
 
     def _command_digest(self) -> str:
         payload = [command.to_dict(self._bot.tree) for command in self._bot.tree.get_commands()]
         text = json.dumps(payload, sort_keys=True, default=str)
         # The token is part of it, hashed beyond recovery: another one may be another bot's.
-        token = self._bot.settings.discord_token.get_secret_value()
+        token = self._settings.discord_token.get_secret_value()
         return hashlib.sha256(
             "\n".join((str(self._bot.application_id), token, text)).encode()
         ).hexdigest()
