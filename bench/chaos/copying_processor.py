@@ -22,9 +22,9 @@ class CopyingProcessor(MediaProcessor):
     def __init__(self) -> None:
         super().__init__(ProcessPool())
 
-    async def prepare(self, source: Path, target: Path, plan: Plan) -> None:
+    async def prepare(self, source: Path, target: Path, plan: Plan) -> Path:
         """Copy the clip."""
-        shutil.copyfile(source, target)
+        return shutil.copyfile(source, target)
 
     async def convert_reference(self, source: Path, folder: Path) -> Path:
         """Copy the picture."""

@@ -46,10 +46,12 @@ class MediaProcessor:
     def __init__(self, process_pool: ProcessPool) -> None:
         self._process_pool = process_pool
 
-    async def prepare(self, source: Path, target: Path, plan: Plan) -> None:
-        """Write the part of a clip that ``plan`` names as an MP4, in the way it says.
+    async def prepare(self, source: Path, target: Path, plan: Plan) -> Path:
+        """Write the part of a clip that ``plan`` names, in the way it says; return the file.
 
-        A copy that comes out larger than foreseen, or cannot be had, is encoded after all.
+        That is ``target``, with the suffix of what it became: ``.mp4`` where it was encoded; a copy
+        may be ``.mov`` or ``.webm``. It holds nothing but pictures and sound. A copy that comes out
+        larger than foreseen, has broken pictures, or cannot be had is encoded after all.
 
         Raises:
             ValueError: The plan leaves the clip as it is.
@@ -58,7 +60,11 @@ class MediaProcessor:
         if plan.mode is Mode.AS_IS:
             raise ValueError("nothing is to be prepared")
         arguments = {"source": source, "target": target, "plan": plan.to_json()}
-        await self._process_pool.run("prepare", arguments, limits=_encoding(plan.max_bytes))
+        answer = await self._process_pool.run(
+            "prepare", arguments, limits=_encoding(plan.max_bytes)
+        )
+        made = target.with_suffix(f".{answer['form']}")
+        return target.rename(made)  # noqa: ASYNC240 - a change in a directory takes no time
 
     async def examine(self, video: Path) -> VideoFacts:
         """Return what a plan for a clip is made from."""

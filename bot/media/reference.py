@@ -48,6 +48,7 @@ class Change(enum.StrEnum):
     COLOURS = "colours"  # made for print (CMYK), or more than 8 bits
     TOO_LARGE = "too_large"  # too many pixels
     TOO_BIG = "too_big"  # too many bytes
+    EXTRAS = "extras"  # more than the picture lies in the file: place, device, owner, previews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ def find_changes(
     size_bytes: int,
     is_upright: bool,
     has_plain_colours: bool,
+    is_bare: bool = True,
     served_as: str | None = None,
 ) -> tuple[Change, ...]:
     """Return why a picture cannot be handed over as it is.
@@ -91,6 +93,7 @@ def find_changes(
         size_bytes: Of the file.
         is_upright: Whether it is shown as it is stored.
         has_plain_colours: Whether it has 8 bits per colour, in RGB or grey.
+        is_bare: Whether nothing but the picture lies in the file.
         served_as: The ``Content-Type`` with which its address answers; ``None`` if unknown.
 
     Source: https://docs.dev.runwayml.com/assets/inputs/ (types, sizes; the ``Content-Type`` must
@@ -105,6 +108,7 @@ def find_changes(
         Change.COLOURS: not has_plain_colours,
         Change.TOO_LARGE: longer_side > MAX_SIDE,
         Change.TOO_BIG: size_bytes > MAX_REFERENCE_BYTES,
+        Change.EXTRAS: form in TAKEN_IMAGES and not is_bare,
     }
     return tuple(change for change, applies in found.items() if applies)
 
@@ -131,6 +135,7 @@ async def read_reference(
             size_bytes=found["size_bytes"],
             is_upright=found["is_upright"],
             has_plain_colours=found["has_plain_colours"],
+            is_bare=found["is_bare"],
             served_as=served_as,
         ),
     )

@@ -22,7 +22,12 @@ _ROUNDING_SECONDS: Final = 0.0005
 _ROUNDING_FPS: Final = 0.001
 _LEAST_SECONDS: Final = 0.1  # of a part, where the model has no minimum
 _LOST_SECONDS: Final = 0.5  # at most, when a part ends without encoding: a few frames
-_COPIED_CODECS: Final = frozenset({"h264", "hevc"})  # what every reader of MP4 expects in it
+# What is packed anew without encoding. Besides MP4 that is WebM and MOV, by ``CopiedVideo.form``.
+_COPIED_CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "prores"})
+_WEB_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
+_LEAST_SIDE: Final = 32  # pixels as shown; with less there is nothing to restyle
+_MAX_SHAPE: Final = 8.0  # how many times as long as the other a side may be
+_MAX_SKEW: Final = 1.0  # pixels by which a picture may be wider than shown: one nobody sees
 # The others tell no moments, or lie about them.
 _COPIED_CONTAINERS: Final = frozenset({"mp4", "mov", "matroska", "webm", "mpegts", "flv"})
 _COPIED_SHARE: Final = 0.9  # of the bytes allowed: no part has exactly its share of the whole
@@ -53,11 +58,28 @@ class Reason(enum.StrEnum):
     PIXEL_ASPECT = "pixel_aspect"  # pixels that are not square
     ROTATED = "rotated"  # by a mark in the file, which not every reader heeds
     HDR = "hdr"
+    EXTRAS = "extras"  # more than the pictures and the sound lies in the file
+    TRIMMED = "trimmed"  # it holds pictures that its edit list hides
+    BROKEN = "broken"  # some pictures do not decode
+    CHANGING = "changing"  # size, shape or colours are not the same throughout
+    UNSEEN = "unseen"  # whether one of the last two applies is not known yet
 
 
 _CURED_BY_COPYING: Final = frozenset(
-    {Reason.TOO_LONG, Reason.CUT_ASKED, Reason.TOO_BIG, Reason.CONTAINER}
+    {
+        Reason.TOO_LONG,
+        Reason.CUT_ASKED,
+        Reason.TOO_BIG,
+        Reason.CONTAINER,
+        Reason.EXTRAS,
+        Reason.TRIMMED,
+        Reason.UNSEEN,
+    }
 )
+_NEW_WORDS: Final = frozenset(
+    {Reason.EXTRAS, Reason.TRIMMED, Reason.BROKEN, Reason.CHANGING, Reason.UNSEEN}
+)
+"""Not stored, as nothing reads them there, and the release before them would refuse the plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +107,7 @@ class Plan:
     def to_json(self) -> str:
         """Return it as text, to be stored: after a restart the same clip must be made."""
         values = asdict(self)
+        values["reasons"] = [word for word in self.reasons if word not in _NEW_WORDS]
         return json.dumps({"way": values.pop("mode")} | values)  # its name since the first release
 
     @classmethod
@@ -127,13 +150,16 @@ def plan_clip(
         upload_bytes: The largest file that Discord takes from the bot where it posts what it
             prepared.
     """
-    part = _choose_part(facts.duration_seconds, model, start, length, max_seconds)
+    part = _check_shape(facts) or _choose_part(
+        facts.duration_seconds, model, start, length, max_seconds
+    )
     if isinstance(part, Refusal):
         return part
     reasons = _find_reasons(facts, size_bytes, content_type, model)
-    if not _is_left_alone(part, facts.duration_seconds, model):
+    if not _is_left_alone(part, facts, model):
         is_asked = start is not None or length is not None
         reasons.insert(0, Reason.CUT_ASKED if is_asked else Reason.TOO_LONG)
+    reasons = reasons or _find_lesser_reasons(facts)
     max_bytes = min(model.max_url_bytes, upload_bytes)
     mode, begin = _choose_mode(facts, size_bytes, model, part, reasons, max_bytes)
     width, height, fps = facts.width, facts.height, None
@@ -199,14 +225,30 @@ def _choose_part(
     return _Part(start=begin, seconds=total - begin if is_rest else seconds, is_rest=is_rest)
 
 
-def _is_left_alone(part: _Part, total: float, model: VideoModel) -> bool:
-    """Tell whether the model restyles just this part of a clip that is sent whole."""
-    if part.start > 0:
-        return False
-    if part.is_rest:
-        return True
+def _is_left_alone(part: _Part, facts: VideoFacts, model: VideoModel) -> bool:
+    """Tell whether the model restyles just this part of a clip that is sent whole.
+
+    A file is as long as the longest thing in it: the sound may go on after the pictures.
+    """
+    total = max(facts.duration_seconds, facts.file_seconds)
     fits = model.max_seconds is None or total <= model.max_seconds + _ROUNDING_SECONDS
-    return fits and model.used_seconds is not None and part.seconds >= model.used_seconds
+    if part.start > 0 or not fits:
+        return False
+    uses_start = model.used_seconds is not None and part.seconds >= model.used_seconds
+    return part.is_rest or uses_start
+
+
+def _check_shape(facts: VideoFacts) -> Refusal | None:
+    """Return why a picture is too small, or too long and thin, to be restyled at all."""
+    width, height = facts.width * facts.pixel_aspect, float(facts.height)
+    shorter, longer = sorted((width, height))
+    if shorter >= _LEAST_SIDE and longer <= shorter * _MAX_SHAPE:
+        return None
+    return Refusal(
+        rule=Rule.PICTURE_SHAPE,
+        value=f"{round(width)}x{round(height)}",
+        words=(f"{_LEAST_SIDE}", f"{_MAX_SHAPE:g}"),
+    )
 
 
 def _find_reasons(
@@ -226,10 +268,19 @@ def _find_reasons(
         Reason.TOO_FAST: too_fast,
         Reason.PICTURE_TOO_LARGE: too_large,
         Reason.ODD_SIZE: facts.width % 2 == 1 or facts.height % 2 == 1,
-        Reason.PIXEL_ASPECT: abs(facts.pixel_aspect - 1) > 0.01,
-        Reason.ROTATED: facts.rotation != 0,
+        Reason.PIXEL_ASPECT: abs(facts.pixel_aspect - 1) * long >= _MAX_SKEW,
+        Reason.ROTATED: facts.is_turned,
         Reason.HDR: facts.is_hdr,
+        Reason.TRIMMED: facts.is_trimmed,
+        Reason.BROKEN: facts.flaw == "broken",
+        Reason.CHANGING: facts.flaw == "changing",
     }
+    return [reason for reason, applies in checks.items() if applies]
+
+
+def _find_lesser_reasons(facts: VideoFacts) -> list[Reason]:
+    """Return why a clip is packed anew that the model would take as it is."""
+    checks = {Reason.EXTRAS: not facts.is_bare, Reason.UNSEEN: facts.flaw == "unseen"}
     return [reason for reason, applies in checks.items() if applies]
 
 
@@ -251,15 +302,19 @@ def _choose_mode(
         return Mode.AS_IS, part.start
     share = min(part.seconds / facts.duration_seconds, 1) if facts.duration_seconds else 1
     whole = part.start == 0 and part.is_rest
+    lost = 0.0 if part.is_rest else _LOST_SECONDS
+    if part.is_rest and facts.codec in _WEB_CODECS:
+        lost = 1 / max(facts.fps, 1)  # WebM does not say how long its last frame lasts
     may_copy = (
         _CURED_BY_COPYING.issuperset(reasons)
         and facts.codec in _COPIED_CODECS
         and facts.container in _COPIED_CONTAINERS
         and size_bytes * share <= max_bytes * (1 if whole else _COPIED_SHARE)
         # Cut without encoding, it may come out a little shorter than wanted.
-        and (part.is_rest or part.seconds - _LOST_SECONDS >= (model.min_seconds or 0))
+        and part.seconds - lost >= (model.min_seconds or 0)
     )
-    keys = (0.0, *facts.key_seconds) if part.start == 0 else facts.key_seconds
+    is_whole_start = part.start == 0 and not facts.is_trimmed
+    keys = (0.0, *facts.key_seconds) if is_whole_start else facts.key_seconds
     near = min(keys, key=lambda key: abs(key - part.start), default=math.inf)
     if may_copy and abs(near - part.start) <= _SLACK_SECONDS:
         return Mode.COPY, near

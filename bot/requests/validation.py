@@ -55,6 +55,7 @@ class Rule(enum.StrEnum):
     LENGTH_OUT_OF_RANGE = "length_out_of_range"  # value: seconds; words: shortest, longest
     LIMIT_BELOW_MODEL = "limit_below_model"  # value: seconds; limit: what the model needs
     TOO_BUSY = "too_busy"
+    PICTURE_SHAPE = "picture_shape"  # value: its size; words: least side, longest shape
     VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"  # value, limit: UTF-16 units

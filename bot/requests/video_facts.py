@@ -55,6 +55,25 @@ class VideoFacts:
     key_seconds: tuple[float, ...] = ()
     """From the first frame to each key frame; the first 2000 of them."""
 
+    is_mirrored: bool = False
+    """Whether the frames are mirrored left to right, before they are turned, to be shown."""
+    is_skewed: bool = False
+    """Whether the file asks for another angle or size; players ignore that."""
+    file_seconds: float = 0.0
+    """The longest that anything in the file says or takes, such as sound that goes on."""
+    is_trimmed: bool = False
+    """Whether the file holds pictures that its edit list hides."""
+    is_bare: bool = True
+    """Whether it surely holds nothing but pictures and sound; else it is packed anew."""
+    flaw: str | None = None
+    """A ``PictureFlaw``: ``broken`` (some pictures do not decode), ``changing`` (they are not
+    alike), ``unseen`` (too many to be looked at while somebody waits); ``None`` is none."""
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether its pictures are stored in another way than they are shown."""
+        return self.rotation != 0 or self.is_mirrored or self.is_skewed
+
     @property
     def is_hdr(self) -> bool:
         """Whether its brightness is coded for HDR screens."""

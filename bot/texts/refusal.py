@@ -108,6 +108,13 @@ def refusal(found: Refusal) -> str:
             )
         case Rule.TOO_BUSY:
             return f"Too many clips are being prepared just now. {_NOTHING}\nTry again in a minute."
+        case Rule.PICTURE_SHAPE:
+            least, most_shape = found.words
+            return (
+                f"That clip's picture is {value} pixels, which cannot be restyled: it has to be "
+                f"at least {least} high and wide, and no side more than {most_shape} times the "
+                "other.\nAttach a clip of a usual shape."
+            )
         case Rule.VIDEO_UNREADABLE:
             return _UNREADABLE.get(found.value, _UNREADABLE[UnreadableReason.DAMAGED])
         case Rule.PROMPT_EMPTY:

@@ -146,6 +146,7 @@ class PlainProcessor:
     async def prepare(self, source, target, plan):
         self._note("prepare", plan)
         target.write_bytes(b"prepared " + source.read_bytes()[:100])
+        return target
 
     async def convert_reference(self, source, folder):
         self._note("convert_reference")

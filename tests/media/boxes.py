@@ -35,8 +35,28 @@ def tracks(data):
 
 def turn(data, degrees):
     """Say in every picture track of an MP4 that it is shown turned clockwise."""
-    cos, sin = {90: (0, _ONE), 180: (-_ONE, 0), 270: (0, -_ONE)}[degrees]
+    show_by(data, {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees])
+
+
+def show_by(data, matrix):
+    """Say in every picture track of an MP4 how (x, y) is shown: at (ax + cy, bx + dy)."""
+    a, b, c, d = (value * _ONE for value in matrix)
     for start, end, kind in tracks(data):
         if kind == b"vide":
             at = find(data, b"tkhd", start=start, end=end) + _MATRIX
-            data[at : at + 36] = struct.pack(">9i", cos, sin, 0, -sin, cos, 0, 0, 0, 0x40000000)
+            data[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
+
+
+def trim(data, begin, length):
+    """Have every track's edit list leave the part from ``begin`` on, both in seconds."""
+    movie = struct.unpack_from(">I", data, find(data, b"moov", b"mvhd") + 12)[0]
+    struct.pack_into(">I", data, find(data, b"moov", b"mvhd") + 16, round(length * movie))
+    for start, end, _ in tracks(data):
+        edits = find(data, b"edts", b"elst", start=start, end=end)
+        clock = struct.unpack_from(
+            ">I", data, find(data, b"mdia", b"mdhd", start=start, end=end) + 12
+        )[0]
+        first = struct.unpack_from(">i", data, edits + 12)[0]
+        struct.pack_into(
+            ">Ii", data, edits + 8, round(length * movie), round(begin * clock) + first
+        )

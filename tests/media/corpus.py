@@ -6,6 +6,7 @@ as it is stored, so that a test can see whether a turned clip was turned upright
 
 import random
 import shutil
+import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,7 @@ import av
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 
-from tests.media.boxes import turn
+from tests.media.boxes import show_by, trim, turn
 
 THEORA = Path(__file__).parent / "data" / "theora.ogv"  # PyAV's FFmpeg decodes it, nothing more
 BT2020, PQ, HLG = 9, 16, 18  # as FFmpeg numbers primaries (and matrix) and transfers
@@ -70,6 +71,14 @@ class Spec:
     second_video: bool = False
     cover: bool = False
     options: dict = field(default_factory=dict)  # of the container
+    matrix: tuple[int, int, int, int] | None = None  # how it is shown, as MP4 says it
+    trim: tuple[float, float] | None = None  # start and length that an edit list leaves, in seconds
+    metadata: dict = field(default_factory=dict)  # of the file
+    chapters: bool = False
+    tail: bytes = b""  # behind the end
+    padding: bytes = b""  # in a box that says that it is free
+    sound_seconds: float | None = None  # where it is not as long as the pictures
+    second_size: tuple[int, int] | None = None  # from the middle on
     tuning: dict = field(default_factory=dict)  # of the codec
 
     @property
@@ -101,6 +110,12 @@ def write_clip(spec, path):
         picture = _picture(out, spec)
         second = _picture(out, spec) if spec.second_video else None
         sound = _sound(out, spec) if spec.audio else None
+        out.metadata.update(spec.metadata)
+        if spec.chapters:
+            out.set_chapters([
+                {"id": 1, "start": 0, "end": 1000, "time_base": Fraction(1, 1000),
+                 "metadata": {"title": "At home, Unter den Linden 77"}},
+            ])  # fmt: skip
         if spec.cover:
             _add_cover(out)
         _show(out, spec, picture)
@@ -108,10 +123,16 @@ def write_clip(spec, path):
             _show(out, spec, second)
         if sound:
             _hum(out, spec, sound)
+    data = bytearray(path.read_bytes())
     if spec.rotation:
-        data = bytearray(path.read_bytes())
         turn(data, spec.rotation)
-        path.write_bytes(data)
+    if spec.matrix:
+        show_by(data, spec.matrix)
+    if spec.trim:
+        trim(data, *spec.trim)
+    if spec.padding:
+        data += struct.pack(">I4s", 8 + len(spec.padding), b"free") + spec.padding
+    path.write_bytes(data + spec.tail)
     return path
 
 
@@ -150,10 +171,32 @@ def _show(out, spec, stream):
     noise = random.Random(spec.name)  # noqa: S311 - the same at every call
     for number, moment in enumerate(spec.times or range(round(spec.seconds * spec.fps))):
         is_noise = number < spec.seconds_of_noise * spec.fps
+        if spec.second_size and number == round(spec.seconds * spec.fps) // 2:
+            _mux(out, stream.encode(), spec.shift)
+            _show_other_size(out, spec, stream, number)
+            return
         frame = paint(*spec.size, number, spec.pix_fmt, noise if is_noise else None)
         frame.pts, frame.time_base = moment, stream.codec_context.time_base
         _mux(out, stream.encode(frame), spec.shift)
     _mux(out, stream.encode(), spec.shift)
+
+
+def _show_other_size(out, spec, stream, begin):
+    """Go on in another size, as a browser does that records a phone while it is turned."""
+    encoder = av.CodecContext.create(spec.codec, "w")
+    encoder.width, encoder.height = spec.second_size
+    encoder.pix_fmt, encoder.time_base = spec.pix_fmt, Fraction(1, spec.fps)
+    encoder.framerate = Fraction(spec.fps)
+    encoder.options = FAST.get(spec.codec, {}) | spec.tuning
+    encoder.open()
+    frames = []
+    for number in range(begin, round(spec.seconds * spec.fps)):
+        frame = paint(*spec.second_size, number, spec.pix_fmt)
+        frame.pts, frame.time_base = number, encoder.time_base
+        frames.append(frame)
+    for packet in [packet for frame in [*frames, None] for packet in encoder.encode(frame)]:
+        packet.stream, packet.time_base = stream, encoder.time_base
+        out.mux(packet)
 
 
 def _mux(out, packets, shift):
@@ -172,7 +215,8 @@ def _hum(out, spec, stream):
         frame_size=stream.codec_context.frame_size or 1024,
     )
     shift = max(spec.shift, 0)
-    for number in range(round(spec.seconds * spec.audio_rate / 960)):
+    seconds = spec.seconds if spec.sound_seconds is None else spec.sound_seconds
+    for number in range(round(seconds * spec.audio_rate / 960)):
         frame = av.AudioFrame("s16", "stereo", 960)
         frame.planes[0].update(bytes(range(240)) * 16)
         frame.rate, frame.pts = spec.audio_rate, number * 960
@@ -183,6 +227,22 @@ def _hum(out, spec, stream):
     _mux(out, stream.encode(), shift)
 
 
+PLACE = {
+    "location": "+52.5163+013.3777/",
+    "com.apple.quicktime.location.ISO6709": "+52.5163+013.3777+034.000/",
+    "com.apple.quicktime.model": "iPhone 15 Pro",
+    "artist": "Erika Mustermann",
+}
+ANY_NOTES = {"movflags": "use_metadata_tags"}
+WAYS = {  # the matrix takes (x, y) to (ax + cy, bx + dy)
+    "mirrored": (-1, 0, 0, 1),
+    "mirrored-90": (0, -1, -1, 0),
+    "mirrored-180": (1, 0, 0, -1),
+    "mirrored-270": (0, 1, 1, 0),
+    "90": (0, 1, -1, 0),
+    "180": (-1, 0, 0, -1),
+    "270": (0, -1, 1, 0),
+}
 FHD, UHD = (1920, 1080), (3840, 2160)
 FEW = (0, 700, 1400, 2100)  # large frames take time, so there are few of them
 PHONE = {"suffix": ".mov", "form": "mov", "codec": "libx265"}
@@ -307,5 +367,86 @@ CLIPS = (
         tuning={"qp": "4"},
         audio=None,
     ),
+    # Shown in each of the ways in which a phone, a mirror or an editor turns a picture.
+    *(
+        Spec(name=f"shown-{name}-{form}", matrix=matrix, form=form, suffix=f".{form}", audio=None)
+        for form in ("mp4", "mov")
+        for name, matrix in WAYS.items()
+    ),
+    # Trimmed without encoding: players show a part of what is there.
+    Spec(name="trim-end", seconds=8, trim=(0, 3)),
+    Spec(name="trim-both", seconds=8, trim=(2.25, 2.75)),
+    Spec(name="trim-start-at-a-key", seconds=8, trim=(5, 3)),
+    Spec(name="trim-end-mov", seconds=8, trim=(0, 3), form="mov", suffix=".mov"),
+    Spec(name="trim-end-hevc", seconds=8, trim=(0, 3), codec="libx265"),
+    Spec(name="trim-silent", seconds=8, trim=(0, 3), audio=None),
+    Spec(name="trim-long", seconds=40, size=(64, 64), trim=(1, 32), audio=None),
+    Spec(name="trim-too-short", seconds=8, trim=(1, 1)),
+    # With more than pictures and sound.
+    Spec(name="place-mp4", metadata=PLACE, options=ANY_NOTES),
+    Spec(name="place-mov", metadata=PLACE, options=ANY_NOTES, form="mov", suffix=".mov"),
+    Spec(name="place-silent", metadata=PLACE, options=ANY_NOTES, audio=None),
+    Spec(name="place-hevc", metadata=PLACE, options=ANY_NOTES, codec="libx265"),
+    Spec(name="place-mkv", **MKV, metadata=PLACE),
+    Spec(name="place-webm", **WEBM, metadata=PLACE),
+    Spec(name="place-webm-vp8", **WEBM | {"codec": "libvpx"}, metadata=PLACE),
+    Spec(
+        name="place-prores",
+        metadata=PLACE,
+        options=ANY_NOTES,
+        form="mov",
+        suffix=".mov",
+        codec="prores_ks",
+        pix_fmt="yuv422p10le",
+        audio="pcm_s16le",
+    ),
+    Spec(name="place-and-turned", metadata=PLACE, options=ANY_NOTES, rotation=90),
+    Spec(name="title", metadata={"title": "Unter den Linden 77"}),
+    Spec(name="dated", metadata={"creation_time": "2026-11-30T12:00:00Z"}),
+    Spec(name="chapters", chapters=True),
+    Spec(
+        name="box-behind-the-end", tail=struct.pack(">I4s", 28, b"uuid") + b"Unter den Linden 77."
+    ),
+    Spec(name="bytes-behind-the-end", tail=b"Unter den Linden 77"),
+    Spec(name="notes-in-padding", padding=b"Unter den Linden 77"),
+    Spec(name="empty-padding", padding=bytes(200)),
+    # Sound that is not as long as the pictures.
+    Spec(name="sound-longer", seconds=29, sound_seconds=33, size=(64, 64)),
+    Spec(name="sound-a-bit-longer", sound_seconds=4),
+    Spec(name="sound-shorter", sound_seconds=1),
+    # Pictures that change midway, and sizes at the edges.
+    Spec(
+        name="size-changes-webm",
+        **WEBM | {"codec": "libvpx"},
+        size=(96, 160),
+        second_size=(160, 96),
+        tuning={"lag-in-frames": "0"},
+    ),
+    Spec(
+        name="size-changes-mkv",
+        **MKV,
+        codec="libvpx",
+        size=(96, 160),
+        audio=None,
+        second_size=(160, 96),
+        tuning={"lag-in-frames": "0"},
+    ),
+    Spec(
+        name="size-changes-mjpeg",
+        **MKV,
+        codec="mjpeg",
+        pix_fmt="yuvj420p",
+        size=(160, 96),
+        second_size=(96, 96),
+        audio=None,
+    ),
+    Spec(name="tiny", size=(2, 2), **MKV, codec="mpeg4", audio=None),
+    Spec(name="slim", size=(4096, 100), times=FEW, audio=None),
+    Spec(name="very-slim", size=(10000, 100), **MKV, codec="ffv1", times=FEW, audio=None),
+    Spec(name="upright-and-slim", size=(64, 640), audio=None),
+    Spec(name="still-for-3-seconds", times=(0,), audio="aac", seconds=3),
+    Spec(name="nearly-square-pixels", aspect=Fraction(81, 80)),
+    Spec(name="dvd-wide", size=(720, 576), aspect=Fraction(64, 45), times=FEW),
+    Spec(name="tall-pixels", size=(160, 96), aspect=Fraction(1, 2)),
 )
 BY_NAME = {spec.name: spec for spec in CLIPS}

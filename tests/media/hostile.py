@@ -226,10 +226,10 @@ for _name, _make in {
     "mkv": _wrap("mjpeg", "yuvj420p", "matroska", lambda _: [b"\xff\xd8\xff\xd9"] * 100_000),
     "avi": _wrap("mjpeg", "yuvj420p", "avi", lambda _: [b"\0"] * 100_000),
     "real-pictures": _wrap(
-        "mpeg4", "yuv420p", "avi", lambda honest: [honest] * 100_000, size=(16, 16), rate=50
+        "mpeg4", "yuv420p", "avi", lambda honest: [honest] * 100_000, size=(32, 32), rate=50
     ),
     "mp4-at-1000-fps": _wrap(
-        "mjpeg", "yuvj420p", "mp4", lambda honest: [honest] * 100_000, size=(16, 16), rate=1000
+        "mjpeg", "yuvj420p", "mp4", lambda honest: [honest] * 100_000, size=(32, 32), rate=1000
     ),
 }.items():
     _add("crowd", _name, _make)

@@ -1,6 +1,7 @@
 """Take files all the way that a job's clip goes: probed, planned, prepared, sent to a provider."""
 
 import asyncio
+import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from bot.requests.clip_plan import Mode, Plan, plan_clip
 from bot.requests.validation import Limit, Refusal
 from bot.requests.video_facts import VideoFacts
 from sandbox.cometapi import StandIn
+from tests.media.corpus import SERVED
 from tests.media.processes import children
 from tests.media.scenes import is_encoded
 from tests.sandbox.conftest import VERSION
@@ -57,7 +59,7 @@ class Journey:
     @property
     def sent_as(self):
         """The type that the provider is told."""
-        return self.attached.served_as if self.made is None else "video/mp4"
+        return self.attached.served_as if self.made is None else SERVED[self.sent.suffix]
 
     @property
     def result(self):
@@ -75,6 +77,7 @@ class Run:
     journeys: dict[str, Journey] = field(default_factory=dict)
     seconds: float = 0
     longest_pause: float = 0  # of the event loop, in seconds
+    sent: dict = field(default_factory=dict)  # by name: a copy of the file
     left_files: list = field(default_factory=list)
     left_processes: set = field(default_factory=set)
     left_descriptors: int = 0
@@ -127,9 +130,10 @@ async def travel(process_pool, attached, folder):
         return journey
     if plan.mode is Mode.AS_IS:
         return replace(journey, plan=plan, sent=attached.path)
-    target = folder / "prepared.mp4"
     try:
-        await MediaProcessor(process_pool).prepare(attached.path, target, plan)
+        target = await MediaProcessor(process_pool).prepare(
+            attached.path, folder / "prepared.mp4", plan
+        )
     except MediaError as error:
         return replace(journey, decision=f"{journey.decision}; then {_failure(error)}")
     prepared = time.perf_counter()
@@ -150,10 +154,11 @@ def descriptors():
     return len(list(folder.iterdir())) if folder.exists() else 0
 
 
-async def run_all(files, folder, *, outputs=lambda journey: False):
+async def run_all(files, folder, *, outputs=lambda journey: False, keep=None):
     """Take many files at once, all through one workshop; give what comes out to a strict provider.
 
-    ``outputs(journey)`` chooses those that are restyled as well, to look at the outcome.
+    ``outputs(journey)`` chooses those that are restyled as well, to look at the outcome. What is
+    sent is copied into the folder ``keep``.
     """
     found, before, opened = Run(), children(), descriptors()
     begun = time.perf_counter()
@@ -169,6 +174,11 @@ async def run_all(files, folder, *, outputs=lambda journey: False):
             found.left_processes = children() - before
             found.journeys = {journey.attached.name: journey for journey in journeys}
             found.seconds = time.perf_counter() - begun
+            for journey in journeys:
+                if keep is not None and journey.sent is not None:
+                    found.sent[journey.attached.name] = Path(
+                        shutil.copyfile(journey.sent, keep / f"{journey.attached.name}.sent")
+                    )
             await _send(found, process_pool, folder, outputs)
         found.left_files = list(folder.glob("*/restyle-*"))
     found.left_processes |= children() - before

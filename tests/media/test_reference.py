@@ -5,7 +5,8 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from bot.errors import MediaUnreadableError, UnreadableReason
 from bot.media.process_pool import ProcessPool
@@ -89,7 +90,7 @@ async def test_however_a_camera_was_held_the_copy_is_upright(process_pool, tmp_p
     image, exif = turned(orientation)
     image.save(tmp_path / "a.jpg", exif=exif, quality=95)
     facts = await read_reference(process_pool, tmp_path / "a.jpg")
-    assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED,))
+    assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED, Change.EXTRAS))
     await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
     with Image.open(tmp_path / "b") as copy:
         assert copy.size == (64, 48)
@@ -104,7 +105,7 @@ async def test_turned_pictures_of_other_formats_are_seen(process_pool, tmp_path,
     image, exif = turned(6)
     image.save(tmp_path / "a", form, exif=exif)
     facts = await read_reference(process_pool, tmp_path / "a")
-    assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED,))
+    assert (facts.width, facts.height, facts.why) == (64, 48, (Change.TURNED, Change.EXTRAS))
 
 
 @pytest.mark.parametrize("form", ["GIF", "BMP", "AVIF"])
@@ -178,7 +179,7 @@ async def test_what_moves_is_refused(process_pool, tmp_path, form):
 async def test_a_picture_with_a_smaller_one_behind_it_does_not_move(process_pool, tmp_path):
     picture().save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[picture(32, 24)])
     facts = await read_reference(process_pool, tmp_path / "a.jpg")
-    assert (facts.format, facts.why) == ("jpeg", ())
+    assert (facts.format, facts.why) == ("jpeg", (Change.EXTRAS,))
 
 
 async def test_a_small_file_of_a_huge_picture_is_refused_unread(process_pool, tmp_path):
@@ -245,3 +246,76 @@ def test_a_picture_that_is_too_big_for_the_provider_is_converted():
         served_as="image/png; charset=binary",
     )
     assert changes == (Change.TOO_BIG,)
+
+
+PLACE = b"Unter den Linden 77"
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+    b'syntax-ns#"><rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+    b'tiff:Orientation="6">' + PLACE + b"</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def noted():
+    """Return EXIF with a place, and nothing about how the picture is turned."""
+    exif = Image.Exif()
+    exif[0x010E] = PLACE.decode()
+    exif[0x0110] = "iPhone 15 Pro"
+    return exif
+
+
+def profile():
+    """Return a profile of colours that names somebody's screen."""
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    return bytes(made) + PLACE
+
+
+def texts():
+    info = PngInfo()
+    info.add_text("Location", PLACE.decode())
+    return info
+
+
+NOTED = {
+    "jpeg-exif": ("JPEG", lambda: {"exif": noted()}),
+    "jpeg-xmp": ("JPEG", lambda: {"xmp": XMP}),
+    "jpeg-comment": ("JPEG", lambda: {"comment": PLACE}),
+    "jpeg-profile": ("JPEG", lambda: {"icc_profile": profile()}),
+    "jpeg-progressive-exif": ("JPEG", lambda: {"exif": noted(), "progressive": True}),
+    "png-exif": ("PNG", lambda: {"exif": noted()}),
+    "png-text": ("PNG", lambda: {"pnginfo": texts()}),
+    "png-profile": ("PNG", lambda: {"icc_profile": profile()}),
+    "webp-exif": ("WEBP", lambda: {"exif": noted()}),
+    "webp-xmp": ("WEBP", lambda: {"xmp": XMP}),
+    "webp-profile": ("WEBP", lambda: {"icc_profile": profile(), "lossless": True}),
+}
+
+
+@pytest.mark.parametrize("name", NOTED)
+async def test_what_is_noted_beside_a_picture_stays_behind(process_pool, tmp_path, name):
+    form, options = NOTED[name]
+    picture().save(tmp_path / "a", form, **options())
+    assert PLACE in (tmp_path / "a").read_bytes() or b"iCCP" in (tmp_path / "a").read_bytes()
+    assert Change.EXTRAS in (await read_reference(process_pool, tmp_path / "a")).why
+    await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
+    assert PLACE not in (tmp_path / "b").read_bytes()
+    assert (await read_reference(process_pool, tmp_path / "b")).why == ()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+async def test_what_lies_behind_the_end_of_a_picture_stays_behind(process_pool, tmp_path, form):
+    picture().save(tmp_path / "a", form)
+    (tmp_path / "a").write_bytes((tmp_path / "a").read_bytes() + PLACE)
+    assert (await read_reference(process_pool, tmp_path / "a")).why == (Change.EXTRAS,)
+    await convert_reference(process_pool, tmp_path / "a", tmp_path / "b")
+    assert PLACE not in (tmp_path / "b").read_bytes()
+
+
+async def test_colours_by_a_profile_look_the_same_without_it(process_pool, tmp_path):
+    lab = ImageCms.createProfile("sRGB")
+    picture().save(tmp_path / "a.jpg", icc_profile=ImageCms.ImageCmsProfile(lab).tobytes())
+    await convert_reference(process_pool, tmp_path / "a.jpg", tmp_path / "b")
+    with Image.open(tmp_path / "b") as copy:
+        assert "icc_profile" not in copy.info
+        assert is_near(copy.getpixel((8, 8)), BLUE)
+        assert is_near(copy.getpixel((56, 40)), RED)

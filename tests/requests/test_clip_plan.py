@@ -1,6 +1,7 @@
 """What is decided for a clip: a table, since every rule is a line of one."""
 
 import dataclasses
+import json
 import math
 
 import pytest
@@ -108,8 +109,21 @@ DECISIONS = {
     "all of it, which hardly fits: the bytes are known": (
         ALEPH2, {"served": None, "size_mb": 9.8}, Mode.COPY, [R.CONTAINER]),
     "too long, and no copyable codec": (
+        ALEPH2, LONG | {"codec": "mpeg4"}, Mode.ENCODE, [R.TOO_LONG, R.CODEC]),
+    "too long, and a WebM": (
         ALEPH2, LONG | {"container": "webm", "codec": "vp9", "served": "video/webm"},
-        Mode.ENCODE, [R.TOO_LONG]),
+        Mode.COPY, [R.TOO_LONG]),
+    "more than pictures and sound": (ALEPH2, {"is_bare": False}, Mode.COPY, [R.EXTRAS]),
+    "trimmed by an edit list": (
+        ALEPH2, {"is_trimmed": True, "key_seconds": (0.0,)}, Mode.COPY, [R.TRIMMED]),
+    "trimmed between key frames": (
+        ALEPH2, {"is_trimmed": True, "key_seconds": (0.6,)}, Mode.ENCODE, [R.TRIMMED]),
+    "sound longer than the model takes": (
+        ALEPH2, {"duration_seconds": 29.0, "file_seconds": 33.0}, Mode.COPY, [R.TOO_LONG]),
+    "broken pictures": (ALEPH2, {"flaw": "broken"}, Mode.ENCODE, [R.BROKEN]),
+    "pictures that are not alike": (ALEPH2, {"flaw": "changing"}, Mode.ENCODE, [R.CHANGING]),
+    "not looked at wholly": (ALEPH2, {"flaw": "unseen"}, Mode.COPY, [R.UNSEEN]),
+    "mirrored": (ALEPH2, {"is_mirrored": True}, Mode.ENCODE, [R.ROTATED]),
     # what is encoded
     "too many bytes": (ALEPH2, {"size_mb": 33}, Mode.ENCODE, [R.TOO_BIG]),
     "17 MB for a model of 16": (ALEPH, {"size_mb": 17}, Mode.ENCODE, [R.TOO_BIG]),
@@ -125,7 +139,7 @@ DECISIONS = {
                  "served": "image/gif", "has_audio": False},
         Mode.ENCODE, [R.CONTAINER, R.CODEC, R.PIXEL_FORMAT]),
     "webm that is called mp4": (
-        ALEPH2, {"container": "webm", "codec": "vp9"}, Mode.ENCODE, [R.CONTAINER]),
+        ALEPH2, {"container": "webm", "codec": "vp9"}, Mode.COPY, [R.CONTAINER]),
     "mpeg-4 part 2": (ALEPH2, {"codec": "mpeg4"}, Mode.ENCODE, [R.CODEC]),
     "4:4:4": (ALEPH2, {"pixel_format": "yuv444p"}, Mode.ENCODE, [R.PIXEL_FORMAT]),
     "transparent": (
@@ -221,12 +235,34 @@ def test_a_part_that_cannot_be_had_is_refused(model, given, rule, limit, decider
         ({"width": 1920, "height": 800, "pixel_aspect": 0.5}, (1296, 1080), None),
         ({"fps": 59.94}, (1280, 720), 30),
         ({"fps": 24.0, "is_variable_rate": True, "codec": "mpeg4"}, (1280, 720), 30),
-        ({"width": 1, "height": 1}, (2, 2), None),
+        ({"width": 33, "height": 33}, (32, 32), None),
     ],
 )
 def test_an_encoded_clip_is_even_and_within_the_models_limits(given, size, fps):
     plan = decide(ALEPH2, **given)
     assert (plan.mode, (plan.width, plan.height), plan.fps) == (Mode.ENCODE, size, fps)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"width": 2, "height": 2},
+        {"width": 10_000, "height": 100},
+        {"width": 100, "height": 10_000},
+        {"width": 64, "height": 64, "pixel_aspect": 9.0},
+    ],
+)
+def test_a_picture_too_small_or_too_slim_is_refused_before_it_costs_anything(given):
+    found = decide(ALEPH2, **given)
+    assert isinstance(found, Refusal)
+    assert found.rule is Rule.PICTURE_SHAPE
+    assert "pixels" in refusal(found)
+
+
+def test_a_stored_plan_is_understood_by_the_release_before():
+    plan = decide(ALEPH2, is_bare=False)
+    assert plan.reasons == (R.EXTRAS,)
+    assert json.loads(plan.to_json())["reasons"] == []
 
 
 def test_few_bytes_for_many_seconds_are_spent_on_a_smaller_picture():

@@ -189,7 +189,7 @@ class PrepareStep:
             return source
         part = folder / "part.mp4"
         try:
-            await self._context.media.prepare(source, part, _cut(job, limit))
+            part = await self._context.media.prepare(source, part, _cut(job, limit))
         except (MediaUnfitError, MediaUnreadableError):
             await self._context.media.fit(source, part, max_bytes=limit)
         return part
@@ -208,8 +208,7 @@ class PrepareStep:
         if max_bytes is not None:
             plan = replace(plan, max_bytes=min(plan.max_bytes, max_bytes))
         target = folder / "source.mp4"
-        await self._context.media.prepare(await self._download(job, folder), target, plan)
-        return target
+        return await self._context.media.prepare(await self._download(job, folder), target, plan)
 
     async def reference(self, job: Job, url: str, folder: Path) -> Path:
         """Return the style image in ``folder``, upright and named by what it is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.cometapi.models import MAX_DATA_URI_BYTES
 from bot.cometapi.wire import CreateRequest
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from bot.engine.context import EngineContext
     from bot.engine.job_handle import JobHandle
     from bot.engine.steps.prepare import PrepareStep
+
+
+_VIDEO_TYPES: Final = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
+"""Of what ``MediaProcessor.prepare`` writes."""
 
 
 def sent_size(job: Job) -> int:
@@ -108,7 +112,7 @@ class Requests:
         with self._context.scratch.folder() as folder:
             clip = await self._prepare_step.clip(job, folder, max_bytes=MAX_DATA_URI_BYTES)
             if clip is not None:
-                video_uri = await _encode(clip, "video/mp4")
+                video_uri = await _encode(clip, _VIDEO_TYPES[clip.suffix])
             elif handle.wants_data_uri:
                 video_uri = await self._data_uri(job)
             if job.convert_reference and reference_uri is not None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from av.container import InputContainer
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # Demuxers by name, because some of the others (playlists, concatenations) open further files.
@@ -29,6 +28,7 @@ CONTAINER_OPTIONS: Final = {
     "protocol_whitelist": "",
 }
 """What FFmpeg may use to find out what a file is."""
+_ALL_FRAMES: Final = {"ignore_editlist": "1"}
 _STILLS: Final = frozenset({"still", "jpeg", "png", "webp"})
 _MAX_PIXELS: Final = 8192 * 4608  # above what phones film; a frame of it takes 60 MB
 
@@ -70,23 +70,24 @@ class OpenVideo:
         self.file.close()
 
 
-def open_video(path: str | Path, *, threads: int = 1) -> OpenVideo:
+def open_video(path: str | Path, *, threads: int = 1, ignore_edits: bool = False) -> OpenVideo:
     """Open a file that should be a video, and choose its track.
 
-    Each of the decoder's ``threads`` holds frames, so memory grows with them.
+    Each of the decoder's ``threads`` holds frames, so memory grows with them. With
+    ``ignore_edits`` the frames come as well that an edit list hides.
 
     Raises:
         MediaUnreadableError: It is none.
     """
     file = Path(path).open("rb")  # noqa: SIM115 - handed over to whoever asked
     try:
-        return _open_video(file, threads)
+        return _open_video(file, threads, ignore_edits=ignore_edits)
     except BaseException:
         file.close()
         raise
 
 
-def _open_video(file: BinaryIO, threads: int) -> OpenVideo:
+def _open_video(file: BinaryIO, threads: int, *, ignore_edits: bool) -> OpenVideo:
     if not file.read(1):
         raise MediaUnreadableError("no bytes", reason=UnreadableReason.EMPTY)
     sniff = read_sniff(file)
@@ -98,7 +99,7 @@ def _open_video(file: BinaryIO, threads: int) -> OpenVideo:
         container = av.open(
             file,
             mode="r",
-            container_options=CONTAINER_OPTIONS,
+            container_options={**CONTAINER_OPTIONS, **(_ALL_FRAMES if ignore_edits else {})},
             metadata_errors="replace",
             io_open=_refuse_further_files,
         )
@@ -148,8 +149,3 @@ def _choose_stream(container: InputContainer, *, is_known: bool) -> VideoStream:
     # The decoder checks each change of size by itself.
     stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
     return stream
-
-
-def turned_by(frame: VideoFrame) -> int:
-    """Return by how many degrees clockwise a frame is turned to be shown: 0, 90, 180 or 270."""
-    return -round(frame.rotation / 90) * 90 % 360  # FFmpeg counts the other way round

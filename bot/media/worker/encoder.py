@@ -1,4 +1,4 @@
-"""The one loop that writes videos: tracks in, an MP4 that every player takes out.
+"""The one loop that writes videos: tracks in, a file that every player takes out.
 
 In the child processes only; tasks call it.
 """
@@ -31,15 +31,19 @@ _AGAIN: Final = 0.85  # of what the first attempt's excess suggests: the second 
 _LEAST_BITS: Final = 40_000  # per second; with less, no picture is worth its name
 
 
-def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | None = None) -> None:
+def write_video(
+    path: str | Path, tracks: Sequence[Track], *, form: str = "mp4", max_bytes: int | None = None
+) -> None:
     """Write a file whose index lies in front, so that it plays while it loads; or leave none.
+
+    It is of the ``form`` mp4, mov or webm, and says nothing of where its tracks came from.
 
     Raises:
         MediaUnfitError: It has more than ``max_bytes``.
     """
     path = Path(path)
     try:
-        _write(path, tracks, max_bytes)
+        _write(path, tracks, form, max_bytes)
         if max_bytes is not None and path.stat().st_size > max_bytes:
             raise MediaUnfitError(f"{path.stat().st_size} bytes; {max_bytes} are allowed")  # noqa: TRY301 - one place tidies up
     except BaseException:
@@ -47,9 +51,10 @@ def write_mp4(path: str | Path, tracks: Sequence[Track], *, max_bytes: int | Non
         raise
 
 
-def _write(path: Path, tracks: Sequence[Track], max_bytes: int | None) -> None:
+def _write(path: Path, tracks: Sequence[Track], form: str, max_bytes: int | None) -> None:
     written = 0
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as output:
+    options = {"fflags": "+bitexact"} | ({} if form == "webm" else {"movflags": "+faststart"})
+    with av.open(str(path), "w", format=form, options=options) as output:
         for track in tracks:
             track.add_to(output)
         for packet in heapq.merge(*(track.packets() for track in tracks), key=_when):
@@ -104,7 +109,7 @@ def encode_to_fit(
         )  # fmt: skip
         heard = sound()
         tracks: list[Track] = [video] if heard is None else [video, heard]
-        write_mp4(path, tracks)
+        write_video(path, tracks)
         size = Path(path).stat().st_size
         if size <= max_bytes:
             return

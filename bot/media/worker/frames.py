@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import av
 from av.filter import Graph
 
 from bot.errors import MediaUnreadableError
-from bot.media.worker.containers import open_video, turned_by
+from bot.media.worker.containers import HDR_TRANSFERS, open_video
+from bot.media.worker.flaws import look_of
+from bot.media.worker.layout import even
+from bot.media.worker.orientation import orientation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +34,10 @@ _THREADS: Final = 2  # of a decoder; each holds frames, and memory is limited
 _MAX_BROKEN_SHARE: Final = 0.1  # of the packets; players skip a bad one, so a few are forgiven
 _FORGIVEN: Final = 5
 _EARLY: Final = Fraction(1, 20)  # of a beat: containers round moments
+_ROUNDED: Final = 2  # pixels
+_UNSPECIFIED: Final = 2  # of transfers, as FFmpeg numbers them
+_FULL_RANGE: Final = 2  # likewise, of ranges
+_MATRICES: Final = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 
 
 def seek_to(video: OpenVideo, seconds: float) -> Fraction:
@@ -94,6 +101,7 @@ def _decode(video: OpenVideo, origin: Fraction) -> Iterator[VideoFrame]:
     """Yield the sound frames with their moments on our clock, whatever their file counted in."""
     stream = video.stream
     usual = round(1 / (stream.average_rate or stream.guessed_rate or 25) / CLOCK)
+    shape = stream.codec_context.sample_aspect_ratio
     packets = broken = 0
     last: int | None = None
     for packet in video.container.demux(stream):
@@ -114,6 +122,9 @@ def _decode(video: OpenVideo, origin: Fraction) -> Iterator[VideoFrame]:
                 moment = round(-origin / CLOCK) if last is None else last + usual
             last = moment
             frame.pts, frame.time_base = moment, CLOCK
+            # What the container says of the pixels' shape holds until the pictures say otherwise.
+            now = stream.codec_context.sample_aspect_ratio
+            frame.opaque = Fraction((stream.sample_aspect_ratio if now == shape else now) or 1)
             yield frame
 
 
@@ -140,22 +151,30 @@ def show(
 ) -> Iterator[VideoFrame]:
     """Turn, deinterlace and scale pictures to one size, ``yuv420p``, square pixels.
 
+    A picture of another shape is fitted between black bars: nothing is ever stretched.
+
     Args:
         frames: Pictures with moments on ``CLOCK``.
         width: As shown, so after turning; even.
         height: Likewise.
         hdr: One of ``HDR_TRANSFERS`` brings the pictures from it to the range of ordinary screens
-            (BT.709); empty leaves their brightness as it is.
+            (BT.709), except those that say that they have another; empty leaves their brightness
+            as it is.
     """
     graph: Graph | None = None
     shape: object = None
+    look = first = None
     for frame in frames:
-        key = (frame.width, frame.height, frame.format.name, frame.rotation)
+        aspect = frame.opaque if isinstance(frame.opaque, Fraction) else Fraction(1)
+        frame.opaque = None
+        key = (look_of(frame), aspect)
         if graph is None or key != shape:
             if graph is not None:
                 graph.push(None)
                 yield from drain(graph)
-            graph, shape = _graph(frame, width, height, hdr), key
+            first = first or _colours_of(frame)
+            look = _Showing(width, height, _transfer_of(frame, hdr), aspect, first)
+            graph, shape = _graph(frame, look), key
         graph.push(frame)
         yield from drain(graph)
     if graph is not None:
@@ -163,12 +182,34 @@ def show(
         yield from drain(graph)
 
 
-def _graph(frame: VideoFrame, width: int, height: int, hdr: str) -> Graph:
+class _Showing(NamedTuple):
+    """How a picture is to come out, and what its file says of it."""
+
+    width: int
+    height: int
+    hdr: str
+    aspect: Fraction
+    """Width of a pixel over its height, before turning."""
+    colours: tuple[int, int]
+    """Of the first picture, as ``_colours_of`` tells them."""
+
+
+def _colours_of(frame: VideoFrame) -> tuple[int, int]:
+    return int(frame.colorspace), int(frame.color_range)
+
+
+def _transfer_of(frame: VideoFrame, otherwise: str) -> str:
+    if not otherwise or frame.color_trc == _UNSPECIFIED:
+        return otherwise
+    return HDR_TRANSFERS.get(int(frame.color_trc), "")
+
+
+def _graph(frame: VideoFrame, look: _Showing) -> Graph:
     graph = Graph()
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
     )
-    link(graph, source, [*_steps(frame, width, height, hdr), ("buffersink", None)])
+    link(graph, source, [*_steps(frame, look), ("buffersink", None)])
     return graph
 
 
@@ -177,35 +218,47 @@ def link(graph: Graph, source: FilterContext, steps: Iterable[tuple[str, str | N
     graph.link_nodes(source, *(graph.add(name, options) for name, options in steps)).configure()
 
 
-def _steps(frame: VideoFrame, width: int, height: int, hdr: str) -> list[tuple[str, str | None]]:
+def _steps(frame: VideoFrame, look: _Showing) -> list[tuple[str, str | None]]:
     """Return the filters that a picture needs, in order."""
-    todo: list[tuple[str, str | None]] = []
-    wide, high = frame.width, frame.height
+    orientation = orientation_of(frame)
+    todo: list[tuple[str, str | None]] = list(orientation.filters)
     if frame.interlaced_frame:
-        todo.append(("bwdif", "mode=send_frame:deint=interlaced"))
-    match turned_by(frame):
-        case 90:
-            todo.append(("transpose", "clock"))
-            wide, high = high, wide
-        case 180:
-            todo += [("hflip", None), ("vflip", None)]
-        case 270:
-            todo.append(("transpose", "cclock"))
-            wide, high = high, wide
-    if 0 <= wide - width <= 1 and 0 <= high - height <= 1:
+        todo.insert(0, ("bwdif", "mode=send_frame:deint=interlaced"))
+    wide, high, aspect = frame.width, frame.height, look.aspect
+    if orientation.lies_on_side:
+        wide, high, aspect = high, wide, 1 / aspect
+    width, height = _fit(wide * aspect, Fraction(high), look)
+    if aspect == 1 and 0 <= wide - width <= 1 and 0 <= high - height <= 1:
         if (wide, high) != (width, height):
             todo.append(("crop", f"{width}:{height}:0:0"))
     else:
         todo.append(("scale", f"{width}:{height}:flags=bicubic"))
-    if hdr:
+    if look.hdr:
         todo += [
-            ("setparams", f"color_trc={hdr}:color_primaries=bt2020:colorspace=bt2020nc"),
+            ("setparams", f"color_trc={look.hdr}:color_primaries=bt2020:colorspace=bt2020nc"),
             (
                 "scale",
                 "out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709:out_range=tv",
             ),
         ]
-    return [*todo, ("setsar", "1"), ("format", "yuv420p")]
+    elif _colours_of(frame) != look.colours:  # the encoder is told once which they are
+        matrix, full = _MATRICES.get(look.colours[0], "auto"), look.colours[1] == _FULL_RANGE
+        todo.append(("scale", f"out_color_matrix={matrix}:out_range={'pc' if full else 'tv'}"))
+    todo += [("setsar", "1"), ("format", "yuv420p")]
+    if (width, height) != (look.width, look.height):
+        todo.append(("pad", f"{look.width}:{look.height}:-1:-1"))
+    return todo
+
+
+def _fit(wide: Fraction, high: Fraction, look: _Showing) -> tuple[int, int]:
+    """Return how large a picture becomes: all of the size, or less where its shape is another."""
+    share = min(look.width / wide, look.height / high)
+    width, height = (min(even(float(side * share)), most) for side, most in (
+        (wide, look.width), (high, look.height)))  # fmt: skip
+    # Sizes are even, so that of a picture without bars may be off by a line or two.
+    if look.width - width <= _ROUNDED and look.height - height <= _ROUNDED:
+        return look.width, look.height
+    return width, height
 
 
 def drain(graph: Graph) -> Iterator[VideoFrame]:

@@ -1,4 +1,4 @@
-"""The sound of an MP4 that is written: copied when it is AAC, else encoded.
+"""The sound of a file that is written: copied where every player takes it, else encoded.
 
 In the child processes only. A moment is counted in seconds from the first picture of its file.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
@@ -37,7 +38,9 @@ _FRAME: Final = 1024  # samples of one packet of AAC
 
 
 class Sound:
-    """The sound of a file: copied when it is AAC, else encoded. Empty when the file has none.
+    """The sound of a file: copied when it is AAC (for WebM: Opus, Vorbis), else encoded.
+
+    Empty when the file has none.
 
     Args:
         bits: Per second, when it is encoded.
@@ -71,13 +74,14 @@ class Sound:
             source = sound_of(video)
             if source is None:
                 return
-            self._is_copied = _can_copy(source) and (
+            is_web = output.format.name == "webm"
+            self._is_copied = _can_copy(source, is_web=is_web) and (
                 not self._strict or 0 < (source.codec_context.bit_rate or 0) <= self._bits
             )
             if self._is_copied:
                 self._stream = output.add_stream_from_template(source)
                 return
-            stream = output.add_stream("aac", rate=_RATE)
+            stream = output.add_stream("libopus" if is_web else "aac", rate=_RATE)
             stream.codec_context.layout = "mono" if source.codec_context.channels == 1 else "stereo"
             stream.codec_context.bit_rate = self._bits
             self._stream = stream
@@ -149,7 +153,9 @@ class Sound:
                     base = Fraction(1, frame.sample_rate)
                     at = frame.pts * frame.time_base - begin
                     frame.pts, frame.time_base = round(at / base), base
-                    graph = graph or _sound_graph(frame, layout, self._seconds)
+                    graph = graph or _sound_graph(
+                        frame, layout, self._seconds, stream.codec_context
+                    )
                     graph.push(frame)
             if graph is not None:
                 yield from _drain(graph, stream)
@@ -166,13 +172,17 @@ def sound_of(video: OpenVideo) -> AudioStream | None:
     return next((track for track in tracks if track is best), tracks[0] if tracks else None)
 
 
-def _can_copy(sound: AudioStream) -> bool:
-    """Tell whether any player of MP4 will play this sound as it is."""
+def _can_copy(sound: AudioStream, *, is_web: bool) -> bool:
+    """Tell whether any player of MP4, or of WebM, will play this sound as it is."""
     context = sound.codec_context
+    if is_web:
+        return context.codec.canonical_name in {"opus", "vorbis"}
     return context.name == "aac" and context.profile == "LC" and 1 <= context.channels <= 2
 
 
-def _sound_graph(frame: AudioFrame, layout: str, seconds: float) -> Graph:
+def _sound_graph(
+    frame: AudioFrame, layout: str, seconds: float, encoder: AudioCodecContext
+) -> Graph:
     """Return filters that make plain sound without gaps, from the part's very beginning on."""
     graph = Graph()
     source = graph.add_abuffer(
@@ -183,9 +193,12 @@ def _sound_graph(frame: AudioFrame, layout: str, seconds: float) -> Graph:
     )
     steps: list[tuple[str, str | None]] = [
         ("aresample", f"{_RATE}:async={_RATE}:first_pts=0"),
-        ("aformat", f"sample_fmts=fltp:sample_rates={_RATE}:channel_layouts={layout}"),
+        (
+            "aformat",
+            f"sample_fmts={encoder.format.name}:sample_rates={_RATE}:channel_layouts={layout}",
+        ),
         ("atrim", f"end={seconds:.6f}"),
-        ("asetnsamples", f"n={_FRAME}:p=0"),
+        ("asetnsamples", f"n={encoder.frame_size or _FRAME}:p=0"),
         ("abuffersink", None),
     ]
     link(graph, source, steps)

@@ -1,4 +1,4 @@
-"""The pictures of an MP4 that is written: encoded, or copied as they are.
+"""The pictures of a file that is written: encoded, or copied as they are.
 
 In the child processes only. A moment is counted in seconds from the first picture of its file.
 """
@@ -30,6 +30,7 @@ AHEAD_SECONDS: Final = 2.0
 """So much earlier a copy begins to read: a packet may lie before those that it belongs to."""
 
 _TAGS: Final = {"hevc": "hvc1"}  # what Apple's players want it to be called; others do not mind
+_WEB_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
 _MAX_WAITING: Final = 64  # packets; more than any decoder reorders
 _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
@@ -169,10 +170,21 @@ class CopiedVideo:
         self._start = start
         self._end = None if seconds is None else start + seconds
 
+    @property
+    def form(self) -> str:
+        """What can hold these pictures and is widely played: ``mp4``, ``mov`` or ``webm``."""
+        with open_video(self._path) as video:
+            codec = video.stream.codec_context.codec.canonical_name
+            if codec == "vp8" or (codec in _WEB_CODECS and video.name in {"webm", "matroska"}):
+                return "webm"
+            return "mov" if codec == "prores" else "mp4"
+
     def add_to(self, output: OutputContainer) -> None:
         """Announce the track; once, before any packet."""
         with open_video(self._path) as video:
-            self._stream: VideoStream = output.add_stream_from_template(video.stream)
+            self._stream: VideoStream = output.add_stream_from_template(video.stream, opaque=True)
+            if output.format.name == "webm":
+                return
             if (tag := _TAGS.get(video.stream.codec_context.name)) is not None:
                 self._stream.codec_context.codec_tag = tag
 
@@ -187,11 +199,14 @@ class CopiedVideo:
                 units = next(stamps, 0)
                 moment = units * (packet.time_base or CLOCK)
                 if begin is None:
-                    if not packet.is_keyframe or moment - origin < self._start - 0.002:
+                    is_early = packet.is_discard or moment - origin < self._start - 0.002
+                    if is_early or not packet.is_keyframe:
                         continue
                     begin = moment
                     if begin - origin > self._start + 0.2:
                         raise MediaUnreadableError(f"no key frame at {self._start:g} s")
+                if packet.is_discard:
+                    return  # an edit list hides the rest; what follows may not even belong here
                 if moment < begin:
                     continue  # shown before the key frame, with the help of what is cut away
                 if self._end is not None and moment - origin >= self._end - 0.001:
@@ -211,7 +226,7 @@ def _with_dts(video: OpenVideo) -> Iterator[Packet[VideoStream]]:
     usual = max(round(1 / (stream.average_rate or stream.guessed_rate or 25) / base), 1)
     waiting: list[Packet[VideoStream]] = []
     for packet in video.container.demux(stream):
-        if packet.size == 0 or packet.is_discard:
+        if packet.size == 0:
             continue
         waiting.append(packet)
         if packet.dts is None:

@@ -9,7 +9,7 @@ import av
 
 from bot.errors import MediaNoSoundError, MediaUnfitError
 from bot.media.worker.clip import look, write_fitting
-from bot.media.worker.encoder import write_mp4
+from bot.media.worker.encoder import write_video
 from bot.media.worker.sound_track import Sound
 from bot.media.worker.tasks.probe import probe_video
 from bot.media.worker.tracks import CopiedVideo
@@ -30,7 +30,7 @@ def run(arguments: Mapping[str, Any]) -> None:
         raise MediaNoSoundError(f"the source is silent from {start:.1f} s on")
     if output.codec in _COPIED:
         with suppress(MediaUnfitError, av.FFmpegError):
-            write_mp4(target, [CopiedVideo(output.path), sound], max_bytes=max_bytes)
+            write_video(target, [CopiedVideo(output.path), sound], max_bytes=max_bytes)
             probe_video(target)  # a copy may turn out not to decode
             return
     write_fitting(

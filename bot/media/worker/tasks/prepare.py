@@ -8,7 +8,8 @@ import av
 
 from bot.errors import MediaUnfitError, MediaUnreadableError
 from bot.media.worker.containers import HDR_TRANSFERS, open_video
-from bot.media.worker.encoder import encode_to_fit, write_mp4
+from bot.media.worker.encoder import encode_to_fit, write_video
+from bot.media.worker.flaws import find_flaw
 from bot.media.worker.frames import cap_rate, read_pictures, show
 from bot.media.worker.sound_track import SOUND_BITS, Sound, sound_of
 from bot.media.worker.tasks.probe import probe_video
@@ -26,25 +27,34 @@ _CUTS: Final = frozenset({Reason.TOO_LONG, Reason.CUT_ASKED})
 _MISSING_SECONDS: Final = 0.6  # at the end of a copy; more was lost than a few frames
 
 
-def run(arguments: Mapping[str, Any]) -> None:
-    """Make ``target`` from ``source`` as ``plan`` says."""
+def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make ``target`` from ``source`` as ``plan`` says; answer its ``form``: mp4, mov or webm."""
     source, target = arguments["source"], arguments["target"]
     plan = Plan.from_json(arguments["plan"])
-    if plan.mode is not Mode.COPY or not _copy(source, target, plan):
+    form = _copy(source, target, plan) if plan.mode is Mode.COPY else None
+    if form is None:
         _encode(source, target, plan)
+    return {"form": form or "mp4"}
 
 
-def _copy(source: str, target: str, plan: Plan) -> bool:
-    """Cut or pack without encoding; tell whether the outcome decodes and is long enough."""
-    tracks: list[Track] = [CopiedVideo(source, start=plan.start_seconds, seconds=plan.seconds)]
+def _copy(source: str, target: str, plan: Plan) -> str | None:
+    """Cut or pack without encoding, and return the form of what came out.
+
+    ``None`` if that has a flaw, is too short, or shows that the copying did not work.
+    """
+    video = CopiedVideo(source, start=plan.start_seconds, seconds=plan.seconds)
+    tracks: list[Track] = [video]
     if (sound := _sound(source, plan)) is not None:
         tracks.append(sound)
     try:
-        write_mp4(target, tracks, max_bytes=plan.max_bytes)
+        form = video.form
+        write_video(target, tracks, form=form, max_bytes=plan.max_bytes)
         facts = probe_video(target)
-    except (MediaUnfitError, av.FFmpegError, MediaUnreadableError):
-        return False
-    return bool(facts["duration_seconds"] >= plan.seconds - _MISSING_SECONDS)
+        if facts["duration_seconds"] < plan.seconds - _MISSING_SECONDS or find_flaw(target):
+            return None
+    except (MediaUnfitError, av.FFmpegError, MediaUnreadableError, ValueError):
+        return None
+    return form
 
 
 def _encode(source: str, target: str, plan: Plan) -> None:

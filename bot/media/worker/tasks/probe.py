@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -12,13 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 
 from bot.errors import MediaUnreadableError, UnreadableReason
-from bot.media.worker.codecs import audio_tracks
-from bot.media.worker.containers import HDR_TRANSFERS, OpenVideo, open_video, turned_by
+from bot.media.worker.bare import is_bare
+from bot.media.worker.containers import HDR_TRANSFERS, OpenVideo, open_video
+from bot.media.worker.flaws import find_flaw
+from bot.media.worker.orientation import orientation_of
+from bot.media.worker.sound_track import sound_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -26,6 +31,8 @@ _MAX_PACKETS: Final = 400_000  # half an hour of 60 fps with sound, several time
 _MAX_PACKETS_PER_PLACE: Final = 300  # decoders hold back a few dozen at most
 _FORGIVEN: Final = 5  # broken packets per place
 _SOFT_SECONDS: Final = 0.5  # of processor time per place: a person waits; what was seen must do
+_LOOK_SECONDS: Final = 2.0  # of processor time for all pictures; what takes longer is seen later
+_EDITED: Final = frozenset({"mp4", "mov"})  # what has edit lists, and counts its frames exactly
 _MAX_KEYS: Final = 2000  # told to the parent; where every frame is one, a minute's worth will do
 _UNEVEN: Final = 0.25  # of the usual gap between two frames: more is not rounding any more
 
@@ -35,7 +42,11 @@ _PRIMARIES: Final = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of the file at ``path``, which should be a video."""
-    return probe_video(arguments["path"])
+    path = arguments["path"]
+    facts = probe_video(path)
+    if facts["frames"] == 1:
+        raise MediaUnreadableError("a single picture", reason=UnreadableReason.STILL_IMAGE)
+    return {**facts, "flaw": find_flaw(path, cpu_seconds=_LOOK_SECONDS)}
 
 
 def probe_video(path: str) -> dict[str, Any]:
@@ -48,22 +59,24 @@ def probe_video(path: str) -> dict[str, Any]:
                 "a GIF that does not move", reason=UnreadableReason.STILL_IMAGE
             )
         frame = look_inside(video.container, stream, counted)
-        rotation = turned_by(frame)
-        turned = rotation in {90, 270}
+        orientation = orientation_of(frame)
+        turned = orientation.lies_on_side
         aspect = float(stream.sample_aspect_ratio or 1) or 1.0
         context = stream.codec_context
-        sound = next(iter(audio_tracks(video.container)), None)
+        sound = sound_of(video)
         return {
             "container": video.name,
             "codec": context.codec.canonical_name,
             "duration_seconds": round(counted.seconds, 3),
             "width": frame.height if turned else frame.width,
             "height": frame.width if turned else frame.height,
-            "rotation": rotation,
+            "rotation": orientation.degrees,
+            "is_mirrored": orientation.is_mirrored,
+            "is_skewed": not orientation.is_exact,
             "fps": round(counted.fps, 3),
             "has_audio": sound is not None,
             "audio_codec": sound.codec_context.codec.canonical_name if sound else None,
-            "pixel_aspect": round(1 / aspect if turned else aspect, 4),
+            "pixel_aspect": 1 / aspect if turned else aspect,
             "pixel_format": frame.format.name,
             "transfer": HDR_TRANSFERS.get(context.color_trc, ""),
             "primaries": _PRIMARIES.get(context.color_primaries, ""),
@@ -71,6 +84,9 @@ def probe_video(path: str) -> dict[str, Any]:
             "is_variable_rate": counted.is_uneven,
             "frames": counted.frames,
             "key_seconds": counted.key_seconds,
+            "file_seconds": round(max(counted.seconds, counted.file_seconds), 3),
+            "is_trimmed": counted.is_trimmed,
+            "is_bare": not counted.is_trimmed and is_bare(video.file),
         }
 
 
@@ -80,6 +96,8 @@ class Counted:
 
     frames: int
     seconds: float
+    file_seconds: float
+    """The longest that anything in the file says or takes, so the sound as well."""
     fps: float
     first: int
     """The moment of the first frame, in the stream's time base, as the next two."""
@@ -88,6 +106,8 @@ class Counted:
     """Of key frames, in order."""
     decoded: dict[int, int]
     """When each of these is decoded, which is earlier when pictures are reordered."""
+    is_trimmed: bool
+    """Whether an edit list hides some of the frames."""
     is_uneven: bool
     """Whether the gaps between the frames differ."""
     key_seconds: list[float]
@@ -95,16 +115,18 @@ class Counted:
 
 
 def count(video: OpenVideo) -> Counted:
-    """Walk over all packets of a track without decoding them."""
+    """Walk over all packets of picture and sound without decoding them."""
     stream = video.stream
     begins: list[int] = []
     decoded: dict[int, int] = {}
-    frames = hidden = packets = length = 0
-    for packet in video.container.demux(stream):
-        packets += 1
-        if packets > _MAX_PACKETS:
-            raise MediaUnreadableError("too many packets", reason=UnreadableReason.TOO_COMPLEX)
+    frames = hidden = length = 0
+    sound_end = Fraction(0)
+    for packet in _packets(video):
         if packet.size == 0:
+            continue
+        if packet.stream is not stream:
+            end = ((packet.pts or 0) + (packet.duration or 0)) * (packet.time_base or 0)
+            sound_end = max(sound_end, Fraction(end))
             continue
         if packet.is_discard:  # cut away by an edit list, as phones trim clips
             hidden += 1
@@ -118,7 +140,8 @@ def count(video: OpenVideo) -> Counted:
                 decoded[moment] = moment if packet.dts is None else packet.dts
     if not frames:
         raise MediaUnreadableError("not one frame")
-    if video.is_cut_off or frames + hidden < stream.frames * 0.95 - 1:
+    is_short = frames + hidden < stream.frames * 0.95 - 1
+    if video.is_cut_off or (is_short and (frames == 1 or not _is_all_there(video))):
         raise MediaUnreadableError(f"cut off: {frames} of {stream.frames or '?'} frames")
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     seconds = frames / rate if rate else 0.0
@@ -131,14 +154,44 @@ def count(video: OpenVideo) -> Counted:
     return Counted(
         frames=frames,
         seconds=seconds,
+        file_seconds=max(float(sound_end) - first * scale, _said_seconds(video)),
         fps=frames / seconds if seconds else rate,
         first=first,
         last=begins[-1] if begins else 0,
         keys=keys,
         decoded=decoded,
+        is_trimmed=hidden > 0 or (video.name in _EDITED and frames + hidden < stream.frames),
         is_uneven=is_uneven(begins, scale),
         key_seconds=[round((key - first) * scale, 3) for key in keys[:_MAX_KEYS]],
     )
+
+
+def _packets(video: OpenVideo) -> Iterator[Packet[Any]]:
+    """Yield the packets of the picture and of the sound that belongs to it; not without end."""
+    sound = sound_of(video)
+    streams = [video.stream] if sound is None else [video.stream, sound]
+    for number, packet in enumerate(video.container.demux(streams)):
+        if number > _MAX_PACKETS:
+            raise MediaUnreadableError("too many packets", reason=UnreadableReason.TOO_COMPLEX)
+        yield packet
+
+
+def _is_all_there(video: OpenVideo) -> bool:
+    """Tell whether a track is short because an edit list says so, and no frame is missing."""
+    with open_video(video.file.name, ignore_edits=True) as whole:
+        frames = sum(packet.size > 0 for packet in whole.container.demux(whole.stream))
+        return frames >= whole.stream.frames * 0.95 - 1
+
+
+def _said_seconds(video: OpenVideo) -> float:
+    """Return the longest time that the file's headers tell; 0 when they tell none."""
+    tracks = (video.stream, sound_of(video))
+    said = [
+        float(track.duration * track.time_base)
+        for track in tracks
+        if track is not None and track.duration and track.time_base
+    ]
+    return max([*said, (video.container.duration or 0) / av.time_base])
 
 
 def is_uneven(begins: Sequence[int], scale: float) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from bot.errors import MediaUnreadableError, UnreadableReason
+from bot.media.worker.bare_picture import is_bare_picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +38,8 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
                 max_bytes=arguments["max_bytes"],
             )
     with _open(path) as image:
-        return {**_describe(image), "size_bytes": path.stat().st_size}
+        described = _describe(image)
+    return {**described, "size_bytes": path.stat().st_size, "is_bare": is_bare_picture(path)}
 
 
 def _open(path: Path) -> Image.Image:
@@ -103,18 +106,29 @@ def _convert(image: Image.Image, target: Path, *, max_side: int, max_bytes: int)
     profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA", "P"} else None
     orientation = _orientation(image)
     upright = _plain(image)
+    if profile and upright.mode in {"RGB", "RGBA"}:
+        upright = _ordinary_colours(upright, profile)
     upright.getexif()[_ORIENTATION] = orientation
     ImageOps.exif_transpose(upright, in_place=True)
     form = "png" if upright.mode in {"RGBA", "LA"} or image.mode in {"1", "P"} else "jpeg"
     upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     while True:
-        # Whatever else the file says of its owner (place, device) stays behind.
+        # Whatever else the file says of its owner (place, device, screen) stays behind.
         upright.info = {}
-        upright.save(target, form, quality=_JPEG_QUALITY, icc_profile=profile)
+        upright.save(target, form, quality=_JPEG_QUALITY)
         if target.stat().st_size <= max_bytes:
             return {"format": form}
         smaller = [max(round(side * _SHRINK), 1) for side in upright.size]
         upright = upright.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
+
+
+def _ordinary_colours(image: Image.Image, profile: bytes) -> Image.Image:
+    """Return the picture in sRGB, which needs no profile: one may name a person's screen."""
+    with suppress(ImageCms.PyCMSError, OSError, ValueError):  # a broken profile says nothing
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+        return converted or image
+    return image
 
 
 def _plain(image: Image.Image) -> Image.Image:
