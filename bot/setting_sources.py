@@ -8,12 +8,14 @@ which is the bot's own file, and in the environment if it is nearly one of ours.
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -27,9 +29,11 @@ from bot.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from dotenv.parser import Original
     from pydantic.fields import FieldInfo
 
 ENV_FILE: Final = Path(".env")
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # what it warns of is an error here
 SECRETS_DIR: Path = Path("/run/secrets")
 """Where Docker and Podman put the secrets of a container, each in a file named like its setting."""
 
@@ -141,7 +145,7 @@ def origins(settings_cls: type[BaseSettings]) -> dict[str, str]:
 
 
 def misspelt(names: Iterable[str]) -> list[str]:
-    """Return a line for every variable that must be a misspelt setting.
+    """Return a line for every variable that must be a misspelt setting, and every unreadable line.
 
     Args:
         names: The settings' fields.
@@ -152,6 +156,7 @@ def misspelt(names: Iterable[str]) -> list[str]:
     known = {name.upper() for name in names}
     known |= {name + _FILE for name in known}
     lines = []
+    lines += _unreadable(known)
     for name in dotenv_values(ENV_FILE):
         if name.upper() not in known and (_near(name, known) or not _FOREIGN.fullmatch(name)):
             lines.append(f"{name} in .env is not a setting{_suggestion(name, known)}")
@@ -162,6 +167,27 @@ def misspelt(names: Iterable[str]) -> list[str]:
                 "If it is another program's, unset it for this one."
             )
     return list(dict.fromkeys(lines))
+
+
+def _unreadable(known: set[str]) -> list[str]:
+    """Name the lines of ``.env`` that set nothing, such as ``SERVERS: 1``, without their text.
+
+    python-dotenv passes over them, and a limit that somebody wrote there would not hold.
+    """
+    if not ENV_FILE.is_file():
+        return []
+    with ENV_FILE.open(encoding="utf-8-sig") as text:
+        return [
+            f"line {_line(binding.original)} of .env sets nothing: write NAME=value"
+            for binding in parse_stream(text)
+            if binding.error or (binding.value is None and (binding.key or "").upper() in known)
+        ]
+
+
+def _line(original: Original) -> int:
+    """Return the number of a line's own text; python-dotenv counts the empty ones before it in."""
+    text = original.string
+    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _near(name: str, known: set[str]) -> bool:

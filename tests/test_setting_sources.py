@@ -57,6 +57,16 @@ def test_a_name_in_dotenv_that_is_like_none_of_ours_is_an_error_too():
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "line", ["SERVERS: 123456789012345678", "SERVERS 123456789012345678", "SERVERS", "=hidden"]
+)
+def test_a_line_of_dotenv_that_sets_nothing_is_an_error(line):
+    dotenv("MAX_VIDEO_MB=8", "# a comment", "", line, "TZ")
+    with pytest.raises(SettingsError, match=r"line 4 of \.env sets nothing: write NAME=value") as c:
+        load_settings()
+    assert "123456789012345678" not in str(c.value)
+
+
 def test_every_slip_is_named_at_once_with_what_else_is_wrong(monkeypatch):
     monkeypatch.delenv("DISCORD_TOKEN")
     dotenv("DISCORD_BOT_TOKEN=x", "PRICE={}", "MAX_VIDEO_MB=-1")

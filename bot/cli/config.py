@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bot.cli.output import add_json, say, say_json, table
+from bot.errors import SettingsError
 from bot.setting_sources import origins
 from bot.settings import Settings, load_settings
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from bot.cli.output import Commands
 
 MASK: Final = "********"
+MISSING: Final = "(missing)"
+WRONG: Final = "(wrong)"
 _LONGEST: Final = 100
 _PASSWORDS: Final = re.compile(
     r"(?P<before>://[^/?#@:]*:)[^/?#]*(?=@)|(?P<asked>[?&](?:\w*(?:password|secret|token|key)\w*)=)[^&]+",
@@ -39,11 +42,22 @@ def add_to(commands: Commands) -> None:
 
 
 def execute(chosen: argparse.Namespace) -> int:
-    """Print the settings; what looks like a slip follows as a warning."""
-    settings = load_settings()
+    """Print the settings; what looks like a slip follows as a warning.
+
+    Raises:
+        SettingsError: Some are missing or wrong. The others are printed before that.
+    """
+    try:
+        settings, complaint, bad = load_settings(), None, {}
+    except SettingsError as exc:
+        complaint = exc
+        settings, bad = _as_far_as_readable(exc)
     found = origins(Settings)
     rows = {
-        name.upper(): (_shown(settings, name), found.get(name, "default"))
+        name.upper(): (
+            bad.get(name, _shown(settings, name)),
+            found.get(name, "-" if bad.get(name) == MISSING else "default"),
+        )
         for name in Settings.model_fields
     }
     if chosen.json:
@@ -53,14 +67,40 @@ def execute(chosen: argparse.Namespace) -> int:
                     name: {"value": value, "from": place} for name, (value, place) in rows.items()
                 },
                 "warnings": settings.warnings,
+                "errors": str(complaint).splitlines()[1:] if complaint else [],
             }
         )
-        return 0
-    lines = [(name, _words(value), place) for name, (value, place) in rows.items()]
-    say(table(("SETTING", "VALUE", "FROM"), lines))
-    for warning in settings.warnings:
-        say(f"\nWarning: {warning}")
+    else:
+        lines = [(name, _words(value), place) for name, (value, place) in rows.items()]
+        say(table(("SETTING", "VALUE", "FROM"), lines))
+        for warning in settings.warnings:
+            say(f"\nWarning: {warning}")
+    if complaint is not None:
+        raise complaint
     return 0
+
+
+def _as_far_as_readable(complaint: SettingsError) -> tuple[Settings, dict[str, str]]:
+    """Return settings in which defaults stand for what is missing or wrong, and what that is.
+
+    Raises:
+        SettingsError: The complaint itself: a whole place, such as a file, cannot be read.
+    """
+    bad: dict[str, str] = {}
+    stand_ins: dict[str, Any] = {}
+    while True:
+        try:
+            return Settings(**stand_ins), bad
+        except ValidationError as exc:
+            for error in exc.errors():
+                name = str(error["loc"][0]) if error["loc"] else ""
+                if name not in Settings.model_fields or name in bad:
+                    raise complaint from None
+                field = Settings.model_fields[name]
+                bad[name] = MISSING if error["type"] == "missing" else WRONG
+                stand_ins[name] = MISSING if field.is_required() else field.default
+        except (SettingsError, UnicodeDecodeError):
+            raise complaint from None
 
 
 def _shown(settings: Settings, name: str) -> Any:  # noqa: ANN401 - each field has its own type
@@ -74,7 +114,9 @@ def _shown(settings: Settings, name: str) -> Any:  # noqa: ANN401 - each field h
 
 
 def _words(value: Any) -> str:  # noqa: ANN401 - as above
-    if value in {None, ""}:
+    if value is None:
+        return "unlimited"  # no other setting can be None
+    if value == "":
         return "-"
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

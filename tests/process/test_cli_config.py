@@ -46,6 +46,28 @@ async def test_a_misspelt_setting_stops_every_command(tmp_path: Path):
         assert "DISCORD_BOT_TOKEN in .env is not a setting; did you mean DISCORD_TOKEN?" in said
 
 
+async def test_config_prints_what_it_can_beside_what_is_missing_or_wrong(tmp_path: Path):
+    (tmp_path / ".env").write_text("MAX_VIDEO_MB=8\nSERVERS=junk-value\nDISCORD_TOKEN=secret\n")
+    for words in (["config"], ["config", "--json"]):
+        async with program("-m", "bot", *words, environment={}, folder=tmp_path) as run:
+            assert await run.ends(seconds=60) == 2
+        assert "COMETAPI_KEY: is missing" in run.output
+        assert "SERVERS: must be the ids" in run.output
+        assert "(missing)" in run.output
+        assert "(wrong)" in run.output
+        assert "8.0" in run.output
+        assert "Traceback" not in run.output
+        for hidden in ("secret", "junk-value"):
+            assert hidden not in run.output
+
+
+async def test_config_says_unlimited_where_nothing_limits(tmp_path: Path):
+    said = await call(tmp_path, "config", BOT_DOLLARS_PER_MONTH="unlimited")
+    found = {line.split()[0]: line.split(maxsplit=2)[1:] for line in said.splitlines()}
+    assert found["BOT_DOLLARS_PER_MONTH"] == ["unlimited", "environment"]
+    assert found["DM_DOLLARS_PER_MONTH"] == ["5.0", "default"]
+
+
 @pytest.mark.parametrize("words", [["--help"], ["config", "--help"], ["migrate-data", "--help"]])
 async def test_help_needs_no_settings(tmp_path: Path, words: list[str]):
     async with program("-m", "bot", *words, environment={}, folder=tmp_path) as run:
