@@ -38,6 +38,7 @@ from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
+from bot.system.last_word import LastWord
 from bot.texts import doors as door_texts
 from bot.texts.provider import low_balance, model_taken_over
 
@@ -177,6 +178,7 @@ async def _open_store(stack: AsyncExitStack, settings: Settings, signs: Signs) -
             settings.database_url,
             worker_id=new_worker_id(),
             stale_after=timedelta(minutes=settings.stale_minutes),
+            last_word=LastWord(settings.data_dir, settings.shards),
         )
         try:
             store = await stack.enter_async_context(opening)

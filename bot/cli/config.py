@@ -47,8 +47,10 @@ def execute(chosen: argparse.Namespace) -> int:
     Raises:
         SettingsError: Some are missing or wrong. The others are printed before that.
     """
+    complaint: SettingsError | None = None
+    bad: dict[str, str] = {}
     try:
-        settings, complaint, bad = load_settings(), None, {}
+        settings = load_settings()
     except SettingsError as exc:
         complaint = exc
         settings, bad = _as_far_as_readable(exc)

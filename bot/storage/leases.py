@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.storage.database import Database
+    from bot.system.last_word import LastWord
 
 
 def new_worker_id() -> str:
@@ -98,6 +99,7 @@ class Lease:
         *,
         monotonic: Callable[[], float] = steady_seconds,
         stale_after: timedelta = STALE_AFTER,
+        last_word: LastWord | None = None,
     ) -> None:
         self.worker_id = worker_id
         self._stale_after = stale_after
@@ -105,9 +107,12 @@ class Lease:
         self._monotonic = monotonic
         self._former_ids: list[str] = []
         self._joined = False
+        self._has_joined = False
+        """Whether it ever did, under whichever id."""
         self._valid_until = float("-inf")
-        self._written: datetime | None = None
-        """The sign of life that this process left last."""
+        self._last_word = last_word
+        self._written = last_word.read() if last_word is not None else None
+        """The sign of life that this process left last, or the one before it."""
         self._seen: tuple[datetime, float] | None = None
         """The database's time, and the monotonic clock's seconds at that moment."""
 
@@ -151,7 +156,7 @@ class Lease:
         me = self.worker_id
         expires_at = self._database.now(timedelta(seconds=ttl_seconds))
         async with self._database.transaction() as connection:
-            seen = await note_alive(connection, self._database, self._stale_after, self._written)
+            seen = await self._note_alive(connection)
             renewed = await connection.execute(
                 update(workers).where(workers.c.id == me).values(expires_at=expires_at)
             )
@@ -159,12 +164,28 @@ class Lease:
                 if self._joined:
                     self._lose(me)
                 await self._insert(connection, me, ttl_seconds)
-        self._written = seen
+        self._keep(seen)
         if self._seen is None:
             self._seen = (seen, started)
         if me == self.worker_id:
             self._joined = True
             self._valid_until = started + ttl_seconds
+
+    async def _note_alive(self, connection: AsyncConnection) -> datetime:
+        return await note_alive(
+            connection,
+            self._database,
+            self._stale_after,
+            self._written,
+            is_joining=not self._has_joined,
+        )
+
+    def _keep(self, seen: datetime) -> None:
+        """Remember a sign of life once it is committed, also for the process after this one."""
+        self._has_joined = True
+        self._written = seen
+        if self._last_word is not None:
+            self._last_word.write(seen)
 
     async def _insert(
         self, connection: AsyncConnection, worker_id: str, ttl_seconds: float
@@ -195,9 +216,9 @@ class Lease:
         started = self._monotonic()
         new_id = new_worker_id()
         async with self._database.transaction() as connection:
-            seen = await note_alive(connection, self._database, self._stale_after, self._written)
+            seen = await self._note_alive(connection)
             await self._insert(connection, new_id, ttl_seconds)
-        self._written = seen
+        self._keep(seen)
         self._former_ids.insert(0, self.worker_id)
         self.worker_id = new_id
         self._joined = True

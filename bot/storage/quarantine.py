@@ -4,7 +4,8 @@ A restored backup, or a file that was left behind, holds jobs that were paid for
 Nobody can tell from the rows. What can be told is when the last process was alive on this database:
 ``installation.last_seen_at`` is written with every renewal of a lease. Where that is long ago when
 a process joins, whatever waits goes into quarantine (``jobs.quarantined_at``), and stays there
-until the owner releases it or says that it was finished.
+until the owner releases it or says that it was finished. A younger copy is known by the last word
+of a process (``bot.system.last_word``), which is missing in it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 
 STALE_AFTER: Final = timedelta(minutes=15)
 """After such a silence of all processes a database may be an old one (``STALE_MINUTES``)."""
+
+LATE_WRITE: Final = timedelta(seconds=15)
+"""So much may lie between two signs of life of which the later one is written first."""
 
 _WAITING: Final = (JobState.HELD, JobState.QUEUED)
 _QUARANTINED: Final = jobs.c.quarantined_at.is_not(None)
@@ -71,12 +75,14 @@ async def note_alive(
     database: Database,
     stale_after: timedelta,
     written: datetime | None = None,
+    *,
+    is_joining: bool = True,
 ) -> datetime:
     """Write that a process is alive; before that, quarantine what waits in an old database.
 
-    Returns the database's time. A process that has been here before names what this returned then
-    (``written``): it is no sign of an old database that the process itself slept for a night, but
-    it is one that its own last word is gone.
+    Returns the database's time. A process names what this returned to it last, or to the one before
+    it (``written``): it is no sign of an old database that a process that has joined slept for a
+    night, but it is one, however short the time, that this last word is gone.
 
     Call it in the transaction that takes or renews a lease, before the lease is written, so that a
     worker whose lease holds counts as a sign of life.
@@ -86,17 +92,22 @@ async def note_alive(
     last_seen = row.last_seen_at if row is not None else None
     if last_seen is None:
         last_seen = await _last_change(connection)
-    if last_seen is not None and (written or now) - last_seen > stale_after:
+    is_silent = is_joining and last_seen is not None and now - last_seen > stale_after
+    is_behind = written is not None and last_seen is not None and written - last_seen > LATE_WRITE
+    if is_silent or is_behind:
         # Processes that start together take turns: the second one finds the first alive.
         await database.take_turn(connection, "join")
         alive = select(exists().where(workers.c.expires_at >= now))
-        if not await connection.scalar(alive):
+        if is_behind or not await connection.scalar(alive):
             count = await quarantine_waiting(connection, database)
             if count:
                 log.error(
-                    "No process was at work on this database since %s, so it may be an old one: "
+                    "%s since %s, so it may be an old one: "
                     "%d waiting jobs are in quarantine until the bot's owner releases them",
-                    last_seen.isoformat(timespec="seconds"),
+                    "This database lacks what the bot wrote"
+                    if is_behind
+                    else "No process was at work on this database",
+                    last_seen.isoformat(timespec="seconds") if last_seen is not None else "ever",
                     count,
                 )
     await note(connection, database, last_seen_at=now)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job, NewJob
     from bot.domain.quotas import Cap, QuotaSubject
     from bot.storage.database import Database
+    from bot.system.last_word import LastWord
 
 
 class Store:
@@ -63,9 +64,12 @@ class Store:
         worker_id: str,
         monotonic: Callable[[], float] = steady_seconds,
         stale_after: timedelta = STALE_AFTER,
+        last_word: LastWord | None = None,
     ) -> None:
         self._database = database
-        self._lease = Lease(database, worker_id, monotonic=monotonic, stale_after=stale_after)
+        self._lease = Lease(
+            database, worker_id, monotonic=monotonic, stale_after=stale_after, last_word=last_word
+        )
         self._claims = Claims(database, self._lease)
         self.installation = Installation(database)
         self.policies = Policies(database)
@@ -374,14 +378,13 @@ async def open_store(
     *,
     worker_id: str,
     clock: Callable[[], datetime] = utc_now,
-    monotonic: Callable[[], float] = steady_seconds,
     stale_after: timedelta = STALE_AFTER,
+    last_word: LastWord | None = None,
 ) -> AsyncIterator[Store]:
     """Open the database at ``url`` for one worker, its schema up to date; close it at the end.
 
-    See :func:`bot.storage.database.open_database`; ``monotonic`` is for what is left of the lease.
-    After a silence of all processes of ``stale_after`` the jobs that wait are not spent on until
-    the bot's owner says so (``Store.quarantine``).
+    After a silence of all processes of ``stale_after``, or where ``last_word`` is missing, what
+    waits is not spent on until the bot's owner says so (``Store.quarantine``).
 
     Raises:
         StoreMovedError: Its jobs go on in another database.
@@ -392,6 +395,6 @@ async def open_store(
             if database.dialect == "sqlite":
                 # The lock file is ours, so whoever has a row here is dead: why wait for its lease?
                 await connection.execute(delete(workers))
-        store = Store(database, worker_id=worker_id, monotonic=monotonic, stale_after=stale_after)
+        store = Store(database, worker_id=worker_id, stale_after=stale_after, last_word=last_word)
         await store.installation.key()  # made at the first start, before anybody needs it
         yield store

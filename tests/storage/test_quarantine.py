@@ -10,6 +10,7 @@ from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.errors import JobLostError, StoreMovedError
 from bot.storage.store import open_store
 from bot.storage.tables import installation, jobs, ledger, workers
+from bot.system.last_word import LastWord
 from tests.factories import new_job
 from tests.storage.rows import add_owned, put
 
@@ -62,6 +63,48 @@ async def test_how_long_a_pause_is_one_can_be_set(store, store_factory):
     await seen_ago(store, minutes=14)
     joined = await store_factory("w2", stale_after=timedelta(minutes=10))
     assert await joined.quarantine.count() == 1
+
+
+async def test_a_copy_in_which_the_last_word_of_the_folder_is_missing_is_old(
+    store, store_factory, tmp_path
+):
+    await store.add(new_job(ID))
+    await store_factory("w2", last_word=LastWord(tmp_path))
+    await seen_ago(store, minutes=1)
+    joined = await store_factory("w3", last_word=LastWord(tmp_path))
+    assert await joined.quarantine.count() == 1
+    await joined.quarantine.release(user_id=1)
+    again = await store_factory("w4", last_word=LastWord(tmp_path))
+    assert await again.quarantine.count() == 0
+
+
+async def test_a_short_pause_with_the_last_word_in_place_is_none(store, store_factory, tmp_path):
+    await store.add(new_job(ID))
+    await seen_ago(store, minutes=14)
+    async with store._database.transaction() as connection:
+        LastWord(tmp_path).write(await connection.scalar(select(installation.c.last_seen_at)))
+    joined = await store_factory("w2", last_word=LastWord(tmp_path))
+    assert await joined.quarantine.count() == 0
+
+
+async def test_a_long_pause_is_one_also_with_the_last_word_in_place(store, store_factory, tmp_path):
+    await store.add(new_job(ID))
+    await seen_ago(store, hours=1)
+    async with store._database.transaction() as connection:
+        LastWord(tmp_path).write(await connection.scalar(select(installation.c.last_seen_at)))
+    joined = await store_factory("w2", last_word=LastWord(tmp_path))
+    assert await joined.quarantine.count() == 1
+
+
+@pytest.mark.parametrize("words", ["", "nonsense", "2026-01-01", "\xff"])
+async def test_a_last_word_that_cannot_be_read_changes_nothing(
+    store, store_factory, tmp_path, words
+):
+    (tmp_path / "last-seen").write_bytes(words.encode("latin-1"))
+    await store.add(new_job(ID))
+    await seen_ago(store, minutes=1)
+    joined = await store_factory("w2", last_word=LastWord(tmp_path))
+    assert await joined.quarantine.count() == 0
 
 
 async def test_while_another_process_is_alive_nothing_is_old(store, store_factory):
