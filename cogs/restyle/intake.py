@@ -14,7 +14,7 @@ import discord
 from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
-from bot.domain.quotas import Scope
+from bot.domain.quotas import Scope, Unit
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
 from bot.errors import CapReachedError, JobExistsError, StoreError
@@ -62,6 +62,9 @@ if TYPE_CHECKING:
     from cogs.restyle.requests import Request, RequestedClip
 
 log = logging.getLogger(__name__)
+
+FEW_LEFT: Final = 2
+"""From so many clips on a member is told how many are left."""
 
 RECORD_SECONDS: Final = 2.0
 """How long the first record may hold the job up. discord.py goes on trying for half a minute, and
@@ -319,13 +322,18 @@ class Intake:
     async def _tell_what_is_left(
         self, interaction: discord.Interaction[Any], job: Job, caps: Sequence[Cap]
     ) -> None:
-        """Tell the member in private what the job is expected to cost and what they have left."""
+        """Tell the member in private what it costs and what is left, once that is little.
+
+        While much is left, a job does without this call to Discord.
+        """
         own = [cap for cap in caps if cap.holder.scope is Scope.MEMBER]
         if not own:
             return
         try:
             async with store_deadline():
                 uses = await self._store.ledger.uses(own)
+            if all(use.cap.unit is Unit.JOBS and use.left > FEW_LEFT for use in uses):
+                return
             await interaction.followup.send(
                 quota_texts.what_is_left(job.price_micros, uses), ephemeral=True
             )

@@ -196,4 +196,5 @@ async def test_a_command_of_an_earlier_version_is_answered_kindly(stage, broken)
     }
     result = await forged._dispatch_actor_interaction(stage.mo, 2, stage.channel, data)
     assert said(result) == texts.UNKNOWN_COMMAND
+    assert [type(error).__name__ for error in stage.env.errors] == ["CommandNotFound"]
     assert broken() == []
