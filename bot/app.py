@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.conditions import Conditions
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
 from bot.policy.doors import closed_door
@@ -57,6 +59,7 @@ EXTENSIONS: Final = (
     "cogs.admin.leaving",
     "cogs.admin.gone",
     "cogs.admin.budgets",
+    "cogs.admin.alerts",
     "cogs.owner.cog",
     "cogs.common.strangers",
 )
@@ -236,6 +239,8 @@ class RestyleBot(commands.AutoShardedBot):
         self._templates: set[re.Pattern[str]] = set()
         self.command_permission_changes: Counter[int] = Counter()
         self.registration = Registration(self, settings)
+        self.conditions = Conditions()
+        """What is wrong at present; the process's own once it looks at itself."""
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
@@ -309,16 +314,39 @@ class RestyleBot(commands.AutoShardedBot):
     async def tell_owners(
         self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
     ) -> None:
-        """Write to each of the bot's owners; one that Discord cannot reach is left out."""
-        for user_id in self.owner_user_ids:
+        """Post something in the alert channel, or else write it to each of the bot's owners."""
+        await self.post_to_owners(text, view=view)
+
+    async def post_to_owners(
+        self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
+    ) -> list[discord.Message]:
+        """Write to the alert channel, or to each of the bot's owners; return what was posted.
+
+        Where Discord does not take it, the log has it. There is no mention in it.
+        """
+        sent: list[discord.Message] = []
+        if self.settings.alert_channel_id:
+            places = [self._alert_channel]
+        else:
+            places = [functools.partial(self._direct, one) for one in sorted(self.owner_user_ids)]
+        for open_place in places:
             try:
-                channel = await self.create_dm(discord.Object(user_id))
-                if view is None:
-                    await channel.send(text)
-                else:
-                    await channel.send(view=view)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as exc:
-                log.warning("owner %s: not told: %s", user_id, exc)
+                place = await open_place()
+                sent.append(await (place.send(text) if view is None else place.send(view=view)))
+            except (
+                discord.HTTPException,
+                discord.RateLimited,
+                aiohttp.ClientError,
+                OSError,
+            ) as exc:
+                log.warning("The owner was not told: %s: %s", exc, text or "a notice with buttons")
+        return sent
+
+    async def _alert_channel(self) -> discord.abc.Messageable:
+        return self.get_partial_messageable(int(self.settings.alert_channel_id))
+
+    async def _direct(self, user_id: int) -> discord.abc.Messageable:
+        return await self.create_dm(discord.Object(user_id))
 
     def stop_taking(self) -> None:
         """Take no more commands; those under way get their time while other things close."""

@@ -142,6 +142,8 @@ class Settings(BaseSettings):
     owner_ids: Annotated[str, AfterValidator(check_user_ids)] = ""
     """Who may use the owner's commands: Discord ids, with commas; empty means the application's
     owner."""
+    alert_channel_id: str = Field("", pattern=r"^(\d{15,20})?$")
+    """The id of the channel where alerts are posted; empty means direct messages to the owner."""
     poll_min_seconds: float = Field(5, ge=0.05, le=60)
     """The shortest gap between two polls of one task; Runway asks for at least 5."""
     poll_max_seconds: float = Field(15, ge=0.05, le=600)
@@ -257,19 +259,14 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """What must never be logged: the token, the keys, the database's password."""
+        hidden = (
+            *(self.discord_token, self.cometapi_key, self.cometapi_access_token),
+            *(self.aws_secret_access_key, self.aws_session_token),
+        )
         password = make_url(self.database_url).password
         return [
-            self.discord_token.get_secret_value(),
-            self.cometapi_key.get_secret_value(),
-            *([password] if password else []),
-            *filter(
-                None,
-                (
-                    self.aws_secret_access_key.get_secret_value(),
-                    self.aws_session_token.get_secret_value(),
-                    self.cometapi_access_token.get_secret_value(),
-                ),
-            ),
+            *filter(None, (one.get_secret_value() for one in hidden)),
+            *filter(None, [password]),
         ]
 
     @property

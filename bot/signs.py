@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot import __version__
+from bot.domain.conditions import ConditionKind, Conditions, Finding
+from bot.domain.jobs import FailureReason
 from bot.engine.provider_watch import ProviderTrouble
-from bot.system.conditions import ConditionKind, Conditions, Finding
 from bot.system.redaction import redact
 from bot.system.service_manager import notify
 from bot.system.status import BEAT_SECONDS, remove_status, status_path, write_status
@@ -58,6 +59,8 @@ class Signs:
         self._is_unwritten = False
         self.conditions = Conditions()
         self.worker_id = ""
+        self.uncertain = 0
+        """How many jobs wait for the owner's word, as the database last said."""
         self.bot: RestyleBot | None = None
         self.engine: Engine | None = None
         self.process_pool: ProcessPool | None = None
@@ -205,7 +208,15 @@ class Signs:
                 "It is asked again; the commands of the last time go on working.",
                 grave_after=None,
             )
-        match bot.watch.trouble if bot.watch is not None else None:
+        trouble = bot.watch.trouble if bot.watch is not None else None
+        refusal = self.engine.refusal if self.engine is not None else None
+        if refusal is FailureReason.NO_CREDIT:
+            found[ConditionKind.CREDIT] = Finding(
+                text="The provider refused the last clip because the account's credit is used up. "
+                "Top it up: the next clip that is taken ends this.",
+                grave_after=None,
+            )
+        match trouble:
             case ProviderTrouble.KEY_REFUSED:
                 found[ConditionKind.KEY] = Finding(
                     text="The provider refuses COMETAPI_KEY, so /restyle takes no jobs. Set the "
@@ -221,6 +232,13 @@ class Signs:
         engine = self.engine
         if engine is None:
             return
+        if self.uncertain:
+            clips = "1 clip" if self.uncertain == 1 else f"{self.uncertain} clips"
+            found[ConditionKind.UNCERTAIN] = Finding(
+                text=f"The provider never said whether it took {clips}, and nothing is paid twice. "
+                "Settle it with `/restyle-admin uncertain`.",
+                grave_after=None,
+            )
         if engine.database_trouble is not None:
             found[ConditionKind.DATABASE] = Finding(
                 text=f"The database does not take what is written: {engine.database_trouble}. "

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+COUNT_SECONDS: Final = 30.0
 _DISK_FULL: Final = re.compile(r"disk is full|no space left", re.IGNORECASE)
 _MAKE_ROOM: Final = "Make room on the disk where DATA_DIR lies, then start again."
 
@@ -163,6 +164,8 @@ async def run(settings: Settings) -> None:
         if settings.served_guild_ids is None and settings.bot_dollars_per_month is None:
             log.warning("%s", door_texts.open_to_all())
         stack.callback(asyncio.create_task(_say_when_up(bot, signs)).cancel)
+        if 0 in (settings.shard_ids or (0,)):  # one of several processes tells of it
+            stack.callback(asyncio.create_task(_keep_counting(store, signs)).cancel)
         try:
             await _connect(bot, signs)
         finally:
@@ -210,6 +213,7 @@ async def _log_in(
                 stack.push_async_exit(attempt.pop_all())
                 patience.over()
                 signs.bot = bot
+                bot.conditions = signs.conditions
                 return bot
         await patience.wait(trouble)
 
@@ -227,6 +231,16 @@ async def _connect(bot: RestyleBot, signs: Signs) -> None:
             await patience.wait(trouble)
         else:
             return
+
+
+async def _keep_counting(store: Store, signs: Signs) -> None:
+    """Look for uncertain jobs twice a minute; never returns."""
+    while True:
+        try:
+            signs.uncertain = len(await store.uncertain.jobs())
+        except StoreUnavailableError:
+            log.debug("uncertain jobs are not counted: the database is away")
+        await asyncio.sleep(COUNT_SECONDS)
 
 
 async def _say_when_up(bot: RestyleBot, signs: Signs) -> None:

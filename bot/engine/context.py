@@ -73,6 +73,14 @@ def bill_of(task: Task) -> dict[str, Any]:
     return changes
 
 
+class ProviderStanding:
+    """Whether the provider's last answers to paid requests refuse every job, as without credit."""
+
+    def __init__(self) -> None:
+        self.refusal: FailureReason | None = None
+        """Why it refused the last one; ``None`` once it takes one."""
+
+
 class StoreWatch:
     """Says once that the database is gone, and once that it is back."""
 
@@ -127,6 +135,7 @@ class EngineContext:
     wait_queue: WaitQueue = field(default_factory=WaitQueue)
     """The jobs of this process that wait for others to end."""
     watch: StoreWatch = field(default_factory=StoreWatch)
+    standing: ProviderStanding = field(default_factory=ProviderStanding)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the engine stops: no more money is spent from then on."""
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.archive.archive import Archive
     from bot.cometapi.client import CometClient
-    from bot.domain.jobs import Job
+    from bot.domain.jobs import FailureReason, Job
     from bot.engine.model_choice import ModelChoice
     from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.media.download import Downloader
@@ -146,6 +146,11 @@ class Engine:
     def database_trouble(self) -> str | None:
         """Why the database does not answer or takes no writes; ``None`` while it does."""
         return self._context.watch.trouble
+
+    @property
+    def refusal(self) -> FailureReason | None:
+        """Why the provider refused the last paid request, if for a reason that meets every job."""
+        return self._context.standing.refusal
 
     @property
     def seconds_since_pass(self) -> float:

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.errors import DeliveryDelayedError, StoreError
 from bot.texts import budget as budget_texts
 from cogs.common.discord_errors import DISCORD_ERRORS, lasting_verdict
-from cogs.common.messages import NOBODY, direct_channel
+from cogs.common.messages import NOBODY
 
 if TYPE_CHECKING:
     import discord
@@ -54,10 +54,7 @@ class BudgetTeller(commands.Cog):
         log.warning("%s", text.replace("\n", " "))
         guild_id = notice.use.cap.holder.guild_id
         if not guild_id:
-            for user_id in sorted(self._bot.owner_user_ids):
-                channel = await direct_channel(self._bot, user_id)
-                if channel is not None:
-                    await _send(channel, text)
+            await self._bot.tell_owners(text)
             return
         policy = await self._bot.store.policies.read(guild_id)
         channel_id = policy.server("log_channel_id")

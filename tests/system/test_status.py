@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.system.conditions import ConditionKind, Conditions, Finding
+from bot.domain.conditions import ConditionKind, Conditions, Finding
 from bot.system.service_manager import notify
 from bot.system.status import read_status, remove_status, status_path, write_status
 from tests.system.namespaces import has_namespaces

@@ -244,6 +244,7 @@ class Submitter:
 
     async def _accepted(self, handle: JobHandle, job: Job, created: Created) -> float:
         self._context.creates.served()
+        self._context.standing.refusal = None
         job = await self._store.move(job, JobState.RUNNING, **accepted_by(created))
         log.info(
             "job %s: submitted as task %s (request %s)",
@@ -315,6 +316,7 @@ class Submitter:
             return 0.0
         reason = refusal_reason(error)
         if reason in _OPERATOR_REASONS:
+            self._context.standing.refusal = reason
             log.error(
                 "CometAPI refuses every job for now: %s (request %s): %s",
                 reason,

@@ -22,10 +22,8 @@ class ConditionKind(enum.StrEnum):
     KEY = "key"
     CREDIT = "credit"
     MODEL = "model"
-    BALANCE = "balance"
     CHILDREN = "children"
     UNCERTAIN = "uncertain"
-    QUARANTINE = "quarantine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
