@@ -81,6 +81,7 @@ def data_dir(sqlite_template: Path, quick_folder: Path) -> Path:
 @pytest.fixture
 def settings(discord_server: DiscordServer, standin: StandIn, data_dir: Path) -> Settings:
     return load_settings(
+        direct_messages=True,
         _env_file=None,
         discord_token=discord_server.token,
         cometapi_key="local.comet.key",
