@@ -210,6 +210,7 @@ def test_refusals_about_messages_say_what_to_do_next(rule):
 
 def test_the_privacy_page_fits_however_things_stand():
     for since in (None, NOW):
-        assert len("\n".join(privacy_texts.page(since=since, archived=True))) < 1800
-    words = privacy_texts.deleted(3, ["<#1>", "<#2>"], 4)
+        page = privacy_texts.page(since=since, archived=True, made=3, days=90, files_left=2)
+        assert len("\n".join(page)) < 1800
+    words = privacy_texts.deleted(3, ["<#1>", "<#2>"], 4, files_left=1)
     assert "<#1>, <#2> and 4 more" in words

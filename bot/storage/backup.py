@@ -209,6 +209,10 @@ def _copy_sqlite(source: Path, part: Path) -> None:
         raise BackupError(f"{source} cannot be copied; SQLite says: {exc}.") from exc
 
 
+_ONE_UPGRADE: Final = asyncio.Lock()
+"""Alembic keeps what it is upgrading in a global of its own, so two at once mix in one process."""
+
+
 async def _copy_postgres(url: URL, part: Path) -> None:
     engine = postgres_upgrade_engine(url)
     target = sqlite_engine(make_url(f"sqlite+aiosqlite:///{part}"))
@@ -219,7 +223,8 @@ async def _copy_postgres(url: URL, part: Path) -> None:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
                 revision = await reading.run_sync(_revision)
-                await writing.run_sync(upgrade, revision)
+                async with _ONE_UPGRADE:
+                    await writing.run_sync(upgrade, revision)
                 columns = await reading.run_sync(_columns)
                 for name, present in columns.items():
                     await _copy_table(name, present, reading, writing)

@@ -57,4 +57,5 @@ def test_a_mere_member_touches_nothing_of_others():
         Action.ADD_SOUND,
         Action.SEE_OWN_USAGE,
         Action.MANAGE_OWN_DATA,
+        Action.START_AGAIN,
     }

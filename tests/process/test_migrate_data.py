@@ -6,6 +6,7 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+from bot.storage.database import open_database
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
 from bot.storage.transfer import TABLES
@@ -71,6 +72,8 @@ async def test_nothing_is_moved_onto_a_database_that_a_bot_uses(
     environment: dict[str, str], postgres_url: str
 ):
     target = postgres_url.replace("+asyncpg", "")
+    async with open_database(f"sqlite+aiosqlite:///{environment['DATA_DIR']}/restyle.db"):
+        pass  # a database of ours, which could be moved
     async with open_store(postgres_url, worker_id=new_worker_id()) as bot:
         await bot.renew_lease(60)
         refused = await migrate(environment, target, ends_with=1)
