@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from contextlib import suppress
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import discord
-from discord.ext import commands
+from discord.ext import commands, tasks
 
 from bot.domain.conditions import ConditionKind
 from bot.texts import alert as alert_texts
@@ -44,25 +43,25 @@ class Alerts(commands.Cog):
         self._path: Path = bot.settings.data_dir / "alerts.json"
         self._told: dict[str, list[list[int]]] = _read(self._path)
         self._tries: dict[str, int] = {}
-        self._looking: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
         """Start looking."""
-        self._looking = asyncio.create_task(self._keep_looking(), name="alerts")
+        self._keep_looking.start()
 
     async def cog_unload(self) -> None:
         """Stop looking."""
-        if self._looking is not None:
-            self._looking.cancel()
+        self._keep_looking.cancel()
 
+    @tasks.loop(seconds=LOOK_SECONDS)
     async def _keep_looking(self) -> None:
+        try:
+            await self.look(datetime.now(UTC))
+        except Exception:  # an owner who is told nothing thinks that all is well
+            log.exception("Telling the owner broke in the program")
+
+    @_keep_looking.before_loop
+    async def _wait(self) -> None:
         await self._bot.wait_until_ready()
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look(datetime.now(UTC))
-            except Exception:  # an owner who is told nothing thinks that all is well
-                log.exception("Telling the owner broke in the program")
 
     async def look(self, now: datetime) -> None:
         """Tell what has lasted long enough, once, and say of what was told when it is over."""
