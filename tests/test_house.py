@@ -24,10 +24,8 @@ MAY_IMPORT = {
     "storage": {"domain", "errors", "system", "requests", "policy", "settings"},
     "media": {"domain", "errors", "system", "requests"},
     "archive": {"errors", "system", "settings", ""},
-    "settings": {
-        *("domain", "errors", "system", "archive"),
-        *("prices", "setting_checks", "setting_sources"),
-    },
+    "settings": {"errors", "setting_checks", "setting_groups", "setting_sources"},
+    "setting_groups": {"domain", "archive", "prices", "setting_checks"},
     "setting_checks": {"domain", "system", "prices"},
     "prices": {"domain"},
     "setting_sources": {"errors"},

@@ -75,7 +75,7 @@ ACTIVE_THREADS_PER_GUILD: Final = 1_000
 # One process. Its limits are read from the code where the code has names for them.
 
 PROBES_AT_ONCE: Final = 2
-"""``MEDIA_PROCESSES`` of ``bot/settings.py``."""
+"""``MEDIA_PROCESSES`` of ``bot/setting_groups/files.py``."""
 PROBE_SECONDS: Final = 1.6
 """Measured: CPU of one core for a 7 MB clip, 5 s of 720p."""
 DELIVERY_SECONDS: Final = 4.0

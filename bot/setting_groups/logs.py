@@ -1,0 +1,21 @@
+"""Settings of the log."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from bot.setting_groups.group import SettingsGroup
+
+
+class LogSettings(SettingsGroup):
+    """Which events reach the operator, and in which form."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:  # noqa: ANN401 - pydantic hands over what it was given
+        return value.upper() if isinstance(value, str) else value

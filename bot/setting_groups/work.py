@@ -1,0 +1,54 @@
+"""Settings of the work itself: polling, deadlines, shards, leases."""
+
+from __future__ import annotations
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from bot.setting_checks import check_shards
+from bot.setting_groups.group import SettingsGroup
+
+
+class WorkSettings(SettingsGroup):
+    """How the provider is asked, and how several processes share the work."""
+
+    poll_min_seconds: float = Field(5, ge=0.05, le=60)
+    """The shortest gap between two polls of one task; Runway asks for at least 5."""
+    poll_max_seconds: float = Field(15, ge=0.05, le=600)
+    """The longest gap between two polls of a task that may be over."""
+    job_deadline_minutes: float = Field(60, gt=0, le=7 * 24 * 60)
+    """When waiting for the provider is given up."""
+    shards: str = ""
+    """Which Discord shards this process has, as `0,1/4`; several processes need PostgreSQL; empty
+    means all of them."""
+    lease_seconds: float = Field(30, ge=2, le=600)
+    """After such a silence other processes take a process's jobs over."""
+    stale_minutes: float = Field(15, ge=1, le=7 * 24 * 60)
+    """After such a silence of all processes, as after a restore, jobs that wait are not paid for
+    until the bot's owner releases them."""
+    discord_calls_per_second: float = Field(40, ge=1, le=5000)
+    """What all processes together ask of Discord, which allows 50, and more to large bots that ask
+    for it."""
+
+    @field_validator("poll_max_seconds")
+    @classmethod
+    def _check_poll_range(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("poll_min_seconds", 0):
+            raise ValueError("must not be below POLL_MIN_SECONDS")
+        return value
+
+    @field_validator("shards")
+    @classmethod
+    def _check_shards(cls, value: str, info: ValidationInfo) -> str:
+        return check_shards(value, is_sqlite=info.data.get("database_url", "").startswith("sqlite"))
+
+    @property
+    def shard_ids(self) -> list[int] | None:
+        """The Discord shards of this process; ``None`` means all of them."""
+        ids = self.shards.partition("/")[0]
+        return sorted({int(shard) for shard in ids.split(",")}) if ids else None
+
+    @property
+    def shard_count(self) -> int | None:
+        """How many shards all processes have together; ``None`` lets Discord recommend."""
+        count = self.shards.partition("/")[2]
+        return int(count) if count else None
