@@ -79,6 +79,7 @@ format: setup ## Format the code and sort its imports
 lock: ## Make the locks anew from pyproject.toml
 	@test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv; }
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
+	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres --extra sentry -c requirements/run.txt -o requirements/sentry.txt
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 # The locks are complete, so pip resolves nothing (--no-deps): it would refuse PyAV for SimCord's sake,

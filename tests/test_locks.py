@@ -8,7 +8,7 @@ import av
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("run.txt", "dev.txt")
+LOCKS = ("run.txt", "sentry.txt", "dev.txt")
 ROW = re.compile(r"^\| `([\w.-]+)` \| (\d[\d.]*) \| .{10,} \|$", re.MULTILINE)
 OLDEST = dict(ROW.findall((ROOT / "SECURITY.md").read_text(encoding="utf-8")))
 
