@@ -60,7 +60,7 @@ def _sent(job: Job) -> str:
     return at(job.submit_started_at or job.updated_at)
 
 
-def uncertain_label(number: int, job: Job) -> str:
+def job_label(number: int, job: Job) -> str:
     """Return how a menu calls the job that the list shows under ``number``."""
     return cut(f"{number} · {one_line(job.prompt)}", 100)
 

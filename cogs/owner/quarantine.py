@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import discord
 from discord import ui
 
-from bot.domain.permissions import Action
-from bot.texts import owner as owner_texts
-from bot.texts import permission as permission_texts
 from bot.texts import quarantine as quarantine_texts
 from cogs.common.cards import YELLOW, card
-from cogs.common.grants import may_here
-from cogs.common.ids import chosen_id, read_id
-from cogs.common.items import PageItem
+from cogs.common.ids import read_id
 from cogs.common.pages import Page
+from cogs.owner.menu import JobMenu, OwnerItem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import discord
 
     from bot.app import RestyleBot
-    from bot.domain.jobs import Job
     from bot.engine.ports import OwnerNotice
     from bot.storage.store import Store
 
 _SHOWN: Final = 15
-
-
-def _refusal(interaction: discord.Interaction[Any]) -> str | None:
-    if may_here(interaction, Action.SETTLE_UNCERTAIN):
-        return None
-    return permission_texts.refused(Action.SETTLE_UNCERTAIN)
 
 
 async def tell_owner(bot: RestyleBot, notice: OwnerNotice) -> None:
@@ -63,30 +51,16 @@ async def quarantine_page(store: Store, *, said: str | None = None) -> Page:
     return Page(view=card(YELLOW, quarantine_texts.page(found, count), *items), said=said)
 
 
-class QuarantineMenu(PageItem[ui.Select[Any]], template=r"quarantine:choose"):
+class QuarantineMenu(
+    JobMenu, custom_id="quarantine:choose", placeholder=quarantine_texts.PLACEHOLDER
+):
     """Opens one of the clips in quarantine."""
 
-    def __init__(self, found: Sequence[Job] = ()) -> None:
-        options = [
-            discord.SelectOption(label=owner_texts.uncertain_label(number, job), value=str(job.id))
-            for number, job in enumerate(found, 1)
-        ]
-        super().__init__(
-            ui.Select(
-                custom_id="quarantine:choose",
-                placeholder=quarantine_texts.PLACEHOLDER,
-                options=options,
-            )
-        )
-
-    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+    async def choose(self, bot: RestyleBot, job_id: int, *, by: int) -> str | Page:
         """Show what was chosen, with its thread, and what can be done."""
-        if (refused := _refusal(interaction)) is not None:
-            return refused
-        store = interaction.client.store
-        job = await store.get(chosen_id(self.item.values))
+        job = await bot.store.get(job_id)
         if job is None or job.quarantined_at is None:
-            return await quarantine_page(store, said=quarantine_texts.NO_LONGER)
+            return await quarantine_page(bot.store, said=quarantine_texts.NO_LONGER)
         buttons: ui.ActionRow[Any] = ui.ActionRow(
             *(QuarantinedJobButton(job.id, verb) for verb in ("release", "restored", "end")),
             QuarantineButton("look", label=quarantine_texts.BACK),
@@ -94,7 +68,9 @@ class QuarantineMenu(PageItem[ui.Select[Any]], template=r"quarantine:choose"):
         return Page(view=card(YELLOW, quarantine_texts.one(job), buttons))
 
 
-class QuarantineButton(PageItem[ui.Button[Any]], template=r"quarantine:(?P<verb>release-all|look)"):
+class QuarantineButton(
+    OwnerItem[ui.Button[Any]], template=r"quarantine:(?P<verb>release-all|look)"
+):
     """Releases all clips in quarantine, or shows their list."""
 
     fields: ClassVar = {"verb": str}
@@ -105,10 +81,8 @@ class QuarantineButton(PageItem[ui.Button[Any]], template=r"quarantine:(?P<verb>
         )
         self.verb = verb
 
-    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
         """Do it, and show what is left."""
-        if (refused := _refusal(interaction)) is not None:
-            return refused
         store = interaction.client.store
         said = None
         if self.verb == "release-all":
@@ -119,7 +93,7 @@ class QuarantineButton(PageItem[ui.Button[Any]], template=r"quarantine:(?P<verb>
 
 
 class QuarantinedJobButton(
-    PageItem[ui.Button[Any]],
+    OwnerItem[ui.Button[Any]],
     template=r"restyle:(?P<job_id>[0-9]{1,20}):quarantine-(?P<verb>release|restored|end)",
 ):
     """Releases one clip, or ends it as finished before, or as never sent."""
@@ -136,10 +110,8 @@ class QuarantinedJobButton(
         self.job_id = job_id
         self.verb = verb
 
-    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
         """Do it, and show what is left."""
-        if (refused := _refusal(interaction)) is not None:
-            return refused
         store, user_id = interaction.client.store, interaction.user.id
         if self.verb == "release":
             is_done = await store.quarantine.release([self.job_id], user_id=user_id) > 0

@@ -11,17 +11,15 @@ from discord import ui
 from bot.app import answer_privately
 from bot.cometapi.wire import is_task_id
 from bot.domain.jobs import JobState
-from bot.domain.permissions import Action
 from bot.domain.reviews import MAX_WORDS
 from bot.errors import TaskTakenError
 from bot.texts import owner as owner_texts
-from bot.texts import permission as permission_texts
 from cogs.common.cards import YELLOW, card
 from cogs.common.forms import OutlivingForm, show_form, typed_words
-from cogs.common.grants import may_here
-from cogs.common.ids import chosen_id, read_id
-from cogs.common.items import PageItem, PersistentItem
+from cogs.common.ids import read_id
+from cogs.common.items import PersistentItem
 from cogs.common.pages import Page, answer_press
+from cogs.owner.menu import JobMenu, OwnerItem, owners_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +33,6 @@ FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):(?P<verb>attach|wr
 _VALUE_CHARACTERS: Final = 100
 """Of an option of a menu."""
 _SHOWN: Final = 15
-
-
-def _refusal(interaction: discord.Interaction[Any]) -> str | None:
-    if may_here(interaction, Action.SETTLE_UNCERTAIN):
-        return None
-    return permission_texts.refused(Action.SETTLE_UNCERTAIN)
 
 
 async def uncertain_page(store: Store, *, said: str | None = None) -> Page:
@@ -63,34 +55,20 @@ async def _one_page(bot: RestyleBot, job: Job) -> Page:
     return Page(view=card(YELLOW, owner_texts.uncertain_one(job, place), *items, buttons))
 
 
-class UncertainMenu(PageItem[ui.Select[Any]], template=r"uncertain:choose"):
+class UncertainMenu(
+    JobMenu, custom_id="uncertain:choose", placeholder=owner_texts.CHOOSE_PLACEHOLDER
+):
     """Opens one of the unclear clips."""
 
-    def __init__(self, found: Sequence[Job] = ()) -> None:
-        options = [
-            discord.SelectOption(label=owner_texts.uncertain_label(number, job), value=str(job.id))
-            for number, job in enumerate(found, 1)
-        ]
-        super().__init__(
-            ui.Select(
-                custom_id="uncertain:choose",
-                placeholder=owner_texts.CHOOSE_PLACEHOLDER,
-                options=options,
-            )
-        )
-
-    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+    async def choose(self, bot: RestyleBot, job_id: int, *, by: int) -> str | Page:
         """Show what was chosen."""
-        if (refused := _refusal(interaction)) is not None:
-            return refused
-        bot = interaction.client
-        job = await bot.store.get(chosen_id(self.item.values))
+        job = await bot.store.get(job_id)
         if job is None or job.state is not JobState.UNCERTAIN:
             return await uncertain_page(bot.store, said=owner_texts.NO_LONGER_UNCERTAIN)
         return await _one_page(bot, job)
 
 
-class TaskMenu(PageItem[ui.Select[Any]], template=r"uncertain:(?P<job_id>[0-9]{1,20}):task"):
+class TaskMenu(OwnerItem[ui.Select[Any]], template=r"uncertain:(?P<job_id>[0-9]{1,20}):task"):
     """Names one of the tasks that an unclear clip may have become."""
 
     fields: ClassVar = {"job_id": read_id}
@@ -114,10 +92,8 @@ class TaskMenu(PageItem[ui.Select[Any]], template=r"uncertain:(?P<job_id>[0-9]{1
         )
         self.job_id = job_id
 
-    async def answer(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
+    async def act(self, interaction: discord.Interaction[RestyleBot]) -> str | Page:
         """Attach the chosen task."""
-        if (refused := _refusal(interaction)) is not None:
-            return refused
         chosen = self.item.values
         return await _attach(interaction, self.job_id, chosen[0] if chosen else "")
 
@@ -141,7 +117,7 @@ class UncertainButton(
 
     async def press(self, interaction: discord.Interaction[RestyleBot]) -> None:
         """Open the form or the list."""
-        if (refused := _refusal(interaction)) is not None:
+        if (refused := owners_refusal(interaction)) is not None:
             await answer_privately(interaction, refused)
         elif self.verb == "back":
             await answer_press(interaction, lambda: uncertain_page(interaction.client.store))
@@ -165,7 +141,7 @@ async def settle(
     interaction: discord.Interaction[RestyleBot], job_id: int, verb: str
 ) -> str | Page:
     """Do what a form says that was sent, and show what is still unclear."""
-    if (refused := _refusal(interaction)) is not None:
+    if (refused := owners_refusal(interaction)) is not None:
         return refused
     bot, words = interaction.client, typed_words(interaction).strip()
     if verb == "attach":
