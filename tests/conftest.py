@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from bot.storage.database import open_database
 from bot.storage.store import Store
 from bot.storage.tables import metadata, workers
+from cogs.common import limits
 from tests.postgres import PostgresServer
 
 # No test asserts how long something takes: the machine may be busy with something else.
@@ -56,6 +57,12 @@ def pytest_collection_modifyitems(config, items):
         (left_out if needs_postgres else kept).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(autouse=True)
+def _patient_with_the_database(monkeypatch):
+    """A machine that is busy with something else makes no test see a database that is away."""
+    monkeypatch.setattr(limits, "STORE_SECONDS", 60.0)
 
 
 class Clock:

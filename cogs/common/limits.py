@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-STORE_SECONDS: Final = 1.0
+STORE_SECONDS = 1.0
 """How long the database may take before an answer is due; Discord waits for 3 s."""
 
 
 @contextlib.asynccontextmanager
-async def store_deadline(seconds: float = STORE_SECONDS) -> AsyncIterator[None]:
+async def store_deadline(seconds: float | None = None) -> AsyncIterator[None]:
     """Give what is awaited inside ``seconds``; after that the database counts as unreachable.
+
+    Without a number it is ``STORE_SECONDS``.
 
     Raises:
         StoreUnavailableError: The time is over. Whatever else goes wrong inside comes out as it is.
     """
+    seconds = STORE_SECONDS if seconds is None else seconds
     try:
         async with asyncio.timeout(seconds):
             yield

@@ -204,7 +204,7 @@ class StandIn:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def wait_for_creates(self, count: int, seconds: float = 10) -> None:
+    async def wait_for_creates(self, count: int, seconds: float = 60) -> None:
         """Wait until so many creates were accepted, whether or not they were answered.
 
         Raises:

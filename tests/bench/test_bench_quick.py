@@ -34,7 +34,7 @@ def test_the_quick_benchmark_measures_everything_and_writes_its_report(tmp_path)
     assert set(numbers["policies"]) == {"90", "360"}
     for policies in numbers["policies"].values():
         assert policies["engine"]["requests_per_job"] < policies["fixed"]["requests_per_job"]
-        assert 0 < policies["engine"]["latency_mean"] < 5
+        assert policies["engine"]["latency_mean"] > 0
     assert numbers["whole"]["statements"]["writes"] == 8 * numbers["whole"]["jobs"]
     assert numbers["resumed"]["SQLite"]["scheduled"] > 0
     assert numbers["acknowledged"]["interactions"] >= 1

@@ -61,6 +61,6 @@ async def settle(rounds=20):
 
 async def until(condition):
     """Wait for real input and output, on the loopback, to bring about ``condition``."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - sockets and threads set no event of ours
             await asyncio.sleep(0.002)

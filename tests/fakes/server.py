@@ -145,7 +145,7 @@ class DiscordServer(People):
         del self.channels[channel.id]
         await self.announce_channel("DELETE", channel)
 
-    async def until(self, condition: Callable[[], Any], *, seconds: float = 10) -> Any:
+    async def until(self, condition: Callable[[], Any], *, seconds: float = 60) -> Any:
         """Wait until ``condition()`` is true; return its value.
 
         It is asked again after every event here, and now and then between them, because what

@@ -20,6 +20,6 @@ async def call(folder: Path, *words: str, ends_with: int = 0, **environment: str
     """
     given = {**ENVIRONMENT, **environment}
     async with program("-m", "bot", *words, environment=given, folder=folder) as run:
-        assert await run.ends(seconds=60) == ends_with, run.output
+        assert await run.ends() == ends_with, run.output
     assert "Traceback" not in run.output
     return run.output

@@ -63,7 +63,7 @@ class Fleet:
             new = {tuple(data["shard"]) for data in gateway.identifies[before:]}
             return wanted <= new and wanted <= {session.shard for session in gateway.ready}
 
-        await self._server.until(lambda: bot.returncode is not None or is_up(), seconds=40)
+        await self._server.until(lambda: bot.returncode is not None or is_up())
         assert bot.returncode is None, bot.output
         return bot
 

@@ -56,7 +56,7 @@ class Program:
                     await self._news.wait()
         assert text in self.output, f"never said {text!r}:\n{self.output}"
 
-    async def ends(self, *, seconds: float) -> int:
+    async def ends(self, *, seconds: float = 60) -> int:
         """Wait for its end and return the exit code.
 
         Raises:

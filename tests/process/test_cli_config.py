@@ -50,7 +50,7 @@ async def test_config_prints_what_it_can_beside_what_is_missing_or_wrong(tmp_pat
     (tmp_path / ".env").write_text("MAX_VIDEO_MB=8\nSERVERS=junk-value\nDISCORD_TOKEN=secret\n")
     for words in (["config"], ["config", "--json"]):
         async with program("-m", "bot", *words, environment={}, folder=tmp_path) as run:
-            assert await run.ends(seconds=60) == 2
+            assert await run.ends() == 2
         assert "COMETAPI_KEY: is missing" in run.output
         assert "SERVERS: must be the ids" in run.output
         assert "(missing)" in run.output
@@ -71,7 +71,7 @@ async def test_config_says_unlimited_where_nothing_limits(tmp_path: Path):
 @pytest.mark.parametrize("words", [["--help"], ["config", "--help"], ["migrate-data", "--help"]])
 async def test_help_needs_no_settings(tmp_path: Path, words: list[str]):
     async with program("-m", "bot", *words, environment={}, folder=tmp_path) as run:
-        assert await run.ends(seconds=60) == 0
+        assert await run.ends() == 0
     assert "usage: python -m bot" in run.output
 
 

@@ -45,7 +45,7 @@ async def health(
     async with program(
         "-m", "bot", "health", *options, environment=environment, folder=folder
     ) as asked:
-        status = await asked.ends(seconds=60)
+        status = await asked.ends()
     assert ends_with in {None, status}, asked.output
     assert "Traceback" not in asked.output
     return asked.output
@@ -79,7 +79,7 @@ async def test_a_bot_is_well_while_it_serves_and_not_after_a_clean_stop(
         assert status["shards"]["0"]["connected"]
         assert status["engine"]["lease_left_seconds"] > 0
         bot.send(signal.SIGHUP)
-        assert await bot.ends(seconds=60) == 0
+        assert await bot.ends() == 0
     assert "No bot runs" in await health(tmp_path, environment, ends_with=1)
 
 
@@ -130,7 +130,7 @@ async def test_a_lost_connection_is_seen_although_discord_py_stays_ready(
         said = await until_health(tmp_path, environment, "Discord is not connected", "--ready")
         assert "shards: Discord is not connected (shard 0)" in said
         discord_server.gateway.refuses = False
-        await until_health(tmp_path, environment, "well: Restyle", "--ready", seconds=60)
+        await until_health(tmp_path, environment, "well: Restyle", "--ready")
 
 
 async def test_health_finds_the_folder_and_the_shards_wherever_the_bot_does(
@@ -253,16 +253,16 @@ async def test_a_start_waits_for_discord_and_says_why(
 ):
     discord_server.fail(*request_line, fault, times=None)
     async with starting(environment, tmp_path) as bot:
-        await bot.says("Waiting for Discord: ", seconds=60)
+        await bot.says("Waiting for Discord: ")
         said = await health(tmp_path, environment, ends_with=1)
         assert said.startswith("starting: waiting for Discord: ")
         assert why in said
         discord_server.rules.clear()
-        await bot.says(" is up: ", seconds=60)
+        await bot.says(" is up: ")
         assert bot.output.count("Waiting for Discord: ") == 1
         assert "Traceback" not in bot.output
         bot.send(signal.SIGTERM)
-        assert await bot.ends(seconds=60) == 0
+        assert await bot.ends() == 0
 
 
 async def test_an_hour_of_refused_requests_is_waited_for_and_not_shortened(
@@ -276,7 +276,7 @@ async def test_an_hour_of_refused_requests_is_waited_for_and_not_shortened(
         await bot.says("it takes no requests from this machine for 60 min (HTTP 429)")
         assert len(discord_server.calls) == 1
         bot.send(signal.SIGTERM)
-        assert await bot.ends(seconds=60) == 0
+        assert await bot.ends() == 0
 
 
 async def test_a_start_waits_for_a_network(environment: dict[str, str], tmp_path: Path):
@@ -285,7 +285,7 @@ async def test_a_start_waits_for_a_network(environment: dict[str, str], tmp_path
         await bot.says("Waiting for Discord: it cannot be reached: ")
         assert "starting: waiting for Discord" in await health(tmp_path, environment, ends_with=1)
         bot.send(signal.SIGTERM)
-        assert await bot.ends(seconds=60) == 0
+        assert await bot.ends() == 0
     assert "Traceback" not in bot.output
 
 
@@ -298,7 +298,7 @@ async def test_a_start_waits_for_a_database_that_does_not_answer(
         said = await health(tmp_path, environment, ends_with=1)
         assert said.startswith("starting: waiting for the database: ")
         bot.send(signal.SIGTERM)
-        assert await bot.ends(seconds=60) == 0
+        assert await bot.ends() == 0
     assert "Traceback" not in bot.output
     assert "open-sesame" not in bot.output + said
 
@@ -333,6 +333,6 @@ async def test_a_folder_that_cannot_be_written_ends_the_start_with_the_mend(
 ):
     (tmp_path / "data").write_text("a file")
     async with starting(environment, tmp_path) as bot:
-        assert await bot.ends(seconds=60) == 1
+        assert await bot.ends() == 1
     assert "Traceback" not in bot.output
     assert str(tmp_path / "data") in bot.output

@@ -38,4 +38,4 @@ async def test_the_local_discord_runs_as_a_process_and_is_steered_over_http():
         assert [call["status"] for call in state["calls"]] == [403, 200]
         assert [m["text"] for c in state["channels"] for m in c["messages"]] == ["hello"]
         discord.send(signal.SIGTERM)
-        assert await discord.ends(seconds=10) == 0
+        assert await discord.ends() == 0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def migrate(environment: Mapping[str, str], to: str, *, ends_with: int) -> Program:
     async with program("-m", "bot", "migrate-data", "--to", to, environment=environment) as run:
-        assert await run.ends(seconds=60) == ends_with, run.output
+        assert await run.ends() == ends_with, run.output
     assert "Traceback" not in run.output
     return run
 
@@ -47,7 +47,7 @@ async def test_a_bot_with_a_job_under_way_moves_to_postgresql(
         refused = await migrate(environment, postgres_url, ends_with=1)
         assert "Another process uses the database" in refused.output
         bot.send(signal.SIGTERM)
-        assert await bot.ends(seconds=10) == 0
+        assert await bot.ends() == 0
 
     moved = await migrate(environment, postgres_url, ends_with=0)
     said = re.findall(r"^(\w+) +(\d+) rows  sha256 ([0-9a-f]{64})$", moved.output, re.MULTILINE)
@@ -58,13 +58,13 @@ async def test_a_bot_with_a_job_under_way_moves_to_postgresql(
     again = await migrate(environment, postgres_url, ends_with=1)
     assert "has rows" in again.output
     async with program(RUN_BOT, environment=environment, folder=tmp_path) as old:
-        assert await old.ends(seconds=60) == 1
+        assert await old.ends() == 1
     assert "This database was moved to postgresql://" in old.output
 
     async with Fleet(server, environment, tmp_path, postgres_url) as fleet:
         await fleet.start("0/1")
         clock.finish()
-        await server.until(lambda: case.is_told(server), seconds=20)
+        await server.until(lambda: case.is_told(server))
     case.check_ended_once(server, standin)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 async def test_a_start_without_settings_names_all_that_are_missing_at_once(tmp_path: Path):
     async with program("-m", "bot", environment={}, folder=tmp_path) as bot:
-        assert await bot.ends(seconds=20) == 2
+        assert await bot.ends() == 2
     assert "DISCORD_TOKEN: is missing" in bot.output
     assert "COMETAPI_KEY: is missing" in bot.output
     assert "Traceback" not in bot.output
@@ -37,7 +37,7 @@ async def test_bad_settings_are_named_without_their_values(tmp_path: Path):
         "POLL_MIN_SECONDS": "much",
     }
     async with program("-m", "bot", environment=environment, folder=tmp_path) as bot:
-        assert await bot.ends(seconds=20) == 2
+        assert await bot.ends() == 2
     for name in ("DISCORD_TOKEN", "COMETAPI_BASE_URL", "POLL_MIN_SECONDS"):
         assert f"{name}: " in bot.output
     assert "a secret" not in bot.output
@@ -48,7 +48,7 @@ async def test_a_token_that_discord_refuses_stops_the_start(
 ):
     environment["DISCORD_TOKEN"] = "another.bots.token"
     async with program(RUN_BOT, environment=environment, folder=tmp_path) as bot:
-        assert await bot.ends(seconds=20) == 1
+        assert await bot.ends() == 1
     assert "DISCORD_TOKEN" in bot.output
     assert "Traceback" not in bot.output
     assert "another.bots.token" not in bot.output
@@ -85,7 +85,7 @@ async def test_once_it_has_started_its_secrets_are_no_longer_for_others_to_read(
     )
     environment = {"DISCORD_TOKEN": "secret-token", "COMETAPI_KEY": "secret-key"}
     async with program("-c", look, environment=environment, folder=tmp_path) as bot:
-        await bot.ends(seconds=20)
+        await bot.ends()
     assert "seen: []" in bot.output
     assert sys.platform != "linux" or "dumpable: 0" in bot.output
 

@@ -109,11 +109,11 @@ async def test_a_kill_with_a_job_at_every_step_loses_nothing_and_pays_nothing_tw
         for case in cases.values():
             await start(server, case, clip)
         if PAYING in cases:
-            await server.until(lambda: creates_with(standin, PAYING), seconds=20)
+            await server.until(lambda: creates_with(standin, PAYING))
         if "answer" in cases:
             await standin.wait_for_creates(2)
             clock.finish()
-        await server.until(lambda: all(rule.hits for rule in rules), seconds=20)
+        await server.until(lambda: all(rule.hits for rule in rules))
         await bot.kill()
     server.rules.clear()
     clock.finish()

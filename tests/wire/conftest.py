@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def discord_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server:
+    async with DiscordServer(ack_seconds=60) as server:  # a busy machine answers late
         monkeypatch.setattr(Route, "BASE", server.api_url)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
         monkeypatch.setattr(discord.VoiceClient, "warn_nacl", False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from tests.fakes import DiscordServer
 
-STOP_SECONDS = 10
+STOP_SECONDS = 60
 
 
 @asynccontextmanager

@@ -80,7 +80,7 @@ async def connected(server: DiscordServer, client: Echo) -> AsyncIterator[Echo]:
         running = asyncio.create_task(client.start(server.token))
         try:
             await server.until(lambda: server.gateway.ready)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await client.wait_until_ready()
             yield client
         finally:

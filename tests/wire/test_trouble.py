@@ -81,11 +81,11 @@ async def play(
             "restyle", channel=case.place, user=case.user, video=clip, prompt=case.name
         )
     accepted = [case for case in cases if not case.name.startswith("acknowledge")]
-    await standin.wait_for_creates(len(accepted), seconds=40)
+    await standin.wait_for_creates(len(accepted))
     clock.finish()
     for case in accepted:
-        await server.until(lambda c=case: outcomes(server, c.place, c.user), seconds=40)
-    await server.until(lambda: all_settled(settings), seconds=40)
+        await server.until(lambda c=case: outcomes(server, c.place, c.user))
+    await server.until(lambda: all_settled(settings))
 
 
 @pytest.mark.parametrize("call", [name for name in CALLS if name != "acknowledge"])
@@ -166,7 +166,7 @@ async def test_places_that_refuse_for_good_lead_to_the_next_one(
         server.fail("*", f"/channels/{message.place.id}/**", refused(403, 50001), times=None)
         clock.finish()
         for case in cases:
-            await server.until(lambda c=case: outcomes(server, c.place, c.user), seconds=20)
+            await server.until(lambda c=case: outcomes(server, c.place, c.user))
         await server.until(lambda: all_settled(settings))
     assert [m.channel_id for m in outcomes(server, thread.place, thread.user)] == [thread.place.id]
     assert len(outcomes(server, channel.place, channel.user)) == 1
