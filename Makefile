@@ -53,7 +53,7 @@ bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md
 simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
 
-migration: setup ## Write a migration from what differs in tables.py (NAME=what_changes)
+migration: setup ## Write a migration from what differs in the tables (NAME=what_changes)
 	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME=keep_the_note'; exit 1; }
 	@rm -rf build/migration
 	DATABASE_URL=sqlite:///build/migration/restyle.db $(BIN)/alembic upgrade head

@@ -24,7 +24,8 @@ from sqlalchemy.engine import make_url
 
 from bot.storage.database import open_database
 from bot.storage.store import Store
-from bot.storage.tables import metadata, workers
+from bot.storage.tables import metadata
+from bot.storage.tables.process import workers
 from cogs.common import limits
 from tests.postgres import PostgresServer
 

@@ -23,7 +23,7 @@ from bot.engine.settling import OPEN, SKEW
 from bot.storage.backup import back_up, restore
 from bot.storage.database import open_database
 from bot.storage.store import open_store
-from bot.storage.tables import jobs as jobs_table
+from bot.storage.tables.job import jobs as jobs_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

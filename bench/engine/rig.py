@@ -23,7 +23,7 @@ from bot.media.scratch import Scratch
 from bot.settings import load_settings
 from bot.storage.database import open_database
 from bot.storage.rows import row_from
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -28,7 +28,9 @@ from bot.storage.columns import Moment
 from bot.storage.consents import is_opted_out
 from bot.storage.policies import read_policy
 from bot.storage.strikes import is_struck
-from bot.storage.tables import UNSETTLED, jobs, ledger, pauses
+from bot.storage.tables.job import UNSETTLED, jobs
+from bot.storage.tables.money import ledger
+from bot.storage.tables.people import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

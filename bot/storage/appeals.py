@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from bot.domain.reviews import MAX_OPEN_APPEALS, Appeal
-from bot.storage.tables import appeals
+from bot.storage.tables.review import appeals
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

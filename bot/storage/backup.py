@@ -34,7 +34,7 @@ from bot.errors import StoreError
 from bot.storage.database import Database, open_database, reporting_trouble
 from bot.storage.engines import postgres_upgrade_engine, sqlite_engine, sqlite_path
 from bot.storage.quarantine import quarantine_waiting
-from bot.storage.tables import workers
+from bot.storage.tables.process import workers
 from bot.storage.transfer import TABLES, TableCopy, transfer
 from bot.storage.upgrade import check_known, newest_revision, upgrade
 

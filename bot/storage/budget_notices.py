@@ -16,7 +16,7 @@ from bot.domain.budgets import NEARLY, USED_UP, BudgetNotice, mark_of
 from bot.domain.quotas import Cap, CapUse, QuotaSubject, Unit, first_day
 from bot.errors import StoreUnavailableError
 from bot.storage.ledger import take_turns
-from bot.storage.tables import budget_notices
+from bot.storage.tables.money import budget_notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

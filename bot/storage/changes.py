@@ -18,7 +18,9 @@ from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, JobState
 from bot.domain.quotas import LedgerStatus
 from bot.storage.rows import job_from
 from bot.storage.strikes import is_struck
-from bot.storage.tables import UNSETTLED, jobs, ledger, strikes
+from bot.storage.tables.job import UNSETTLED, jobs
+from bot.storage.tables.money import ledger
+from bot.storage.tables.people import strikes
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from bot.domain.jobs import JobState
 from bot.storage.leases import expire_workers
 from bot.storage.rows import job_from
-from bot.storage.tables import FREE, UNSETTLED, jobs
+from bot.storage.tables.job import FREE, UNSETTLED, jobs
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

@@ -20,7 +20,9 @@ from bot.policy.consent import Origin
 from bot.storage.changes import change_job
 from bot.storage.policies import read_policy
 from bot.storage.rows import read_job
-from bot.storage.tables import UNSETTLED, jobs, opt_outs, reviews
+from bot.storage.tables.job import UNSETTLED, jobs
+from bot.storage.tables.people import opt_outs
+from bot.storage.tables.review import reviews
 
 if TYPE_CHECKING:
     from collections.abc import Collection

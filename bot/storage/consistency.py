@@ -11,7 +11,8 @@ from bot.domain.jobs import FINAL_STATES, Charge, JobState
 from bot.storage.changes import ledger_values
 from bot.storage.overview import OPEN_STATES
 from bot.storage.rows import job_from
-from bot.storage.tables import jobs, ledger
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import ledger
 
 if TYPE_CHECKING:
     from bot.storage.database import Database

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, insert, select, update
 
-from bot.storage.tables import installation
+from bot.storage.tables.process import installation
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from bot.domain.jobs import LATE_RESULTS, Charge, JobState
 from bot.storage.changes import change_job
 from bot.storage.rows import job_from
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 
 if TYPE_CHECKING:
     from datetime import datetime

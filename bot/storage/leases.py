@@ -18,7 +18,8 @@ from sqlalchemy import delete, exists, func, insert, select, text, update
 from bot.domain.jobs import JobState
 from bot.errors import LeaseLostError
 from bot.storage.quarantine import STALE_AFTER, note_alive
-from bot.storage.tables import UNSETTLED, jobs, workers
+from bot.storage.tables.job import UNSETTLED, jobs
+from bot.storage.tables.process import workers
 from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:

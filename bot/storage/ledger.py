@@ -24,7 +24,8 @@ from bot.domain.quotas import (
 from bot.domain.usage import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
 from bot.policy.quotas import reached
-from bot.storage.tables import jobs, ledger
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

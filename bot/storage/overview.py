@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select, text
 
 from bot.domain.jobs import JobState
 from bot.storage.rows import job_from
-from bot.storage.tables import UNSETTLED, jobs
+from bot.storage.tables.job import UNSETTLED, jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,8 @@ from sqlalchemy import and_, func, select
 from bot.domain.quotas import LedgerStatus, Scope, day_of
 from bot.policy.replay.past_jobs import MOST_JOBS, PastJob
 from bot.requests.clip_plan import Reason
-from bot.storage.tables import jobs, ledger
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import ledger
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,16 +12,10 @@ from bot.domain.reviews import Appeal
 from bot.domain.sanctions import Block, Strike
 from bot.storage.reviews import review_from
 from bot.storage.rows import job_from
-from bot.storage.tables import (
-    appeals,
-    archive_removals,
-    blocks,
-    deletions,
-    jobs,
-    opt_outs,
-    reviews,
-    strikes,
-)
+from bot.storage.tables.deletion import archive_removals, deletions
+from bot.storage.tables.job import jobs
+from bot.storage.tables.people import blocks, opt_outs, strikes
+from bot.storage.tables.review import appeals, reviews
 from bot.storage.wiping import IS_OVER, IS_PERSONAL, wipe_jobs
 
 if TYPE_CHECKING:

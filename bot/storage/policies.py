@@ -15,7 +15,7 @@ from bot.policy.changes import PolicyChange, check_changes, last_action, undoing
 from bot.policy.exchange import MAX_VALUES
 from bot.policy.levels import Policy
 from bot.policy.problems import UNSET, Flaw, Problem, SettingRefusedError, Target
-from bot.storage.tables import setting_changes, setting_values
+from bot.storage.tables.setting import setting_changes, setting_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,7 +22,8 @@ from bot.storage.changes import change_job
 from bot.storage.columns import Moment
 from bot.storage.installation import note
 from bot.storage.rows import job_from
-from bot.storage.tables import UNSETTLED, installation, jobs, workers
+from bot.storage.tables.job import UNSETTLED, jobs
+from bot.storage.tables.process import installation, workers
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,7 +11,8 @@ from bot.domain.jobs import FailureReason, JobState
 from bot.storage.changes import change_job
 from bot.storage.overview import OPEN_STATES
 from bot.storage.rows import job_from
-from bot.storage.tables import jobs, ledger
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, exists, insert, select, text, update
 
-from bot.storage.tables import (
-    appeals,
-    blocks,
-    budget_notices,
-    guilds_left,
-    jobs,
-    pauses,
-    review_folds,
-    reviews,
-    setting_changes,
-    setting_values,
-    strikes,
-)
+from bot.storage.tables.deletion import guilds_left
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import budget_notices
+from bot.storage.tables.people import blocks, pauses, strikes
+from bot.storage.tables.review import appeals, review_folds, reviews
+from bot.storage.tables.setting import setting_changes, setting_values
 from bot.storage.wiping import IS_OVER, IS_PERSONAL, wipe_jobs
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
 from bot.domain.jobs import Hold, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.domain.reviews import Fold, SlotGrant
-from bot.storage.tables import jobs, review_folds, reviews
+from bot.storage.tables.job import jobs
+from bot.storage.tables.review import review_folds, reviews
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

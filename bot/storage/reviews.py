@@ -20,7 +20,8 @@ from bot.domain.reviews import PressOutcome, Review, Ruling
 from bot.storage.changes import change_job
 from bot.storage.review_slots import ReviewSlots
 from bot.storage.rows import read_job
-from bot.storage.tables import jobs, reviews
+from bot.storage.tables.job import jobs
+from bot.storage.tables.review import reviews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from bot.domain.jobs import TRANSITIONS, Charge, Job, JobState, NewJob, clip_bucket
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

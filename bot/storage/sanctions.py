@@ -11,7 +11,7 @@ from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.sanctions import MAX_NOTE, Block, MemberFacts, Pause, Strike
 from bot.requests.text_safety import cut, one_line
 from bot.storage.strikes import read_strikes
-from bot.storage.tables import blocks, pauses, strikes
+from bot.storage.tables.people import blocks, pauses, strikes
 
 if TYPE_CHECKING:
     from collections.abc import Collection

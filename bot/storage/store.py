@@ -31,7 +31,8 @@ from bot.storage.retention import RetentionStore
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
 from bot.storage.sanctions import People
-from bot.storage.tables import jobs, workers
+from bot.storage.tables.job import jobs
+from bot.storage.tables.process import workers
 from bot.storage.uncertain import Uncertain
 from bot.system.clock import steady_seconds
 

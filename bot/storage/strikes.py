@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.domain.sanctions import Strike
 from bot.policy.strikes import struck_until
 from bot.storage.policies import read_policy
-from bot.storage.tables import strikes
+from bot.storage.tables.people import strikes
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

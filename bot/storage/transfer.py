@@ -12,7 +12,8 @@ from sqlalchemy import delete, func, insert, literal, select, text, tuple_
 
 from bot.errors import StoreError
 from bot.storage.quarantine import mark_moved
-from bot.storage.tables import installation, metadata, workers
+from bot.storage.tables import metadata
+from bot.storage.tables.process import installation, workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,7 +11,7 @@ from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import TaskTakenError
 from bot.storage.changes import change_job
 from bot.storage.rows import job_from
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

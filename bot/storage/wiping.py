@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, insert, select, text, update
 
 from bot.domain.jobs import FINAL_STATES
-from bot.storage.tables import PERSONAL, archive_removals, jobs, reviews
+from bot.storage.tables.deletion import archive_removals
+from bot.storage.tables.job import PERSONAL, jobs
+from bot.storage.tables.review import reviews
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -13,7 +13,8 @@ from bot.cometapi.models import estimate, model_rules
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason, JobState, NewJob
 from bot.domain.quotas import LedgerStatus, Scope, day_of
 from bot.storage.rows import row_from
-from bot.storage.tables import jobs, ledger
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

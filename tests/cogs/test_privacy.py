@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from bot.domain.jobs import JobState
 from bot.errors import ArchiveError
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.factories import new_job
 from tests.storage.rows import put

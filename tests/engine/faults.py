@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from bot.domain.jobs import JobState
 from bot.errors import StoreUnavailableError
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 
 
 class Broken:

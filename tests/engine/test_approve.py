@@ -12,7 +12,7 @@ from bot.engine.ports import Progress
 from bot.engine.steps.deliver import MAX_WAITING_OUTPUTS
 from bot.errors import DeliveryDelayedError
 from bot.policy.problems import SERVER
-from bot.storage.tables import setting_values
+from bot.storage.tables.setting import setting_values
 from sandbox.cometapi import Fate, OutputFault, Succeed
 from tests.factories import GUILD_ID
 
@@ -79,7 +79,7 @@ async def decide(bench, handle, state, **changes):
 
 
 async def give_up(bench, handle):
-    from bot.storage.tables import jobs
+    from bot.storage.tables.job import jobs
 
     async with bench.store._database.transaction() as connection:
         await connection.execute(jobs.update().where(jobs.c.id == handle.job_id).values(owner=None))

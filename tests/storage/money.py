@@ -4,7 +4,9 @@ from sqlalchemy import insert, select, update
 
 from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 from bot.policy.catalogue import to_json
-from bot.storage.tables import ledger, pauses, setting_values
+from bot.storage.tables.money import ledger
+from bot.storage.tables.people import pauses
+from bot.storage.tables.setting import setting_values
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID
 
 ROLE_ID = 6_000_000_000_000_000_000

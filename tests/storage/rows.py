@@ -4,7 +4,7 @@ from sqlalchemy import insert, select, update
 
 from bot.domain.jobs import JobState
 from bot.storage.rows import job_from, row_from
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 from tests.factories import new_job
 
 

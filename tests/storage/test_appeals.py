@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.reviews import ANSWER_AGAIN, MAX_OPEN_APPEALS
-from bot.storage.tables import appeals
+from bot.storage.tables.review import appeals
 from tests.factories import GUILD_ID, USER_ID
 
 MO, SAM = 71, 72

@@ -19,7 +19,7 @@ from bot.storage.database import open_database
 from bot.storage.engines import postgres_upgrade_engine, sqlite_engine
 from bot.storage.rows import row_from
 from bot.storage.store import Store, open_store
-from bot.storage.tables import jobs
+from bot.storage.tables.job import jobs
 from bot.storage.transfer import TransferError
 from bot.storage.upgrade import upgrade
 from tests.factories import GUILD_ID, USER_ID, new_job

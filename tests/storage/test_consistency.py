@@ -5,7 +5,7 @@ from sqlalchemy import insert, update
 from bot.domain.jobs import JobState
 from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.storage.consistency import disagreements
-from bot.storage.tables import ledger
+from bot.storage.tables.money import ledger
 from tests.factories import new_job
 from tests.storage.rows import put
 

@@ -13,7 +13,10 @@ from bot.domain.personal_data import export
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.settings import Settings
 from bot.storage import retention
-from bot.storage.tables import appeals, blocks, jobs, metadata, reviews, strikes
+from bot.storage.tables import metadata
+from bot.storage.tables.job import jobs
+from bot.storage.tables.people import blocks, strikes
+from bot.storage.tables.review import appeals, reviews
 from bot.storage.wiping import WIPED, WIPED_REVIEW
 from bot.texts.kept_data import page_with_table
 from tests.factories import GUILD_ID, USER_ID

@@ -12,7 +12,8 @@ from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState,
 from bot.domain.quotas import LedgerStatus, Period, ReviewStage, Scope, Unit, day_of
 from bot.domain.usage import GuildSpend, SpendSum
 from bot.errors import CapReachedError, JobExistsError, StoreUnavailableError
-from bot.storage.tables import ledger, strikes
+from bot.storage.tables.money import ledger
+from bot.storage.tables.people import strikes
 from tests.factories import CHANNEL_ID, GUILD_ID, USER_ID, new_job
 from tests.storage.money import (
     BOT,

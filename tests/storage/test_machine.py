@@ -21,7 +21,9 @@ from bot.domain.reviews import PressOutcome
 from bot.errors import JobLostError, LeaseLostError
 from bot.storage.database import open_database
 from bot.storage.store import Store
-from bot.storage.tables import jobs, reviews, workers
+from bot.storage.tables.job import jobs
+from bot.storage.tables.process import workers
+from bot.storage.tables.review import reviews
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import all_jobs
 

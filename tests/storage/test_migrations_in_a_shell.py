@@ -85,7 +85,7 @@ def test_a_new_column_becomes_a_numbered_migration_that_the_program_applies(chec
     versions = checkout / "bot/storage/migrations/versions"
     before = set(versions.glob("r*.py"))
     newest = max(int(path.name[1:5]) for path in before)
-    tables = checkout / "bot/storage/tables.py"
+    tables = checkout / "bot/storage/tables/job.py"
     column = '\njobs.append_column(Column("mood_at", Moment))\n'
     tables.write_text(tables.read_text(encoding="utf-8") + column, encoding="utf-8")
 

@@ -9,7 +9,9 @@ from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.errors import JobLostError, StoreMovedError
 from bot.storage.store import open_store
-from bot.storage.tables import installation, jobs, ledger, workers
+from bot.storage.tables.job import jobs
+from bot.storage.tables.money import ledger
+from bot.storage.tables.process import installation, workers
 from bot.system.last_word import LastWord
 from tests.factories import new_job
 from tests.storage.rows import add_owned, put

@@ -8,7 +8,8 @@ from sqlalchemy import insert
 from bot.domain.jobs import FailureReason, JobState
 from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.storage import retention
-from bot.storage.tables import setting_changes, strikes
+from bot.storage.tables.people import strikes
+from bot.storage.tables.setting import setting_changes
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.money import rows_of
 from tests.storage.rows import put

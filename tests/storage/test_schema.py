@@ -17,7 +17,8 @@ from bot.errors import StoreInUseError, StoreTooNewError, StoreUnavailableError
 from bot.storage.lockfile import exclusive
 from bot.storage.rows import row_from
 from bot.storage.store import open_store
-from bot.storage.tables import jobs, metadata
+from bot.storage.tables import metadata
+from bot.storage.tables.job import jobs
 from bot.storage.upgrade import alembic_config, upgrade
 from tests.factories import new_job
 from tests.storage.rows import put
