@@ -133,7 +133,7 @@ async def run(settings: Settings) -> None:
         )
         signs.process_pool = process_pool
         for chore in (
-            keep_sharing(budget, store, clock),
+            keep_sharing(budget, store.lease, clock),
             Housekeeping(store=store, archive=archive, settings=settings, clock=clock).run(),
         ):
             stack.callback(asyncio.create_task(chore).cancel)
@@ -191,7 +191,7 @@ async def _open_store(stack: AsyncExitStack, settings: Settings, signs: Signs) -
             await patience.wait(PassingTrouble(text=str(exc)))
         else:
             patience.over()
-            signs.worker_id = store.worker_id
+            signs.worker_id = store.lease.worker_id
             return store
 
 

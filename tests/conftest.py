@@ -264,7 +264,7 @@ async def store_factory(database_url, open_databases):
     async def make(worker_id="w1", *, lease=LEASE_SECONDS, **options):
         store = Store(await open_databases(database_url), worker_id=worker_id, **options)
         if lease is not None:
-            await store.renew_lease(lease)
+            await store.lease.renew(lease)
         return store
 
     return make
@@ -278,7 +278,7 @@ async def store(store_factory):
 @pytest.fixture
 async def sqlite_store(sqlite_url, open_databases):
     store = Store(await open_databases(sqlite_url), worker_id="w1")
-    await store.renew_lease(LEASE_SECONDS)
+    await store.lease.renew(LEASE_SECONDS)
     return store
 
 

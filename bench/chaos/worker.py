@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.chaos.process_spec import ProcessSpec
+    from bot.storage.claims import Claims
     from bot.storage.store import Store
 
 LOOK_SECONDS = 0.05
@@ -98,6 +99,7 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
         store = await stack.enter_async_context(
             open_store(settings.database_url, worker_id=spec.worker_id)
         )
+        store.claims = cast("Claims", Proxy(store.claims, trigger, store_point))
         scratch = Scratch(folder / "scratch")
         scratch.clean()
         http = await stack.enter_async_context(aiohttp.ClientSession())

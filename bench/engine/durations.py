@@ -189,7 +189,7 @@ async def virtual(*, jobs: int, seed: int, median: float, whole: bool) -> dict[s
             open_database(settings.database_url, clock=clock.now)
         )
         store = Store(database, worker_id="bench")
-        await store.renew_lease(7 * 86400)
+        await store.lease.renew(7 * 86400)
         engine = engine_for(
             settings=settings, store=store, comet=cast("Any", comet), clock=StepClock(clock)
         )
@@ -216,7 +216,7 @@ async def virtual(*, jobs: int, seed: int, median: float, whole: bool) -> dict[s
                 clock.end()
 
         scheduler = Scheduler(step, clock=clock, caps=dict.fromkeys(StepKind, 1000))
-        while claimed := await store.claim(1000):
+        while claimed := await store.claims.claim(1000):
             for job in claimed:
                 scheduler.add(JobHandle(job), arrivals[job.id] - clock.monotonic())
         with counted(database) as counts:

@@ -82,7 +82,7 @@ async def live(store: Store, number: int) -> Job:
         await store.policies.read(guild_key(new.guild_id))
         await store.people.facts(guild_key(new.guild_id), new.user_id)
     await store.add(new)
-    await store.claim(1000)  # or it is in the claim of another one that runs beside this one
+    await store.claims.claim(1000)  # or it is in the claim of another one that runs beside this one
     job = await _loaded(store, new.id)
     job = await store.update(job, thread_id=new.record_message_id, status_message_id=new.id + 9)
     job = await store.update(
@@ -182,7 +182,7 @@ async def measure(name: str, url: str, jobs: int = JOBS) -> list[str]:
     """Run ``jobs`` jobs, 32 at once, and return lines that tell what they cost."""
     async with open_database(url) as database:
         store = Store(database, worker_id="measure")
-        await store.renew_lease(3600)
+        await store.lease.renew(3600)
         counts = await count_one(database, store)
         before, wal_before = await _bytes_used(database)
         numbers = iter(range(1, jobs + 1))

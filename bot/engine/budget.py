@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from bot.storage.store import Store
+    from bot.storage.leases import Lease
     from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -148,12 +148,12 @@ def is_counted(url: URL) -> bool:
             return False  # the gateway, or a file
 
 
-async def keep_sharing(budget: Budget, store: Store, clock: Clock) -> None:
+async def keep_sharing(budget: Budget, lease: Lease, clock: Clock) -> None:
     """Share ``budget`` with the other processes on the same database; never returns."""
     never = asyncio.Event()
     while True:
         try:
-            budget.share_among(await store.count_workers())
+            budget.share_among(await lease.count_workers())
         except StoreUnavailableError as exc:
             log.debug("the other processes were not counted: %s", exc)
         await clock.wait(never, clock.monotonic() + COUNT_SECONDS)

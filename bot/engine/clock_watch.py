@@ -45,7 +45,7 @@ class ClockWatch:
             StoreUnavailableError: The database does not answer.
         """
         was_wrong = self.is_wrong
-        self.ahead_seconds = await self._store.compare_clocks(self._clock.now)
+        self.ahead_seconds = await self._store.lease.compare_clocks(self._clock.now)
         if self.is_wrong:
             if not was_wrong:
                 log.error(

@@ -145,14 +145,14 @@ class EngineContext:
         Asked right before money is spent or Discord is written to: after a freeze the jobs may
         be in other hands.
         """
-        return self.store.lease_remaining() >= LEASE_RESERVE * self.lease_seconds
+        return self.store.lease.remaining() >= LEASE_RESERVE * self.lease_seconds
 
     def age_seconds(self, since: datetime | None) -> float:
         """Return how long ago a row's moment was; 0 for ``None`` and for the future.
 
         By the database's time at both ends: this machine's calendar may differ from it.
         """
-        return max(0.0, (self.store.now() - since).total_seconds()) if since else 0.0
+        return max(0.0, (self.store.lease.now() - since).total_seconds()) if since else 0.0
 
     async def until_stored(self, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Return what ``write`` returns, asked again for as long as the database is away.

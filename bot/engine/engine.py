@@ -162,7 +162,7 @@ class Engine:
     @property
     def lease_left_seconds(self) -> float:
         """For how much longer this process's jobs are surely its own."""
-        return self._store.lease_remaining()
+        return self._store.lease.remaining()
 
     def wake(self) -> None:
         """Look for new jobs now instead of at the next pass."""
@@ -220,7 +220,7 @@ class Engine:
         await self._worker.close()
         try:
             async with asyncio.timeout(WRITES_END_SECONDS):
-                await self._store.release()
+                await self._store.lease.release()
         except (StoreUnavailableError, TimeoutError) as exc:
             log.warning(
                 "The jobs could not be given back; others take them over in %.0f s: %s",
@@ -235,9 +235,9 @@ class Engine:
     async def _keep_lease(self) -> None:
         while True:
             pause = self._lease_seconds / 3
-            me = self._store.worker_id
+            me = self._store.lease.worker_id
             try:
-                await self._store.renew_lease(self._lease_seconds)
+                await self._store.lease.renew(self._lease_seconds)
                 self._context.watch.worked()
                 self._joined.set()
             except LeaseLostError:
@@ -251,7 +251,7 @@ class Engine:
     async def _start_anew(self, lost: str) -> None:
         """Drop everything after ``lost``, our id, was taken for dead, and join under a new one."""
         async with self._rejoining:
-            if self._store.worker_id != lost:
+            if self._store.lease.worker_id != lost:
                 return
             log.error(
                 "Worker %s was silent for too long and taken for dead; its %d jobs are in other "
@@ -263,7 +263,7 @@ class Engine:
             self._announcer.clear()
             self._context.wait_queue.clear()
             try:
-                await self._store.rejoin(self._lease_seconds)
+                await self._store.lease.rejoin(self._lease_seconds)
             except StoreUnavailableError as exc:  # the next renewal finds it lost once more
                 self._context.watch.failed(exc)
             self._new_jobs.set()
@@ -305,9 +305,9 @@ class Engine:
         await self._compared.wait()
         while not self._context.closing.is_set():
             self._new_jobs.clear()
-            me = self._store.worker_id
+            me = self._store.lease.worker_id
             try:
-                while len(claimed := await self._store.claim(BATCH)) == BATCH:
+                while len(claimed := await self._store.claims.claim(BATCH)) == BATCH:
                     self._take(claimed)
                 self._take(claimed)
                 self.last_pass_at = self._clock.now()
@@ -338,7 +338,7 @@ class Engine:
             log.info("Took on %d jobs; %d are under way", len(jobs), len(self._scheduler))
 
     def _adopt(self, job: Job) -> None:
-        if job.owner == self._store.worker_id and not self._context.closing.is_set():
+        if job.owner == self._store.lease.worker_id and not self._context.closing.is_set():
             self._scheduler.add(JobHandle(job))
 
     def _held_until(self, step_kind: StepKind) -> float:

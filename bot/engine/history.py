@@ -36,7 +36,7 @@ class History:
         if now >= self._due.get(kind, 0.0):
             self._due[kind] = now + REFRESH_SECONDS  # first: one reader is enough
             try:
-                newest_first = await self._store.recent_durations(model, bucket, HISTORY)
+                newest_first = await self._store.past.recent_durations(model, bucket, HISTORY)
             except StoreUnavailableError:
                 self._due[kind] = now + self.limits.longest
             else:

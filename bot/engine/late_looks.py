@@ -64,7 +64,7 @@ class LateLooks:
             await self._store.late.close(job, charge, **bill_of(task))
             log.info("job %s: nothing comes of task %s: %s", job.id, job.task_id, task.raw_status)
             return
-        now = self._store.now()
+        now = self._store.lease.now()
         to, result = JobState.DELIVERING, dict[str, Any]()
         if job.review_output:
             to = JobState.WITHHELD

@@ -121,7 +121,7 @@ class Announcer:
     async def _show(self, job_id: int, progress: Progress) -> None:
         try:
             job = await self._store.get(job_id)
-            if job is None or job.owner != self._store.worker_id:
+            if job is None or job.owner != self._store.lease.worker_id:
                 return
             if job.state is not JobState.RUNNING:
                 if progress.phase is None and job.state in _WAITING:

@@ -150,14 +150,14 @@ class Worker:
     async def _load(self, handle: JobHandle) -> Job | None:
         """Return the row; ``None`` if the job is in other hands."""
         job = await self._context.store.get(handle.job_id)
-        if job is None or job.owner != self._context.store.worker_id:
+        if job is None or job.owner != self._context.store.lease.worker_id:
             log.info("job %s: in other hands", handle.job_id)
             return None
         return job
 
     def _go_on(self, handle: JobHandle, job: Job) -> float | None:
         """Go on with a job that is in another state than was thought, if it is ours."""
-        if job.owner != self._context.store.worker_id or job.is_settled:
+        if job.owner != self._context.store.lease.worker_id or job.is_settled:
             return None
         handle.sync(job)
         return 0.0

@@ -32,11 +32,14 @@ class Claims:
         self._lease = lease
         # The state that a write in doubt was to bring.
         self._doubtful: dict[int, JobState] = {}
+        # The worker id under which all this was noted: after a ``Lease.rejoin`` it is of no use.
+        self._noted_by = lease.worker_id
         # Jobs that the caller does not know to be its own, with the above if that is why.
         self._strays: dict[int, JobState | None] = {}
 
     def note_doubt(self, job_id: int, to: JobState) -> None:
         """Remember that a write of this job may or may not have been carried out."""
+        self._begin_anew_after_rejoining()
         self._doubtful[job_id] = to
 
     def note_written(self, job_id: int) -> None:
@@ -45,8 +48,14 @@ class Claims:
 
     def note_dropped(self, job_id: int) -> None:
         """Remember that the caller drops the job, though it may be this worker's."""
+        self._begin_anew_after_rejoining()
         if job_id in self._doubtful:
             self._strays[job_id] = self._doubtful.pop(job_id)
+
+    def _begin_anew_after_rejoining(self) -> None:
+        if self._noted_by != self._lease.worker_id:
+            self._noted_by = self._lease.worker_id
+            self.forget()
 
     def forget(self) -> None:
         """Forget everything: the worker begins anew."""
@@ -54,7 +63,20 @@ class Claims:
         self._strays.clear()
 
     async def claim(self, limit: int) -> list[Job]:
-        """Take up to ``limit`` jobs; see ``Store.claim``."""
+        """Take up to ``limit`` unsettled jobs that nobody alive owns, oldest first.
+
+        Before that, jobs of workers whose lease ran out get ``owner`` NULL; one of them that was
+        SUBMITTING is UNCERTAIN from then on. No two workers ever get the same job. A job that the
+        caller still remembers can be among them, if somebody else changed it (``cancel``): then
+        this is the newer version.
+
+        Args:
+            limit: 1 to 10,000; fewer jobs than that mean there are no more for now.
+
+        Raises:
+            LeaseLostError: This worker has no lease: it never took one, or was taken for dead.
+        """
+        self._begin_anew_after_rejoining()
         taken: list[int] = []
         try:
             async with self._database.transaction() as connection:

@@ -118,14 +118,20 @@ class Lease:
         """The database's time, and the monotonic clock's seconds at that moment."""
 
     def now(self) -> datetime:
-        """Return the database's time, reckoned from when it was read last; nothing is asked."""
+        """Return the database's time, reckoned by the monotonic clock; nothing is asked.
+
+        What rows say of moments is measured by this, never by the machine's own calendar.
+        """
         if self._seen is None:
             return datetime.now(UTC)
         moment, at = self._seen
         return moment + timedelta(seconds=self._monotonic() - at)
 
     async def compare_clocks(self, now: Callable[[], datetime]) -> float:
-        """Return how many seconds the clock ``now`` is ahead of the database's; see ``Store``."""
+        """Return how many seconds the clock ``now`` is ahead of the database's; 0 on SQLite.
+
+        What the answer's way took is no difference.
+        """
         before, at = now(), self._monotonic()
         async with self._database.transaction() as connection:
             moment = await self._database.read_now(connection)
@@ -150,7 +156,8 @@ class Lease:
         Where nobody was for long, the jobs that wait go into quarantine.
 
         Raises:
-            LeaseLostError: Another process took this worker for dead; see :meth:`rejoin`.
+            LeaseLostError: Another process took this worker for dead. Its jobs are in other hands:
+                drop all of them, then :meth:`rejoin`.
         """
         # Counted from before the request: the database's own moment can only be later.
         started = self._monotonic()
@@ -209,7 +216,7 @@ class Lease:
         raise LeaseLostError(f"worker {worker_id} was taken for dead")
 
     async def rejoin(self, ttl_seconds: float) -> str:
-        """Start anew under a new worker id, which is returned, and take a lease for it.
+        """Start anew after ``LeaseLostError`` under a new worker id, which is returned.
 
         The new id is in force only once its lease is: whoever asks the database in between still
         goes by the lost one, and cannot take a worker for dead that is just being born.
@@ -243,9 +250,20 @@ class Lease:
         self._joined = True
 
     async def release(self) -> None:
-        """Give every job back and end the lease, so that others take over at once."""
+        """Give every job back and end the lease, so that other processes take over at once.
+
+        A job still SUBMITTING becomes UNCERTAIN. After this the store can still read, and record
+        a late answer with ``Store.lift_uncertain``.
+        """
         self._valid_until = float("-inf")
         async with self._database.transaction() as connection:
             await release_jobs(connection, self._database, [self.worker_id])
             await connection.execute(delete(workers).where(workers.c.id == self.worker_id))
         self._joined = False
+
+    async def count_workers(self) -> int:
+        """Count the workers whose lease holds: the processes at work on this database."""
+        alive = workers.c.expires_at >= self._database.now()
+        async with self._database.transaction() as connection:
+            found = await connection.scalar(select(func.count()).select_from(workers).where(alive))
+        return found or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, text
 
 from bot.domain.quotas import LedgerStatus, Scope, day_of
 from bot.policy.replay.past_jobs import MOST_JOBS, PastJob
@@ -88,6 +88,27 @@ class Past:
         async with self._database.transaction() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [_past(row) for row in reversed(rows)]
+
+    async def recent_durations(self, model: str, bucket: int, limit: int = 50) -> list[float]:
+        """Return how many seconds the latest finished tasks took, newest first.
+
+        Counted are the tasks that brought a video, from the answer to the paid request to when the
+        provider was seen to have finished.
+        """
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(
+                select(jobs.c.submitted_at, jobs.c.finished_at)
+                .where(
+                    jobs.c.model == model,
+                    jobs.c.clip_bucket == bucket,
+                    text("output_url IS NOT NULL"),
+                    jobs.c.finished_at.is_not(None),
+                    jobs.c.submitted_at.is_not(None),
+                )
+                .order_by(jobs.c.finished_at.desc())
+                .limit(limit)
+            )
+            return [max(0.0, (end - start).total_seconds()) for start, end in rows]
 
 
 def _past(row: RowMapping) -> PastJob:

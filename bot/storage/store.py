@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.jobs import CancelReason, Charge, JobState
@@ -68,10 +68,10 @@ class Store:
         last_word: LastWord | None = None,
     ) -> None:
         self._database = database
-        self._lease = Lease(
+        self.lease = Lease(
             database, worker_id, monotonic=monotonic, stale_after=stale_after, last_word=last_word
         )
-        self._claims = Claims(database, self._lease)
+        self.claims = Claims(database, self.lease)
         self.installation = Installation(database)
         self.policies = Policies(database)
         self.ledger = Ledger(database)
@@ -172,7 +172,7 @@ class Store:
             TypeError: ``changes`` names something that cannot be set.
         """
         values = values_for_move(
-            job, to, changes, worker_id=self.worker_id, now=self._database.now()
+            job, to, changes, worker_id=self.lease.worker_id, now=self._database.now()
         )
         return await self._write(job, values)
 
@@ -189,7 +189,7 @@ class Store:
     async def _write(self, job: Job, values: dict[str, Any]) -> Job:
         to_spend = values.get("state") is JobState.SUBMITTING
         # A job read under a former worker id may be in other hands of this very process by now.
-        if job.owner != self.worker_id:
+        if job.owner != self.lease.worker_id:
             raise JobLostError(f"job {job.id} is not ours")
         try:
             changed = await self._change(
@@ -200,12 +200,12 @@ class Store:
                 **values,
             )
         except BaseException:  # a cancelled commit may have come through as well
-            self._claims.note_doubt(job.id, values.get("state", job.state))
+            self.claims.note_doubt(job.id, values.get("state", job.state))
             raise
         if changed is None:
-            self._claims.note_dropped(job.id)
+            self.claims.note_dropped(job.id)
             raise JobLostError(f"job {job.id} is not ours in state {job.state} any more")
-        self._claims.note_written(job.id)
+        self.claims.note_written(job.id)
         return changed
 
     async def _change(self, *guards: ColumnElement[bool], **values: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
@@ -265,9 +265,9 @@ class Store:
             jobs.c.id == job_id,
             jobs.c.state == JobState.UNCERTAIN,
             jobs.c.task_id.is_(None),
-            jobs.c.submitted_by.in_(self._lease.worker_ids),
+            jobs.c.submitted_by.in_(self.lease.worker_ids),
             state=JobState.RUNNING,
-            owner=self.worker_id,
+            owner=self.lease.worker_id,
             task_id=task_id,
             submitted_at=self._database.now(),
             told_at=None,
@@ -277,100 +277,9 @@ class Store:
         if lifted is None:
             # Asked again because the first commit seemed to fail, though it came through?
             job = await self.get(job_id)
-            if job and job.task_id == task_id and job.owner == self.worker_id:
+            if job and job.task_id == task_id and job.owner == self.lease.worker_id:
                 return job
         return lifted
-
-    async def claim(self, limit: int) -> list[Job]:
-        """Take up to ``limit`` unsettled jobs that nobody alive owns, oldest first.
-
-        Before that, jobs of workers whose lease ran out get ``owner`` NULL; one of them that was
-        SUBMITTING is UNCERTAIN from then on. No two workers ever get the same job. A job that the
-        caller still remembers can be among them, if somebody else changed it (``cancel``): then
-        this is the newer version.
-
-        Args:
-            limit: 1 to 10,000; fewer jobs than that mean there are no more for now.
-
-        Raises:
-            LeaseLostError: This worker has no lease: it never took one, or was taken for dead.
-        """
-        return await self._claims.claim(limit)
-
-    async def recent_durations(self, model: str, bucket: int, limit: int = 50) -> list[float]:
-        """Return how many seconds the latest finished tasks took, newest first.
-
-        Counted are the tasks that brought a video, from the answer to the paid request to when the
-        provider was seen to have finished.
-        """
-        async with self._database.transaction() as connection:
-            rows = await connection.execute(
-                select(jobs.c.submitted_at, jobs.c.finished_at)
-                .where(
-                    jobs.c.model == model,
-                    jobs.c.clip_bucket == bucket,
-                    text("output_url IS NOT NULL"),
-                    jobs.c.finished_at.is_not(None),
-                    jobs.c.submitted_at.is_not(None),
-                )
-                .order_by(jobs.c.finished_at.desc())
-                .limit(limit)
-            )
-            return [max(0.0, (end - start).total_seconds()) for start, end in rows]
-
-    # The lease
-
-    @property
-    def worker_id(self) -> str:
-        """The worker id under which this process owns jobs at present."""
-        return self._lease.worker_id
-
-    def lease_remaining(self) -> float:
-        """Return for how many more seconds the lease surely holds, by the monotonic clock; >= 0."""
-        return self._lease.remaining()
-
-    async def renew_lease(self, ttl_seconds: float) -> None:
-        """Take the lease, or prolong it: until ``ttl_seconds`` from now nobody takes the jobs over.
-
-        Raises:
-            LeaseLostError: Another process took this worker for dead. Its jobs are in other hands:
-                drop all of them, then :meth:`rejoin`.
-        """
-        await self._lease.renew(ttl_seconds)
-
-    async def rejoin(self, ttl_seconds: float) -> str:
-        """Start anew after ``LeaseLostError``: with a new worker id, which is returned."""
-        self._claims.forget()
-        return await self._lease.rejoin(ttl_seconds)
-
-    def now(self) -> datetime:
-        """Return the database's time, reckoned by the monotonic clock; nothing is asked.
-
-        What rows say of moments is measured by this, never by the machine's own calendar.
-        """
-        return self._lease.now()
-
-    async def compare_clocks(self, now: Callable[[], datetime]) -> float:
-        """Return how many seconds the clock ``now`` is ahead of the database's; 0 on SQLite.
-
-        What the answer's way took is no difference.
-        """
-        return await self._lease.compare_clocks(now)
-
-    async def count_workers(self) -> int:
-        """Count the workers whose lease holds: the processes at work on this database."""
-        alive = workers.c.expires_at >= self._database.now()
-        async with self._database.transaction() as connection:
-            found = await connection.scalar(select(func.count()).select_from(workers).where(alive))
-        return found or 0
-
-    async def release(self) -> None:
-        """Give every job back and end the lease, so that other processes take over at once.
-
-        A job still SUBMITTING becomes UNCERTAIN. After this the store can still read, and record
-        a late answer with :meth:`lift_uncertain`.
-        """
-        await self._lease.release()
 
 
 @contextlib.asynccontextmanager

@@ -183,7 +183,7 @@ def test_one_process_is_enough_until_it_is_fuller_than_the_headroom(loads):
 async def test_a_job_costs_the_database_what_is_assumed(tmp_path):
     async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'count.db'}") as database:
         store = Store(database, worker_id="count")
-        await store.renew_lease(60)
+        await store.lease.renew(60)
         counts = await measure.count_one(database, store)
     assert counts.writes == a.WRITES_PER_JOB + measure.SHOWS
     assert counts.transactions - counts.writes == a.READS_PER_JOB + measure.SHOWS

@@ -175,7 +175,7 @@ class Stage:
         result = await self.restyle(clip, **options)
         job = await self.job(result)
         assert job is not None, said(result)
-        [job] = [found for found in await self.store.claim(100) if found.id == job.id]
+        [job] = [found for found in await self.store.claims.claim(100) if found.id == job.id]
         opened = await self.deliverer.open(job)
         return await self.store.update(
             job, thread_id=opened.thread_id, status_message_id=opened.status_message_id

@@ -99,7 +99,7 @@ class Court:
     async def engine(self):
         """Claim what is nobody's, ask about it, and see to what was decided."""
         self.new_jobs.clear()
-        for job in await self.store.claim(100):
+        for job in await self.store.claims.claim(100):
             if job.state in {JobState.HELD, JobState.WITHHELD}:
                 clip = self.clip_path if job.state is JobState.WITHHELD else None
                 await self.bot.approval_prompts.present(job, clip)

@@ -249,7 +249,7 @@ async def test_what_its_requester_had_deleted_is_not_known_any_more(stage, ended
 async def test_in_direct_messages_another_try_works_as_well(stage, clip):
     result = await stage.alice.user.slash("restyle", video=("clip.mp4", clip), prompt="neon")
     job = await stage.job(result)
-    [job] = await stage.store.claim(100)
+    [job] = await stage.store.claims.claim(100)
     for state, changes in {
         JobState.SUBMITTING: {},
         JobState.RUNNING: {"task_id": "task-1"},

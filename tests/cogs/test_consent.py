@@ -80,7 +80,7 @@ def asked(stage, menu, posted):
 async def engine(stage):
     """Claim what is nobody's, ask about it, and see to what was decided."""
     stage.new_jobs.clear()
-    for job in await stage.store.claim(100):
+    for job in await stage.store.claims.claim(100):
         if job.state is JobState.HELD:
             await stage.bot.approval_prompts.present(job, None)
         elif job.state is JobState.CANCELLED:

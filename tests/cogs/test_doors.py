@@ -31,7 +31,7 @@ async def test_with_direct_messages_off_a_command_there_says_what_to_do_instead(
     assert said(answer) == door_texts.direct_messages_off()
     assert answer.ephemeral
     assert "Use the command on a server" in said(answer)
-    assert await stage.store.claim(10) == []
+    assert await stage.store.claims.claim(10) == []
 
 
 async def test_with_direct_messages_off_ones_own_data_and_the_owners_commands_stay(stage):
@@ -62,7 +62,7 @@ async def test_a_block_by_the_bots_owner_holds_in_direct_messages(stage, clip):
     await stage.store.people.block(0, stage.alice.id, by=stage.bob.id, note="spam")
     answer = await stage.alice.user.slash("restyle", video=("a.mp4", clip), prompt="neon")
     assert "spam" in said(answer)
-    assert await stage.store.claim(10) == []
+    assert await stage.store.claims.claim(10) == []
 
 
 # Servers
@@ -75,7 +75,7 @@ async def test_on_another_server_the_bot_explains_itself_and_starts_nothing(stag
     answer = await stage.mo.slash(stage.channel, command, **options)
     assert said(answer) == door_texts.server_not_served(str(stage.guild.id))
     assert answer.ephemeral
-    assert await stage.store.claim(10) == []
+    assert await stage.store.claims.claim(10) == []
 
 
 async def test_restyle_this_explains_itself_on_another_server_too(stage, clip):
@@ -92,7 +92,7 @@ async def test_a_form_that_was_open_when_the_server_was_closed_starts_nothing(st
     decide(stage, servers=ELSEWHERE)
     answer = await stage.alice.submit_modal(form, {"prompt": "neon"})
     assert door_texts.server_not_served(str(stage.guild.id)) in said(answer)
-    assert await stage.store.claim(10) == []
+    assert await stage.store.claims.claim(10) == []
 
 
 async def test_on_another_server_ones_own_data_and_the_owners_commands_stay(stage):

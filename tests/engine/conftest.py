@@ -273,14 +273,14 @@ class Bench:
 
         Opening the thread counts together with what follows it at once.
         """
-        await self.store.renew_lease(LEASE_SECONDS)
+        await self.store.lease.renew(LEASE_SECONDS)
         is_opening = handle.step_kind is StepKind.OPEN
         delay = await self.worker.step(handle)
         return await self.worker.step(handle) if is_opening and delay == 0 else delay
 
     async def step_once(self, handle):
         """Take one step of one worker, with a lease that was just renewed."""
-        await self.store.renew_lease(LEASE_SECONDS)
+        await self.store.lease.renew(LEASE_SECONDS)
         return await self.worker.step(handle)
 
     async def run(self, handle, *, until=None, most=60):
@@ -366,7 +366,7 @@ def bench(make_bench, store):
 async def lone_bench(make_bench, sqlite_url, open_databases, clock):
     """A worker on SQLite only, where the database makes no difference."""
     store = Store(await open_databases(sqlite_url), worker_id="w1", monotonic=clock.monotonic)
-    await store.renew_lease(LEASE_SECONDS)
+    await store.lease.renew(LEASE_SECONDS)
     return make_bench(store)
 
 

@@ -100,7 +100,7 @@ class Slow:
 def database_of(store, wrapper, **options):
     """Put ``wrapper`` between ``store``, with all that a step asks of it, and their database."""
     real = store._database
-    users = (store, store._lease, store.admissions)
+    users = (store, store.lease, store.admissions)
     wrapped = wrapper(real, **options)
     for user in users:
         user._database = wrapped

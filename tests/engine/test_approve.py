@@ -69,12 +69,12 @@ async def until_asked(bench, handle, approval_prompts):
 async def decide(bench, handle, state, **changes):
     """Do what the press of a decider does, whoever owns the job, and claim it anew."""
     job = await bench.job(handle)
-    bench.store._claims.forget()
+    bench.store.claims.forget()
     await bench.store.move(job, state, **changes)
-    bench.store._claims.forget()
+    bench.store.claims.forget()
     await give_up(bench, handle)
-    await bench.store.renew_lease(30)
-    [claimed] = await bench.store.claim(10)
+    await bench.store.lease.renew(30)
+    [claimed] = await bench.store.claims.claim(10)
     return claimed
 
 

@@ -16,7 +16,7 @@ from bot.engine.budget import (
     urgency,
 )
 from bot.errors import StoreUnavailableError
-from bot.storage.store import Store
+from bot.storage.leases import Lease
 from tests.engine.clocks import FakeClock, settle
 
 PER_SECOND = 40
@@ -148,7 +148,7 @@ async def test_processes_share_the_budget(clock, callers, call, store_factory, e
     store = await store_factory("w2")
     await store_factory("w3")
     budget = Budget(PER_SECOND, clock=clock)
-    callers(keep_sharing(budget, store, clock))
+    callers(keep_sharing(budget, store.lease, clock))
 
     async def calls_in_two_seconds():
         tasks = [call(budget) for _ in range(100)]
@@ -165,7 +165,7 @@ async def test_processes_share_the_budget(clock, callers, call, store_factory, e
             await asyncio.sleep(0.002)  # the database is real
 
     await count()
-    assert await store.count_workers() == 3
+    assert await store.lease.count_workers() == 3
     assert 2 * PER_SECOND / 3 <= await calls_in_two_seconds() <= 2 * PER_SECOND / 3 + 8
     await expire_lease("w1")
     await count()
@@ -173,7 +173,7 @@ async def test_processes_share_the_budget(clock, callers, call, store_factory, e
 
 
 async def test_a_database_that_is_away_changes_no_share(clock, callers, monkeypatch):
-    class Away(Store):
+    class Away(Lease):
         def __init__(self):
             self.asked = 0
 
@@ -181,13 +181,13 @@ async def test_a_database_that_is_away_changes_no_share(clock, callers, monkeypa
             self.asked += 1
             raise StoreUnavailableError("away")
 
-    store = Away()
-    task = callers(keep_sharing(Budget(PER_SECOND, clock=clock), store, clock))
+    lease = Away()
+    task = callers(keep_sharing(Budget(PER_SECOND, clock=clock), lease, clock))
     for _ in range(3):
         await settle()
         clock.advance(COUNT_SECONDS)
     await settle()
-    assert store.asked >= 3
+    assert lease.asked >= 3
     assert not task.done()
 
 

@@ -211,7 +211,7 @@ async def test_a_cancelled_job_is_told_and_never_submitted(bench):
     handle = await bench.add()
     assert await bench.store.cancel(handle.job_id)
     assert await bench.step(handle) is None  # nobody's, until the next claim
-    [claimed] = await bench.store.claim(10)
+    [claimed] = await bench.store.claims.claim(10)
     job = await bench.run(JobHandle(claimed))
     assert job.state is JobState.CANCELLED
     assert job.is_settled

@@ -198,7 +198,7 @@ async def test_a_graceful_stop_gives_the_jobs_back_at_once(bench, store, store_f
     job = await store.get(1)
     assert (job.state, job.owner) == (JobState.RUNNING, None)
     other = await store_factory("w2")  # no lease had to run out
-    assert [job.id for job in await other.claim(5)] == [1]
+    assert [job.id for job in await other.claims.claim(5)] == [1]
 
 
 async def test_a_graceful_stop_waits_for_paid_requests_under_way(bench, store):
@@ -264,10 +264,10 @@ async def test_a_process_taken_for_dead_starts_anew_and_charges_nothing_twice(
     await pass_time(bench.clock, in_state(store, 1, JobState.RUNNING))
     await expire_lease("w1")
     other = await store_factory("w2", monotonic=bench.clock.monotonic)
-    assert [job.id for job in await other.claim(5)] == [1]
+    assert [job.id for job in await other.claims.claim(5)] == [1]
 
     async def has_rejoined():
-        return store.worker_id != "w1"
+        return store.lease.worker_id != "w1"
 
     await pass_time(bench.clock, has_rejoined)
     assert len(process.engine) == 0

@@ -156,5 +156,5 @@ async def test_a_job_in_quarantine_is_left_alone_and_people_see_why(lone_bench):
     await lone_bench.show_all()
     assert lone_bench.deliverer.shown
     await lone_bench.store.quarantine.release(user_id=1)
-    (job,) = await lone_bench.store.claim(10)
+    (job,) = await lone_bench.store.claims.claim(10)
     assert await lone_bench.run(JobHandle(job), until=lambda h: h.state is JobState.RUNNING)

@@ -317,7 +317,7 @@ async def test_an_end_the_database_could_not_record_is_found_again(bench, caplog
             while (delay := await bench.worker.step(handle)) and handle.failures == 0:
                 bench.clock.advance(delay)
                 await bench.announcer.settle(handle.job_id)
-                bench.store._lease._valid_until += delay  # the lease is not what this is about
+                bench.store.lease._valid_until += delay  # the lease is not what this is about
         assert handle.state in {JobState.RUNNING, JobState.DELIVERING}
     job = await bench.run(handle)
     assert job.state is JobState.DONE

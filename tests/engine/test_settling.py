@@ -41,7 +41,7 @@ async def lost(bench, number, answer=None):
 
 
 async def look(bench, settling, *handles):
-    await bench.store.renew_lease(10_000)
+    await bench.store.lease.renew(10_000)
     await settling.look()
     return [(await bench.job(handle)).state for handle in handles]
 
@@ -97,7 +97,7 @@ async def test_two_far_apart_are_settled_each_by_itself(lone_bench, settling):
     first = await lost(lone_bench, 1)
     for _ in range(6):
         lone_bench.clock.advance(600)
-        await lone_bench.store.renew_lease(10_000)
+        await lone_bench.store.lease.renew(10_000)
     second = await lost(lone_bench, 2, Close(accepted=False))
     lone_bench.clock.advance(TEN_MINUTES)
     states = await look(lone_bench, settling, first, second)
@@ -172,7 +172,7 @@ async def restored(bench, settling, *, is_known, model=None):
         bench.standin.tasks[created.task_id] = dataclasses.replace(task, created=created)
         await put(bench.store, 2, JobState.FAILED, task_id=None, told_at=bench.clock.now())
     bench.clock.advance(540)
-    await bench.store.renew_lease(10_000)
+    await bench.store.lease.renew(10_000)
     await bench.step(old)
     return old
 

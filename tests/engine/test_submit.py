@@ -396,7 +396,7 @@ async def test_a_doubt_that_was_posted_and_not_yet_marked_does_not_stand_for_the
     step = await hang(late_bench, handle)
     late_bench.clock.advance(ANSWER_SECONDS)
     await step
-    await late_bench.store.renew_lease(30)
+    await late_bench.store.lease.renew(30)
     with database_of(late_bench.store, Broken, after=1):
         await late_bench.worker.step(handle)
     assert late_bench.deliverer.told == [handle.job_id]
@@ -458,7 +458,7 @@ async def test_a_job_in_other_hands_is_dropped(bench, store_factory, expire_leas
     handle = await bench.add()
     other = await store_factory("w2")
     await expire_lease("w1")
-    assert [job.id for job in await other.claim(10)] == [handle.job_id]
+    assert [job.id for job in await other.claims.claim(10)] == [handle.job_id]
     assert await bench.worker.step(handle) is None
     assert bench.standin.creates == []
 
@@ -471,7 +471,7 @@ async def test_killed_during_the_request_it_is_uncertain_for_the_next_process(
     step = await hang(bench, handle)
     other = make_bench(await store_factory("w2", lease=30, monotonic=bench.clock.monotonic))
     await expire_lease("w1")
-    [found] = await other.store.claim(10)
+    [found] = await other.store.claims.claim(10)
     assert found.state is JobState.UNCERTAIN
     job = await other.run(type(handle)(found))
     assert job.state is JobState.UNCERTAIN
@@ -487,7 +487,7 @@ async def test_a_frozen_process_that_gets_its_answer_lifts_the_job_all_the_same(
     step = await hang(late_bench, handle)
     other = await store_factory("w2")
     await expire_lease("w1")
-    assert [job.state for job in await other.claim(10)] == [JobState.UNCERTAIN]
+    assert [job.state for job in await other.claims.claim(10)] == [JobState.UNCERTAIN]
     late_bench.late.answer.set()
     await step
     await until(lambda: late_bench.adopted)
@@ -587,7 +587,7 @@ async def test_a_stop_records_an_answer_whose_job_was_taken_over_meanwhile(
     step = await hang(late_bench, handle)
     other = await store_factory("w2")
     await expire_lease("w1")
-    [taken] = await other.claim(10)
+    [taken] = await other.claims.claim(10)
     assert taken.state is JobState.UNCERTAIN
     late_bench.context.closing.set()
     late_bench.late.answer.set()
@@ -696,10 +696,10 @@ async def test_an_intent_that_is_stored_late_costs_nothing_twice(bench):
         assert await bench.worker.step(handle) > 0
         assert await bench.worker.step(handle) is None  # dropped: only a claim can tell
     assert bench.standin.creates == []
-    [claimed] = await bench.store.claim(10)
+    [claimed] = await bench.store.claims.claim(10)
     assert claimed.state is JobState.QUEUED
     step = await hang(bench, JobHandle(claimed))
-    assert await bench.store.claim(10) == []  # the request that is out stays as it is
+    assert await bench.store.claims.claim(10) == []  # the request that is out stays as it is
     assert (await bench.job(handle)).state is JobState.SUBMITTING
     assert len(bench.standin.creates) == 1
     bench.context.closing.set()

@@ -24,7 +24,7 @@ async def test_a_backup_is_made_while_a_bot_runs_and_restored_elsewhere(
     database_url: str, tmp_path: Path
 ):
     async with open_store(database_url, worker_id="w1") as bot:
-        await bot.renew_lease(60)
+        await bot.lease.renew(60)
         await bot.add(new_job(1))
         said = await call(tmp_path, "backup", "one.backup", DATABASE_URL=database_url)
     assert "one.backup is written and checked" in said

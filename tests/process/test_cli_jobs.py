@@ -30,7 +30,7 @@ URL = "https://example.com/restyled.mp4"
 async def filled_url(database_url: str) -> str:
     """The address of a database with a job in each state that matters here; no bot runs."""
     async with open_store(database_url, worker_id="w1") as store:
-        await store.renew_lease(60)
+        await store.lease.renew(60)
         for number in (QUARANTINED, UNCERTAIN):
             await add_owned(store, new_job(number, price_micros=750_000), holders=HOLDERS)
         await store.quarantine.enter()
@@ -40,13 +40,13 @@ async def filled_url(database_url: str) -> str:
         await store.add(new_job(QUEUED, prompt="a\x1b[31mred\nnight"))
         await put(store, DONE, JobState.DONE, told_at=MOMENT, output_url=URL)
         await put(store, RUNNING, JobState.RUNNING)
-        await store.release()
+        await store.lease.release()
     return database_url
 
 
 async def test_list_and_show_work_beside_a_running_bot(filled_url: str, tmp_path: Path):
     async with open_store(filled_url, worker_id="w2") as bot:
-        await bot.renew_lease(60)
+        await bot.lease.renew(60)
         said = await call(tmp_path, "jobs", "list", DATABASE_URL=filled_url)
         lines = said.splitlines()
         assert lines[0].split()[:2] == ["JOB", "STATE"]

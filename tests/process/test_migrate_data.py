@@ -75,7 +75,7 @@ async def test_nothing_is_moved_onto_a_database_that_a_bot_uses(
     async with open_database(f"sqlite+aiosqlite:///{environment['DATA_DIR']}/restyle.db"):
         pass  # a database of ours, which could be moved
     async with open_store(postgres_url, worker_id=new_worker_id()) as bot:
-        await bot.renew_lease(60)
+        await bot.lease.renew(60)
         refused = await migrate(environment, target, ends_with=1)
         assert "A bot runs on the target" in refused.output
 

@@ -18,14 +18,14 @@ async def add_owned(store, new, *, owner=None, **options):
     """Add a job and let ``owner`` have it without a claim; by default ``store``'s worker."""
     await store.add(new, **options)
     async with store._database.transaction() as connection:
-        owned = update(jobs).values(owner=owner or store.worker_id)
+        owned = update(jobs).values(owner=owner or store.lease.worker_id)
         await connection.execute(owned.where(jobs.c.id == new.id))
     return await store.get(new.id)
 
 
 async def put(store, job_id, state, **values):
     """Force a job, new or old, into ``state``; by default ``store`` owns it."""
-    values = {"state": state, "owner": store.worker_id, **values}
+    values = {"state": state, "owner": store.lease.worker_id, **values}
     if state in {JobState.RUNNING, JobState.WITHHELD, JobState.DELIVERING, JobState.DONE}:
         values.setdefault("task_id", f"task-{job_id}")
     if state is not JobState.QUEUED:

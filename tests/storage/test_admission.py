@@ -215,8 +215,8 @@ async def test_nobody_waits_for_a_job_that_is_not_prepared(store):
 async def test_nobody_waits_for_a_job_in_nobodys_hands(store):
     await server_cap(store, running=1)
     nobodys = await ready(store, ID, 1)
-    await store.release()
-    await store.renew_lease(60)
+    await store.lease.release()
+    await store.lease.renew(60)
     assert (await store.get(nobodys.id)).owner is None
     assert await admit(store, await ready(store, ID + 1, 2)) == ADMITTED
 
@@ -281,7 +281,7 @@ async def test_a_job_whose_cap_shrank_to_nothing_is_ended_told_and_not_paid(stor
     job = await ready(store)
     with pytest.raises(JobLostError):
         await admit(store, job)
-    (told,) = await other.claim(10)
+    (told,) = await other.claims.claim(10)
     assert (told.state, told.cancel_reason) == (JobState.CANCELLED, CancelReason.NO_TURN)
     assert (told.charge, told.told_at) == (Charge.NO, None)
     assert await rows_of(store, ID) == {(LedgerStatus.RELEASED, 1)}
@@ -306,7 +306,7 @@ async def test_an_opt_out_ends_what_was_not_sent_and_touches_no_clip_of_ones_own
         await other.consents.opt_out(user_id)
     with pytest.raises(JobLostError):
         await admit(store, borrowed)
-    (told,) = await other.claim(10)
+    (told,) = await other.claims.claim(10)
     assert (told.id, told.state, told.charge) == (ID, JobState.CANCELLED, Charge.NO)
     assert told.cancel_reason is CancelReason.CONSENT_REFUSED
     assert await rows_of(store, ID) == {(LedgerStatus.RELEASED, 1)}
@@ -355,10 +355,10 @@ async def test_a_job_that_is_not_ours_or_not_queued_any_more_is_lost(store, stor
     other = await store_factory("w2")
     await server_cap(store, running=1)
     job = await ready(store)
-    await store.release()
+    await store.lease.release()
     with pytest.raises(JobLostError):
         await admit(store, job)
-    (theirs,) = await other.claim(1)
+    (theirs,) = await other.claims.claim(1)
     assert await admit(other, theirs) == ADMITTED
     await other.cancel(ID)
     with pytest.raises(JobLostError):

@@ -77,8 +77,12 @@ async def test_a_backup_of_either_kind_is_restored_into_sqlite(
             assert await rows_of(restored, job_id) == await rows_of(filled, job_id)
         assert (await restored.get(1)).task_id == "task-1"
         assert await restored.policies.read(GUILD_ID) == await filled.policies.read(GUILD_ID)
-        await restored.renew_lease(60)
-        assert [job.id for job in await restored.claim(10)] == [1, 2, 3]  # their owner is gone
+        await restored.lease.renew(60)
+        assert [job.id for job in await restored.claims.claim(10)] == [
+            1,
+            2,
+            3,
+        ]  # their owner is gone
 
 
 async def test_what_waits_in_a_restored_backup_is_spent_on_only_once_the_owner_says_so(
@@ -88,8 +92,8 @@ async def test_what_waits_in_a_restored_backup_is_spent_on_only_once_the_owner_s
     target = f"sqlite+aiosqlite:///{quick_folder / 'new' / 'restored.db'}"
     await restore(file, target)
     async with open_store(target, worker_id="w9") as restored:
-        await restored.renew_lease(60)
-        for job in await restored.claim(10):
+        await restored.lease.renew(60)
+        for job in await restored.claims.claim(10):
             if job.state is JobState.QUEUED:
                 assert job.quarantined_at is not None
                 with pytest.raises(JobLostError):

@@ -30,7 +30,7 @@ MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789012, tzinfo=UTC)
 
 async def claimed(store, job_id=ID, **fields):
     await store.add(new_job(job_id, **fields))
-    return (await store.claim(1))[0]
+    return (await store.claims.claim(1))[0]
 
 
 async def test_a_new_job_is_kept_whole(store):
@@ -204,7 +204,7 @@ async def test_the_steps_of_a_job_leave_their_moments(store, clock):
     job = await claimed(store)
     clock.advance(1)
     job = await store.move(job, JobState.SUBMITTING)
-    assert job.submitted_by == store.worker_id
+    assert job.submitted_by == store.lease.worker_id
     assert job.submit_started_at == job.updated_at >= job.created_at
     clock.advance(1)
     job = await store.move(job, JobState.RUNNING, task_id="t")
@@ -246,7 +246,7 @@ async def test_a_queued_job_is_cancelled_by_anyone_and_told_by_the_next_claim(st
     assert cancelled.finished_at is not None
     with pytest.raises(JobLostError):
         await store.move(job, JobState.SUBMITTING)
-    (to_tell,) = await other.claim(10)
+    (to_tell,) = await other.claims.claim(10)
     assert (to_tell.id, to_tell.state, to_tell.owner) == (ID, JobState.CANCELLED, "w2")
     await other.update(to_tell, told_at=MOMENT)
     assert (await other.get(ID)).is_settled
@@ -279,13 +279,13 @@ async def test_a_running_job_that_is_given_up_is_told_and_its_outcome_is_nobodys
     store, store_factory
 ):
     other = await store_factory("w2")
-    job = await put(store, ID, JobState.RUNNING, owner=store.worker_id)
+    job = await put(store, ID, JobState.RUNNING, owner=store.lease.worker_id)
     dropped = await other.drop(ID, by=7)
     assert (dropped.state, dropped.charge) == (JobState.CANCELLED, Charge.UNKNOWN)
     assert (dropped.cancel_reason, dropped.cancelled_by) == (CancelReason.MODERATOR, 7)
     with pytest.raises(JobLostError):
         await store.move(job, JobState.DELIVERING)
-    (to_tell,) = await other.claim(10)
+    (to_tell,) = await other.claims.claim(10)
     assert (to_tell.id, to_tell.state) == (ID, JobState.CANCELLED)
 
 
@@ -331,8 +331,8 @@ async def test_the_sender_under_a_new_name_still_brings_its_late_answer(
     other = await store_factory("w2")
     await store.move(await claimed(store), JobState.SUBMITTING)
     await expire_lease("w1")
-    assert [job.state for job in await other.claim(10)] == [JobState.UNCERTAIN]
-    new_id = await store.rejoin(60)
+    assert [job.state for job in await other.claims.claim(10)] == [JobState.UNCERTAIN]
+    new_id = await store.lease.rejoin(60)
     lifted = await store.lift_uncertain(ID, task_id="late")
     assert (lifted.owner, lifted.submitted_by) == (new_id, "w1")
 
@@ -358,7 +358,7 @@ async def test_a_job_that_becomes_free_wakes_the_engine_once_it_can_be_claimed(s
 
     async def engine():
         await store.new_jobs.wait()
-        seen.extend(job.id for job in await store.claim(10))
+        seen.extend(job.id for job in await store.claims.claim(10))
 
     waiting = asyncio.ensure_future(engine())
     await store.cancel(ID)
@@ -402,22 +402,22 @@ async def test_recent_durations_are_the_latest_of_the_same_model_and_length(stor
     await finished(store, ID + 10, 1, model="aleph2")
     await finished(store, ID + 11, 1, clip_bucket=2)
     bucket = clip_bucket(new_job().source_seconds)
-    assert await store.recent_durations("gen4_aleph", bucket, 4) == [95, 94, 93, 92]
-    assert await store.recent_durations("aleph2", bucket) == [1]
-    assert await store.recent_durations("unknown", bucket) == []
+    assert await store.past.recent_durations("gen4_aleph", bucket, 4) == [95, 94, 93, 92]
+    assert await store.past.recent_durations("aleph2", bucket) == [1]
+    assert await store.past.recent_durations("unknown", bucket) == []
 
 
 async def test_tasks_without_a_video_or_without_an_end_have_no_duration(store):
     await finished(store, ID, 90, output_url=None)
     await finished(store, ID + 1, 90, finished_at=None)
     await finished(store, ID + 2, 90, submitted_at=None)
-    assert await store.recent_durations("gen4_aleph", 1) == []
+    assert await store.past.recent_durations("gen4_aleph", 1) == []
 
 
 async def test_a_stored_job_is_found_under_the_bucket_of_its_length(store):
     job = await claimed(store, source_seconds=12.0)
     await finished(store, job.id, 33)
-    assert await store.recent_durations("gen4_aleph", clip_bucket(12.0)) == [33]
+    assert await store.past.recent_durations("gen4_aleph", clip_bucket(12.0)) == [33]
 
 
 @given(st.floats(0, 10_000))
@@ -439,4 +439,4 @@ async def test_sql_and_python_agree_on_what_is_settled(store, told):
     for number, state in enumerate(JobState):
         await put(store, ID + number, state, owner=None, told_at=told)
     unsettled = {job.id for job in (await all_jobs(store)).values() if not job.is_settled}
-    assert {job.id for job in await store.claim(100)} == unsettled
+    assert {job.id for job in await store.claims.claim(100)} == unsettled

@@ -20,15 +20,15 @@ ID = new_job().id
 async def test_a_claim_takes_the_oldest_first_and_no_more_than_asked(store):
     for number in (3, 1, 5, 2, 4):
         await store.add(new_job(ID + number))
-    assert [job.id - ID for job in await store.claim(2)] == [1, 2]
-    assert [job.id - ID for job in await store.claim(10)] == [3, 4, 5]
-    assert await store.claim(10) == []
+    assert [job.id - ID for job in await store.claims.claim(2)] == [1, 2]
+    assert [job.id - ID for job in await store.claims.claim(10)] == [3, 4, 5]
+    assert await store.claims.claim(10) == []
 
 
 async def test_a_claimed_job_is_ours(store):
     await store.add(new_job())
-    (job,) = await store.claim(10)
-    assert job.owner == store.worker_id
+    (job,) = await store.claims.claim(10)
+    assert job.owner == store.lease.worker_id
     assert job == await store.get(job.id)
 
 
@@ -37,7 +37,7 @@ async def test_a_living_workers_jobs_are_left_alone(store, store_factory):
     for state in JobState:
         await put(store, ID + list(JobState).index(state), state)
     before = await all_jobs(store)
-    assert await other.claim(100) == []
+    assert await other.claims.claim(100) == []
     assert await all_jobs(store) == before
 
 
@@ -47,7 +47,7 @@ async def test_a_dead_workers_jobs_go_on_where_they_were(store, store_factory, e
     for number, state in enumerate(sorted(going_on)):
         await put(store, ID + number, JobState(state))
     await expire_lease("w1")
-    claimed = await other.claim(100)
+    claimed = await other.claims.claim(100)
     assert {str(job.state) for job in claimed} == going_on
     assert {job.owner for job in claimed} == {"w2"}
 
@@ -58,7 +58,7 @@ async def test_a_job_being_submitted_by_a_dead_worker_is_uncertain_and_untold(
     other = await store_factory("w2")
     await put(store, ID, JobState.SUBMITTING)
     await expire_lease("w1")
-    (job,) = await other.claim(10)
+    (job,) = await other.claims.claim(10)
     assert (job.state, job.submitted_by, job.told_at) == (JobState.UNCERTAIN, "w1", None)
     with pytest.raises(JobLostError):
         await store.move(dataclasses.replace(job, owner="w1"), JobState.RUNNING, task_id="t")
@@ -70,7 +70,7 @@ async def test_a_job_told_before_it_became_uncertain_is_told_anew(
     other = await store_factory("w2")
     await put(other, ID, JobState.SUBMITTING, told_at=clock())
     await expire_lease("w2")
-    [job] = await store.claim(10)
+    [job] = await store.claims.claim(10)
     assert (job.state, job.told_at) == (JobState.UNCERTAIN, None)
 
 
@@ -81,21 +81,21 @@ async def test_jobs_beyond_the_limit_of_a_claim_are_uncertain_too(
     for number in range(5):
         await put(store, ID + number, JobState.SUBMITTING)
     await expire_lease("w1")
-    assert len(await other.claim(2)) == 2
+    assert len(await other.claims.claim(2)) == 2
     assert {job.state for job in (await all_jobs(store)).values()} == {JobState.UNCERTAIN}
-    assert len(await other.claim(10)) == 3
+    assert len(await other.claims.claim(10)) == 3
 
 
 async def test_jobs_of_a_worker_that_no_row_knows_are_taken_over(store):
     await put(store, ID, JobState.RUNNING, owner="vanished")
     await put(store, ID + 1, JobState.SUBMITTING, owner="vanished")
-    assert [job.state for job in await store.claim(10)] == ["running", "uncertain"]
+    assert [job.state for job in await store.claims.claim(10)] == ["running", "uncertain"]
 
 
 async def test_settled_jobs_are_never_claimed(store, clock):
     for number, state in enumerate(["done", "failed", "cancelled", "uncertain"]):
         await put(store, ID + number, JobState(state), owner=None, told_at=clock())
-    assert await store.claim(100) == []
+    assert await store.claims.claim(100) == []
 
 
 async def test_two_claimers_never_get_the_same_job(store, store_factory):
@@ -103,7 +103,7 @@ async def test_two_claimers_never_get_the_same_job(store, store_factory):
     for number in range(90):
         await store.add(new_job(ID + number))
     batches = await asyncio.gather(
-        *(claimer.claim(7) for _ in range(5) for claimer in (store, other, third))
+        *(claimer.claims.claim(7) for _ in range(5) for claimer in (store, other, third))
     )
     ids = [job.id for batch in batches for job in batch]
     assert len(ids) == len(set(ids)) == 90
@@ -116,9 +116,9 @@ async def test_two_who_find_the_same_dead_worker_share_its_jobs(store, store_fac
     for number in range(40):
         await put(store, ID + number, JobState.SUBMITTING if number % 2 else JobState.RUNNING)
     await expire_lease("w1")
-    claims = await asyncio.gather(*(w.claim(15) for _ in range(2) for w in (other, third)))
+    claims = await asyncio.gather(*(w.claims.claim(15) for _ in range(2) for w in (other, third)))
     claimed = [job for batch in claims for job in batch]
-    claimed += await other.claim(100)
+    claimed += await other.claims.claim(100)
     assert len({job.id for job in claimed}) == len(claimed) == 40
     assert {job.state for job in claimed} == {JobState.UNCERTAIN, JobState.RUNNING}
 
@@ -129,30 +129,30 @@ async def test_two_who_find_the_same_dead_worker_share_its_jobs(store, store_fac
 async def test_without_a_lease_nothing_is_claimed(store_factory):
     store = await store_factory("w1", lease=None)
     await store.add(new_job())
-    assert store.lease_remaining() == 0
+    assert store.lease.remaining() == 0
     with pytest.raises(LeaseLostError):
-        await store.claim(1)
+        await store.claims.claim(1)
     assert (await store.get(ID)).owner is None
 
 
 async def test_the_remaining_lease_shrinks_with_the_steady_clock(store_factory):
     now = 1000.0
     store = await store_factory("w1", lease=None, monotonic=lambda: now)
-    await store.renew_lease(30)
-    assert store.lease_remaining() == 30
+    await store.lease.renew(30)
+    assert store.lease.remaining() == 30
     now += 20
-    assert store.lease_remaining() == 10
-    await store.renew_lease(30)
-    assert store.lease_remaining() == 30
+    assert store.lease.remaining() == 10
+    await store.lease.renew(30)
+    assert store.lease.remaining() == 30
     now += 31
-    assert store.lease_remaining() == 0
+    assert store.lease.remaining() == 0
 
 
 async def test_the_lease_counts_from_before_the_write(store_factory):
     times = iter([100.0, 107.0])
     store = await store_factory("w1", lease=None, monotonic=lambda: next(times))
-    await store.renew_lease(30)
-    assert store.lease_remaining() == 23
+    await store.lease.renew(30)
+    assert store.lease.remaining() == 23
 
 
 async def test_an_expired_lease_that_nobody_noticed_can_be_renewed(
@@ -161,8 +161,8 @@ async def test_an_expired_lease_that_nobody_noticed_can_be_renewed(
     other = await store_factory("w2")
     job = await put(store, ID, JobState.RUNNING)
     await expire_lease("w1")
-    await store.renew_lease(60)
-    assert await other.claim(10) == []
+    await store.lease.renew(60)
+    assert await other.claims.claim(10) == []
     assert (await store.update(job, progress=0.5)).owner == "w1"
 
 
@@ -170,17 +170,17 @@ async def test_a_worker_taken_for_dead_notices_and_starts_anew(store, store_fact
     other = await store_factory("w2")
     old = await put(store, ID, JobState.RUNNING)
     await expire_lease("w1")
-    await other.claim(10)
-    for attempt in (store.renew_lease(60), store.claim(10), store.renew_lease(60)):
+    await other.claims.claim(10)
+    for attempt in (store.lease.renew(60), store.claims.claim(10), store.lease.renew(60)):
         with pytest.raises(LeaseLostError):
             await attempt
-    assert store.lease_remaining() == 0
-    new_id = await store.rejoin(60)
-    assert new_id == store.worker_id != "w1"
-    assert 0 < store.lease_remaining() <= 60
-    assert await store.claim(10) == []
-    await other.release()
-    (job,) = await store.claim(10)
+    assert store.lease.remaining() == 0
+    new_id = await store.lease.rejoin(60)
+    assert new_id == store.lease.worker_id != "w1"
+    assert 0 < store.lease.remaining() <= 60
+    assert await store.claims.claim(10) == []
+    await other.lease.release()
+    (job,) = await store.claims.claim(10)
     assert job.owner == new_id
     with pytest.raises(JobLostError):  # what it remembers from its former life counts no more
         await store.update(old, progress=0.9)
@@ -192,24 +192,24 @@ async def test_a_worker_that_is_starting_anew_is_not_taken_for_dead_again(
     other = await store_factory("w2")
     await asyncio.gather(*(store.get(ID) for _ in range(5)))  # opens every connection
     await expire_lease("w1")
-    await other.claim(10)
+    await other.claims.claim(10)
     _, *meanwhile = await asyncio.gather(
-        store.rejoin(60),
-        *(store.claim(10) for _ in range(3)),
-        *(store.renew_lease(60) for _ in range(3)),
+        store.lease.rejoin(60),
+        *(store.claims.claim(10) for _ in range(3)),
+        *(store.lease.renew(60) for _ in range(3)),
         return_exceptions=True,
     )
     for error in meanwhile:  # the old id is lost; the new one is not, before it has its lease
         assert not isinstance(error, Exception) or "w1" in str(error)
-    assert store.lease_remaining() > 0
-    assert await store.claim(10) == []
+    assert store.lease.remaining() > 0
+    assert await store.claims.claim(10) == []
 
 
 async def test_claiming_does_not_bury_the_claimer(store, expire_lease):
     job = await put(store, ID, JobState.SUBMITTING)
     await expire_lease("w1")
-    assert await store.claim(10) == []
-    await store.renew_lease(60)
+    assert await store.claims.claim(10) == []
+    await store.lease.renew(60)
     assert await store.get(ID) == job
 
 
@@ -218,9 +218,9 @@ async def test_released_jobs_go_over_at_once(store, store_factory):
     await put(store, ID, JobState.RUNNING)
     await put(store, ID + 1, JobState.SUBMITTING)
     await put(other, ID + 2, JobState.RUNNING)
-    await store.release()
-    assert store.lease_remaining() == 0
-    assert [(j.id - ID, j.state) for j in await other.claim(10)] == [
+    await store.lease.release()
+    assert store.lease.remaining() == 0
+    assert [(j.id - ID, j.state) for j in await other.claims.claim(10)] == [
         (0, JobState.RUNNING),
         (1, JobState.UNCERTAIN),
     ]
@@ -231,9 +231,9 @@ async def test_released_jobs_go_over_at_once(store, store_factory):
 async def test_a_late_answer_after_release_is_not_lost(store, store_factory):
     other = await store_factory("w2")
     await put(store, ID, JobState.SUBMITTING)
-    await store.release()
+    await store.lease.release()
     assert (await store.lift_uncertain(ID, task_id="late")).state is JobState.RUNNING
-    (job,) = await other.claim(10)
+    (job,) = await other.claims.claim(10)
     assert (job.state, job.task_id) == (JobState.RUNNING, "late")
 
 
@@ -243,12 +243,12 @@ def test_worker_ids_are_new_each_time():
 
 async def test_a_restarted_process_on_sqlite_waits_for_no_lease(sqlite_url):
     async with open_store(sqlite_url, worker_id="first") as store:
-        await store.renew_lease(3600)
+        await store.lease.renew(3600)
         await put(store, ID, JobState.SUBMITTING)
         await put(store, ID + 1, JobState.RUNNING)
     async with open_store(sqlite_url, worker_id="second") as store:
-        await store.renew_lease(3600)
-        assert [job.state for job in await store.claim(10)] == ["uncertain", "running"]
+        await store.lease.renew(3600)
+        assert [job.state for job in await store.claims.claim(10)] == ["uncertain", "running"]
 
 
 async def test_a_worker_frozen_inside_a_transaction_does_not_keep_its_jobs(
@@ -266,7 +266,9 @@ async def test_a_worker_frozen_inside_a_transaction_does_not_keep_its_jobs(
             assert shown == "5s"
             await connection.execute(text("SET idle_in_transaction_session_timeout = 100"))
             await connection.execute(text("UPDATE jobs SET progress = 0.5"))
-            (job,) = await other.claim(10)  # waits for the row until the database ends the above
+            (job,) = await other.claims.claim(
+                10
+            )  # waits for the row until the database ends the above
             assert job.state is JobState.UNCERTAIN
 
     with pytest.raises(StoreUnavailableError):
@@ -300,7 +302,7 @@ class DoubtfulDatabase:
 async def doubtful(store):
     """A store on such a database, with a lease."""
     store = Store(DoubtfulDatabase(store._database), worker_id="doubtful")
-    await store.renew_lease(60)
+    await store.lease.renew(60)
     return store
 
 
@@ -308,23 +310,23 @@ async def test_a_claim_that_seemed_to_fail_is_handed_out_again(doubtful):
     await doubtful.add(new_job())
     doubtful._database.breaks = True
     with pytest.raises(StoreUnavailableError):
-        await doubtful.claim(10)
-    assert [job.id for job in await doubtful.claim(10)] == [ID]
-    assert await doubtful.claim(10) == []
+        await doubtful.claims.claim(10)
+    assert [job.id for job in await doubtful.claims.claim(10)] == [ID]
+    assert await doubtful.claims.claim(10) == []
 
 
 async def test_a_move_that_seemed_to_fail_is_handed_out_in_its_true_state(doubtful):
     await doubtful.add(new_job())
-    (job,) = await doubtful.claim(10)
+    (job,) = await doubtful.claims.claim(10)
     doubtful._database.breaks = True
     with pytest.raises(StoreUnavailableError):
         await doubtful.move(job, JobState.SUBMITTING)
-    assert await doubtful.claim(10) == []  # still in the caller's memory: it tries again
+    assert await doubtful.claims.claim(10) == []  # still in the caller's memory: it tries again
     with pytest.raises(JobLostError):
         await doubtful.move(job, JobState.SUBMITTING)
-    (job,) = await doubtful.claim(10)  # now it is not
+    (job,) = await doubtful.claims.claim(10)  # now it is not
     assert (job.state, job.submitted_by) == (JobState.QUEUED, None)  # surely nothing was sent
-    assert await doubtful.claim(10) == []
+    assert await doubtful.claims.claim(10) == []
 
 
 @pytest.mark.parametrize(
@@ -334,36 +336,36 @@ async def test_only_ones_own_job_that_is_still_submitting_is_surely_unsent(
     doubtful, state, is_ours
 ):
     await doubtful.add(new_job())
-    (job,) = await doubtful.claim(10)
+    (job,) = await doubtful.claims.claim(10)
     doubtful._database.breaks = True
     for error in (StoreUnavailableError, JobLostError):
         with pytest.raises(error):
             await doubtful.move(job, JobState.SUBMITTING)
-    await put(doubtful, ID, state, owner=doubtful.worker_id if is_ours else None)
-    assert [job.state for job in await doubtful.claim(10)] == [state]
+    await put(doubtful, ID, state, owner=doubtful.lease.worker_id if is_ours else None)
+    assert [job.state for job in await doubtful.claims.claim(10)] == [state]
 
 
 async def test_a_later_write_ends_the_doubt_about_a_job(doubtful):
     await doubtful.add(new_job())
-    (job,) = await doubtful.claim(10)
+    (job,) = await doubtful.claims.claim(10)
     doubtful._database.breaks = True
     with pytest.raises(StoreUnavailableError):
         await doubtful.move(job, JobState.SUBMITTING)
     await doubtful.update(await doubtful.get(ID), submit_attempts=1)
     with pytest.raises(JobLostError):
         await doubtful.move(job, JobState.SUBMITTING)
-    assert await doubtful.claim(10) == []
+    assert await doubtful.claims.claim(10) == []
     assert (await doubtful.get(ID)).state is JobState.SUBMITTING  # not back to QUEUED
 
 
 async def test_an_answer_whose_recording_seemed_to_fail_is_not_sent_again(doubtful):
     await doubtful.add(new_job())
-    job = await doubtful.move((await doubtful.claim(10))[0], JobState.SUBMITTING)
+    job = await doubtful.move((await doubtful.claims.claim(10))[0], JobState.SUBMITTING)
     doubtful._database.breaks = True
     for error in (StoreUnavailableError, JobLostError):
         with pytest.raises(error):
             await doubtful.move(job, JobState.RUNNING, task_id="t")
-    assert [job.state for job in await doubtful.claim(10)] == [JobState.RUNNING]
+    assert [job.state for job in await doubtful.claims.claim(10)] == [JobState.RUNNING]
 
 
 async def test_a_late_answer_that_seemed_lost_is_recorded_once(doubtful):

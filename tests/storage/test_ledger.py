@@ -316,7 +316,7 @@ async def test_a_takeover_from_the_dead_keeps_the_money_reserved(
     other = await store_factory("w2")
     await submitting(store)
     await expire_lease("w1")
-    (job,) = await other.claim(10)
+    (job,) = await other.claims.claim(10)
     assert job.state is JobState.UNCERTAIN
     assert await rows_of(store, ID) == {(RESERVED, PRICE)}
 

@@ -89,7 +89,7 @@ class Workers(RuleBasedStateMachine):
         self.stores[worker] = Store(self.databases[worker], worker_id=worker_id)
         self.memory[worker].clear()
         self.wire[worker].clear()
-        self.run(self.stores[worker].renew_lease(60))
+        self.run(self.stores[worker].lease.renew(60))
 
     def pick(self, worker, number, *states):
         """One of the jobs that a worker believes to have in one of these states, if any."""
@@ -143,13 +143,13 @@ class Workers(RuleBasedStateMachine):
     @rule(worker=WORKERS, limit=st.integers(1, 3))
     def claim(self, worker, limit):
         try:
-            claimed = self.run(self.stores[worker].claim(limit))
+            claimed = self.run(self.stores[worker].claims.claim(limit))
         except LeaseLostError:
             self.memory[worker].clear()
-            self.run(self.stores[worker].rejoin(60))
+            self.run(self.stores[worker].lease.rejoin(60))
             return
         for job in claimed:
-            assert job.owner == self.stores[worker].worker_id
+            assert job.owner == self.stores[worker].lease.worker_id
             assert job.state is not JobState.SUBMITTING
             assert not job.is_settled
             # News of a job still in memory: only if somebody else changed it meanwhile.
@@ -247,7 +247,7 @@ class Workers(RuleBasedStateMachine):
         async def expire():
             database = self.databases[worker]
             async with database.transaction() as connection:
-                long_ago = self.stores[worker].worker_id
+                long_ago = self.stores[worker].lease.worker_id
                 await connection.execute(
                     update(workers)
                     .where(workers.c.id == long_ago)
@@ -259,10 +259,10 @@ class Workers(RuleBasedStateMachine):
     @rule(worker=WORKERS)
     def renew(self, worker):
         try:
-            self.run(self.stores[worker].renew_lease(60))
+            self.run(self.stores[worker].lease.renew(60))
         except LeaseLostError:
             self.memory[worker].clear()
-            self.run(self.stores[worker].rejoin(60))
+            self.run(self.stores[worker].lease.rejoin(60))
 
     @rule(worker=WORKERS)
     def killed(self, worker):
@@ -271,7 +271,7 @@ class Workers(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def stopped(self, worker):
-        self.run(self.stores[worker].release())
+        self.run(self.stores[worker].lease.release())
         self.born(worker)
 
     # What must hold
@@ -304,8 +304,8 @@ class Workers(RuleBasedStateMachine):
         for worker in range(2):
             self.lease_runs_out(worker)
         heir = Store(self.databases[0], worker_id="heir")
-        self.run(heir.renew_lease(60))
-        claimed = self.run(heir.claim(1000))
+        self.run(heir.lease.renew(60))
+        claimed = self.run(heir.claims.claim(1000))
         unsettled = {
             job_id for job_id, job in self.run(all_jobs(heir)).items() if not job.is_settled
         }

@@ -128,14 +128,14 @@ async def test_the_second_of_two_that_start_after_a_pause_changes_nothing(stale,
 async def test_a_database_restored_under_a_running_worker_is_noticed_when_it_renews(store):
     await store.add(new_job(ID))
     await seen_ago(store, hours=1)
-    await store.renew_lease(60)
+    await store.lease.renew(60)
     assert await store.quarantine.count() == 1
 
 
 async def test_a_machine_that_slept_for_a_night_finds_its_own_last_word(sqlite_store, clock):
     await sqlite_store.add(new_job(ID))
     clock.advance(8 * 3600)
-    await sqlite_store.renew_lease(60)
+    await sqlite_store.lease.renew(60)
     assert await sqlite_store.quarantine.count() == 0
 
 
@@ -178,7 +178,7 @@ async def test_a_released_job_goes_on(stale):
     joined = await stale()
     assert await joined.quarantine.release([ID], user_id=7) == 1
     assert [job.id for job in await joined.quarantine.jobs()] == [ID + 1]
-    job = next(job for job in await joined.claim(10) if job.id == ID)
+    job = next(job for job in await joined.claims.claim(10) if job.id == ID)
     assert (await joined.move(job, JobState.SUBMITTING)).state is JobState.SUBMITTING
 
 
@@ -224,7 +224,7 @@ async def test_of_nothing_the_owner_is_not_told(store):
 
 async def test_a_database_that_was_moved_is_refused_with_its_new_address(database_url):
     async with open_store(database_url, worker_id="w1") as store:
-        await store.renew_lease(60)
+        await store.lease.renew(60)
         async with store._database.transaction() as connection:
             moved = update(installation).values(moved_to="postgresql://db/restyle")
             await connection.execute(moved)

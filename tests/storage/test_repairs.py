@@ -50,7 +50,7 @@ async def test_an_answer_is_posted_once_more_and_nothing_else_changes(store):
     assert (again.state, again.output_url, again.told_at) == (JobState.DELIVERING, URL, None)
     assert again.finished_at == job.finished_at
     assert await rows_of(store, ID) == before
-    assert [one.id for one in await store.claim(10)] == [ID]
+    assert [one.id for one in await store.claims.claim(10)] == [ID]
 
 
 async def test_only_what_ended_with_a_result_is_posted_once_more(store):

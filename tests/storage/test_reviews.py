@@ -55,14 +55,14 @@ async def test_a_review_is_opened_once_and_keeps_why(store, ask, clock):
 
 async def test_an_approved_request_is_anybodys_and_goes_on(store, ask):
     [job, _] = await ask()
-    await store.claim(10)
+    await store.claims.claim(10)
     ruling = await store.reviews.approve(job.id, SPENDING, **here(MO))
     assert ruling.outcome is PressOutcome.DONE
     assert (ruling.job.state, ruling.job.owner) == (JobState.QUEUED, None)
     assert (ruling.job.hold, ruling.job.held_until) == (None, None)
     assert (ruling.review.standing, ruling.review.decided_by) == (ReviewStatus.APPROVED, MO)
     assert ruling.review.decided_at is not None
-    assert [found.id for found in await store.claim(10)] == [job.id]
+    assert [found.id for found in await store.claims.claim(10)] == [job.id]
 
 
 async def test_a_denied_request_ends_and_cost_nothing(store, ask):
@@ -177,7 +177,7 @@ async def test_a_job_that_still_waits_for_the_author_cannot_be_approved(store, c
 
 async def test_a_mended_prompt_keeps_the_first_words_and_is_read_anew(store, ask):
     await ask(prompt="a gory night")
-    await store.claim(10)
+    await store.claims.claim(10)
     mended = await store.reviews.mend(1, **here(MO), prompt="a dark night")
     assert (mended.job.prompt, mended.job.state, mended.job.owner) == (
         "a dark night",
@@ -222,7 +222,7 @@ async def test_beyond_the_cap_requests_wait_and_follow_in_order(store, ask, cloc
         clock.advance(1)
         assert (await placed(store, number)).placed is (number <= 2)
     assert await store.reviews.slots.count_folded(GUILD_ID) == 2
-    await store.claim(10)
+    await store.claims.claim(10)
     await store.reviews.approve(1, SPENDING, **here(MO))
     given = await store.reviews.slots.give(GUILD_ID, channel_id=CHANNEL, cap=2)
     assert given.freed == (3,)

@@ -147,7 +147,7 @@ async def test_a_manager_cancels_what_waits_and_the_job_knows_who(store, clock, 
     gone = await store.cancel(1, by=MO, reason=CancelReason.MODERATOR)
     assert (gone.state, gone.owner, gone.charge) == (JobState.CANCELLED, None, Charge.NO)
     assert (gone.cancel_reason, gone.cancelled_by) == (CancelReason.MODERATOR, MO)
-    assert [job.id for job in await store.claim(10)] == [1]
+    assert [job.id for job in await store.claims.claim(10)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ async def test_what_a_member_asked_for_before_their_last_strike_is_not_started(s
         assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.STRUCK)
         assert (job.charge, job.told_at) == (Charge.NO, None)
         assert {standing for standing, _ in await rows_of(store, job_id)} == {LedgerStatus.RELEASED}
-    assert {job.id for job in await store.claim(10)} >= {queued.id, held.id}  # to be told
+    assert {job.id for job in await store.claims.claim(10)} >= {queued.id, held.id}  # to be told
 
 
 async def test_a_strike_ends_nobody_elses_request_and_none_elsewhere(store, struck):

@@ -129,8 +129,8 @@ async def test_an_upgrade_from_the_first_version_keeps_every_row(engine, databas
             )
         )
     async with open_store(database_url, worker_id="w1") as store:
-        await store.renew_lease(60)
-        (job,) = await store.claim(10)
+        await store.lease.renew(60)
+        (job,) = await store.claims.claim(10)
         assert (job.id, job.prompt, job.source_seconds) == (known["id"], "a prompt", 7.5)
         assert (job.role_ids, job.is_age_restricted, job.look) == (None, None, None)
         assert (await store.policies.read(2)).server("allowed_channel_ids") == {3}
@@ -143,8 +143,8 @@ async def test_processes_that_start_together_upgrade_once(postgres_url):
 
     async def start(worker_id):
         async with open_store(postgres_url, worker_id=worker_id) as store:
-            await store.renew_lease(60)
-            return await store.claim(10)
+            await store.lease.renew(60)
+            return await store.claims.claim(10)
 
     assert await asyncio.gather(*(start(f"w{n}") for n in range(3))) == [[], [], []]
 
@@ -221,10 +221,10 @@ async def test_settled_rows_cost_a_pass_nothing(store):
         if "FROM jobs" in statement and not statement.startswith("EXPLAIN"):
             statements.append((statement, parameters))
 
-    assert len(await store.claim(10)) == 1
+    assert len(await store.claims.claim(10)) == 1
     await store.overview.count_open(1)
     await store.overview.open_jobs(1)
-    await store.recent_durations("gen4_aleph", 1)
+    await store.past.recent_durations("gen4_aleph", 1)
     event.remove(engine, "before_cursor_execute", note)
     assert len(statements) >= 5
     explain = "EXPLAIN QUERY PLAN" if store._database.dialect == "sqlite" else "EXPLAIN"

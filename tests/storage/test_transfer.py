@@ -20,7 +20,7 @@ async def source(sqlite_store):
     await sqlite_store.move(await sqlite_store.get(2), JobState.SUBMITTING)
     values = {"public_figure_threshold": "low", "allowed_channel_ids": [7, 8]}
     await sqlite_store.policies.change(GUILD_ID, {SERVER: values}, user_id=USER_ID, operator=None)
-    await sqlite_store.release()
+    await sqlite_store.lease.release()
     return sqlite_store
 
 
@@ -47,8 +47,8 @@ async def test_everything_arrives_with_the_same_counts_and_hashes(source, target
 async def test_jobs_go_on_in_the_new_database(source, target):
     await transfer(source._database, target)
     moved = Store(target, worker_id="w9")
-    await moved.renew_lease(60)
-    assert {job.id: job.state for job in await moved.claim(10)} == {
+    await moved.lease.renew(60)
+    assert {job.id: job.state for job in await moved.claims.claim(10)} == {
         1: JobState.RUNNING,
         2: JobState.UNCERTAIN,  # its paid request may be with the provider: never sent again
         3: JobState.QUEUED,
@@ -64,13 +64,13 @@ async def test_numbered_rows_go_on_after_the_moved_ones(source, target):
 
 
 async def test_a_database_in_use_is_not_moved(source, target):
-    await source.renew_lease(60)
+    await source.lease.renew(60)
     with pytest.raises(TransferError, match="Stop it"):
         await transfer(source._database, target)
 
 
 async def test_nothing_is_moved_into_a_database_in_use(source, target):
-    await Store(target, worker_id="w9").renew_lease(60)
+    await Store(target, worker_id="w9").lease.renew(60)
     with pytest.raises(TransferError, match="target"):
         await transfer(source._database, target)
 
@@ -151,7 +151,7 @@ async def test_a_move_that_was_cut_off_before_anything_arrived_can_be_repeated(s
 
 
 async def test_a_database_in_use_is_neither_moved_nor_marked(source, target):
-    await source.renew_lease(60)
+    await source.lease.renew(60)
     with pytest.raises(TransferError, match="Stop it"):
         await move(source._database, target, address=ADDRESS)
     async with source._database.transaction() as connection:

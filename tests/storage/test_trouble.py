@@ -48,7 +48,7 @@ async def test_sqlite_that_cannot_write_spends_nothing_and_recovers(
 ):
     caplog.set_level("INFO", "bot.storage.database")
     await sqlite_store.add(new_job())
-    (job,) = await sqlite_store.claim(1)
+    (job,) = await sqlite_store.claims.claim(1)
     await pragma(sqlite_store, break_it)
     for _ in range(2):
         with pytest.raises(StoreUnavailableError):
@@ -62,9 +62,9 @@ async def test_sqlite_that_cannot_write_spends_nothing_and_recovers(
 async def test_a_locked_sqlite_spends_nothing_and_recovers(sqlite_url, caplog):
     caplog.set_level("INFO", "bot.storage.database")
     async with open_store(f"{sqlite_url}?timeout=0.05", worker_id="w1") as store:
-        await store.renew_lease(60)
+        await store.lease.renew(60)
         await store.add(new_job())
-        (job,) = await store.claim(1)
+        (job,) = await store.claims.claim(1)
         person = sqlite3.connect(make_url(sqlite_url).database, isolation_level=None)
         person.execute("BEGIN IMMEDIATE")
         for _ in range(3):
@@ -101,17 +101,17 @@ async def test_a_restart_of_postgresql_loses_nothing(own_server, caplog):
     caplog.set_level("INFO", "bot.storage.database")
     url = own_server.dsn.replace("postgresql://", "postgresql+asyncpg://")
     async with open_store(url, worker_id="w1") as store:
-        await store.renew_lease(60)
+        await store.lease.renew(60)
         await store.add(new_job())
-        (job,) = await store.claim(1)
+        (job,) = await store.claims.claim(1)
         await asyncio.to_thread(own_server.stop)
-        for attempt in (store.move(job, JobState.SUBMITTING), store.get(ID), store.claim(1)):
+        for attempt in (store.move(job, JobState.SUBMITTING), store.get(ID), store.claims.claim(1)):
             with pytest.raises(StoreUnavailableError):
                 await attempt
         await asyncio.to_thread(own_server.start)
         assert await store.get(ID) == job
         assert (await store.move(job, JobState.SUBMITTING)).state is JobState.SUBMITTING
-        await store.renew_lease(60)
+        await store.lease.renew(60)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     await asyncio.to_thread(own_server.stop)
     with pytest.raises(StoreUnavailableError):
@@ -264,6 +264,6 @@ async def test_callers_cancelled_at_any_moment_leave_all_or_nothing(store, store
             assert kept == outcome
     # Every connection is back and no lock is left.
     await asyncio.gather(*(store.get(ID) for _ in range(20)))
-    await other.renew_lease(60)
-    await store.release()
-    assert len(await other.claim(200)) == 80
+    await other.lease.renew(60)
+    await store.lease.release()
+    assert len(await other.claims.claim(200)) == 80

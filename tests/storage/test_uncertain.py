@@ -38,7 +38,7 @@ async def test_a_job_whose_task_a_person_found_goes_on_in_any_process(store, sto
     attached = await other.uncertain.attach(ID, task_id=" found ", user_id=9)
     assert (attached.state, attached.task_id, attached.owner) == (JobState.RUNNING, "found", None)
     assert await rows_of(store, ID) == {(LedgerStatus.COMMITTED, PRICE)}
-    (job,) = await other.claim(10)
+    (job,) = await other.claims.claim(10)
     assert (job.id, job.told_at, job.charge) == (ID, None, None)
     assert job.submitted_at is not None
     assert await store.lift_uncertain(ID, task_id="late") is None
@@ -76,7 +76,7 @@ async def test_a_job_that_is_written_off_gives_its_money_back_and_is_told(store)
     assert await rows_of(store, ID) == {(LedgerStatus.RELEASED, PRICE)}
     (use,) = await store.ledger.uses([cap()])
     assert use.used == 0
-    assert [one.id for one in await store.claim(10)] == [ID]
+    assert [one.id for one in await store.claims.claim(10)] == [ID]
     assert await store.lift_uncertain(ID, task_id="late") is None
 
 

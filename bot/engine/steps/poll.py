@@ -223,7 +223,7 @@ class Poller:
             FailureReason.TIMED_OUT,
             Charge.UNKNOWN,
             detail=detail,
-            look_at=self._context.store.now() + FEW_MINUTES,
+            look_at=self._context.store.lease.now() + FEW_MINUTES,
         )
 
     async def _fail(
