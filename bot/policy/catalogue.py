@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.money import MICROS_PER_DOLLAR
 from bot.domain.quotas import Period, Scope, Unit
 from bot.domain.units import MEBIBYTE
+from bot.policy.look_values import BuiltInLookKeys, LookList
 from bot.policy.problems import SERVER, Flaw, Problem, Target
 from bot.policy.prompt_rules.rules import Rules
 from bot.policy.topics import Topic
@@ -111,6 +112,12 @@ _ALL: Final = (
     Setting("default_look", Topic.CLIPS, _SC, OneLineText(200),
             "House look", "Words that are put at the end of every prompt.",
             null="none", is_replayed=False),
+    Setting("looks", Topic.CLIPS, _S, LookList(),
+            "Looks", "The looks of this server; moderators change them with /restyle-looks.",
+            default=(), is_replayed=False),
+    Setting("hidden_looks", Topic.CLIPS, _S, BuiltInLookKeys(),
+            "Built-in looks off", "Built-in looks that are not offered here; see /restyle-looks.",
+            default=frozenset(), is_replayed=False),
     Setting("keep_sound", Topic.CLIPS, _SC, Flag(),
             "Keep the sound", "Results are silent; this adds the clip's own sound.",
             default=False, is_replayed=False),

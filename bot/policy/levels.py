@@ -27,6 +27,7 @@ from bot.requests.validation import Limit
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from bot.domain.looks import Look
     from bot.policy.prompt_rules.rules import PromptRule
     from bot.settings import Settings
 
@@ -78,6 +79,8 @@ class Effective:
     max_video_seconds: float
     default_ratio: str | None
     default_look: str | None
+    looks: tuple[Look, ...]
+    hidden_looks: frozenset[str]
     keep_sound: bool
     spoiler_outputs: bool
     review_mode: str

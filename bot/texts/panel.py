@@ -139,7 +139,7 @@ def setting(
 
 
 def _value(name: str, found: Any, missing: Collection[int]) -> str:  # noqa: ANN401 - each setting has its own type
-    if isinstance(found, frozenset):
+    if isinstance(found, frozenset) and name in NONE_CHOSEN:
         if not found:
             return NONE_CHOSEN[name].lower()
         words = [value(name, found - frozenset(missing))] if found - frozenset(missing) else []

@@ -9,6 +9,7 @@ from bot.domain.quotas import Scope
 from bot.domain.units import MEBIBYTE
 from bot.policy.catalogue import SETTINGS
 from bot.policy.levels import Level
+from bot.policy.look_values import BuiltInLookKeys, LookList
 from bot.policy.problems import UNSET, Flaw
 from bot.policy.prompt_rules.disguise_kinds import Disguise
 from bot.policy.prompt_rules.rules import Rules
@@ -103,6 +104,8 @@ def value(name: str, found: Any) -> str:  # noqa: ANN401 - each setting has its 
             return mention(of, found)
         case Rules():
             return _count(len(found), "rule", "rules") if found else "none"
+        case LookList() | BuiltInLookKeys():
+            return _count(len(found), "look", "looks") if found else "none"
         case _:
             return harmless(cut(str(found), _SHOWN_CHARACTERS))
 

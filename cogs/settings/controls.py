@@ -10,6 +10,7 @@ from discord import ui
 
 from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS
+from bot.policy.look_values import BuiltInLookKeys, LookList
 from bot.policy.problems import SERVER, UNSET, Target
 from bot.policy.prompt_rules.rules import MAX_RULES
 from bot.policy.values import Choice, Flag, Id, Ids, Number, OneLineText, Ratio
@@ -106,6 +107,8 @@ def setting_items(
             return [text, ui.ActionRow(_word_menu(location, name, data, own))]
         case Id(of=of) | Ids(of=of):
             return [text, ui.ActionRow(_id_menu(location, name, of, own, missing))]
+        case LookList() | BuiltInLookKeys():
+            return [text]
         case _:
             return [text, *_rule_items(location, data)]
 

@@ -2,7 +2,9 @@
 
 from hypothesis import strategies as st
 
+from bot.domain.built_in_looks import BUILT_IN
 from bot.policy.catalogue import SETTINGS, parse
+from bot.policy.look_values import BuiltInLookKeys, LookList
 from bot.policy.problems import Problem
 from bot.policy.prompt_rules.rules import Rules
 from bot.policy.values import MAX_ID, Choice, Flag, Id, Ids, Number, OneLineText, Ratio
@@ -22,6 +24,17 @@ RULES = st.fixed_dictionaries(
         "text": st.sampled_from([r"\bgore\b", "blood.?y", "(a|b) c", " x"]),
         "action": st.sampled_from(["refuse", "review"]),
     }
+)
+
+
+LOOKS = st.fixed_dictionaries(
+    {"name": WORDS.map(lambda text: " ".join(text.split())), "words": WORDS},
+    optional={
+        "seed": st.integers(0, 2**32 - 1),
+        "shape": st.just("1280:720"),
+        "model": st.just("aleph2"),
+        "picture": IDS.map(str),
+    },
 )
 
 
@@ -50,6 +63,10 @@ def of_kind(kind):
             return WORDS
         case Rules():
             return st.lists(RULES, max_size=3)
+        case LookList():
+            return st.lists(LOOKS, max_size=3, unique_by=lambda look: look["name"].strip())
+        case BuiltInLookKeys():
+            return st.lists(st.sampled_from(list(BUILT_IN)), max_size=3)
     raise AssertionError(kind)
 
 
