@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check-fast chaos bench bench-media simulate migration settings permissions privacy \
-	pictures format lock audit clean
+	pictures samples format lock audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ privacy: setup ## Write what is kept of people from the code's one table (docs/p
 
 pictures: setup ## Take the pictures in docs/images; needs Chromium (ARGS=review: only that one)
 	$(BIN)/python -m sandbox pictures $(ARGS)
+
+samples: setup ## Draw the pictures of the built-in looks (cogs/looks/samples) with the local stand-in
+	$(BIN)/python -c 'from sandbox.look_samples import write; write()'
 
 format: setup ## Format the code and sort its imports
 	$(BIN)/ruff format .

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from bot.domain.looks import compose
 
 if TYPE_CHECKING:
     import discord
+
+    from bot.domain.looks import Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +77,15 @@ class Request:
     """Where the part begins, in seconds."""
     length: float | None = None
     """How long the part is, in seconds."""
+
+    def looking(self, look: Look) -> Request:
+        """Return the request with a look's words around its own, and what else the look brings.
+
+        What was asked for besides the look comes first.
+        """
+        return replace(
+            self,
+            prompt=compose(look.words, self.prompt),
+            seed=look.seed if self.seed is None else self.seed,
+            ratio=look.ratio if self.ratio is None else self.ratio,
+        )

@@ -1,0 +1,1 @@
+"""``/restyle-looks``: words for a clip to be restyled by, found, tried, saved and looked after."""
