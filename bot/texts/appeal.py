@@ -5,10 +5,11 @@ Mentions come in as ready strings; people's own words are quoted harmlessly here
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.reviews import MAX_WORDS
-from bot.requests.text_safety import cut, harmless, one_line
+from bot.requests.text_safety import cut, harmless, quote_all
 from bot.texts.common import SETTINGS, mention, relative
 from bot.texts.review import STAFF
 
@@ -28,24 +29,41 @@ FORMS: Final = {
 ABOUT_UNKNOWN: Final = "(the message is gone)"
 
 
+_WORDS_ROOM: Final = 700
+_ABOUT_CHARACTERS: Final = 500
+
+_LINK: Final = re.compile(r"\[([^\]\n]*)\]\(https?://[^)\s]*\)")
+_ESCAPE: Final = re.compile(r"\\([^\w\s])")
+
+
 def _quoted(words: str) -> str:
-    return f"> {harmless(cut(one_line(words), MAX_WORDS))}"
+    return quote_all(words[:MAX_WORDS], room=_WORDS_ROOM)
 
 
-def appeal_lines(appeal: Appeal, *, thread: str | None) -> list[str]:
+def _ours(about: str) -> str:
+    """Return what a message of ours said, without the markdown that we or escaping put there."""
+    lines = [line.removeprefix("> ").removeprefix("-# ") for line in about.splitlines()]
+    plain = _ESCAPE.sub(r"\1", _LINK.sub(r"\1", "\n".join(lines).replace("**", "")))
+    return quote_all(cut(plain, _ABOUT_CHARACTERS), room=2 * _ABOUT_CHARACTERS)
+
+
+def appeal_lines(appeal: Appeal, *, thread: str | None, prompt: str | None) -> list[str]:
     """Return the card that moderators see of an appeal.
 
     Args:
         appeal: The appeal.
         thread: Where the job was, as a mention.
+        prompt: What was asked for; ``None`` where there is no job, or its words are deleted.
     """
     where = f" in {thread}" if thread else ""
     lines = [
         f"**{mention(appeal.user_id)} asks a moderator**{where}, {relative(appeal.opened_at)}",
         _quoted(appeal.words),
         "-# About what the bot had said:",
-        _quoted(appeal.about),
+        _ours(appeal.about),
     ]
+    if prompt:
+        lines += ["-# The prompt was:", quote_all(prompt)]
     if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
         lines += [
             f"{mention(appeal.answered_by)} answered {relative(appeal.told_at)}:",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.consents import ConsentChoice, ConsentStatus
-from bot.requests.text_safety import quote
+from bot.requests.text_safety import cut, harmless, quote_all
 from bot.texts.common import relative
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def question(
     """
     head = f"**{requester} would like to restyle {_whose(clip)}**"
     lines = [head if author is None else f"{author}\n{head}"]
-    lines.append(quote(job.prompt) if quoted else "The prompt is in the message above.")
+    lines += _wanted(job) if quoted else ["The prompt is in the message above."]
     lines.append(_WHERE_IT_GOES)
     lines.append(f"The result is posted in <#{job.place_id}>, with your name as the clip's author.")
     if job.source_message_id is not None:
@@ -56,6 +56,16 @@ def question(
     if job.held_until is not None:
         lines.append(f"Without an answer the request ends {relative(job.held_until)}.")
     lines.append(_NEVER)
+    return lines
+
+
+def _wanted(job: Job) -> list[str]:
+    """Return all that is to be made of the clip: whoever decides must know the end as well."""
+    lines = [quote_all(job.prompt)]
+    if job.look is not None:
+        lines.append(f"This server adds to every prompt: {cut(harmless(job.look), 300)}")
+    if job.reference_url is not None:
+        lines.append("A reference image goes with it.")
     return lines
 
 
@@ -70,7 +80,7 @@ def closed(
     verb = "restyles" if word is ConsentStatus.ALLOWED else "wanted to restyle"
     lines = [f"**{requester} {verb} {_whose(clip)}**"]
     if quoted:
-        lines.append(quote(job.prompt))
+        lines += _wanted(job)
     match word:
         case ConsentStatus.ALLOWED:
             lines.append(

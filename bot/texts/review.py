@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.jobs import JobState
 from bot.domain.money import dollars
 from bot.domain.quotas import ReviewStage, ReviewStatus
-from bot.domain.reviews import LOCK, MAX_WORDS, PressOutcome
-from bot.requests.text_safety import cut, harmless, one_line, quote
+from bot.domain.reviews import LOCK, PressOutcome
+from bot.requests.text_safety import cut, harmless, quote_all
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts.common import SETTINGS, duration, mention, relative
 
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.domain.reviews import Review, Ruling
 
-_QUOTED: Final = (1000, 800, 600)
-"""How much of a prompt moderators see: all of it, unless it is mostly markdown."""
-_QUOTED_ROOM: Final = 1300
-"""What a quotation may take up; two of them, and all else, must fit into 4,000 characters."""
 _SHOWN_REASONS: Final = 3
-_REASON_CHARACTERS: Final = 120
+_REASON_CHARACTERS: Final = 160
+_LOOK_CHARACTERS: Final = 300
+_NOTE_ROOM: Final = 600
 
 _OPEN_TITLE: Final = {
     ReviewStage.SPENDING: "**A request waits for a moderator** · nothing is spent yet",
@@ -37,14 +35,6 @@ _CLOSED_TITLE: Final = {
     ReviewStatus.WITHDRAWN: "**No longer wanted**",
 }
 STAFF: Final = f"this server's moderators (Manage Messages, or a reviewer role in {SETTINGS})"
-
-
-def _long_quote(prompt: str) -> str:
-    for characters in _QUOTED:
-        text = harmless(cut(one_line(prompt), characters))
-        if len(text) <= _QUOTED_ROOM:
-            break
-    return f"> {text}"
 
 
 # The card in the review channel
@@ -80,12 +70,12 @@ def _asked(job: Job) -> str:
 def _prompt(review: Review, job: Job, *, quoted: bool) -> list[str]:
     if not quoted:
         return ["This channel's filter blocks the prompt; read it in the thread."]
-    lines = [_long_quote(job.prompt)]
+    lines = [quote_all(job.prompt)]
     if job.look is not None:
-        lines.append(f"The house look follows it: {harmless(job.look)}")
+        lines.append(f"The house look follows it: {cut(harmless(job.look), _LOOK_CHARACTERS)}")
     if review.prompt_before is not None:
         by = mention(review.mended_by) if review.mended_by else "a moderator"
-        lines += [f"Wording changed by {by}. Before:", _long_quote(review.prompt_before)]
+        lines += [f"Wording changed by {by}. Before:", quote_all(review.prompt_before)]
     return lines
 
 
@@ -113,7 +103,7 @@ def _facts(review: Review, job: Job) -> list[str]:
 
 def reasons(review: Review) -> str:
     """Return why a request came to review, in one line; empty when nobody said."""
-    words = [harmless(cut(reason, _REASON_CHARACTERS)) for reason in review.reasons]
+    words = [cut(harmless(reason), _REASON_CHARACTERS) for reason in review.reasons]
     more = len(words) - _SHOWN_REASONS
     return " ".join(words[:_SHOWN_REASONS]) + (f" And {more} more." if more > 0 else "")
 
@@ -131,7 +121,7 @@ def closed_lines(review: Review, job: Job, *, quoted: bool = True) -> list[str]:
     title = _CLOSED_TITLE.get(review.standing, _CLOSED_TITLE[ReviewStatus.WITHDRAWN])
     lines = [title, _asked(job), *_prompt(review, job, quoted=quoted), decided(review)]
     if review.note and quoted:
-        lines.append(f"Reason: {harmless(cut(review.note, MAX_WORDS))}")
+        lines += ["Reason:", quote_all(review.note, room=_NOTE_ROOM)]
     if review.stage is ReviewStage.PUBLISHING and review.standing is not ReviewStatus.APPROVED:
         lines.append("The provider charges for the clip all the same.")
     return lines
@@ -211,9 +201,9 @@ def mended(who: str, *, by: str, before: str, after: str) -> list[str]:
     return [
         f"{by} changed the wording of the request by {who}. It still waits for a decision.",
         "Before:",
-        quote(before),
+        quote_all(before),
         "Now:",
-        quote(after),
+        quote_all(after),
     ]
 
 

@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 def appeal_card(appeal: Appeal, job: Job | None) -> ui.LayoutView:
     """Return what moderators see of an appeal."""
     thread = f"<#{job.place_id}>" if job is not None else None
-    lines = appeal_texts.appeal_lines(appeal, thread=thread)
+    prompt = job.prompt if job is not None else None
+    lines = appeal_texts.appeal_lines(appeal, thread=thread, prompt=prompt)
     is_over = appeal.told_at is not None
     items: list[ui.Item[Any]] = [] if is_over else [ui.ActionRow(AnswerButton(appeal.id))]
     return card(GREEN if is_over else BLURPLE, lines, *items, id_=appeal_mark(appeal))

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.cometapi.models import model_rules
 from bot.domain.jobs import Charge, FailureReason, Job, JobState
-from bot.requests.text_safety import cut, harmless, one_line, quote
+from bot.requests.text_safety import cut, harmless, one_line, quote, without_mentions
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
@@ -97,7 +97,7 @@ def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[Any]]:
     """Return the video and the picture, each in a gallery of its own: in one, both are cropped."""
     shown: list[tuple[str, str]] = []
     if answer.video is not None:
-        prompt = cut(one_line(job.prompt), 900)
+        prompt = cut(without_mentions(one_line(job.prompt)), 900)
         shown.append((OUTPUT_FILENAME, texts.file_description(prompt)))
     if answer.picture is not None:
         words = clip_texts.picture_description(is_poster=answer.is_poster)

@@ -400,6 +400,17 @@ async def test_the_author_is_asked_in_person_with_all_that_they_need(stage, aske
     assert len(stage.bob.user.dm_channel.history()) == 1
 
 
+async def test_the_author_reads_the_prompt_to_its_end_and_what_goes_with_it(stage, asked):
+    prompt = "a rainy night, " * 60 + "and <@123456789012345678> <b>"
+    job = await asked(prompt=prompt)
+    job = await put(stage.store, job.id, job.state, look="film grain", reference_url="https://x/y")
+    [container] = question_card(job, is_direct=True).children
+    shown = "\n".join(getattr(item, "content", "") for item in container.children)
+    assert "and <@123456789012345678> \\<b\\>" in shown
+    assert "This server adds to every prompt: film grain" in shown
+    assert "A reference image goes with it." in shown
+
+
 async def test_nothing_is_asked_twice_by_two_processes(stage, asked):
     job = await asked()
     await stage.bot.approval_prompts.present(job, None)

@@ -65,6 +65,17 @@ async def test_moderators_see_the_whole_request(court):
     assert post.json["nonce"] == f"{job.id}rs"
 
 
+async def test_a_card_has_room_for_the_longest_prompts_reasons_and_notes(court):
+    longest, rule = "*_`" * 333, "~" * 200
+    await court.asked(reasons=(rule,) * 5, prompt=longest, look="*" * 200)
+    await court.form("Edit prompt…", "`~" * 499 + "!!")
+    assert "!!" in text_of(court.card)
+    assert len(text_of(court.card)) <= 4000
+    await court.form("Deny…", "*`" * 250)
+    assert "!!" in text_of(court.card)
+    assert len(text_of(court.card)) <= 4000
+
+
 async def test_approving_lets_the_job_go_on_and_closes_the_card(court):
     job = await court.asked()
     await court.press("Approve")
@@ -82,7 +93,7 @@ async def test_denying_asks_for_the_reason_which_the_requester_gets(court):
     assert (denied.state, denied.cancel_reason) == (JobState.CANCELLED, CancelReason.DENIED)
     assert (denied.cancelled_by, denied.cancel_note) == (court.mo.id, "not in *this* club")
     assert f"<@{court.mo.id}> denied it" in text_of(court.card)
-    assert "Reason: not in \\*this\\* club" in text_of(court.card)
+    assert "Reason:\n> not in \\*this\\* club" in text_of(court.card)
     assert court.new_jobs.is_set()
 
 

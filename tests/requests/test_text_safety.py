@@ -12,16 +12,19 @@ from bot.requests.text_safety import (
     is_blank,
     one_line,
     quote,
+    quote_all,
     thread_name,
     utf16_units,
 )
 
 # What Discord would act upon, where no backslash stands before it.
 MENTION = re.compile(r"<(?:@[!&]?|#|:\w+:|a:\w+:|t:|/|id:)|@everyone|@here")
+NAMED = re.compile(r"<(?:@[!&]?|#)[0-9]{15,20}>|<t:[0-9]{1,12}(?::[tTdDfFR])?>")
 ESCAPED = re.compile(r"\\[^0-9A-Za-z\s]")
 NASTY = [
     "@everyone look",
     "@here",
+    r"\<@123456789012345678> \\<#123456789012345678> <@<@123456789012345678>>",
     "<@123456789012345678> <@!1> <@&2> <#3> <t:1:R> </restyle:0> <:a:1> <id:customize>",
     r"\@everyone \\<@1>",
     "[click](https://evil.example)",
@@ -54,7 +57,7 @@ def with_nasty(test):
 def test_no_mention_link_or_markdown_survives_a_quotation(prompt):
     shown = quote(prompt)
     assert shown.startswith("> ")
-    bare = ESCAPED.sub("", shown[2:])
+    bare = ESCAPED.sub("", NAMED.sub("", shown[2:]))
     assert not MENTION.search(bare)
     assert "@everyone" not in shown
     assert "@here" not in shown
@@ -129,6 +132,43 @@ def test_what_nobody_can_see_is_blank():
 def test_emoji_count_double_in_utf16():
     assert utf16_units("a🌧") == 3
     assert utf16_units("\ud800") == 1
+
+
+def test_members_roles_and_channels_are_shown_by_their_names_where_there_are_any():
+    text = "<@123456789012345678> and <@&123456789012345678> in <#123456789012345678>"
+    assert harmless(text) == text
+    assert thread_name(text, otherwise="x") == "@someone and @role in #channel"
+    assert (
+        harmless("<@1> <@12345678901234567890123>")
+        == "\\<@\u200b1\\> \\<@\u200b12345678901234567890123\\>"
+    )
+
+
+@with_nasty
+@given(texts)
+def test_whoever_decides_reads_all_of_it_in_the_room_there_is(text):
+    shown = quote_all(text, room=200)
+    lines = shown.splitlines()
+    if lines[0] == "```":
+        assert lines[-1] == "```"
+        assert "`" not in "".join(lines[1:-1])
+    else:
+        assert len(shown) <= 200
+        assert all(line.startswith("> ") for line in lines)
+    kept = re.sub(r"[^0-9A-Za-z]", "", "".join(lines))
+    assert kept == re.sub(r"[^0-9A-Za-z]", "", text)
+
+
+def test_a_prompt_of_markdown_alone_is_shown_to_its_end():
+    shown = quote_all("*_" * 499 + "!!")
+    assert shown.endswith("*_!!\n```")
+    assert len(shown) < 1100
+
+
+def test_lines_are_kept_apart():
+    assert quote_all("Not on a school night\n\nAsk again on *Friday*") == (
+        "> Not on a school night\n> Ask again on \\*Friday\\*"
+    )
 
 
 def test_harmless_text_reads_like_the_original():
