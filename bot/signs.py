@@ -236,7 +236,7 @@ class Signs:
             clips = "1 clip" if self.uncertain == 1 else f"{self.uncertain} clips"
             found[ConditionKind.UNCERTAIN] = Finding(
                 text=f"The provider never said whether it took {clips}, and nothing is paid twice. "
-                "Settle it with `/restyle-admin uncertain`.",
+                "Settle it with `/restyle-owner uncertain`.",
                 grave_after=None,
             )
         if engine.database_trouble is not None:

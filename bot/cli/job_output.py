@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.cli.output import short, table
 from bot.domain.jobs import JobState
 from bot.domain.money import dollars
+from bot.texts.money import money_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,15 +66,17 @@ def listed(found: Sequence[Job], *, limit: int, as_json: bool) -> str:
 def shown(job: Job, money: Sequence[dict[str, Any]], *, as_json: bool) -> str:
     """Return everything about one job: what is known of it, its money, what can be done."""
     if as_json:
-        return _json({**_plain(job), "ledger": money})
-    facts = [
+        return _json({**_plain(job), "money": money_facts(job), "ledger": money})
+    known = [
         (name, _words(value))
         for name, value in dataclasses.asdict(job).items()
         if value is not None and name not in {"id", "state", "prompt"}
     ]
     head = [("job", str(job.id)), ("state", state_of(job)), ("prompt", short(job.prompt, 2000))]
-    width = max(len(name) for name, _ in (*head, *facts))
-    lines = [f"{name:<{width}}  {value}" for name, value in (*head, *facts)]
+    width = max(len(name) for name, _ in (*head, *known))
+    lines = [f"{name:<{width}}  {value}" for name, value in (*head, *known)]
+    if facts := money_facts(job):
+        lines += ["", "What it costs, what counts first:", *(f"  {fact}" for fact in facts)]
     if money:
         rows = [
             (

@@ -7,7 +7,7 @@ import logging
 import random
 from typing import TYPE_CHECKING, Final, Self
 
-from bot.domain.jobs import JobState
+from bot.domain.jobs import JobState, Phase
 from bot.engine.clock_watch import ClockWatch
 from bot.engine.context import EngineContext
 from bot.engine.history import History
@@ -15,7 +15,7 @@ from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.late_looks import LateLooks
 from bot.engine.poll_pace import PollPace
 from bot.engine.poll_schedule import Limits
-from bot.engine.ports import OwnerNotice
+from bot.engine.ports import OwnerNotice, Progress
 from bot.engine.progress import Announcer
 from bot.engine.scheduler import Scheduler
 from bot.engine.throttle import Throttle
@@ -334,12 +334,19 @@ class Engine:
             if job.state is JobState.RUNNING:
                 delay = shortest + random.uniform(0, spread)  # noqa: S311 - no secret, only no burst
             self._scheduler.add(JobHandle(job), delay)
+            self._announce_found(job)
         if jobs:
             log.info("Took on %d jobs; %d are under way", len(jobs), len(self._scheduler))
 
     def _adopt(self, job: Job) -> None:
         if job.owner == self._store.lease.worker_id and not self._context.closing.is_set():
             self._scheduler.add(JobHandle(job))
+            self._announce_found(job)
+
+    def _announce_found(self, job: Job) -> None:
+        """Have it shown that a job of which people read that nobody knows goes on."""
+        if job.state is JobState.RUNNING and job.answer_message_id is not None:
+            self._announcer.announce(job.id, Progress(phase=job.phase or Phase.PENDING))
 
     def _held_until(self, step_kind: StepKind) -> float:
         match step_kind:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
-from bot.domain.jobs import JobState
+from bot.domain.jobs import Delay, JobState
 from bot.requests.text_safety import cut, harmless, one_line
+from bot.texts import clip as clip_texts
 from bot.texts.common import SETTINGS, mention, phase_words, relative
 from bot.texts.usage import clips
 
@@ -92,7 +93,7 @@ def _job_line(number: int, job: Job, *, quoted: bool) -> str:
     reader may not see the thread.
     """
     line = (
-        f"{number}. {phase_words(job.state, job.phase)} · {mention(job.user_id)} in "
+        f"{number}. {_standing(job)} · {mention(job.user_id)} in "
         f"<#{job.place_id}>, {relative(job.created_at)}"
     )
     if quoted or job.thread_id is None:
@@ -100,14 +101,26 @@ def _job_line(number: int, job: Job, *, quoted: bool) -> str:
     return line
 
 
+def _standing(job: Job) -> str:
+    """Return where a job stands, or that it waits for the bot's owner, in a few words."""
+    if job.quarantined_at is not None and job.state in _WAITING:
+        return clip_texts.DELAYS[Delay.QUARANTINED]
+    return phase_words(job.state, job.phase)
+
+
 def job_label(number: int, job: Job) -> str:
     """Return how a menu calls the job that the list shows under ``number``."""
-    words = f"{number} · {phase_words(job.state, job.phase)} · {one_line(job.prompt)}"
+    words = f"{number} · {_standing(job)} · {one_line(job.prompt)}"
     return cut(words, _LABEL_CHARACTERS)
 
 
 def cancelled(job: Job) -> str:
     """Return the answer after a clip was cancelled."""
+    if job.quarantined_at is not None:
+        return (
+            f"Cancelled the clip of {mention(job.user_id)}. It waited for the bot's owner after a "
+            "pause, so it may have been paid for before: its money stays counted. They are told."
+        )
     return f"Cancelled the clip of {mention(job.user_id)}. Nothing was spent, and they are told."
 
 

@@ -44,19 +44,20 @@ def source_description(seconds: float) -> str:
 
 REFERENCE_DESCRIPTION: Final = "The picture whose style is followed"
 
-_DELAYS: Final = {
+DELAYS: Final = {
     Delay.PREPARING: "Preparing the clip",
     Delay.CROWDED: "Waiting for room to prepare the clip",
     Delay.PAUSED: "Paused",
     Delay.QUARANTINED: "Waiting for the bot's owner after a pause",
     Delay.CLOCK: "Waiting · the bot's clock is wrong",
 }
+"""What holds a job up, in a few words."""
 
 
 def waiting(delay: Delay | None, position: int | None) -> str | None:
     """Return what a job waits for, in a few words; ``None`` when nothing holds it up."""
     if delay is not None:
-        return _DELAYS[delay]
+        return DELAYS[delay]
     if position is None:
         return None
     return "Waiting · next in line" if position <= 1 else f"Waiting · {ordinal(position)} in line"

@@ -200,6 +200,14 @@ def cancelled(
     return lines
 
 
+def found_after_all() -> list[str]:
+    """Return what takes the place of ``uncertain`` once the job's task is known."""
+    return [
+        "CometAPI has this job after all: nothing is lost, and nothing is paid twice.",
+        "It goes on from here. The result will be posted below.",
+    ]
+
+
 def uncertain() -> list[str]:
     """Return the lines about a job of which nobody knows whether the provider took it."""
     return [

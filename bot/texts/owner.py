@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.money import CostSource, dollars
+from bot.domain.money import dollars
 from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.texts.common import SETTINGS, at, duration, mention, relative
+from bot.texts.money import money_facts
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -86,26 +87,6 @@ def uncertain_one(job: Job, place: str) -> list[str]:
         "The provider has a task of that minute with that prompt? Name it, and the clip goes on.\n"
         "There is none? Write it off: it ends, and its money is free again.",
     ]
-
-
-def money_facts(job: Job) -> list[str]:
-    """Return what a job costs, as far as anybody has said, each figure with who says so."""
-    facts = []
-    if job.bill_micros is not None:
-        source = job.cost_source or CostSource.CREDITS
-        facts.append(f"{dollars(job.bill_micros)} {_SAYS[source]}")
-    elif job.cost_source is CostSource.ESTIMATE and job.cost_micros is not None:
-        facts.append(f"at most {dollars(job.cost_micros)} {_SAYS[job.cost_source]}")
-    if job.price_micros is not None:
-        facts.append(f"about {dollars(job.price_micros)} foreseen by the bot's price list")
-    return facts
-
-
-_SAYS: Final = {
-    CostSource.QUOTA: "by CometAPI's bill",
-    CostSource.CREDITS: "by Runway's bill",
-    CostSource.ESTIMATE: "by the provider's estimate",
-}
 
 
 NO_LONGER_UNCERTAIN: Final = (

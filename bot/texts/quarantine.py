@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.money import dollars
 from bot.requests.text_safety import cut, harmless, one_line, quote
 from bot.texts.common import at, duration, mention
+from bot.texts.money import money_facts
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ def page(found: Sequence[Job], count: int) -> list[str]:
 
 def one(job: Job) -> list[str]:
     """Return what helps to decide about one clip, and what can be done."""
-    facts = [job.model, duration(job.restyled_seconds)]
-    if job.price_micros is not None:
-        facts.append(f"about {dollars(job.price_micros)}")
+    facts = [job.model, duration(job.restyled_seconds), *money_facts(job)]
     return [
         f"**A clip of {mention(job.user_id)}** in <#{job.place_id}>",
         f"Asked for {at(job.created_at)}",
@@ -88,16 +86,21 @@ def ended(found: Sequence[Job]) -> list[str]:
     return [
         *lines,
         "The provider can be asked once more about each; that costs nothing.",
-        *_listed(found),
+        *_listed(found, with_money=True),
     ]
 
 
-def _listed(found: Sequence[Job]) -> list[str]:
-    return [
-        f"{number}. {mention(job.user_id)}, asked for {at(job.created_at)} · <#{job.place_id}> · "
-        f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}"
-        for number, job in enumerate(found, 1)
-    ]
+def _listed(found: Sequence[Job], *, with_money: bool = False) -> list[str]:
+    """Return a line for each job; with money, what counts as its cost."""
+    lines = []
+    for number, job in enumerate(found, 1):
+        facts = [f"{number}. {mention(job.user_id)}, asked for {at(job.created_at)}"]
+        facts.append(f"<#{job.place_id}>")
+        if with_money:
+            facts += money_facts(job)[:1]
+        facts.append(harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS)))
+        lines.append(" · ".join(facts))
+    return lines
 
 
 def clock_notice(ahead_seconds: float) -> str:

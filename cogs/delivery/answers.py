@@ -226,6 +226,16 @@ def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False)
     )
 
 
+def found_card(job: Job) -> ui.LayoutView:
+    """Return what the message about an unclear job becomes once it goes on."""
+    first, *others = outcome_texts.found_after_all()
+    return card(
+        STATE_COLOURS[job.state],
+        [f"{mention(job.user_id)} {first}", *others],
+        id_=mark(job.id, JobState.UNCERTAIN.value),
+    )
+
+
 def plain_outcome(job: Job) -> str:
     """Return the outcome as mere text, for when Discord does not take the components."""
     who = mention(job.user_id)

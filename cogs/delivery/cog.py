@@ -29,6 +29,7 @@ from cogs.common.discord_errors import (
 )
 from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted, utc_now
 from cogs.delivery.announcements import Announcements
+from cogs.delivery.answers import found_card
 from cogs.delivery.buttons import BUTTONS
 from cogs.delivery.outcome_messages import OutcomeMessages
 from cogs.delivery.progress_cards import (
@@ -174,7 +175,21 @@ class ThreadDeliverer:
 
     async def show(self, job: Job, progress: Progress) -> None:
         """Edit the status message and the record where they would change."""
-        await asyncio.gather(self._show_status(job, progress), self._show_record(job, progress))
+        await asyncio.gather(
+            self._show_status(job, progress),
+            self._show_record(job, progress),
+            self._take_doubt_back(job),
+        )
+
+    async def _take_doubt_back(self, job: Job) -> None:
+        """Have the message that said that nobody knows say that the job goes on."""
+        message_id, channel_id = job.answer_message_id, job.answer_channel_id
+        if job.state is not JobState.RUNNING or message_id is None or channel_id is None:
+            return
+        if message_id in self._shown:
+            return
+        if await self._edit(job, channel_id, message_id, found_card(job)):
+            self._shown[message_id] = JobState.RUNNING
 
     async def _show_status(self, job: Job, progress: Progress) -> None:
         if job.status_message_id is None:

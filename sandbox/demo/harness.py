@@ -21,7 +21,7 @@ from bot.media.scratch import Scratch
 from bot.settings import Settings
 from bot.storage.store import open_store
 from sandbox.cdn import serve_cdn
-from sandbox.cometapi import StandIn
+from sandbox.cometapi import Shape, StandIn
 from sandbox.demo.clock_pump import Pump
 from sandbox.demo.simcord_private import start_clock_now
 from sandbox.demo.world import World, build_world, name_bot
@@ -78,6 +78,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         standin = await stack.enter_async_context(
             StandIn(
                 task_seconds=task_seconds,
+                shape=Shape.WRAPPED,  # it says what CometAPI bills
                 middlewares=[lead],
                 allow_loopback=True,
             )

@@ -53,7 +53,7 @@ class AssetLimits:
 
     Attributes:
         fetch_seconds: For HEAD and GET together.
-        max_data_uri_chars: The encoded length.
+        max_data_uri_chars: The encoded length. The SDK says 5 MB since 5.17.1, read strictly here.
         allow_loopback: Take http, IP addresses and this machine as well; for tests.
         strict: Take nothing that any copy of the documentation would refuse: only the types that
             all of them name, the smaller of two stated sizes, bytes that are what the answer
@@ -62,7 +62,7 @@ class AssetLimits:
 
     max_video_bytes: int = 32 * MEBIBYTE
     max_image_bytes: int = 16 * MEBIBYTE
-    max_data_uri_chars: int = 5 * MEBIBYTE
+    max_data_uri_chars: int = 5_000_000
     fetch_seconds: float = 10
     allow_loopback: bool = False
     strict: bool = False

@@ -113,6 +113,17 @@ async def test_a_manager_cancels_a_clip_that_waits(stage, manage, waiting, hold)
     assert await rows_of(stage.store, job.id) == {(LedgerStatus.RELEASED, 0)}
 
 
+async def test_a_cancelled_clip_of_an_old_database_is_not_called_unpaid(stage, manage, waiting):
+    job = await waiting(1, price_micros=750_000)
+    await stage.store.quarantine.enter()
+    shown = await manage("jobs")
+    assert "Waiting for the bot's owner after a pause" in page(shown)
+    answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
+    assert "may have been paid for before: its money stays counted" in said(answer)
+    assert "Nothing was spent" not in said(answer)
+    assert await rows_of(stage.store, job.id) == {(LedgerStatus.COMMITTED, 750_000)}
+
+
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING])
 async def test_the_clip_of_another_server_is_out_of_reach(stage, waiting, state):
     other = await put(stage.store, (await waiting(2, guild_id=stage.guild.id + 1)).id, state)

@@ -572,6 +572,37 @@ async def test_an_uncertain_job_says_that_it_was_not_sent_again(stage, clip):
     assert "**Unclear**" in text_of(record_of(stage))
 
 
+async def test_the_thread_says_so_when_the_task_of_an_uncertain_job_is_found(stage, clip):
+    job = await stage.store.move(await stage.started(clip), JobState.SUBMITTING)
+    job = await stage.store.move(job, JobState.UNCERTAIN)
+    told = await stage.deliverer.deliver(job, None)
+    await stage.store.update(
+        job, answer_message_id=told.message_id, answer_channel_id=told.channel_id
+    )
+    job = await stage.store.uncertain.attach(job.id, task_id="found", user_id=None)
+    await stage.deliverer.show(job, Progress(phase=Phase.RUNNING))
+    said = thread_texts(stage)
+    assert said[-1] == (
+        f"{stage.alice.mention} CometAPI has this job after all: nothing is lost, and nothing is "
+        "paid twice.\nIt goes on from here. The result will be posted below."
+    )
+    assert not any("not sent again" in text or "Unclear" in text for text in said)
+    edits = len(stage.calls("PATCH"))
+    await stage.deliverer.show(job, Progress(phase=Phase.RUNNING))
+    assert len(stage.calls("PATCH")) == edits
+
+
+async def test_an_answer_that_is_posted_once_more_keeps_the_first_as_it_is(stage, clip, output):
+    job = await stage.store.move(await stage.started(clip), JobState.SUBMITTING)
+    job = await stage.store.move(job, JobState.RUNNING, task_id="t")
+    job = await stage.store.move(job, JobState.DELIVERING, output_url=OUTPUT_URL)
+    told = await stage.deliverer.deliver(job, output)
+    before = thread_texts(stage)[-1]
+    job = replace(job, answer_message_id=told.message_id, answer_channel_id=told.channel_id)
+    await stage.deliverer.show(job, Progress(phase=None))
+    assert thread_texts(stage)[-1] == before
+
+
 async def test_an_uncertain_job_that_is_answered_late_gets_its_answer_too(stage, clip, output):
     job = await stage.store.move(await stage.started(clip), JobState.SUBMITTING)
     job = await stage.store.move(job, JobState.UNCERTAIN)

@@ -5,10 +5,11 @@ import logging
 
 import pytest
 
-from bot.domain.jobs import FailureReason, JobState
+from bot.domain.jobs import FailureReason, JobState, Phase
 from bot.engine.engine import Engine
+from bot.engine.ports import Progress
 from bot.errors import DeliveryDelayedError
-from sandbox.cometapi import Fail, Fate, Hang, Succeed, model_not_found, server_error
+from sandbox.cometapi import Close, Fail, Fate, Hang, Succeed, model_not_found, server_error
 from tests.engine.clocks import settle, until
 from tests.engine.conftest import LEASE_SECONDS, LIVE_SOURCE
 from tests.engine.faults import Broken, database_of
@@ -289,6 +290,24 @@ async def test_two_processes_share_the_work_and_double_none(
         await pass_time(bench.clock, all_settled(store, *ids))
     assert len(bench.standin.creates) == 12
     assert sorted(bench.deliverer.told) == list(ids)
+
+
+async def test_people_are_shown_that_a_job_goes_on_that_nobody_knew_of(bench, store, process):
+    bench.standin.script.create(Close())
+    await process.add(1)
+    await pass_time(bench.clock, all_settled(store, 1))
+    assert (await store.get(1)).state is JobState.UNCERTAIN
+    shown = len(bench.deliverer.shown)
+    (task,) = bench.standin.creates
+    await store.uncertain.attach(1, task_id=task.task_id, user_id=None)
+
+    async def is_shown():
+        return len(bench.deliverer.shown) > shown
+
+    await pass_time(bench.clock, is_shown)
+    assert bench.deliverer.shown[shown] == (1, Progress(phase=Phase.PENDING))
+    await pass_time(bench.clock, in_state(store, 1, JobState.DONE))
+    assert len(bench.standin.creates) == 1
 
 
 # The database

@@ -65,6 +65,7 @@ async def test_the_headless_demo_tells_the_conversation_and_writes_the_restyled_
         "(edited)",
         "@Mira",
         "▶ restyled.mp4",
+        "cost $",
         f"Written: {output}",
     ]
     position = 0

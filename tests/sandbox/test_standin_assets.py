@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from bot.cometapi.models import MAX_DATA_URI_BYTES
 from sandbox.cdn import CDN_HOST, serve_cdn
 from sandbox.standin.assets import AssetLimits
 from tests.sandbox.conftest import data_uri
@@ -53,11 +54,18 @@ async def test_an_address_that_runway_does_not_take_is_refused_in_its_words(call
         assert (await reason(caller, uri)).startswith(text)
 
 
-async def test_a_data_uri_may_be_five_mebibytes_long(call, clip):
+async def test_a_data_uri_may_have_five_million_characters(call, clip):
     async with call() as caller:
-        padded = clip + bytes(3_932_142 - len(clip))
+        padded = clip + bytes(3_749_982 - len(clip))
+        assert len(data_uri(padded)) <= 5_000_000 < len(data_uri(padded + bytes(3)))
         assert (await caller.create(videoUri=data_uri(padded)))[0] == 200
         assert "size exceeds" in await reason(caller, data_uri(padded + bytes(3)))
+
+
+async def test_what_the_bot_sends_along_at_most_is_taken(call, clip):
+    async with call() as caller:
+        padded = clip + bytes(MAX_DATA_URI_BYTES - len(clip))
+        assert (await caller.create(videoUri=data_uri(padded)))[0] == 200
 
 
 @pytest.mark.parametrize("methods", [{"HEAD", "GET"}, {"GET"}])
