@@ -197,7 +197,7 @@ class NewJob:
     review_output: bool = False
     """Whether a moderator sees the result before all others."""
     spoiler: bool = False
-    """Whether the result is posted behind a spoiler."""
+    """Whether whatever is shown of it, clip, pictures and result, is behind a spoiler."""
     keep_sound: bool = False
     """Whether the source's sound is laid over the silent result."""
     role_ids: frozenset[int] | None = None

@@ -122,7 +122,7 @@ _ALL: Final = (
             "Keep the sound", "Results are silent; this adds the clip's own sound.",
             default=False, is_replayed=False),
     Setting("spoiler_outputs", Topic.STRICTNESS, _SC, Flag(),
-            "Spoilers", "Post results behind a spoiler.",
+            "Spoilers", "Put clips and results behind a spoiler, whether their own is or not.",
             default=False, is_replayed=False),
     Setting("review_mode", Topic.REVIEW, _SCR, Choice(("off", "spending", "publishing", "both")),
             "Review", "A moderator looks before money is spent, before others see it, or both.",

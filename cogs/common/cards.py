@@ -74,11 +74,6 @@ def card(
     return view
 
 
-def gallery(url: str, description: str, *, spoiler: bool = False) -> ui.MediaGallery[Any]:
-    """Return one picture or video; in a gallery of several Discord crops each of them."""
-    return ui.MediaGallery(discord.MediaGalleryItem(url, description=description, spoiler=spoiler))
-
-
 def blocks(lines: Sequence[str]) -> list[list[str]]:
     """Return the lines in blocks, one of which ends after each quotation and each list.
 

@@ -18,10 +18,10 @@ from cogs.common.cards import (
     GREEN,
     STATE_COLOURS,
     card,
-    gallery,
     mark,
     markdown_url,
 )
+from cogs.common.media import attached_media
 from cogs.delivery.buttons import answer_buttons
 from cogs.restyle.again_buttons import TryAgainButton, is_worth_another_try
 
@@ -35,12 +35,6 @@ POSTER_FILENAME: Final = "restyled.jpg"
 
 _SAME_SECONDS: Final = 0.3
 """A part that lacks no more than that is the whole clip to people."""
-
-_PLAYABLE: Final = frozenset({"mp4", "mov", "webm", "gif", "png", "jpg", "jpeg", "webp"})
-"""Others are shown as files.
-
-Source: https://docs.discord.com/developers/reference#uploading-files
-"""
 
 
 def answer_mark(job: Job) -> int:
@@ -93,7 +87,7 @@ def picture_filename(answer: AnswerContent) -> str:
     return POSTER_FILENAME if answer.is_poster else PICTURE_FILENAME
 
 
-def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[Any]]:
+def _galleries(job: Job, answer: AnswerContent) -> list[ui.Item[Any]]:
     """Return the video and the picture, each in a gallery of its own: in one, both are cropped."""
     shown: list[tuple[str, str]] = []
     if answer.video is not None:
@@ -102,7 +96,7 @@ def _galleries(job: Job, answer: AnswerContent) -> list[ui.MediaGallery[Any]]:
     if answer.picture is not None:
         words = clip_texts.picture_description(is_poster=answer.is_poster)
         shown.append((picture_filename(answer), words))
-    return [gallery(f"attachment://{name}", words, spoiler=job.spoiler) for name, words in shown]
+    return [attached_media(name, words, spoiler=job.spoiler) for name, words in shown]
 
 
 def _answer_lines(job: Job, answer: AnswerContent, *, attached: bool, linked: bool) -> list[str]:
@@ -156,27 +150,21 @@ def source_card(
         title = clip_texts.kept_clip(job.part_start, seconds, is_whole=whole)
     view.add_item(ui.TextDisplay(f"-# {title}", id=mark(job.id, "source")))
     if clip is not None:
-        _add_media(view, clip, clip_texts.source_description(seconds))
+        words = clip_texts.source_description(seconds)
+        view.add_item(attached_media(clip, words, spoiler=job.spoiler))
     if reference is not None:
         view.add_item(ui.TextDisplay(f"-# {clip_texts.KEPT_REFERENCE}"))
-        _add_media(view, reference, clip_texts.REFERENCE_DESCRIPTION)
+        words = clip_texts.REFERENCE_DESCRIPTION
+        view.add_item(attached_media(reference, words, spoiler=job.spoiler))
     return view
-
-
-def _add_media(view: ui.LayoutView, name: str, description: str) -> None:
-    """Show an attached file; as a player or picture where Discord's clients have one."""
-    if name.rpartition(".")[2] in _PLAYABLE:
-        view.add_item(gallery(f"attachment://{name}", description))
-    else:
-        view.add_item(ui.File(f"attachment://{name}"))
 
 
 def extra_card(job: Job, extra: Extra) -> ui.LayoutView:
     """Return the message with something made of an answer."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(clip_texts.EXTRA_TITLES[extra], id=mark(job.id, extra.value)))
-    media = f"attachment://{extra_filename(extra)}"
-    view.add_item(gallery(media, clip_texts.extra_description(extra), spoiler=job.spoiler))
+    words = clip_texts.extra_description(extra)
+    view.add_item(attached_media(extra_filename(extra), words, spoiler=job.spoiler))
     view.add_item(ui.TextDisplay("-# " + _provenance(job)))
     return view
 

@@ -12,6 +12,7 @@ from bot.domain.jobs import JobState
 from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, lasting_verdict
+from cogs.common.media import upload
 from cogs.common.messages import Channel, direct_channel, find_marked, only
 from cogs.delivery.answers import (
     OUTPUT_FILENAME,
@@ -215,7 +216,7 @@ class OutcomeMessages:
             return await place.channel.send(view=card, **details)
         if form.attached:
             details["files"] = [
-                discord.File(path, filename=name)
+                upload(path, name, spoiler=job.spoiler)
                 for path, name in (
                     (answer.video, OUTPUT_FILENAME),
                     (answer.picture, picture_filename(answer)),

@@ -18,6 +18,7 @@ from cogs.common.discord_errors import (
     delayed,
     lasting_verdict,
 )
+from cogs.common.media import name_of, upload
 from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked
 from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
 
@@ -58,7 +59,7 @@ class SourceMessages:
         is_prepared = clip is not None and job.plan is not None
         card = source_card(job, clip=clip_name, prepared=is_prepared, reference=reference_name)
         files = [
-            discord.File(path, filename=name)
+            upload(path, name, spoiler=job.spoiler)
             for path, name in ((clip, clip_name), (reference, reference_name))
             if path is not None and name is not None
         ]
@@ -126,7 +127,7 @@ class SourceMessages:
         try:
             message = await self._place(job, place).send(
                 view=extra_card(job, extra),
-                file=discord.File(video, filename=extra_filename(extra)),
+                file=upload(video, extra_filename(extra), spoiler=job.spoiler),
                 silent=True,
                 nonce=f"{job.id}{_NONCE_LETTERS[extra]}",
                 allowed_mentions=NOBODY,
@@ -203,6 +204,6 @@ def _kept(message: discord.Message, job: Job) -> KeptSource:
 def _files(message: discord.Message) -> dict[str, tuple[str, int, str]]:
     """Return address, size and type of each file of a message, by its name."""
     return {
-        file.filename: (file.url, file.size, file.content_type or "")
+        name_of(file): (file.url, file.size, file.content_type or "")
         for file in message.attachments
     }

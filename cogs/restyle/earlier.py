@@ -139,7 +139,7 @@ class Earlier:
         return Request(
             source=source,
             prompt=prompt,
-            reference=_picture(picture) if picture is not None else None,
+            reference=_picture(picture, is_spoiler=job.spoiler) if picture is not None else None,
             ratio=job.ratio if job.ratio in ratios else None,
             seed=seed,
             start=start,
@@ -224,16 +224,18 @@ class Earlier:
             filename=filename,
             content_type=content_type,
             size_bytes=size_bytes,
+            is_spoiler=job.spoiler,
             author_id=author_id,
             message_url=message_url,
         )
 
 
-def _picture(url: str) -> RequestedPicture:
+def _picture(url: str, *, is_spoiler: bool) -> RequestedPicture:
     name = PurePosixPath(urlsplit(url).path).name
     return RequestedPicture(
         url=url,
         filename=name,
         content_type=mimetypes.guess_type(name)[0],
         size_bytes=None,
+        is_spoiler=is_spoiler,
     )

@@ -251,7 +251,7 @@ class Intake:
                 interaction.created_at + timedelta(hours=held_hours) if hold is not None else None
             ),
             review_output=holds.review_mode in {"publishing", "both"},
-            spoiler=holds.spoiler_outputs,
+            spoiler=request.is_spoiler or holds.spoiler_outputs,
             keep_sound=holds.keep_sound,
             role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
             is_age_restricted=is_age_restricted(interaction),

@@ -19,6 +19,7 @@ from bot.requests.message_links import parse_message_link
 from bot.requests.validation import Refusal, Rule, is_declared_video
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
+from cogs.common.media import is_spoiler, name_of
 from cogs.common.messages import is_ours
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.restyle.place import is_age_restricted
@@ -74,15 +75,17 @@ async def sources_of(
         rule = Rule.MESSAGE_FORWARDED if forwarded else Rule.MESSAGE_WITHOUT_CLIP
         raise RefusedError(Refusal(rule=rule))
     is_own = is_ours(interaction.client, message)
-    author_id, people_ids = await _people(message, store, is_own=is_own)
+    job = await _job_of(message, store) if is_own else None
+    author_id, people_ids = _people(message, job)
     if is_own:
-        clips = [clip for clip in clips if clip.filename == OUTPUT_FILENAME] or clips
+        clips = [clip for clip in clips if name_of(clip) == OUTPUT_FILENAME] or clips
     return [
         RequestedClip(
             url=clip.url,
             filename=clip.filename,
             content_type=clip.content_type,
             size_bytes=clip.size,
+            is_spoiler=is_spoiler(clip, message) or (job is not None and job.spoiler),
             author_id=author_id,
             message_url=message.jump_url,
             people_ids=people_ids,
@@ -91,14 +94,16 @@ async def sources_of(
     ]
 
 
-async def _people(
-    message: discord.Message, store: Store, *, is_own: bool
-) -> tuple[int | None, frozenset[int]]:
-    """Return who can be asked about a message's clips, and who else is behind them."""
-    if not is_own:
+def _people(message: discord.Message, job: Job | None) -> tuple[int | None, frozenset[int]]:
+    """Return who can be asked about a message's clips, and who else is behind them.
+
+    Args:
+        message: The message.
+        job: Whose answer it is, if it is one of ours.
+    """
+    if job is None:
         is_app = message.webhook_id is not None or message.author.bot
         return (None if is_app else message.author.id), frozenset()
-    job = await _job_of(message, store)
     # Of a result, consent follows the person in the clip that it was made from.
     author_id = job.source_author_id
     if author_id is None and job.source_message_url is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.looks import compose
+from cogs.common.media import is_spoiler
 
 if TYPE_CHECKING:
     import discord
@@ -23,6 +24,8 @@ class RequestedClip:
     """As Discord says; a hint."""
     size_bytes: int
     """As Discord says."""
+    is_spoiler: bool
+    """Whether it was shown behind a spoiler, or is or was made of something that was."""
     author_id: int | None = None
     """Who posted it; ``None`` when it came with the command, or when nobody can be asked."""
     message_url: str | None = None
@@ -38,6 +41,7 @@ class RequestedClip:
             filename=attachment.filename,
             content_type=attachment.content_type,
             size_bytes=attachment.size,
+            is_spoiler=is_spoiler(attachment),
         )
 
 
@@ -51,6 +55,7 @@ class RequestedPicture:
     """As Discord says; a hint."""
     size_bytes: int | None
     """As Discord says; ``None`` of one that an earlier job took, which was checked then."""
+    is_spoiler: bool
 
     @classmethod
     def attached(cls, attachment: discord.Attachment) -> RequestedPicture:
@@ -60,6 +65,7 @@ class RequestedPicture:
             filename=attachment.filename,
             content_type=attachment.content_type,
             size_bytes=attachment.size,
+            is_spoiler=is_spoiler(attachment),
         )
 
 
@@ -89,3 +95,8 @@ class Request:
             seed=look.seed if self.seed is None else self.seed,
             ratio=look.ratio if self.ratio is None else self.ratio,
         )
+
+    @property
+    def is_spoiler(self) -> bool:
+        """Whether everything that comes of it stays behind a spoiler."""
+        return self.source.is_spoiler or (self.reference is not None and self.reference.is_spoiler)

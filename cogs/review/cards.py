@@ -11,7 +11,8 @@ from discord import ui
 from bot.domain.jobs import JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.texts import review as review_texts
-from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, gallery, mark, markdown_url
+from cogs.common.cards import GREEN, GREY, RED, YELLOW, card, mark, markdown_url
+from cogs.common.media import attached, gallery, name_of
 from cogs.common.messages import NOBODY
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.buttons import AskAgainButton, ReviewButton, ShowNextButton
@@ -28,7 +29,6 @@ _COLOURS: Final = {
     ReviewStatus.WITHDRAWN: GREY,
 }
 _NAMES: Final = ("The clip", "The reference image")
-_ATTACHED: Final = f"attachment://{OUTPUT_FILENAME}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Media:
     is_attached: bool = False
 
 
-ATTACHED: Final = Media((_ATTACHED,), is_attached=True)
+ATTACHED: Final = Media((attached(OUTPUT_FILENAME, spoiler=True),), is_attached=True)
 NO_MEDIA: Final = Media()
 
 
@@ -103,8 +103,9 @@ def _link(review: Review, job: Job, media: Media) -> str | None:
 
 def media_on(message: discord.Message) -> Media:
     """Return what a card of ours shows, so that an edit can show it again."""
-    if any(found.filename == OUTPUT_FILENAME for found in message.attachments):
-        return ATTACHED
+    for found in message.attachments:
+        if name_of(found) == OUTPUT_FILENAME:
+            return Media((f"attachment://{found.filename}",), is_attached=True)
     urls = [
         item.media.url
         for component in _walk(message.components)

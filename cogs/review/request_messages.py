@@ -6,14 +6,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import discord
-
 from bot.domain.jobs import JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.engine.signed_links import is_link_dead
 from bot.texts import review as review_texts
 from cogs.common.cards import BLURPLE, card
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
+from cogs.common.media import upload
 from cogs.common.messages import NOBODY, find_marked, id_before, utc_now
 from cogs.delivery.answers import OUTPUT_FILENAME
 from cogs.review.cards import (
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
     from pathlib import Path
+
+    import discord
 
     from bot.domain.jobs import Job
     from bot.domain.reviews import Review
@@ -173,7 +174,7 @@ class ReviewMessages:
         while True:
             details: dict[str, Any] = {}
             if media.is_attached and clip is not None:
-                details["file"] = discord.File(clip, filename=OUTPUT_FILENAME)
+                details["file"] = upload(clip, OUTPUT_FILENAME, spoiler=True)
             try:
                 return await channel.send(
                     view=review_card(review, job, media, quoted=quoted),

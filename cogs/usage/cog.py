@@ -23,9 +23,10 @@ from bot.texts import permission as permission_texts
 from bot.texts import usage as usage_texts
 from bot.texts.refusal import refusal
 from cogs.admin.strikes import LiftMenu, strikes_page
-from cogs.common.cards import BLURPLE, card, gallery
+from cogs.common.cards import BLURPLE, card
 from cogs.common.grants import RIGHT
 from cogs.common.items import add_item
+from cogs.common.media import gallery
 from cogs.common.pages import Page, answer_command, answer_press
 from cogs.common.permission_checks import may_moderate, role_ids_of
 from cogs.restyle.place import channels_of, is_age_restricted
@@ -156,7 +157,7 @@ class UsageCog(commands.Cog):
             log.warning("guild %s: its usage was not drawn: %s", guild_id, exc)
             lines += [usage_texts.NO_PICTURE, usage_texts.FOOTNOTE]
             return Page(view=card(BLURPLE, lines, buttons))
-        shown = gallery(f"attachment://{PICTURE}", usage_texts.description(usage))
+        shown = gallery(f"attachment://{PICTURE}", usage_texts.description(usage), spoiler=False)
         return Page(
             view=card(BLURPLE, lines, shown, ui.TextDisplay(usage_texts.FOOTNOTE), buttons),
             files=[discord.File(io.BytesIO(picture), PICTURE)],
