@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import secrets
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from bot.registration import Registration
 from bot.requests.text_safety import cut
 from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
+from bot.system.log_context import note_ids
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
 
@@ -98,6 +100,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
 
         Where the operator lets nothing start it is answered with that instead.
         """
+        note_interaction(interaction)
         task = asyncio.current_task()
         if self._is_closing or task is None:
             return False
@@ -136,8 +139,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             log.info("interaction %s: not ours: %s", interaction.id, error)
             await answer_privately(interaction, texts.UNKNOWN_COMMAND)
             return
-        log.error("interaction %s: command failed", interaction.id, exc_info=error)
-        await answer_privately(interaction, texts.TROUBLE)
+        await answer_privately(interaction, broke(interaction, error))
 
 
 _OPEN_EVERYWHERE: Final = frozenset({"restyle-privacy", "restyle-owner"})
@@ -155,6 +157,20 @@ def _closed_to(interaction: discord.Interaction[RestyleBot]) -> Refusal | None:
     if name in _OPEN_EVERYWHERE:
         return None
     return closed_door(guild_key(interaction.guild_id), bot.settings)
+
+
+def note_interaction(interaction: discord.Interaction[Any]) -> None:
+    """Put who presses or commands, and where, on every line that this asyncio task logs."""
+    note_ids(
+        interaction=interaction.id, server=interaction.guild_id or None, user=interaction.user.id
+    )
+
+
+def broke(interaction: discord.Interaction[Any], error: BaseException) -> str:
+    """Log a surprise, and return what the person reads of it: the mark by which the log has it."""
+    mark = secrets.token_hex(3)
+    log.error("interaction %s: trouble %s", interaction.id, mark, exc_info=error)
+    return texts.trouble(mark)
 
 
 async def answer_privately(

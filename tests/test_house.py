@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "setting_checks": {"domain", "system", "prices"},
     "prices": {"domain"},
     "setting_sources": {"errors"},
+    "setting_display": {"settings"},
     "log": {"settings", "system"},
     "engine": {
         *("domain", "errors", "system", "requests", "cometapi"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from bot.cli.output import add_json, say, say_json, table
 from bot.errors import SettingsError
+from bot.setting_display import in_words, shown
 from bot.setting_sources import origins
 from bot.settings import Settings, load_settings
 
@@ -17,15 +17,8 @@ if TYPE_CHECKING:
 
     from bot.cli.output import Commands
 
-MASK: Final = "********"
 MISSING: Final = "(missing)"
 WRONG: Final = "(wrong)"
-_LONGEST: Final = 100
-_PASSWORDS: Final = re.compile(
-    r"(?P<before>://[^/?#@:]*:)[^/?#]*(?=@)|(?P<asked>[?&](?:\w*(?:password|secret|token|key)\w*)=)[^&]+",
-    re.IGNORECASE,
-)
-"""The secret parts of an address, such as a database's: ``user:PASSWORD@`` and ``?password=``."""
 
 
 def add_to(commands: Commands) -> None:
@@ -57,7 +50,7 @@ def execute(chosen: argparse.Namespace) -> int:
     found = origins(Settings)
     rows = {
         name.upper(): (
-            bad.get(name, _shown(settings, name)),
+            bad.get(name, shown(settings, name)),
             found.get(name, "-" if bad.get(name) == MISSING else "default"),
         )
         for name in Settings.model_fields
@@ -73,7 +66,7 @@ def execute(chosen: argparse.Namespace) -> int:
             }
         )
     else:
-        lines = [(name, _words(value), place) for name, (value, place) in rows.items()]
+        lines = [(name, in_words(value), place) for name, (value, place) in rows.items()]
         say(table(("SETTING", "VALUE", "FROM"), lines))
         for warning in settings.warnings:
             say(f"\nWarning: {warning}")
@@ -103,22 +96,3 @@ def _as_far_as_readable(complaint: SettingsError) -> tuple[Settings, dict[str, s
                 stand_ins[name] = MISSING if field.is_required() else field.default
         except (SettingsError, UnicodeDecodeError):
             raise complaint from None
-
-
-def _shown(settings: Settings, name: str) -> Any:  # noqa: ANN401 - each field has its own type
-    """Return a value as others may see it: no secret, nor an address that holds one."""
-    value = getattr(settings, name)
-    if isinstance(value, SecretStr):
-        return MASK if value.get_secret_value() else ""
-    if not isinstance(value, str):
-        return value if value is None or isinstance(value, bool | int | float) else str(value)
-    return _PASSWORDS.sub(lambda found: (found["before"] or found["asked"]) + MASK, value)
-
-
-def _words(value: Any) -> str:  # noqa: ANN401 - as above
-    if value is None:
-        return "unlimited"  # no other setting can be None
-    if value == "":
-        return "-"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import platform
 import sys
 from typing import TYPE_CHECKING, Final
 
+from bot import __version__
 from bot.cli.parser import build_parser
 from bot.errors import SettingsError
 from bot.log import set_up_logging
+from bot.setting_display import what_differs
 from bot.settings import forget_secrets, load_settings
 from bot.start import explain, run_until_stopped
 from bot.system.inspection import forbid_inspection
@@ -35,16 +38,24 @@ def main(arguments: Sequence[str]) -> int:
         settings = load_settings()
         forget_secrets()
         set_up_logging(settings)
+        log.info(
+            "Restyle %s starts on Python %s, with %s",
+            __version__,
+            platform.python_version(),
+            what_differs(settings),
+        )
         asyncio.run(run_until_stopped(settings))
     except SettingsError as exc:
         sys.stderr.write(f"{exc}\n")
         return EXIT_SETTINGS
     except Exception as exc:
         reason = explain(exc)
-        if reason is None:
-            raise
         if execute is not None:  # somebody looks at a terminal, not at a log
+            if reason is None:
+                raise
             sys.stderr.write(f"{reason}\n")
+        elif reason is None:
+            log.critical("The bot broke in the program", exc_info=exc)
         else:
             log.critical("%s", reason)
         return EXIT_FAILED

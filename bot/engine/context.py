@@ -82,7 +82,10 @@ class ProviderStanding:
 
 
 class StoreWatch:
-    """Says once that the database is gone, and once that it is back."""
+    """Says once that the database is gone, and once that it is back.
+
+    Only the renewal of the lease proves the latter, for it writes: on a full disk reading works.
+    """
 
     def __init__(self) -> None:
         self.trouble: str | None = None
@@ -95,7 +98,7 @@ class StoreWatch:
             log.error("The database is unavailable; nothing is spent until it is back: %s", error)
 
     def worked(self) -> None:
-        """Take note that the database answered."""
+        """Take note that the database has taken what was written."""
         if self.trouble is not None:
             self.trouble = None
             log.warning("The database is back; all jobs go on")

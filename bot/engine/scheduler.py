@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from bot.engine.job_handle import JobHandle, StepKind
+from bot.system.log_context import with_ids
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -237,7 +238,8 @@ class Scheduler:
 
     async def _run_step(self, handle: JobHandle) -> float | None:
         try:
-            return await self._step(handle)
+            with with_ids(job=handle.job_id, task=handle.task_id):
+                return await self._step(handle)
         except Exception:  # a worker that ends is worse than any error it could report
             log.exception("job %s: a step raised", handle.job_id)
             return _SURPRISE_SECONDS

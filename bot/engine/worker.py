@@ -88,8 +88,6 @@ class Worker:
                 handle.surprises, base=_SURPRISE_SECONDS, cap=_LONGEST_SURPRISE_SECONDS
             )
         else:
-            if handle.failures:  # what failed before, also a write, has come through now
-                self._context.watch.worked()
             handle.failures = handle.surprises = 0
         self._mind_line(handle, before, delay)
         if handle.state is JobState.RUNNING and delay is not None:

@@ -58,7 +58,6 @@ class Database:
         self._connection_class = ShieldedConnection if self.dialect == "sqlite" else AsyncConnection
         self._clock = clock
         self._closed = False
-        self._in_trouble = False
         self._active = 0
         self._freeing: set[AsyncConnection] = set()
         self._idle = asyncio.Event()
@@ -126,18 +125,10 @@ class Database:
                         self._freeing.remove(connection)
                         self.new_jobs.set()
                     await shielded(connection.close())
-        except StoreUnavailableError as exc:
-            if not self._in_trouble:
-                log.warning("%s; nothing is spent until it answers again", exc)
-            self._in_trouble = True
-            raise
         finally:
             self._active -= 1
             if not self._active:
                 self._idle.set()
-        if self._in_trouble:
-            self._in_trouble = False
-            log.info("the database answers again")
 
     async def close(self) -> None:
         """Refuse new transactions, let the open ones end, then close every connection."""

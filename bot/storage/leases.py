@@ -7,6 +7,7 @@ was taken for dead notices when it renews.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import uuid
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from bot.storage.database import Database
     from bot.system.last_word import LastWord
+
+log = logging.getLogger(__name__)
 
 
 def new_worker_id() -> str:
@@ -83,7 +86,11 @@ async def expire_workers(connection: AsyncConnection, database: Database, *, but
         await connection.execute(delete(workers).where(workers.c.id.in_(dead)))
     # A plain SELECT sees one moment: an owner it reads had joined before, so its row is seen too.
     dead |= set(await connection.scalars(_owners_without_a_row()))
-    return await release_jobs(connection, database, dead) if dead else 0
+    if not dead:
+        return 0
+    count = await release_jobs(connection, database, dead)
+    log.warning("Worker %s is silent or gone: its %d jobs are free", ", ".join(dead), count)
+    return count
 
 
 class Lease:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
 
 _LOCK_KEY: Final = 0x7265_7374_796C_65  # "restyle"; any number that nobody else locks will do
 _FOLDER: Final = Path(__file__).parent / "migrations"
@@ -79,4 +82,6 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     present = MigrationContext.configure(connection).get_current_heads()
     check_known(present)
     if revision != "head" or set(present) != set(scripts.get_heads()):
+        before = ", ".join(sorted(present)) or "nothing"
+        log.info("The database's schema is brought from %s to %s", before, revision)
         command.upgrade(config, revision)

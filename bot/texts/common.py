@@ -311,7 +311,11 @@ UNKNOWN_CONTROL: Final = (
 UNKNOWN_COMMAND: Final = (
     "That command is not ours any more, or not in this form. Reload Discord, and choose it anew."
 )
-TROUBLE: Final = "Something broke in the bot. It is in the log; its operator can look."
 NOT_ALLOWED: Final = (
     "You may not use this command here. The server's administrators decide who may."
 )
+
+
+def trouble(mark: str) -> str:
+    """Return what a person reads when the program broke; ``mark`` is what the log calls it."""
+    return f"Something broke in the bot. Tell its operator `{mark}`: the log has it under that."

@@ -53,6 +53,7 @@ class ServersGone(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep what is left of a server to which the bot comes back."""
+        log.info("guild %s: joined; the bot is on %d servers", guild.id, len(self._bot.guilds))
         try:
             await self._retention.guilds_back([guild.id])
         except StoreError as exc:  # as above

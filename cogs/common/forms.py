@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
+from bot.app import note_interaction
 from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def sent_form(interaction: discord.Interaction[Any], ids: re.Pattern[str]) -> re
     match = ids.fullmatch(found) if isinstance(found, str) else None
     if match is not None:
         interaction.extras[_TAKEN] = True
+        note_interaction(interaction)
     return match
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 import discord
 from discord import ui
 
-from bot.app import answer_privately
+from bot.app import answer_privately, note_interaction
 from bot.texts import common as texts
 from cogs.common.ids import read_id
 from cogs.common.pages import answer_press, telling_failures
@@ -69,6 +69,7 @@ class PersistentItem(ui.DynamicItem[ItemT], template=NO_TEMPLATE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what a press means; the person is told when it fails."""
+        note_interaction(interaction)
         async with telling_failures(interaction):
             await self.press(interaction)
 

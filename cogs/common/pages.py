@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.app import answer_privately
+from bot.app import answer_privately, broke
 from bot.errors import StoreError
 from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
@@ -60,8 +60,7 @@ def _failure(interaction: discord.Interaction[Any], error: Exception) -> str:
     if isinstance(error, StoreError):
         log.warning("interaction %s: the database did not answer: %s", interaction.id, error)
         return texts.CANCEL_STORE_UNAVAILABLE
-    log.error("interaction %s: failed", interaction.id, exc_info=error)
-    return texts.TROUBLE
+    return broke(interaction, error)
 
 
 async def answer_command(
@@ -93,8 +92,7 @@ async def show_beside(interaction: discord.Interaction[Any], answer: str | Page)
             allowed_mentions=NOBODY,
         )
     except DISCORD_ERRORS as exc:
-        log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
-        return texts.TROUBLE
+        return broke(interaction, exc)
     return ""
 
 
@@ -122,7 +120,6 @@ async def _answer(
                 view=answer.view, attachments=list(answer.files), allowed_mentions=NOBODY
             )
         except DISCORD_ERRORS as exc:
-            log.warning("interaction %s: the page was not shown: %s", interaction.id, exc)
-            said = texts.TROUBLE
+            said = broke(interaction, exc)
     if said:
         await answer_privately(interaction, said)

@@ -67,7 +67,7 @@ class EarlierJobs(commands.Cog):
             await work
         except RefusedError as exc:
             view = await refusal_view(interaction, self._bot.store, exc.decided_by)
-            await refuse_now(interaction, exc.text, view=view)
+            await refuse_now(interaction, exc, view=view)
 
     async def _open(
         self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton

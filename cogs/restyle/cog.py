@@ -70,7 +70,7 @@ class Restyle(commands.Cog):
         try:
             source = await self._source(interaction, video, link)
         except RefusedError as exc:
-            await refuse_now(interaction, exc.text)
+            await refuse_now(interaction, exc)
             return
         await self.intake.take(
             interaction,

@@ -14,6 +14,7 @@ import discord
 from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
+from bot.domain.money import dollars
 from bot.domain.quotas import Scope, Unit
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
@@ -102,7 +103,7 @@ class Intake:
             evaluation, _ = await self._check_at_once(interaction, request)
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)
-            await refuse_now(interaction, exc.text, view=view)
+            await refuse_now(interaction, exc, view=view)
             return
         try:
             response = await interaction.response.defer(thinking=True)
@@ -127,9 +128,9 @@ class Intake:
             await self._accept(interaction, job, evaluation, policy)
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)
-            await refuse_later(interaction, exc.text, view=view)
+            await refuse_later(interaction, exc, view=view)
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
-            await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
+            await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)))
             raise
 
     @property
@@ -296,7 +297,16 @@ class Intake:
         except StoreError as exc:
             log.warning("interaction %s: not stored: %s", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
-        log.info("job %s: accepted from user %s", job.id, job.user_id)
+        log.info(
+            "job %s: accepted from user %s %s: %s, %.1f s, %s%s",
+            job.id,
+            job.user_id,
+            "in direct messages" if job.guild_id is None else f"on guild {job.guild_id}",
+            job.model,
+            job.restyled_seconds,
+            "no price" if job.price_micros is None else dollars(job.price_micros),
+            f", held for {job.hold}" if job.hold is not None else "",
+        )
         interaction.client.dispatch(BUDGET_EVENT)
         try:
             alone = not job.can_open_thread

@@ -66,7 +66,7 @@ class MessageMenu(commands.Cog):
             await self._intake.foresee(interaction, sources[0])
         except RefusedError as exc:
             view = await refusal_view(interaction, self._store, exc.decided_by)
-            await refuse_now(interaction, exc.text, view=view)
+            await refuse_now(interaction, exc, view=view)
             return
         self._open[interaction.id] = sources
         form = RestyleForm(
@@ -101,7 +101,7 @@ class MessageMenu(commands.Cog):
         try:
             request = _request(sources, fields)
         except RefusedError as exc:
-            await refuse_now(interaction, exc.text)
+            await refuse_now(interaction, exc)
             return
         await self._intake.take(interaction, request)
 

@@ -41,22 +41,36 @@ class RefusedError(RestyleError):
         self.text = words
         self.decided_by = found.decided_by if found is not None else decided_by
 
+    @property
+    def rule_name(self) -> str:
+        """The rule as the log calls it; "cap" for a quota or a budget that is used up."""
+        return self.refusal.rule.value if self.refusal is not None else "cap"
+
 
 async def refuse_now(
-    interaction: discord.Interaction[Any], text: str, *, view: discord.ui.View | None = None
+    interaction: discord.Interaction[Any],
+    error: RefusedError,
+    *,
+    view: discord.ui.View | None = None,
 ) -> None:
-    """Answer in private, as the first answer; ``view`` stands under the text."""
-    await answer_privately(interaction, text, view=view)
+    """Say why in private, as the first answer; ``view`` stands under the text."""
+    _note(interaction, error)
+    await answer_privately(interaction, error.text, view=view)
 
 
 async def refuse_later(
-    interaction: discord.Interaction[Any], text: str, *, view: discord.ui.View | None = None
+    interaction: discord.Interaction[Any],
+    error: RefusedError,
+    *,
+    view: discord.ui.View | None = None,
 ) -> None:
     """Take the public "thinking…" back and say in private why; ``view`` stands under the text.
 
     Whether an answer is private is settled by the first one, and a follow-up is one of its own
     only once that is filled in; hence the order.
     """
+    _note(interaction, error)
+    text = error.text
     try:
         await interaction.edit_original_response(content=texts.NOT_STARTED)
         shown: dict[str, Any] = {} if view is None else {"view": view}
@@ -72,3 +86,7 @@ async def refuse_later(
         await interaction.delete_original_response()
     except DISCORD_ERRORS as exc:
         log.info("interaction %s: its answer stays: %s", interaction.id, exc)
+
+
+def _note(interaction: discord.Interaction[Any], error: RefusedError) -> None:
+    log.info("interaction %s: refused by rule %s", interaction.id, error.rule_name)

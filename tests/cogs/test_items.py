@@ -1,6 +1,7 @@
 """Controls that outlive restarts: their custom ids, and what happens to ids that are not ours."""
 
 import asyncio
+import re
 
 import discord
 import pytest
@@ -151,13 +152,19 @@ async def test_a_control_that_cannot_be_ours_gets_one_kind_answer(stage, custom_
     assert said(result) == texts.UNKNOWN_CONTROL
 
 
-async def test_a_press_on_a_button_that_breaks_is_answered_all_the_same(stage):
+async def test_a_press_on_a_button_that_breaks_is_answered_with_what_the_log_calls_it(
+    stage, caplog
+):
     async def broken(interaction, button):
         raise ZeroDivisionError
 
     add_item(stage.bot, UsageButton, broken)
     message = await post(stage, UsageButton("mine"))
-    assert said(await stage.alice.click(message, custom_id="usage:mine")) == texts.TROUBLE
+    words = said(await stage.alice.click(message, custom_id="usage:mine"))
+    [mark] = re.findall(r"`([0-9a-f]{6})`", words)
+    assert words == texts.trouble(mark)
+    [line] = [record for record in caplog.records if f": trouble {mark}" in record.getMessage()]
+    assert line.exc_info[0] is ZeroDivisionError
 
 
 async def test_the_database_has_its_time_and_no_more():

@@ -510,7 +510,7 @@ async def test_nothing_is_sent_that_the_database_cannot_record(bench, caplog):
             assert await bench.worker.step(handle) > 0
     await bench.step(handle)
     assert caplog.text.count("The database is unavailable") == 1
-    assert caplog.text.count("The database is back") == 1
+    assert "The database is back" not in caplog.text  # a renewed lease says that
     assert handle.state is JobState.RUNNING
     assert len(bench.standin.creates) == 1
 

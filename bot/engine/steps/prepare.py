@@ -75,6 +75,7 @@ class PrepareStep:
         if self._context.closing.is_set():
             return UNFIRM_SECONDS
         handle.prepares += 1
+        began_at = self._context.clock.monotonic()
         is_needed = must_be_made(job)
         kept = None
         try:
@@ -97,6 +98,8 @@ class PrepareStep:
             return self._not_kept(handle, job, exc)
         except TimeoutError:
             log.warning("job %s: goes on without a copy of its clip: too slow", job.id)
+        seconds = self._context.clock.monotonic() - began_at
+        log.info("job %s: ready for the provider after %.1f s", job.id, seconds)
         return await self._done(handle, job, kept)
 
     async def _done(self, handle: JobHandle, job: Job, kept: KeptSource | None) -> float:
