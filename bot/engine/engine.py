@@ -262,6 +262,7 @@ class Engine:
             self._scheduler.clear()
             self._announcer.clear()
             self._context.wait_queue.clear()
+            self._context.scratch.kept.clear()
             try:
                 await self._store.lease.rejoin(self._lease_seconds)
             except StoreUnavailableError as exc:  # the next renewal finds it lost once more
@@ -305,6 +306,7 @@ class Engine:
         await self._compared.wait()
         while not self._context.closing.is_set():
             self._new_jobs.clear()
+            self._context.scratch.kept.tidy()
             me = self._store.lease.worker_id
             try:
                 while len(claimed := await self._store.claims.claim(BATCH)) == BATCH:

@@ -17,6 +17,7 @@ from bot.errors import (
     MediaStorageError,
     MediaUnreachableError,
 )
+from bot.media.turns import FairSlots, work_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,8 +74,10 @@ class Extras:
         self._media = media
         self._max_output_bytes = max_output_bytes
         self._archive = archive
-        self._sources = Sources(downloader=downloader, deliverer=deliverer, clock=clock)
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._sources = Sources(
+            downloader=downloader, deliverer=deliverer, scratch=scratch, clock=clock
+        )
+        self._slots = FairSlots(AT_ONCE, WAITING)
         self._under_way: dict[tuple[int, Extra], asyncio.Task[Delivered]] = {}
 
     def is_full(self, job: Job, extra: Extra) -> bool:
@@ -121,9 +124,8 @@ class Extras:
 
     async def _make(self, job: Job, extra: Extra) -> Delivered:
         try:
-            async with asyncio.timeout(MAKE_SECONDS), self._slots:
-                found = await self._deliverer.find_extra(job, extra)
-                return found or await self._make_new(job, extra)
+            with work_for(job.guild_id, job.user_id):
+                return await self._make_in_turn(job, extra)
         except ExtraError:
             raise
         except MediaNoSoundError as exc:
@@ -139,6 +141,11 @@ class Extras:
         except Exception as exc:
             log.exception("job %s: %s broke in the program", job.id, extra)
             raise ExtraError(ExtraFailure.BROKEN) from exc
+
+    async def _make_in_turn(self, job: Job, extra: Extra) -> Delivered:
+        async with asyncio.timeout(MAKE_SECONDS), self._slots.slot():
+            found = await self._deliverer.find_extra(job, extra)
+            return found or await self._make_new(job, extra)
 
     async def _make_new(self, job: Job, extra: Extra) -> Delivered:
         limit = self._deliverer.upload_limit_bytes(job)

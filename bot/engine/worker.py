@@ -18,6 +18,7 @@ from bot.engine.steps.poll import Poller
 from bot.engine.steps.prepare import PrepareStep
 from bot.engine.steps.submit import Submitter
 from bot.errors import JobLostError, StoreUnavailableError
+from bot.media.turns import work_for
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
@@ -89,6 +90,8 @@ class Worker:
             )
         else:
             handle.failures = handle.surprises = 0
+        if delay is None:  # told, or in other hands
+            self._context.scratch.kept.drop(handle.job_id)
         self._mind_line(handle, before, delay)
         if handle.state is JobState.RUNNING and delay is not None:
             # Whatever failed: the task itself is not asked about again that soon.
@@ -121,6 +124,10 @@ class Worker:
             return UNFIRM_SECONDS
         if job.quarantined_at is not None and job.state in _NOT_SENT:
             return self._wait_for_owner(handle)
+        with work_for(job.guild_id, job.user_id):
+            return await self._take(handle, job)
+
+    async def _take(self, handle: JobHandle, job: Job) -> float | None:
         if handle.step_kind is StepKind.DELIVER and job.state not in _WAITING:
             with urgency(Urgency.OUTCOME):
                 return await self._deliver_step.deliver(handle, job)

@@ -13,18 +13,19 @@ import logging
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bot import errors
-from bot.errors import MediaBusyError, MediaProbeError, MediaUnreadableError, UnreadableReason
+from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
+from bot.media.turns import FairSlots
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class ProcessPool:
     """Runs the tasks of ``bot/media/worker/tasks``, each in a process of its own.
 
     Probing has as many slots again, so that nobody who attached a clip waits behind the long work.
+    Whose turn it is follows from who the work is for: see ``turns.py``.
 
     Args:
         processes: How many at once, of probing and of everything else each.
@@ -71,8 +73,8 @@ class ProcessPool:
     """
 
     def __init__(self, *, processes: int = 2, waiting: int = 64) -> None:
-        self._quick = _BoundedSlots(processes, waiting)
-        self._long = _BoundedSlots(processes, waiting)
+        self._quick = FairSlots(processes, waiting)
+        self._long = FairSlots(processes, waiting)
         self.failures_in_a_row = 0
         """How many of the last tasks failed through our own fault, since one that did not."""
         self.last_failure = ""
@@ -115,26 +117,6 @@ class ProcessPool:
             self.last_failure = str(error)
         elif isinstance(error, MediaUnreadableError):
             self.failures_in_a_row = 0
-
-
-class _BoundedSlots:
-    """Slots, and a queue before them that has an end."""
-
-    def __init__(self, slots: int, waiting: int) -> None:
-        self._slots = asyncio.Semaphore(slots)
-        self._room = slots + waiting
-        self._inside = 0
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        if self._inside >= self._room:
-            raise MediaBusyError(f"{self._inside} pieces of work are waiting or under way")
-        self._inside += 1
-        try:
-            async with self._slots:
-                yield
-        finally:
-            self._inside -= 1
 
 
 def _understand(task: str, answer: bytes, status: int | None) -> dict[str, Any]:

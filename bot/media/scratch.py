@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from bot.errors import MediaStorageError
+from bot.media.kept_files import KeptFiles
 from bot.system.filelock import try_lock
 
 if TYPE_CHECKING:
@@ -26,16 +27,19 @@ class Scratch:
 
     Args:
         folder: Made when missing. Nothing else should lie in it.
-        quota_bytes: While at least this much lies in it, no further folder is handed out.
+        quota_bytes: While at least this much lies in it, no further folder is handed out; what is
+            kept (``kept``) goes before that.
     """
 
     def __init__(self, folder: Path, *, quota_bytes: int = 4 * 1024**3) -> None:
         self._folder = folder
         self._quota_bytes = quota_bytes
+        self.kept = KeptFiles(folder / f"{_PREFIX}kept", most_bytes=quota_bytes // 2)
+        """What one step of a job leaves for a later one."""
 
     @property
     def used_bytes(self) -> int:
-        """How much lies in the folders that were handed out."""
+        """How much lies in the folders that were handed out, and is kept."""
         used = 0
         for path in self._folder.glob(f"{_PREFIX}*/**/*"):
             with suppress(FileNotFoundError):  # its owner was quicker
@@ -49,8 +53,11 @@ class Scratch:
         Raises:
             MediaStorageError: The quota is used up, or the disk takes no more.
         """
-        if self.used_bytes >= self._quota_bytes:
-            raise MediaStorageError(f"temporary files use {self.used_bytes} bytes: over the quota")
+        self.kept.tidy()
+        while (used := self.used_bytes) >= self._quota_bytes and self.kept.drop_oldest():
+            pass
+        if used >= self._quota_bytes:
+            raise MediaStorageError(f"temporary files use {used} bytes: over the quota")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._folder))
@@ -93,7 +100,11 @@ def own_scratch(folder: Path, *, quota_bytes: int = 4 * 1024**3) -> Iterator[Scr
         for path in folder.glob("*.lock"):
             if path.stem != place.name and (left := _claim(path.with_suffix(""))) is not None:
                 left.close()
-        yield Scratch(place, quota_bytes=quota_bytes)
+        scratch = Scratch(place, quota_bytes=quota_bytes)
+        try:
+            yield scratch
+        finally:
+            scratch.kept.clear()
 
 
 def _claim(place: Path) -> IO[str] | None:

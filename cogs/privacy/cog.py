@@ -127,6 +127,7 @@ class PrivacyCog(commands.Cog):
 
     async def _delete(self, user_id: int) -> str:
         forgotten = await self._store.privacy.forget(user_id)
+        self._bot.scratch.kept.drop_person(user_id)  # what is under way fetches it again
         log.info("user %s: had the data of %d jobs deleted", user_id, forgotten.jobs)
         await remove_files(self._store, self._archive, user_id=user_id)
         count = privacy_texts.shown(len(forgotten.left))

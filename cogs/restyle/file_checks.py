@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnreadableError
 from bot.media.probe import probe_video
 from bot.media.reference import read_reference, refuse_reference
+from bot.media.turns import FairSlots
 from bot.requests.clip_plan import Plan, plan_clip
 from bot.requests.validation import MAX_REFERENCE_BYTES, Refusal, Rule
 from cogs.restyle.refusals import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bot.cometapi.models import VideoModel
@@ -38,6 +39,9 @@ Source: https://docs.discord.com/developers/interactions/receiving-and-respondin
 
 INTAKES_AT_ONCE: Final = 4
 """Downloads and checks in flight; more would only share the same line and the same cores."""
+
+INTAKES_WAITING: Final = 1000
+"""They take little while they wait, and end after ``INTAKE_SECONDS`` by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +75,16 @@ class FileChecks:
         self._downloader = downloader
         self._scratch = scratch
         self._process_pool = process_pool
-        self._slots = asyncio.Semaphore(INTAKES_AT_ONCE)
+        self._slots = FairSlots(INTAKES_AT_ONCE, INTAKES_WAITING)
 
     async def run(
-        self, request: Request, model: VideoModel, holds: Effective, *, upload_bytes: int
+        self,
+        request: Request,
+        model: VideoModel,
+        holds: Effective,
+        *,
+        upload_bytes: int,
+        keep_as: Callable[[Path], None] = lambda _: None,
     ) -> ProbeResult:
         """Download the files and look into them.
 
@@ -83,14 +93,15 @@ class FileChecks:
             model: The provider's model, whose rules the plan keeps.
             holds: What holds for it.
             upload_bytes: The largest file that the bot may post where it was asked for.
+            keep_as: Called with the clip once it was looked into, to keep it for the job.
 
         Raises:
             RefusedError: A file breaks a rule, or could not be had.
         """
         try:
-            async with asyncio.timeout(INTAKE_SECONDS), self._slots:
+            async with asyncio.timeout(INTAKE_SECONDS), self._slots.slot():
                 facts, size_bytes = await self._read_clip(
-                    request.source, holds.limit("max_video_bytes")
+                    request.source, holds.limit("max_video_bytes"), keep_as
                 )
                 plan = plan_clip(
                     facts,
@@ -109,11 +120,15 @@ class FileChecks:
                 )
         except TimeoutError as exc:
             raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
+        except MediaBusyError as exc:
+            raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
         return ProbeResult(
             facts=facts, size_bytes=size_bytes, model=model, plan=plan, convert_reference=convert
         )
 
-    async def _read_clip(self, source: RequestedClip, limit: Limit) -> tuple[VideoFacts, int]:
+    async def _read_clip(
+        self, source: RequestedClip, limit: Limit, keep_as: Callable[[Path], None]
+    ) -> tuple[VideoFacts, int]:
         too_big = Refusal(
             rule=Rule.VIDEO_TOO_BIG,
             value=max(source.size_bytes, limit.value + 1),
@@ -132,6 +147,7 @@ class FileChecks:
                 raise RefusedError(
                     Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value)
                 ) from exc
+            keep_as(fetched.path)
         return facts, fetched.size_bytes
 
     async def _must_convert(self, reference: RequestedPicture) -> bool:

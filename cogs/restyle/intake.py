@@ -7,6 +7,7 @@ import logging
 import secrets
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -18,7 +19,9 @@ from bot.domain.money import dollars
 from bot.domain.quotas import Scope, Unit
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
+from bot.engine.steps.sources import ORIGINAL
 from bot.errors import CapReachedError, JobExistsError, StoreError
+from bot.media.turns import work_for
 from bot.policy.decide import RequestFacts, Verdict
 from bot.policy.evaluate import evaluate
 from bot.policy.quotas import caps_of, holders_of
@@ -91,6 +94,7 @@ class Intake:
         self._settings = settings
         self._is_provider_open = is_provider_open
         self._store = store
+        self._kept = scratch.kept
         self._models = models or ModelChoice(settings.models, clock=SystemClock())
         self._prices = prices_with(settings.prices)
         self._file_checks = FileChecks(
@@ -115,18 +119,23 @@ class Intake:
         if record_id is None:
             record_id = (await interaction.original_response()).id
         try:
-            found = await self._file_checks.run(
-                request,
-                self._model,
-                evaluation.decision.effective,
-                upload_bytes=_upload_bytes(interaction),
-            )
+            with work_for(interaction.guild_id, interaction.user.id):
+                found = await self._file_checks.run(
+                    request,
+                    self._model,
+                    evaluation.decision.effective,
+                    upload_bytes=_upload_bytes(interaction),
+                    keep_as=partial(
+                        self._kept.keep, interaction.id, ORIGINAL, user_id=interaction.user.id
+                    ),
+                )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
             facts = _facts(interaction, prompt=request.prompt)
             evaluation, policy = await self._evaluate(interaction, facts, request.source)
             job = self._job(interaction, request, evaluation.decision, found, record_id)
             await self._accept(interaction, job, evaluation, policy)
         except RefusedError as exc:
+            self._kept.drop(interaction.id)
             view = await refusal_view(interaction, self._store, exc.decided_by)
             await refuse_later(interaction, exc, view=view)
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"

@@ -75,7 +75,7 @@ async def test_a_clip_that_fits_goes_by_its_own_link_and_a_copy_is_kept(bench):
     assert bench.deliverer.kept[0][1] == b"d" * 1000
     assert bench.deliverer.kept_names == [["original.mp4", None]]
     assert bench.media.calls == []
-    assert bench.scratch.used_bytes == 0
+    assert bench.scratch.used_bytes == 1000  # kept for the answer's pictures
 
 
 async def test_the_copy_is_kept_before_anything_is_paid(lone_bench):
@@ -176,7 +176,7 @@ async def test_a_planned_clip_is_prepared_posted_and_sent_by_that_link(bench):
         len(PREPARED),
         "video/mp4",
     )
-    assert bench.scratch.used_bytes == 0
+    assert bench.scratch.used_bytes == len(PREPARED)  # kept for the answer's pictures
 
 
 async def test_people_see_that_it_is_prepared_and_then_something_else(lone_bench):
@@ -282,7 +282,7 @@ async def test_a_prepared_clip_that_the_provider_cannot_fetch_is_sent_along_once
     lone_bench.standin.script.create(UNREACHABLE)
     _, body = await sent(lone_bench, await lone_bench.add_unprepared(**planned()))
     assert body["videoUri"].startswith("data:video/mp4;base64,")
-    assert lone_bench.downloader.asked[-1] == KEPT_SOURCE
+    assert lone_bench.downloader.asked == [LIVE_SOURCE]  # what was prepared is still there
     assert len(lone_bench.standin.refused) == 1
 
 
@@ -376,7 +376,7 @@ async def test_a_note_that_is_not_written_costs_the_work_and_nothing_else(bench)
     assert bench.standin.creates == []
     _, body = await sent(bench, handle)
     assert body["videoUri"] == KEPT_SOURCE
-    assert bench.scratch.used_bytes == 0
+    assert bench.scratch.used_bytes == len(PREPARED)
 
 
 async def test_a_stopping_engine_begins_no_preparation(lone_bench):

@@ -65,7 +65,10 @@ class AnswerBuilder:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._sources = Sources(
-            downloader=context.downloader, deliverer=context.deliverer, clock=context.clock
+            downloader=context.downloader,
+            deliverer=context.deliverer,
+            scratch=context.scratch,
+            clock=context.clock,
         )
 
     async def pack(self, job: Job, output: Path | None) -> tuple[Job, AnswerContent]:

@@ -21,7 +21,7 @@ from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
 from bot.engine.signed_links import GONE, is_link_dead
-from bot.engine.steps.sources import file_size
+from bot.engine.steps.sources import ORIGINAL, SENT, fetch_original, file_size
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryError,
@@ -117,6 +117,8 @@ class PrepareStep:
                     "sent_content_type": kept.content_type,
                 }
         job = await shielded(self._store.update(job, **changes))
+        if job.sent_url is not None:  # it stands for the original from now on
+            self._context.scratch.kept.drop(job.id, ORIGINAL)
         handle.sync(job)
         handle.prepares = handle.breaks = handle.keeps = 0
         if handle.is_delay_told:
@@ -211,7 +213,10 @@ class PrepareStep:
         if max_bytes is not None:
             plan = replace(plan, max_bytes=min(plan.max_bytes, max_bytes))
         target = folder / "source.mp4"
-        return await self._context.media.prepare(await self._download(job, folder), target, plan)
+        made = await self._context.media.prepare(await self._download(job, folder), target, plan)
+        # The answer's pictures are drawn from it.
+        self._context.scratch.kept.keep(job.id, SENT, made, user_id=job.user_id)
+        return made
 
     async def reference(self, job: Job, url: str, folder: Path) -> Path:
         """Return the style image in ``folder``, upright and named by what it is.
@@ -233,10 +238,12 @@ class PrepareStep:
     async def _download(self, job: Job, folder: Path) -> Path:
         suffix = Path(job.source_filename).suffix.lower()
         name = "original" + (suffix if _SUFFIX.fullmatch(suffix) else "")
-        downloaded = await self._context.downloader.download(
-            job.source_url, folder / name, max_bytes=job.source_bytes, trusted=True
+        return await fetch_original(
+            job,
+            folder / name,
+            scratch=self._context.scratch,
+            downloader=self._context.downloader,
         )
-        return downloaded.path
 
     # Trouble
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.cometapi.models import estimate, model_rules
 from bot.domain.quotas import Decider
+from bot.engine.steps.sources import SENT, fetch_original
 from bot.errors import MediaUnfitError
 from bot.prices import prices_with
 from bot.requests.clip_plan import Mode, plan_clip
@@ -30,10 +31,11 @@ async def columns_for(context: EngineContext, job: Job, name: str) -> dict[str, 
     if job.reference_url is not None and not model.takes_reference:
         raise MediaUnfitError(f"{name} takes no style image")
     with context.scratch.folder() as folder:
-        downloaded = await context.downloader.download(
-            job.source_url, folder / "original", max_bytes=job.source_bytes, trusted=True
+        original = await fetch_original(
+            job, folder / "original", scratch=context.scratch, downloader=context.downloader
         )
-        facts = await context.media.examine(downloaded.path)
+        facts = await context.media.examine(original)
+    context.scratch.kept.drop(job.id, SENT)  # it was made for the other model
     seconds = job.restyled_seconds
     plan = plan_clip(
         facts,

@@ -10,6 +10,7 @@ from bot.cometapi.models import MAX_DATA_URI_BYTES
 from bot.cometapi.wire import CreateRequest
 from bot.engine.signed_links import is_link_dead
 from bot.engine.steps.prepare import must_be_made
+from bot.engine.steps.sources import ORIGINAL, SENT
 from bot.errors import MediaUnfitError
 from bot.requests.validation import with_look
 
@@ -97,14 +98,14 @@ class Requests:
 
     async def _data_uri(self, job: Job) -> str:
         content_type = job.sent_content_type or job.source_content_type
+        name = ORIGINAL if job.sent_url is None else SENT
         with self._context.scratch.folder() as folder:
-            downloaded = await self._context.downloader.download(
-                job.sent_url or job.source_url,
-                folder / "source",
-                max_bytes=MAX_DATA_URI_BYTES,
-                trusted=True,
-            )
-            return await _encode(downloaded.path, content_type)
+            clip = folder / "source"
+            if not self._context.scratch.kept.lend(job.id, name, clip):
+                await self._context.downloader.download(
+                    job.sent_url or job.source_url, clip, max_bytes=MAX_DATA_URI_BYTES, trusted=True
+                )
+            return await _encode(clip, content_type)
 
     async def _pack(self, handle: JobHandle, job: Job) -> tuple[str, str | None]:
         """Make the files once more that no message could keep, and put them in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.engine.signed_links import is_link_dead
 from bot.errors import DeliveryError, MediaError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.engine.ports import Deliverer
     from bot.media.download import Downloader
+    from bot.media.scratch import Scratch
     from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -25,16 +26,48 @@ def file_size(path: Path) -> int:
     return path.stat().st_size
 
 
+ORIGINAL: Final = "original"
+"""The name under which a clip is kept as it was attached (see ``Scratch.kept``)."""
+SENT: Final = "sent"
+"""Likewise, a clip as it was prepared."""
+
+
+async def fetch_original(
+    job: Job, target: Path, *, scratch: Scratch, downloader: Downloader
+) -> Path:
+    """Have the clip at ``target`` as it was attached: what was kept of it, or a download.
+
+    It is not to be changed.
+
+    Raises:
+        MediaError: It is not to be had.
+    """
+    if not scratch.kept.lend(job.id, ORIGINAL, target):
+        await downloader.download(job.source_url, target, max_bytes=job.source_bytes, trusted=True)
+        scratch.kept.keep(job.id, ORIGINAL, target, user_id=job.user_id)
+    return target
+
+
 class Sources:
     """Fetches source clips once more, for whatever is made of them after the job."""
 
-    def __init__(self, *, downloader: Downloader, deliverer: Deliverer, clock: Clock) -> None:
+    def __init__(
+        self, *, downloader: Downloader, deliverer: Deliverer, scratch: Scratch, clock: Clock
+    ) -> None:
         self._downloader = downloader
         self._deliverer = deliverer
+        self._scratch = scratch
         self._clock = clock
 
     async def fetch(self, job: Job, target: Path) -> SourceFile | None:
-        """Download the source of ``job`` to ``target``; ``None`` if it is not to be had now."""
+        """Have the source of ``job`` at ``target``; ``None`` if it is not to be had now.
+
+        It is not to be changed.
+        """
+        if self._scratch.kept.lend(job.id, SENT, target):
+            return SourceFile(path=target, start_seconds=0.0)
+        if job.sent_url is None and self._scratch.kept.lend(job.id, ORIGINAL, target):
+            return SourceFile(path=target, start_seconds=job.part_start)
         if job.sent_url is not None:
             url, size_bytes, start = job.sent_url, job.sent_bytes or job.source_bytes, 0.0
         else:
