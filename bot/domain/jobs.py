@@ -80,6 +80,7 @@ class CancelReason(enum.StrEnum):
     NO_TURN = "no_turn"  # while it waited, what may run at once was set to nothing
     RESTORED = "restored"  # came back with an old database, and was finished before
     STRUCK = "struck"  # while it waited, its requester got too many strikes
+    TOO_DEAR = "too_dear"  # while it waited, a dearer model took over, and a budget has no room
     CLOSED = "closed"  # while it waited, the operator closed the server, or direct messages
 
 

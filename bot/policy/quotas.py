@@ -99,6 +99,16 @@ def running_caps_of(
     )
 
 
+def money_caps_of(
+    policy: Policy, holders: Collection[QuotaSubject], operator: Settings
+) -> tuple[Cap, ...]:
+    """Return the caps on money, for the holders that a job was added with."""
+    role_ids = [holder.scope_id for holder in holders if holder.scope is Scope.ROLE]
+    return tuple(
+        cap for cap in _caps(policy, holders, role_ids, operator) if cap.unit is Unit.MICROS
+    )
+
+
 def _caps(
     policy: Policy,
     holders: Collection[QuotaSubject],

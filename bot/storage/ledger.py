@@ -20,6 +20,7 @@ from bot.domain.quotas import (
     Unit,
     day_of,
     first_day,
+    resets_at,
 )
 from bot.domain.usage import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
@@ -54,12 +55,18 @@ async def take_turns(connection: AsyncConnection, database: Database, caps: Sequ
 
 
 async def check_caps(
-    connection: AsyncConnection, caps: Sequence[Cap], *, price: int | None, now: datetime
+    connection: AsyncConnection,
+    caps: Sequence[Cap],
+    *,
+    price: int | None,
+    now: datetime,
+    but: int | None = None,
 ) -> tuple[CapUse, ...]:
     """Make sure that one more job of ``price`` micro-dollars fits under all ``caps``.
 
     Of the caps on what runs at once only those of zero count here: the others make jobs wait. A
-    job of which nobody knows the price fits under no cap on money.
+    job of which nobody knows the price fits under no cap on money. ``but`` is a stored job that is
+    not counted, because it is asked about anew; ``now`` is then when it was accepted.
 
     Returns:
         How much of each cap is used, the new job not counted.
@@ -67,7 +74,7 @@ async def check_caps(
     Raises:
         CapReachedError: It does not fit.
     """
-    uses = await _uses(connection, caps, now)
+    uses = await _uses(connection, caps, now, but)
     use = reached(uses, price)
     if use is not None:
         raise CapReachedError(use, price=price)
@@ -75,7 +82,7 @@ async def check_caps(
 
 
 async def _uses(
-    connection: AsyncConnection, caps: Sequence[Cap], now: datetime
+    connection: AsyncConnection, caps: Sequence[Cap], now: datetime, but: int | None = None
 ) -> tuple[CapUse, ...]:
     wanted = list(dict.fromkeys((cap.holder, cap.period) for cap in caps if _is_summed(cap)))
     sums: dict[tuple[QuotaSubject, Period], tuple[int, int]] = {}
@@ -85,7 +92,12 @@ async def _uses(
                 literal(number).label("number"),
                 cast(func.coalesce(func.sum(ledger.c.jobs), 0), BigInteger).label("jobs"),
                 cast(func.coalesce(func.sum(ledger.c.micros), 0), BigInteger).label("micros"),
-            ).where(_held_by(holder), ledger.c.day >= first_day(period, now), _COUNTED)
+            ).where(
+                _held_by(holder),
+                ledger.c.day >= first_day(period, now),
+                _COUNTED,
+                *_but(but, period, now),
+            )
             for number, (holder, period) in enumerate(wanted)
         ]
         for number, count, micros in await connection.execute(union_all(*sums_of)):
@@ -94,6 +106,14 @@ async def _uses(
         CapUse(cap=cap, used=sums.get((cap.holder, cap.period), (0, 0))[cap.unit is Unit.MICROS])
         for cap in caps
     )
+
+
+def _but(job_id: int | None, period: Period, now: datetime) -> list[ColumnElement[bool]]:
+    """Leave a job out that is asked about anew, and what came after the period it counts in."""
+    end = resets_at(period, now)
+    if job_id is None or end is None:
+        return []
+    return [ledger.c.job_id != job_id, ledger.c.day < day_of(end)]
 
 
 def _is_summed(cap: Cap) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert
@@ -27,6 +28,7 @@ from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
 from bot.storage.quarantine import STALE_AFTER, Quarantine, check_not_moved
 from bot.storage.repairs import Repairs
+from bot.storage.repricing import check_new_price
 from bot.storage.retention import RetentionStore
 from bot.storage.reviews import Reviews, open_review
 from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
@@ -38,15 +40,19 @@ from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.jobs import Job, NewJob
     from bot.domain.quotas import Cap, QuotaSubject
+    from bot.settings import Settings
     from bot.storage.database import Database
     from bot.system.last_word import LastWord
+
+    Check = Callable[[AsyncConnection], Awaitable[None]]
 
 
 class Store:
@@ -186,7 +192,29 @@ class Store:
         check_changeable(changes)
         return await self._write(job, changes)
 
-    async def _write(self, job: Job, values: dict[str, Any]) -> Job:
+    async def reprice(self, job: Job, operator: Settings, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type
+        """Set ``changes`` of ``job``, of which nothing was sent, among them another price.
+
+        Raises:
+            CapReachedError: At that price it does not fit under a budget; nothing was changed.
+            JobLostError: The job is not this worker's, or not in that state, any more.
+            TypeError: ``changes`` names something that cannot be set.
+        """
+        check_changeable(changes)
+        check = partial(
+            check_new_price,
+            database=self._database,
+            job=job,
+            price=changes["price_micros"],
+            operator=operator,
+        )
+        try:
+            return await self._write(job, changes, check=check)
+        except CapReachedError as exc:  # the transaction that found it is undone by now
+            await self.budget_notices.note_refused(exc)
+            raise
+
+    async def _write(self, job: Job, values: dict[str, Any], *, check: Check | None = None) -> Job:
         to_spend = values.get("state") is JobState.SUBMITTING
         # A job read under a former worker id may be in other hands of this very process by now.
         if job.owner != self.lease.worker_id:
@@ -197,8 +225,11 @@ class Store:
                 jobs.c.owner == job.owner,
                 jobs.c.state == job.state,
                 *([jobs.c.quarantined_at.is_(None)] if to_spend else []),
+                check=check,
                 **values,
             )
+        except CapReachedError:  # raised before anything was written
+            raise
         except BaseException:  # a cancelled commit may have come through as well
             self.claims.note_doubt(job.id, values.get("state", job.state))
             raise
@@ -208,8 +239,15 @@ class Store:
         self.claims.note_written(job.id)
         return changed
 
-    async def _change(self, *guards: ColumnElement[bool], **values: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
+    async def _change(
+        self,
+        *guards: ColumnElement[bool],
+        check: Check | None = None,
+        **values: Any,  # noqa: ANN401 - each column has its own type
+    ) -> Job | None:
         async with self._database.transaction() as connection:
+            if check is not None:
+                await check(connection)
             return await change_job(connection, self._database, *guards, **values)
 
     async def cancel(

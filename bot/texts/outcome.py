@@ -123,6 +123,8 @@ def cancelled(
     by: str | None = None,
     note: str | None = None,
     author: str | None = None,
+    model: str = "",
+    price: int | None = None,
 ) -> list[str]:
     """Return the lines about a job that a person, or the lack of one, ended.
 
@@ -134,6 +136,8 @@ def cancelled(
         by: Who ended it, as a mention; a moderator is named, so that people can ask.
         note: What that person wrote about it, made harmless.
         author: Who posted the clip, as a mention.
+        model: The one that would have restyled it.
+        price: What that would have cost, in micro-dollars; ``None`` when nobody can say.
     """
     moderator, author = by or "A moderator", author or "Who posted the clip"
     money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
@@ -184,6 +188,17 @@ def cancelled(
                 "what they asked for before does not start either.",
                 f"{money_line} It can be asked for again once their pause is over; a moderator "
                 "can lift that earlier (`/restyle-usage`, Strikes).",
+            ]
+        case CancelReason.TOO_DEAR:
+            costs = (
+                f"costs about {dollars(price)}, more than is left for it here"
+                if price is not None
+                else "has no price that this bot knows, so no budget can count it"
+            )
+            lines = [
+                f"The model that was planned for it is not offered any more. {model} would take "
+                f"over, but it {costs}.",
+                f"{money_line} A shorter part may fit; what is left shows /restyle-usage.",
             ]
         case CancelReason.CLOSED:
             lines = [

@@ -187,6 +187,8 @@ def _outcome_lines(job: Job) -> list[str]:
                 by=mention(job.cancelled_by) if job.cancelled_by else None,
                 note=harmless(one_line(job.cancel_note)) if job.cancel_note else None,
                 author=mention(job.source_author_id) if job.source_author_id else None,
+                model=job.model,
+                price=job.price_micros,
             )
         case _:
             return outcome_texts.failure(

@@ -257,16 +257,17 @@ class Bench:
         )
         self.worker = Worker(self.context)
 
-    async def add(self, **fields):
+    async def add(self, *, holders=(), **fields):
         """Store a job of this worker and return its ticket."""
-        job = await add_owned(self.store, new_job(**{"source_url": LIVE_SOURCE} | fields))
+        new = new_job(**{"source_url": LIVE_SOURCE} | fields)
+        job = await add_owned(self.store, new, holders=holders)
         # Its clip is with Discord already, but for tests of that very step.
         return JobHandle(await self.store.update(job, prepared_at=self.clock.now()))
 
-    async def add_unprepared(self, **fields):
+    async def add_unprepared(self, *, holders=(), **fields):
         """Store a job whose clip has to be fetched and kept first; return its ticket."""
         fields = {"source_url": LIVE_SOURCE} | fields
-        return JobHandle(await add_owned(self.store, new_job(**fields)))
+        return JobHandle(await add_owned(self.store, new_job(**fields), holders=holders))
 
     async def step(self, handle):
         """Take one step, with a lease that was just renewed.

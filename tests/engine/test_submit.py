@@ -6,6 +6,7 @@ import pytest
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, JobState, Phase
 from bot.domain.money import CostSource
+from bot.domain.quotas import LedgerStatus
 from bot.engine.job_handle import JobHandle
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Opened
@@ -28,6 +29,7 @@ from sandbox.standin.behaviours import Accept
 from tests.engine.clocks import settle, until
 from tests.engine.conftest import STATUS_ID, THREAD_ID
 from tests.engine.faults import Broken, Counting, LateCommit, Slow, database_of
+from tests.storage.money import HOLDERS, rows_of
 
 UNREACHABLE = AnswerContent(
     status=400,
@@ -779,6 +781,25 @@ async def test_the_next_model_takes_over_for_the_same_job_and_its_price_holds(
     assert job.price_micros == 1_400_000
     assert "ratio" not in paid.body
     assert told == [("gen4_aleph", "aleph2")]
+
+
+@pytest.mark.parametrize("is_preparing", [False, True])
+async def test_a_job_that_the_next_model_makes_too_dear_ends_unpaid(
+    two_models, clip_url, is_preparing
+):
+    two_models.settings.bot_dollars_per_month = 1.39
+    two_models.standin.script.create(model_not_found())
+    fields = {"source_url": clip_url, "source_seconds": 20.0, "part_seconds": 5.0}
+    add = two_models.add_unprepared if is_preparing else two_models.add
+    handle = await add(**fields, price_micros=750_000, holders=HOLDERS)
+    job = await two_models.run(handle)
+    assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.TOO_DEAR)
+    assert (job.model, job.price_micros, job.charge) == ("aleph2", 1_400_000, Charge.NO)
+    assert {standing for standing, _ in await rows_of(two_models.store, job.id)} == {
+        LedgerStatus.RELEASED
+    }
+    assert two_models.standin.creates == []
+    assert two_models.deliverer.told == [job.id]
 
 
 async def test_a_refused_model_is_remembered_for_an_hour(two_models, clip_url, told):

@@ -187,6 +187,16 @@ def test_only_a_job_that_never_left_is_said_to_have_cost_nothing():
             assert "charge" in spent
 
 
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [(1_400_000, "it costs about $1.40"), (None, "it has no price that this bot")],
+)
+def test_a_job_that_became_too_dear_names_the_model_and_its_price(price, words):
+    lines = outcome_texts.cancelled(CancelReason.TOO_DEAR, spent=False, model="aleph2", price=price)
+    assert f"aleph2 would take over, but {words}" in lines[0]
+    assert "Nothing was spent." in lines[1]
+
+
 def test_a_moderators_no_names_the_moderator_and_the_reason():
     lines = outcome_texts.cancelled(CancelReason.DENIED, spent=False, by="<@7>", note="no faces")
     assert lines[0].startswith("<@7>")

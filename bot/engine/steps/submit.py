@@ -17,6 +17,7 @@ from bot.engine.steps.paid_requests import PaidRequests, accepted_by
 from bot.engine.steps.replan import columns_for
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
+    CapReachedError,
     CometAddressError,
     CometAssetError,
     CometAuthError,
@@ -95,7 +96,10 @@ class Submitter:
         try:
             if await settle_if_answered(self._context, handle, job):
                 return 0.0
-            job = await self._with_offered_model(handle, job)
+            offered = await self._with_offered_model(handle, job)
+            if offered is None:
+                return 0.0
+            job = offered
             fresh = await self._requests.refresh(job)
             if fresh is None:
                 return await self._context.fail(
@@ -133,8 +137,10 @@ class Submitter:
         handle.sync(job)
         return 0.0
 
-    async def _with_offered_model(self, handle: JobHandle, job: Job) -> Job:
+    async def _with_offered_model(self, handle: JobHandle, job: Job) -> Job | None:
         """Return ``job`` made anew for another model where its own is refused as not offered.
+
+        ``None``: it has ended, unpaid, as that model costs more than some budget has left for it.
 
         Raises:
             MediaError: That cannot be done.
@@ -144,7 +150,21 @@ class Submitter:
         if name is None:
             return job
         changes = await columns_for(self._context, job, name)
-        job = await self._store.update(job, **changes)
+        try:
+            job = await self._store.reprice(job, self._context.settings, **changes)
+        except CapReachedError as exc:
+            job = await self._store.move(
+                job,
+                JobState.CANCELLED,
+                cancel_reason=CancelReason.TOO_DEAR,
+                model=name,
+                price_micros=changes["price_micros"],
+            )
+            log.warning(
+                "job %s: cancelled, unpaid: %s costs too much for it: %s", job.id, name, exc
+            )
+            handle.sync(job)
+            return None
         handle.sync(job)
         log.warning("job %s: goes on with %s", job.id, name)
         self._context.announcer.announce(job.id, Progress(phase=None))
