@@ -24,6 +24,7 @@ from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
 from bot.system.log_context import note_ids
 from bot.texts import common as texts
+from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 
 if TYPE_CHECKING:
@@ -137,7 +138,9 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             return
         if isinstance(error, _UNKNOWN_COMMAND):
             log.info("interaction %s: not ours: %s", interaction.id, error)
-            await answer_privately(interaction, texts.UNKNOWN_COMMAND)
+            is_link = hasattr(interaction.namespace, "link")  # of a client that shows an old form
+            words = message_texts.LINK_GONE if is_link else texts.UNKNOWN_COMMAND
+            await answer_privately(interaction, words)
             return
         await answer_privately(interaction, broke(interaction, error))
 

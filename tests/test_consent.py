@@ -1,4 +1,4 @@
-"""Whose clip may be used: the rule, the links, and the length of what is said."""
+"""Whose clip may be used: the rule, and the length of what is said."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,6 @@ from bot.policy.consent import MAX_OPEN_QUESTIONS, Origin, must_ask, refuse_orig
 from bot.policy.decide import RequestFacts, Verdict, decide
 from bot.policy.levels import Policy
 from bot.policy.problems import SERVER
-from bot.requests.message_links import MessageLink, parse_message_link
 from bot.requests.validation import MAX_PROMPT_UNITS, Refusal, Rule, parse_seconds
 from bot.settings import Settings
 from bot.texts import consent as consent_texts
@@ -104,44 +103,7 @@ def test_a_refusal_names_the_setting_and_an_opt_out_is_nobodys_setting():
     assert verdict(Origin(author_id=BOB, opted_out_ids={BOB})).source is None
 
 
-# Links and times
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "https://discord.com/channels/111111111111111111/222222222222222222/333333333333333333",
-        " <https://ptb.discord.com/channels/111111111111111111/222222222222222222/"
-        "333333333333333333/> ",
-        "https://discordapp.com/channels/111111111111111111/222222222222222222/333333333333333333",
-    ],
-)
-def test_links_are_read_as_people_copy_them(text):
-    assert parse_message_link(text) == MessageLink(
-        guild_id=111111111111111111,
-        channel_id=222222222222222222,
-        message_id=333333333333333333,
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "https://discord.com/channels/111111111111111111/222222222222222222",
-        "https://discord.com.example/channels/111111111111111111/222222222222222222/"
-        "333333333333333333",
-        "https://example/?https://discord.com/channels/111111111111111111/222222222222222222/"
-        "333333333333333333",
-    ],
-)
-def test_nothing_else_is_a_link_to_a_message(text):
-    assert parse_message_link(text) is None
-
-
-def test_a_link_into_direct_messages_has_no_server():
-    link = "https://discord.com/channels/@me/222222222222222222/333333333333333333"
-    assert parse_message_link(link).guild_id is None
+# Times
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,20 @@ RATIOS: Final = (
 )
 """Every ``ratio`` that ``gen4_aleph`` ever took (runwayml SDK 3.9.0 to 4.18.0)."""
 
+ASPECTS: Final = ("16:9", "9:16", "4:3", "3:4", "1:1", "3:2", "2:3", "21:9")
+"""Every ``targetAspectRatio`` of ``aleph2`` (runwayml SDK from 5.1.0 on)."""
+
+_ASPECT_OF: Final = {
+    "1280:720": "16:9",
+    "720:1280": "9:16",
+    "1104:832": "4:3",
+    "960:960": "1:1",
+    "832:1104": "3:4",
+    "1584:672": "21:9",
+    "848:480": "16:9",
+    "640:480": "4:3",
+}
+
 MAX_DATA_URI_BYTES: Final = 3_700_000
 """The largest file that may travel inside the request as a base64 data URI.
 
@@ -67,9 +81,12 @@ class VideoModel:
     """Whether these are the model's own rules and not the cautious generic ones."""
     reference_key: ReferenceKey
     ratios: tuple[str, ...] = ()
-    """What ``ratio`` may be; empty means that the key is never sent."""
+    """What ``ratio_key`` may be; empty means that the key is never sent."""
+    ratio_key: str = "ratio"
     default_ratio: str | None = None
-    """Sent when none of ``ratios`` was asked for."""
+    """Sent when none of ``ratios`` was asked for; ``None`` leaves the key out then."""
+    ignores_ratio: bool = False
+    """Whether it takes the key, and makes the clip's own shape of every one."""
     used_seconds: float | None = None
     """Only so much of the clip's start is restyled; a longer one is accepted all the same."""
     min_seconds: float | None = None
@@ -104,6 +121,22 @@ class VideoModel:
         """Whether a style image may be sent along."""
         return self.reference_key is not ReferenceKey.NONE
 
+    @property
+    def offered_ratios(self) -> tuple[str, ...]:
+        """The shapes that make a difference, so that people are asked for one."""
+        return () if self.ignores_ratio else self.ratios
+
+    def own_ratio(self, ratio: str | None) -> str | None:
+        """Return how this model calls a shape that another one's name may stand for.
+
+        What a server or a job of an earlier model chose goes on meaning the same; ``None`` where
+        the model has no such shape.
+        """
+        if ratio is None or ratio in self.ratios:
+            return ratio
+        aspect = _ASPECT_OF.get(ratio, ratio)
+        return next((own for own in self.ratios if _ASPECT_OF.get(own, own) == aspect), None)
+
 
 _MODELS: Final = {
     model.name: model
@@ -116,6 +149,7 @@ _MODELS: Final = {
             # check at the proxy may still demand it.
             ratios=RATIOS,
             default_ratio="1280:720",
+            ignores_ratio=True,
             used_seconds=5,
             # Runway has raised its limit to 32 MB since; the proxies kept 16 for this model.
             # https://replicate.com/runwayml/gen4-aleph
@@ -126,6 +160,8 @@ _MODELS: Final = {
         VideoModel(
             name="aleph2",
             reference_key=ReferenceKey.KEYFRAMES,
+            ratios=ASPECTS,
+            ratio_key="targetAspectRatio",
             min_seconds=2,
             max_seconds=30,
             max_fps=30,

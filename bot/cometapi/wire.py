@@ -49,7 +49,7 @@ class CreateRequest:
     reference_uri: str | None = field(default=None, repr=False)
     """A style image, as ``video_uri``."""
     ratio: str | None = None
-    """Sent only if the model takes it, else the model's default."""
+    """The shape, by any model's name for it; one that the model lacks becomes its default."""
     public_figure_threshold: str = "auto"
     """``auto`` or ``low``."""
 
@@ -88,8 +88,9 @@ def create_body(request: CreateRequest) -> dict[str, Any]:
         body["contentModeration"] = {"publicFigureThreshold": request.public_figure_threshold}
     if request.seed is not None and rules.takes_seed:
         body["seed"] = request.seed
-    if rules.ratios:
-        body["ratio"] = request.ratio if request.ratio in rules.ratios else rules.default_ratio
+    ratio = rules.own_ratio(request.ratio) or rules.default_ratio
+    if ratio is not None:
+        body[rules.ratio_key] = ratio
     if request.reference_uri is None:
         return body
     match rules.reference_key:

@@ -78,14 +78,7 @@ class Rule(enum.StrEnum):
     ROLE_NOT_ALLOWED = "role_not_allowed"  # words: mentions of the allowed roles
     PROMPT_REFUSED = "prompt_refused"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"  # words: mentions of the allowed channels
-    CLIP_MISSING = "clip_missing"  # neither a file nor a link
-    CLIP_TWICE = "clip_twice"  # both
-    LINK_UNREADABLE = "link_unreadable"
-    LINK_ELSEWHERE = "link_elsewhere"  # another server, or direct messages
-    LINK_UNSEEN = "link_unseen"  # the bot or the requester cannot see it, or it is not there
-    LINK_AGE_RESTRICTED = "link_age_restricted"  # from a channel for adults into one for all
     LINK_TOO_SLOW = "link_too_slow"
-    MESSAGE_HIDDEN = "message_hidden"  # Discord shows its files to the bot by the menu only
     MESSAGE_WITHOUT_CLIP = "message_without_clip"
     MESSAGE_FORWARDED = "message_forwarded"
     MESSAGE_NOT_AN_ANSWER = "message_not_an_answer"  # ours, but not the result of a job
@@ -175,7 +168,7 @@ def check_seed(seed: int | None) -> Refusal | None:
 
 def check_ratio(ratio: str | None, model: VideoModel) -> Refusal | None:
     """Check a chosen ratio against what the model offers."""
-    if ratio is None or ratio in model.ratios:
+    if ratio is None or model.own_ratio(ratio) is not None:
         return None
     return Refusal(
         rule=Rule.RATIO_NOT_OFFERED,

@@ -12,29 +12,9 @@ if TYPE_CHECKING:
     from bot.requests.validation import Refusal
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
-_MENU: Final = "Right-click the message (on a phone: press and hold it), then choose"
 
 ABOUT_MESSAGES: Final = {
-    Rule.CLIP_MISSING: "There is no clip.\nAttach one as video, or give a link to its message.",
-    Rule.CLIP_TWICE: "There are two clips: a file and a link.\nGive one of them.",
-    Rule.LINK_UNREADABLE: (f"That is not a link to a message.\n{_MENU} Copy Message Link."),
-    Rule.LINK_ELSEWHERE: (
-        "That message is not on this server; the bot takes clips from here only.\n"
-        "Save the clip and attach it as video, if it is yours."
-    ),
-    Rule.LINK_UNSEEN: (
-        "That message is not there, or not for you or the bot to see.\n"
-        "Choose one in a channel that both of you can read."
-    ),
-    Rule.LINK_AGE_RESTRICTED: (
-        "That clip is from an age-restricted channel, and this channel is not one.\n"
-        "Use /restyle there."
-    ),
     Rule.LINK_TOO_SLOW: f"Discord did not bring that message in time. {_NOTHING}\nTry again.",
-    Rule.MESSAGE_HIDDEN: (
-        "Discord does not show the bot what is in other people's messages by a link.\n"
-        f"{_MENU} Apps and Restyle this."
-    ),
     Rule.MESSAGE_WITHOUT_CLIP: (
         "There is no video file in that message; links and embeds do not count.\n"
         "Choose a message with an MP4, MOV, WebM or GIF."
@@ -86,6 +66,16 @@ def about_message(found: Refusal) -> str:
         value=harmless(cut(str(found.value or ""), 60)), who=found.words[0] if found.words else ""
     )
 
+
+LINK_GONE: Final = (
+    "/restyle takes no links any more: Discord hides from the bot what is behind them.\n"
+    "Right-click the message with the clip (on a phone: press and hold it), then choose Apps and "
+    "Restyle this. Your Discord still shows the old command: reload it (Ctrl+R) to see the new one."
+)
+"""The answer to a client that still sends the option ``link``."""
+
+FRAME_OPTION: Final = "A frame of this clip that you edited; the rest of the clip follows it"
+"""The option ``reference`` where a model takes no style picture."""
 
 # The form of the menu on messages
 

@@ -166,7 +166,7 @@ def _note(
     if name == "public_figure_threshold":
         return "low loosens the check for public figures alone, and it is not their consent."
     if name == "default_ratio" and model.ratios:
-        if found is not None and found not in model.ratios:
+        if found is not None and model.own_ratio(found) is None:
             return "The bot's model does not offer that shape, so the provider's default is used."
         return "The provider may keep the clip's own shape."
     if name == "default_ratio":

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from discord.ext import commands
 
 from bot.app import RestyleBot, RestyleTree
-from bot.cometapi.models import model_rules
 from bot.requests.validation import Refusal, Rule, clean_prompt
 from bot.texts import message as message_texts
 from cogs.appeals.button import refusal_view
@@ -104,7 +103,6 @@ class EarlierJobs(commands.Cog):
             prompt=prompt,
             part=part,
             seed=seed,
-            ratios=model_rules(self._bot.models.current).ratios,
         )
         await self._intake.take(interaction, request)
 

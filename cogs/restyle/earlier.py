@@ -19,12 +19,10 @@ from bot.texts.clip import clock_time
 from cogs.common.cards import jump_url
 from cogs.common.limits import store_deadline
 from cogs.restyle.forms import FilledIn
-from cogs.restyle.message_source import LINK_SECONDS
 from cogs.restyle.refusals import RefusedError
 from cogs.restyle.requests import Request, RequestedClip, RequestedPicture
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
     import discord
@@ -34,6 +32,9 @@ if TYPE_CHECKING:
     from bot.engine.ports import Deliverer, KeptSource
 
 log = logging.getLogger(__name__)
+
+LINK_SECONDS: Final = 1.0
+"""How long Discord may take to bring a kept message: an answer is due within 3 s."""
 
 _SLACK_SECONDS: Final = 0.05
 """Times in a form are rounded; a part that is past the end by less than this ends there."""
@@ -111,7 +112,6 @@ class Earlier:
         prompt: str,
         part: Part,
         seed: int | None,
-        ratios: Collection[str],
     ) -> Request:
         """Return the request to do it again.
 
@@ -121,7 +121,6 @@ class Earlier:
             prompt: Cleaned.
             part: Of the clip as it was attached to the job.
             seed: ``None`` for another one.
-            ratios: What the model of this moment takes, which may be another than the job's.
 
         Raises:
             RefusedError: The clip is not to be had any more, or not that part of it.
@@ -140,7 +139,7 @@ class Earlier:
             source=source,
             prompt=prompt,
             reference=_picture(picture, is_spoiler=job.spoiler) if picture is not None else None,
-            ratio=job.ratio if job.ratio in ratios else None,
+            ratio=job.ratio,
             seed=seed,
             start=start,
             length=length,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.cometapi.models import RATIOS
 from bot.requests import validation as rules
 from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
@@ -34,6 +33,14 @@ SHAPES: Final = {
     "1584:672": "21:9, wide",
     "848:480": "16:9, small",
     "640:480": "4:3, small",
+    "16:9": "16:9, landscape",
+    "9:16": "9:16, portrait",
+    "4:3": "4:3, landscape",
+    "3:4": "3:4, portrait",
+    "1:1": "1:1, square",
+    "3:2": "3:2, landscape",
+    "2:3": "2:3, portrait",
+    "21:9": "21:9, wide",
 }
 _LABEL: Final = 100
 """Characters of a choice. Source: https://docs.discord.com/developers/components/reference"""
@@ -42,7 +49,8 @@ _DIGITS: Final = re.compile(r"[0-9]{1,10}")
 
 def shape_name(ratio: str) -> str:
     """Return how people see a ratio: ``16:9, landscape (1280:720)``."""
-    return f"{SHAPES[ratio]} ({ratio})"
+    shape = SHAPES[ratio]
+    return shape if shape.startswith(f"{ratio},") else f"{shape} ({ratio})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +106,7 @@ class RestyleForm(ui.Modal):
                 default=filled.prompt or None,
             ),
         )
-        shapes = [
-            discord.SelectOption(label=shape_name(ratio), value=ratio)
-            for ratio in RATIOS
-            if ratio in ratios
-        ]
+        shapes = [discord.SelectOption(label=shape_name(ratio), value=ratio) for ratio in ratios]
         if shapes:
             self._add(
                 message_texts.SHAPE_LABEL,

@@ -122,7 +122,7 @@ class Intake:
             with work_for(interaction.guild_id, interaction.user.id):
                 found = await self._file_checks.run(
                     request,
-                    self._model,
+                    self._model_of(request),
                     evaluation.decision.effective,
                     upload_bytes=_upload_bytes(interaction),
                     keep_as=partial(
@@ -131,7 +131,9 @@ class Intake:
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
             facts = _facts(interaction, prompt=request.prompt)
-            evaluation, policy = await self._evaluate(interaction, facts, request.source)
+            evaluation, policy = await self._evaluate(
+                interaction, facts, request.source, found.model
+            )
             job = self._job(interaction, request, evaluation.decision, found, record_id)
             await self._accept(interaction, job, evaluation, policy)
         except RefusedError as exc:
@@ -142,10 +144,12 @@ class Intake:
             await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)))
             raise
 
-    @property
-    def _model(self) -> VideoModel:
-        """The rules of the model that new requests are sent to at this moment."""
-        return model_rules(self._models.current)
+    def _model_of(self, request: Request) -> VideoModel:
+        """Return the rules of the model that is chosen, or that new requests go to just now."""
+        chosen = request.model if request.model in self._settings.models else None
+        if chosen is not None:
+            chosen = self._models.instead_of(chosen) or chosen
+        return model_rules(chosen or self._models.current)
 
     # What needs neither the file nor Discord
 
@@ -171,7 +175,7 @@ class Intake:
                 else None
             ),
         )
-        return await self._evaluate(interaction, facts, source)
+        return await self._evaluate(interaction, facts, source, self._model_of(request))
 
     async def foresee(self, interaction: discord.Interaction[Any], source: RequestedClip) -> None:
         """Refuse at once what no prompt could change, before somebody is asked to type one.
@@ -179,10 +183,15 @@ class Intake:
         Raises:
             RefusedError: The person, the place or the clip's author speak against it.
         """
-        await self._evaluate(interaction, _facts(interaction), source)
+        model = model_rules(self._models.current)
+        await self._evaluate(interaction, _facts(interaction), source, model)
 
     async def _evaluate(
-        self, interaction: discord.Interaction[Any], facts: RequestFacts, source: RequestedClip
+        self,
+        interaction: discord.Interaction[Any],
+        facts: RequestFacts,
+        source: RequestedClip,
+        model: VideoModel,
     ) -> tuple[Evaluation, Policy]:
         """Return what follows from what holds here; the database has a second to say that.
 
@@ -201,7 +210,7 @@ class Intake:
             log.warning("interaction %s: no settings: %r", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
         evaluation = evaluate(
-            facts, policy, member, self._settings, interaction.created_at, model=self._model
+            facts, policy, member, self._settings, interaction.created_at, model=model
         )
         if evaluation.refusal is not None:
             raise RefusedError(evaluation.refusal)
@@ -224,9 +233,7 @@ class Intake:
         record_id: int,
     ) -> NewJob:
         holds, plan, model = decision.effective, found.plan, found.model
-        ratio = request.ratio
-        if ratio is None and holds.default_ratio in model.ratios:
-            ratio = holds.default_ratio
+        ratio = model.own_ratio(request.ratio) or model.own_ratio(holds.default_ratio)
         hold, held_hours = _hold(decision)
         return NewJob(
             id=interaction.id,

@@ -129,7 +129,7 @@ async def setup(bot: RestyleBot) -> None:
     menu = MessageMenu(
         intake=intake,
         store=bot.store,
-        ratios=tuple(model_rules(bot.models.current).ratios),
+        ratios=model_rules(bot.models.current).offered_ratios,
     )
     await bot.add_cog(menu)
     bot.tree.add_command(

@@ -1,50 +1,40 @@
-"""A clip out of somebody's message: which file it is, whose it is, and who may see it.
+"""A clip out of somebody's message: which file it is, and whose it is.
 
-The bot asks Discord for no message content. A message that a person chose in the menu brings its
-files along; one that is fetched by its link does not, unless it is the bot's own or mentions it.
+The bot asks Discord for no message content: a message that a person chose in the menu brings its
+files along, and no other way does.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import discord
-
 from bot.domain.jobs import JobState
 from bot.errors import StoreError
-from bot.requests.message_links import parse_message_link
 from bot.requests.validation import Refusal, Rule, is_declared_video
-from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
 from cogs.common.media import is_spoiler, name_of
 from cogs.common.messages import is_ours
 from cogs.delivery.answers import OUTPUT_FILENAME
-from cogs.restyle.place import is_age_restricted
 from cogs.restyle.refusals import RefusedError
 from cogs.restyle.requests import RequestedClip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import discord
+
     from bot.domain.jobs import Job
-    from bot.requests.message_links import MessageLink
     from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-LINK_SECONDS: Final = 1.0
-"""How long Discord may take to bring a message, its channel and a private thread's member: an
-answer is due within 3 s, and the database needs some of them."""
 _JOB_SECONDS: Final = 0.5
 MOST_CLIPS: Final = 10
 """Files that a message has at most."""
 
 _JOB_ID: Final = re.compile(r"restyle:([0-9]{1,20}):delete")
-
-_MessagePlace = discord.abc.GuildChannel | discord.Thread
 
 
 def clips_of(message: discord.Message) -> list[discord.Attachment]:
@@ -140,73 +130,3 @@ def _job_id_in(components: Sequence[Any]) -> int | None:
         if found is not None:
             return found
     return None
-
-
-# Links
-
-
-async def fetch_linked(interaction: discord.Interaction[Any], link: str) -> discord.Message:
-    """Return the message that a link leads to.
-
-    Raises:
-        RefusedError: It is none, or not for the bot or the person to see, or hides its files.
-    """
-    found = parse_message_link(link)
-    if found is None:
-        raise RefusedError(Refusal(rule=Rule.LINK_UNREADABLE))
-    if interaction.guild is None or found.guild_id != interaction.guild_id:
-        raise RefusedError(Refusal(rule=Rule.LINK_ELSEWHERE))
-    try:
-        async with asyncio.timeout(LINK_SECONDS):
-            message = await _fetch(interaction, interaction.guild, found)
-    except TimeoutError as exc:
-        raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
-    except DISCORD_ERRORS as exc:
-        log.info("interaction %s: the linked message: %s", interaction.id, exc)
-        seen = isinstance(exc, discord.HTTPException) and exc.status in {403, 404}
-        rule = Rule.LINK_UNSEEN if seen else Rule.LINK_TOO_SLOW
-        raise RefusedError(Refusal(rule=rule)) from exc
-    hides_files = not message.attachments and not message.content
-    if hides_files and not is_ours(interaction.client, message):
-        raise RefusedError(Refusal(rule=Rule.MESSAGE_HIDDEN))
-    return message
-
-
-async def _fetch(
-    interaction: discord.Interaction[Any], guild: discord.Guild, link: MessageLink
-) -> discord.Message:
-    channel = guild.get_channel_or_thread(link.channel_id)
-    if channel is None:  # a thread that sleeps
-        channel = await guild.fetch_channel(link.channel_id)
-    if not await _may_see(interaction, channel):
-        raise RefusedError(Refusal(rule=Rule.LINK_UNSEEN))
-    adults = channel.parent if isinstance(channel, discord.Thread) else channel
-    if getattr(adults, "nsfw", False) and not is_age_restricted(interaction):
-        raise RefusedError(Refusal(rule=Rule.LINK_AGE_RESTRICTED))
-    place = interaction.client.get_partial_messageable(channel.id, guild_id=guild.id)
-    message: discord.Message = await place.fetch_message(link.message_id)
-    return message
-
-
-async def _may_see(interaction: discord.Interaction[Any], channel: _MessagePlace) -> bool:
-    """Tell whether the person can read a channel; whether the bot can shows when it does."""
-    member = interaction.user
-    if not isinstance(member, discord.Member):
-        return False
-    try:
-        allowed = channel.permissions_for(member)
-    except discord.ClientException:  # a thread whose channel the bot cannot see
-        return False
-    if not (allowed.view_channel and allowed.read_message_history):
-        return False
-    if isinstance(channel, discord.Thread) and channel.is_private():
-        return allowed.manage_threads or await _is_in(channel, member.id)
-    return True
-
-
-async def _is_in(thread: discord.Thread, user_id: int) -> bool:
-    try:
-        await thread.fetch_member(user_id)
-    except discord.NotFound:
-        return False
-    return True

@@ -83,6 +83,8 @@ class Request:
     """Where the part begins, in seconds."""
     length: float | None = None
     """How long the part is, in seconds."""
+    model: str | None = None
+    """Which of the operator's models; ``None``, and any other name, leaves it to the bot."""
 
     def looking(self, look: Look) -> Request:
         """Return the request with a look's words around its own, and what else the look brings.

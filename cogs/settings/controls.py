@@ -17,7 +17,7 @@ from bot.policy.values import Choice, Flag, Id, Ids, Number, OneLineText, Ratio
 from bot.requests.text_safety import cut
 from bot.texts import panel as panel_texts
 from bot.texts import policy as policy_texts
-from cogs.restyle.cog import RATIO_CHOICES
+from cogs.restyle.forms import SHAPES, shape_name
 from cogs.settings.items import (
     CHANNEL_TYPES,
     POSTABLE_TYPES,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 UNSET_VALUE, NULL_VALUE = "unset", "null"
 """What the menus call no value of one's own, and ``None``; other values begin with a colon."""
 _MENU: Final = 25
-_RATIO_NAMES: Final = {str(choice.value): choice.name for choice in RATIO_CHOICES}
+_RATIO_NAMES: Final = {ratio: shape_name(ratio) for ratio in SHAPES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

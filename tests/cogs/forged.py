@@ -67,6 +67,13 @@ async def send_form(stage, who, custom_id, fields):
     )
 
 
+async def send_command(stage, who, name, options):
+    """Send a command with any options at all, as a client with an old form of it does."""
+    [command] = [one for one in stage.bot.tree.get_commands() if one.name == name]
+    data = {"id": "1", "name": command.name, "type": 1, "options": options}
+    return await _dispatch_actor_interaction(who, 2, place_of(stage, who), data)
+
+
 def is_answered(result):
     """Whether the person got an answer, and not that something broke."""
     return (result.acknowledged or result.modal is not None) and "Something broke" not in said(

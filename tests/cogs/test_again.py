@@ -67,7 +67,7 @@ async def restart(stage, make_bot):
 async def test_again_starts_the_same_with_another_seed_at_one_press_after_a_restart(
     stage, ended, make_bot
 ):
-    first, answer = await ended(ratio="960:960", seed=7)
+    first, answer = await ended(seed=7)
     assert list(buttons_of(answer))[:2] == ["Again", "Change…"]
     bot = await restart(stage, make_bot)
     result = await press(stage.alice, answer, "Again")

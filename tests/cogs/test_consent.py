@@ -3,7 +3,6 @@
 The engine does not run: ``asked`` does what it would do with a job that it claims.
 """
 
-import discord
 import pytest
 
 from bot.domain.jobs import CancelReason, Hold, JobState
@@ -14,7 +13,6 @@ from tests.cogs.conftest import buttons_of, said, text_of
 from tests.storage.rows import put
 
 MENU = "Restyle this"
-NO_INTENTS = pytest.mark.simcord(approved_intents=discord.Intents(guilds=True))
 
 
 @pytest.fixture(autouse=True)
@@ -102,14 +100,14 @@ async def press(person, label, message=None):
 
 async def test_a_clip_of_ones_own_message_starts_at_once(stage, menu, posted):
     message = await posted(stage.alice)
-    job = await stage.job(await menu(message, ratio=["960:960"], start="0:00.2", length="0.5"))
+    job = await stage.job(await menu(message, start="0:00.2", length="0.5"))
     assert (job.state, job.hold, job.source_author_id) == (
         JobState.QUEUED,
         None,
         stage.alice.id,
     )
     assert job.source_message_url == message.jump_url
-    assert (job.prompt, job.ratio) == ("a rainy night", "960:960")
+    assert job.prompt == "a rainy night"
     assert (job.part_start, job.part_seconds) == (pytest.approx(0.2, abs=0.05), pytest.approx(0.5))
 
 
@@ -166,113 +164,6 @@ async def test_a_form_that_was_open_over_a_restart_gives_the_prompt_back(stage, 
         assert result.ephemeral
     finally:
         await bot.close()
-
-
-async def linked(stage, message, *, who=None, where=None, **options):
-    options = {"prompt": "neon", "link": message.jump_url} | options
-    return await (who or stage.alice).slash(where or stage.channel, "restyle", **options)
-
-
-@NO_INTENTS
-async def test_a_link_brings_a_clip_whose_message_mentions_the_bot(stage, posted):
-    message = await posted(stage.bob, text=f"for <@{stage.bot.user.id}>")
-    job = await stage.job(await linked(stage, message))
-    assert (job.source_author_id, job.source_message_url) == (stage.bob.id, message.jump_url)
-    assert job.hold is Hold.CONSENT
-
-
-@NO_INTENTS
-@pytest.mark.parametrize("mine", [True, False])
-async def test_what_discord_hides_from_a_link_is_had_through_the_menu(stage, posted, menu, mine):
-    message = await posted(stage.alice if mine else stage.bob)
-    result = await linked(stage, message)
-    assert "Restyle this" in said(result)
-    assert result.ephemeral
-    assert await stage.job(result) is None
-    assert await stage.job(await menu(message)) is not None
-
-
-async def test_exactly_one_clip_has_to_be_given(stage, posted, clip):
-    none = await stage.alice.slash(stage.channel, "restyle", prompt="neon")
-    assert "There is no clip" in said(none)
-    both = await linked(stage, await posted(stage.alice), video=("clip.mp4", clip))
-    assert "two clips" in said(both)
-    assert none.ephemeral
-    assert both.ephemeral
-
-
-@pytest.mark.parametrize(
-    "link", ["https://example.com/a.mp4", "hello", "https://discord.com/channels/1/2"]
-)
-async def test_what_is_no_link_to_a_message_is_refused(stage, link):
-    result = await stage.alice.slash(stage.channel, "restyle", prompt="neon", link=link)
-    assert "not a link to a message" in said(result)
-
-
-async def test_links_lead_to_this_server_only(stage, posted):
-    other = stage.env.create_guild("Elsewhere")
-    elsewhere = other.create_text_channel("clips")
-    member = other.add_member(stage.bob.user)
-    message = await posted(member, where=elsewhere)
-    assert "not on this server" in said(await linked(stage, message))
-    here = await posted(stage.bob)
-    dm = await stage.alice.user.slash("restyle", prompt="neon", link=here.jump_url)
-    assert "not on this server" in said(dm)
-
-
-@pytest.mark.parametrize("permission", ["view_channel", "read_message_history"])
-async def test_a_message_that_the_requester_cannot_see_is_not_taken(stage, posted, permission):
-    hidden = stage.guild.create_text_channel(
-        "staff", overwrites={stage.alice: discord.PermissionOverwrite(**{permission: False})}
-    )
-    message = await posted(stage.bob, where=hidden)
-    result = await linked(stage, message)
-    assert "not there, or not for you" in said(result)
-    assert await stage.job(await linked(stage, message, who=stage.mo)) is not None
-
-
-async def test_a_message_that_the_bot_cannot_see_is_not_taken(stage, posted):
-    hidden = stage.guild.create_text_channel(
-        "staff", overwrites={stage.bot.user: discord.PermissionOverwrite(view_channel=False)}
-    )
-    result = await linked(stage, await posted(stage.bob, where=hidden))
-    assert "not there, or not for you" in said(result)
-
-
-async def test_a_private_thread_is_for_those_who_are_in_it(stage, posted):
-    channel = stage.bot.get_channel(stage.channel.id)
-    thread = await channel.create_thread(
-        name="secret", type=discord.ChannelType.private_thread, invitable=False
-    )
-    await thread.add_user(discord.Object(stage.bob.id))
-    [place] = [found for found in stage.channel.threads if found.id == thread.id]
-    message = await posted(stage.bob, where=place)
-    refused = await linked(stage, message)
-    assert "not there, or not for you" in said(refused)
-    assert await stage.job(await linked(stage, message, who=stage.bob)) is not None
-    powers = discord.Permissions(manage_threads=True)
-    keepers = stage.guild.create_role("Keepers", permissions=powers)
-    keeper = stage.guild.add_member(stage.env.create_user("kim"), roles=[keepers])
-    assert await stage.job(await linked(stage, message, who=keeper)) is not None
-
-
-async def test_a_clip_does_not_leave_an_age_restricted_channel(stage, posted):
-    channel = stage.guild.create_text_channel("adults")
-    stage.bot.get_channel(channel.id).nsfw = True  # the simulation has no such channels
-    message = await posted(stage.bob, where=channel)
-    result = await linked(stage, message)
-    assert "age-restricted" in said(result)
-    assert await stage.job(await linked(stage, message, where=channel)) is not None
-
-
-async def test_a_clip_does_not_leave_a_thread_of_an_age_restricted_channel(stage, posted):
-    parent = stage.guild.create_text_channel("adults")
-    channel = stage.bot.get_channel(parent.id)
-    channel.nsfw = True  # the simulation has no such channels
-    thread = await channel.create_thread(name="late", type=discord.ChannelType.public_thread)
-    [place] = [found for found in parent.threads if found.id == thread.id]
-    result = await linked(stage, await posted(stage.bob, where=place))
-    assert "age-restricted" in said(result)
 
 
 # Whose clip

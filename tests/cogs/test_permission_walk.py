@@ -762,12 +762,10 @@ OPTIONS = {
         "prompt": "neon",
         "video": ("a.mp4", b"clip"),
         "reference": ("a.png", b"picture"),
-        "ratio": "1280:720",
         "seed": 1,
         "start": 0.0,
         "length": 1.0,
     },
-    "restyle file": lambda world: {"prompt": "neon", "link": "https://discord.com/channels/1/2/3"},
     "restyle-owner block": lambda world: _alice(world) | {"reason": "spam"},
     "restyle-admin block": lambda world: _alice(world) | {"reason": "spam"},
     "restyle-admin strikes": _alice,
@@ -833,6 +831,7 @@ async def test_everybody_is_offered_the_commands_that_are_theirs(world):
 
 
 async def test_every_option_of_the_bots_commands_is_in_the_walk(world):
+    """But for those that this model does not have: ``test_command.py`` is about them."""
     walked = {}
     for key, needs in OPTIONS.items():
         walked.setdefault(key.removesuffix(" file"), set()).update(needs(world))
@@ -840,7 +839,8 @@ async def test_every_option_of_the_bots_commands_is_in_the_walk(world):
         key = command.qualified_name
         if key in COMMANDS and COMMANDS[key].needs is not None:
             known = walked.get(key, set()) | set(COMMANDS[key].needs(world))
-            assert {option.display_name for option in command.parameters} == known, key
+            unoffered = {"ratio", "model"} if key == "restyle" else set()
+            assert {one.display_name for one in command.parameters} - unoffered == known, key
 
 
 PATHS = {

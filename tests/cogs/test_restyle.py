@@ -10,12 +10,11 @@ from bot.domain.units import MEBIBYTE
 from bot.engine.provider_watch import ProviderTrouble
 from bot.policy.problems import Target
 from bot.requests.clip_plan import Plan
-from bot.requests.validation import MAX_PROMPT_UNITS
 from tests.cogs.conftest import buttons_of, said, text_of
 
 
 async def test_a_clip_and_a_prompt_become_a_record_and_a_stored_job(stage, clip):
-    result = await stage.restyle(clip, prompt="a rainy night", ratio="1280:720", seed=7)
+    result = await stage.restyle(clip, prompt="a rainy night", seed=7)
     job = await stage.job(result)
     [record] = stage.channel.history()
     assert not result.ephemeral
@@ -28,7 +27,7 @@ async def test_a_clip_and_a_prompt_become_a_record_and_a_stored_job(stage, clip)
     assert job.state is JobState.QUEUED
     assert (job.guild_id, job.channel_id) == (stage.guild.id, stage.channel.id)
     assert (job.user_id, job.record_message_id) == (stage.alice.id, record.id)
-    assert (job.prompt, job.ratio, job.seed) == ("a rainy night", "1280:720", 7)
+    assert (job.prompt, job.ratio, job.seed) == ("a rainy night", None, 7)
     assert job.source_bytes == len(clip)
     assert job.source_content_type == "video/mp4"
     assert (job.source_width, job.source_height) == (64, 48)
@@ -129,14 +128,36 @@ class TestWithSmallLimits:
         await refused_at_once(stage, result, "this bot takes", "operator")
 
 
+class TestWithSeveralModels:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings.model_copy(update={"runway_model": "gen4_aleph, aleph2"})
+
+    async def test_one_can_be_chosen(self, stage, long_clip):
+        assert (await stage.job(await stage.restyle(long_clip))).model == "gen4_aleph"
+        chosen = await stage.job(await stage.restyle(long_clip, model="aleph2"))
+        assert (chosen.model, chosen.restyled_seconds) == ("aleph2", pytest.approx(8, abs=0.1))
+
+    async def test_one_that_the_provider_does_not_offer_gives_way(self, stage, long_clip):
+        stage.bot.models.refuse("aleph2")
+        chosen = await stage.job(await stage.restyle(long_clip, model="aleph2"))
+        assert chosen.model == "gen4_aleph"
+
+
 class TestWithAnotherModel:
     @pytest.fixture
     def settings(self, settings):
         return settings.model_copy(update={"runway_model": "aleph2"})
 
-    async def test_a_ratio_that_the_model_lacks_is_refused(self, stage, clip):
-        result = await stage.restyle(clip, ratio="1280:720")
-        await refused_at_once(stage, result, "does not offer the ratio 1280:720")
+    async def test_the_shape_that_is_chosen_goes_into_the_job(self, stage, long_clip):
+        chosen = await stage.job(await stage.restyle(long_clip, ratio="3:2"))
+        assert (chosen.model, chosen.ratio) == ("aleph2", "3:2")
+
+    async def test_a_servers_shape_is_the_one_that_it_meant_of_another_model(
+        self, stage, long_clip
+    ):
+        await stage.set(default_ratio="1280:720")
+        assert (await stage.job(await stage.restyle(long_clip))).ratio == "16:9"
 
     async def test_a_clip_too_short_for_the_model_is_refused(self, stage, clip):
         result = await stage.restyle(clip)
@@ -494,41 +515,3 @@ async def test_the_servers_settings_go_into_the_job(stage, clip):
     await stage.set(public_figure_threshold="low", default_ratio="720:1280")
     job = await stage.job(await stage.restyle(clip))
     assert (job.public_figure_threshold, job.ratio) == ("low", "720:1280")
-    chosen = await stage.job(await stage.restyle(clip, ratio="960:960"))
-    assert chosen.ratio == "960:960"
-
-
-# The command as Discord gets it
-
-NAME = re.compile(r"^[-_'\w]{1,32}$")
-
-
-async def test_the_commands_keep_within_discords_limits(stage):
-    commands = [command.to_dict(stage.bot.tree) for command in stage.bot.tree.get_commands()]
-    assert "restyle" in {command["name"] for command in commands}
-    for command in commands:
-        if command.get("type", 1) != 1:  # on messages: a name and nothing else
-            assert 1 <= len(command["name"]) <= 32
-            continue
-        assert NAME.match(command["name"])
-        assert command["name"] == command["name"].lower()
-        assert 1 <= len(command["description"]) <= 100
-        assert len(command["options"]) <= 25
-        for option in command["options"]:
-            assert NAME.match(option["name"])
-            assert 1 <= len(option["description"]) <= 100
-            assert len(option.get("choices", [])) <= 25
-            for choice in option.get("choices", []):
-                assert 1 <= len(choice["name"]) <= 100
-                assert len(choice["value"]) <= 100
-        required = [option.get("required", False) for option in command["options"]]
-        assert required == sorted(required, reverse=True)
-
-
-async def test_restyle_is_for_servers_and_direct_messages_with_the_bot_only(stage):
-    command = stage.bot.tree.get_command("restyle").to_dict(stage.bot.tree)
-    assert command["integration_types"] == [0]
-    assert sorted(command["contexts"]) == [0, 1]
-    options = {option["name"]: option for option in command["options"]}
-    assert options["seed"]["max_value"] == 2**32 - 1
-    assert options["prompt"]["max_length"] == MAX_PROMPT_UNITS

@@ -120,21 +120,37 @@ async def test_only_deleted_channels_close_the_command_and_the_panel_says_so(sta
     assert "nobody can use the command" in panel.below("Channels allowed")
 
 
-async def test_a_model_without_ratios_offers_none(stage, make_bot, settings):
-    old = stage.env.bot
-    bot = make_bot(settings=settings.model_copy(update={"runway_model": "aleph2"}))
-    await stage.env.restart_bot(bot)
-    try:
+@pytest.fixture
+async def clips_of(stage, make_bot, settings):
+    """``await clips_of(model)``: the panel's page about clips where that is the bot's model."""
+    bots = []
+
+    async def open_it(model):
+        bots.append(stage.env.bot)
+        bot = make_bot(settings=settings.model_copy(update={"runway_model": model}))
+        await stage.env.restart_bot(bot)
+        bots.append(bot)
         opened = await stage.mo.slash(stage.channel, "restyle-settings")
         panel = Panel(stage, stage.mo, opened)
         await panel.go("clips")
-        assert "nothing to choose" in panel.below("Shape")
-        assert not panel.has("set", "default_ratio")
-        assert "It starts at 2 s." in said(await panel.type("max_video_seconds", "1"))
-        assert await panel.own("max_video_seconds") is UNSET
-    finally:
+        return panel
+
+    yield open_it
+    for bot in bots:
         await bot.close()
-        await old.close()
+
+
+async def test_a_model_without_ratios_offers_none(clips_of):
+    panel = await clips_of("gen9_omega")
+    assert "nothing to choose" in panel.below("Shape")
+    assert not panel.has("set", "default_ratio")
+
+
+async def test_a_model_sets_what_a_part_has_to_have(clips_of):
+    panel = await clips_of("aleph2")
+    assert panel.has("set", "default_ratio")
+    assert "It starts at 2 s." in said(await panel.type("max_video_seconds", "1"))
+    assert await panel.own("max_video_seconds") is UNSET
 
 
 async def test_the_provider_uses_less_of_a_clip_than_is_allowed_and_the_panel_says_so(panel):

@@ -1,4 +1,7 @@
+import pytest
+
 from bot.cometapi.models import (
+    ASPECTS,
     MAX_DATA_URI_BYTES,
     RATIOS,
     ReferenceKey,
@@ -12,12 +15,31 @@ def test_each_model_takes_its_style_image_under_its_own_key():
     assert not model_rules("gen9_omega").takes_reference
 
 
-def test_only_gen4_aleph_takes_a_ratio():
+def test_each_model_has_its_own_names_for_shapes():
     rules = model_rules("gen4_aleph")
     assert rules.ratios == RATIOS
     assert rules.default_ratio in RATIOS
-    assert model_rules("aleph2").ratios == ()
+    assert rules.offered_ratios == ()  # Runway ignores them
+    assert model_rules("aleph2").offered_ratios == ASPECTS
     assert model_rules("gen9_omega").ratios == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen", "own"),
+    [
+        ("aleph2", "16:9", "16:9"),
+        ("aleph2", "1280:720", "16:9"),
+        ("aleph2", "960:960", "1:1"),
+        ("aleph2", "640:480", "4:3"),
+        ("gen4_aleph", "9:16", "720:1280"),
+        ("gen4_aleph", "3:2", None),
+        ("gen9_omega", "16:9", None),
+        ("aleph2", "5:4", None),
+        ("aleph2", None, None),
+    ],
+)
+def test_a_shape_that_another_model_named_goes_on_meaning_the_same(model, chosen, own):
+    assert model_rules(model).own_ratio(chosen) == own
 
 
 def test_an_unknown_model_says_so_and_promises_nothing():
