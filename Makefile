@@ -30,7 +30,7 @@ test: setup ## Run every check: format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check-fast: setup ## Run in under a minute what needs no database, Discord or clip: the inner loop
 	$(BIN)/ruff format --check .

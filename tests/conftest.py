@@ -45,7 +45,13 @@ def pytest_addoption(parser):
     )
 
 
+SLOW = ("bench", "process", "media", "wire", "sandbox")
+"""The folders whose files take longest: they come first, so that no core waits for the last one."""
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly, which shuffles the files
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: Path(item.path).parent.name not in SLOW)
     if not config.getoption("--sqlite-only"):
         return
     kept, left_out = [], []

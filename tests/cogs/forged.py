@@ -35,6 +35,7 @@ async def press(stage, who, custom_id, values=(), *, kind=BUTTON):
     view.add_item(ui.ActionRow(_LOOKS[kind](custom_id)))
     place = stage.bot.get_partial_messageable(place_of(stage, who).id)
     message = _visible_message(who, await place.send(view=view))
+    view.stop()  # it is the running bot that must know what to do, and nothing may pile up in it
     data = {"custom_id": custom_id, "component_type": kind}
     if kind != BUTTON:
         data["values"] = list(values)

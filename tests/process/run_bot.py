@@ -1,4 +1,6 @@
-"""Run the real bot against a local Discord: two addresses are exchanged, nothing else.
+"""Run the real bot against a local Discord: two addresses are exchanged.
+
+It is patient with its database, too: the machine may be busy with the other tests.
 
 ``LOCAL_DISCORD_API`` and ``LOCAL_DISCORD_GATEWAY`` say where it is.
 """
@@ -13,8 +15,10 @@ import discord.http
 import yarl
 
 from bot.__main__ import main
+from cogs.common import limits
 
 if __name__ == "__main__":
     discord.http.Route.BASE = os.environ["LOCAL_DISCORD_API"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["LOCAL_DISCORD_GATEWAY"])
+    limits.STORE_SECONDS = 60
     sys.exit(main(sys.argv[1:]))

@@ -39,9 +39,7 @@ async def fleet(
 
 async def all_end(server: DiscordServer, clock: Clock, fleet: Fleet, cases: list[Case]) -> None:
     """Let the provider finish, and wait until every outcome is out and marked as told."""
-    await server.until(
-        lambda: clock.finish() or all(case.is_told(server) for case in cases), seconds=30
-    )
+    await server.until(lambda: clock.finish() or all(case.is_told(server) for case in cases))
     async with asyncio.timeout(60):
         while set((await fleet.states()).values()) != {("done", True)}:  # noqa: ASYNC110 - it is the database's news
             await asyncio.sleep(0.05)
