@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+OPEN_FOR: Final = timedelta(days=1)
+"""How long a request is kept that was not started: links to its clip live no longer."""
 
 
 class Term(enum.Enum):
@@ -25,6 +30,7 @@ class Term(enum.Enum):
     SERVER = "while the bot is on the server"
     PERSON = "until it is taken back"
     BRIEF = "until it is done"
+    DAY = "a day, from when it was asked for or changed last"
     EVER = "for good"
 
 
@@ -208,6 +214,15 @@ KEPT_DATA: Final = (
         term=Term.QUESTIONS,
         exported="questions_to_moderators.about questions_to_moderators.words"
         " questions_to_moderators.answer",
+        wish=Wish.EMPTIED,
+        goes_with_server=True,
+    ),
+    KeptData(
+        what="A request that was not started: its clip's link, its words, who asked and where",
+        columns={"open_requests": "id guild_id user_id words kept_at"},
+        why="the part can still be chosen, or the words be mended, also after a restart",
+        term=Term.DAY,
+        unexported_because="it is gone after a day",
         wish=Wish.EMPTIED,
         goes_with_server=True,
     ),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.kept_data import OPEN_FOR
 from bot.errors import ArchiveError, StoreError
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Housekeeping:
             if days := self._days[kind]:
                 before = now - timedelta(days=days)
                 await self._all(f"too old: {kind}", partial(batch, before))
+        requests = partial(retention.open_requests, now - OPEN_FOR)
+        await self._all("too old: open requests", requests)
         if self._archive is not None and (lasts := self._archive.lasts) is not None:
             links = partial(retention.archive_links, now - lasts)
             await self._all("too old: lasting links", links)

@@ -15,6 +15,7 @@ from bot.storage.rows import job_from
 from bot.storage.tables.deletion import archive_removals, deletions
 from bot.storage.tables.job import jobs
 from bot.storage.tables.people import blocks, opt_outs, strikes
+from bot.storage.tables.request import open_requests
 from bot.storage.tables.review import appeals, reviews
 from bot.storage.wiping import IS_OVER, IS_PERSONAL, wipe_jobs
 
@@ -113,6 +114,11 @@ class PersonalDataStore:
             count += some
         theirs = and_(appeals.c.user_id == user_id, appeals.c.opened_at <= asked_at)
         async with self._database.transaction() as connection:
+            await connection.execute(
+                delete(open_requests).where(
+                    open_requests.c.user_id == user_id, open_requests.c.kept_at <= asked_at
+                )
+            )
             await connection.execute(
                 update(appeals)
                 .where(theirs, appeals.c.told_at.is_not(None), appeals.c.words != "")

@@ -10,6 +10,7 @@ from bot.storage.tables.deletion import guilds_left
 from bot.storage.tables.job import jobs
 from bot.storage.tables.money import budget_notices
 from bot.storage.tables.people import blocks, pauses, strikes
+from bot.storage.tables.request import open_requests
 from bot.storage.tables.review import appeals, review_folds, reviews
 from bot.storage.tables.setting import setting_changes, setting_values
 from bot.storage.wiping import IS_OVER, IS_PERSONAL, wipe_jobs
@@ -38,6 +39,7 @@ OF_SERVER: Final = (
     blocks,
     pauses,
     budget_notices,
+    open_requests,
 )
 """What a server takes along when it is gone; its jobs and its ledger stay, without words."""
 
@@ -84,6 +86,12 @@ class RetentionStore:
                 delete(budget_notices).where(budget_notices.c.noted_at < before)
             )
         return old + news.rowcount
+
+    async def open_requests(self, before: datetime) -> int:
+        """Delete what was asked for before then and has not become a job."""
+        return await self._delete(
+            open_requests, open_requests.c.id, open_requests.c.kept_at < before
+        )
 
     async def _wipe(self, *conditions: ColumnElement[bool], keep_file: bool = False) -> int:
         async with self._database.transaction() as connection:

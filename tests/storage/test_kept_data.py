@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from bot.domain.jobs import FailureReason, JobState
 from bot.domain.kept_data import KEPT_DATA, Term, Wish
@@ -16,6 +16,7 @@ from bot.storage import retention
 from bot.storage.tables import metadata
 from bot.storage.tables.job import jobs
 from bot.storage.tables.people import blocks, strikes
+from bot.storage.tables.request import open_requests
 from bot.storage.tables.review import appeals, reviews
 from bot.storage.wiping import WIPED, WIPED_REVIEW
 from bot.texts.kept_data import page_with_table
@@ -45,7 +46,8 @@ def test_every_answer_is_whole():
 def test_what_the_table_says_is_emptied_is_what_the_code_empties():
     said = {name for kept in KEPT_DATA if kept.wish is Wish.EMPTIED for name in kept.names()}
     done = {f"jobs.{name}" for name in WIPED} | {f"reviews.{name}" for name in WIPED_REVIEW}
-    assert said == done | {"appeals.about", "appeals.words", "appeals.answer"}
+    whole = {f"open_requests.{column.name}" for column in open_requests.columns}
+    assert said == done | whole | {"appeals.about", "appeals.words", "appeals.answer"}
     aged = {Term.WORDS, Term.ARCHIVE}
     assert {n for kept in KEPT_DATA if kept.term in aged for n in kept.names()} == done
 
@@ -121,6 +123,7 @@ async def everything(store, clock):
             strikes: who
             | {"job_id": 1, "struck_at": now, "lifted_at": now}
             | {"failure": FailureReason.SAFETY_PROMPT},
+            open_requests: who | {"id": 5, "words": "private", "kept_at": now},
             blocks: who | {"blocked_by": 1, "blocked_at": now, "note": "be kind"},
         }.items():
             await connection.execute(insert(table).values(values))
@@ -150,5 +153,9 @@ async def test_no_word_of_a_person_is_left_in_any_row(store, everything):
                 (appeals, appeals.c.user_id == USER_ID),
             )
         }
+        [requests] = (
+            await connection.execute(select(func.count()).select_from(open_requests))
+        ).scalars()
     assert all(left.values())
     assert "private" not in repr(left)
+    assert requests == 0

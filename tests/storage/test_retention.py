@@ -1,5 +1,6 @@
 """What becomes too old, and what servers leave behind."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import insert
 from bot.domain.jobs import FailureReason, JobState
 from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.storage import retention
+from bot.storage.open_requests import KeptRequest
 from bot.storage.tables.people import strikes
 from bot.storage.tables.setting import setting_changes
 from tests.factories import GUILD_ID, USER_ID, new_job
@@ -54,6 +56,26 @@ async def test_old_words_go_and_what_they_cost_stays(store, over, now):
     assert (old.prompt, old.source_url, old.output_url, old.role_ids) == ("", "", None, None)
     assert young.prompt != ""
     assert await rows_of(store, 1) == {(LedgerStatus.RESERVED, 750_000)}
+
+
+async def test_what_was_not_started_goes_after_a_day(store, now):
+    kept = KeptRequest(id=7, guild_id=GUILD_ID, user_id=USER_ID, words="{}")
+    await store.open_requests.keep(kept)
+    assert await store.retention.open_requests(now - DAY) == 0
+    assert await store.open_requests.get(7, user_id=USER_ID) == kept
+    assert await store.retention.open_requests(now + DAY) == 1
+    assert await store.open_requests.get(7, user_id=USER_ID) is None
+
+
+async def test_an_open_request_is_its_makers_alone_and_the_latest_words_hold(store):
+    kept = KeptRequest(id=7, guild_id=GUILD_ID, user_id=USER_ID, words="{}")
+    await store.open_requests.keep(kept)
+    await store.open_requests.keep(replace(kept, words="[]"))
+    assert await store.open_requests.get(7, user_id=USER_ID + 1) is None
+    await store.open_requests.drop(7, user_id=USER_ID + 1)
+    assert (await store.open_requests.get(7, user_id=USER_ID)).words == "[]"
+    await store.open_requests.drop(7, user_id=USER_ID)
+    assert await store.open_requests.get(7, user_id=USER_ID) is None
 
 
 async def test_a_lasting_link_lives_as_long_as_its_file(store, over, now):

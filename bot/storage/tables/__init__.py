@@ -1,6 +1,16 @@
 """The schema: one for SQLite and PostgreSQL. ``migrations/`` must say the same; a test compares."""
 
-from bot.storage.tables import deletion, job, money, people, process, review, setting
+from bot.storage.tables import deletion, job, money, people, process, request, review, setting
 from bot.storage.tables.base import metadata
 
-__all__ = ["deletion", "job", "metadata", "money", "people", "process", "review", "setting"]
+__all__ = [
+    "deletion",
+    "job",
+    "metadata",
+    "money",
+    "people",
+    "process",
+    "request",
+    "review",
+    "setting",
+]
