@@ -20,8 +20,10 @@ from bot.engine.model_choice import ModelChoice
 from bot.policy.doors import closed_door
 from bot.registration import Registration
 from bot.requests.text_safety import cut
+from bot.requests.upload_limits import UploadLimits
 from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
+from bot.system.hidden_channels import keep_hidden_channels_out
 from bot.system.log_context import note_ids
 from bot.texts import common as texts
 from bot.texts import message as message_texts
@@ -238,7 +240,9 @@ class RestyleBot(commands.AutoShardedBot):
             shard_count=settings.shard_count,
             http_trace=budget.trace() if budget else None,  # type: ignore[arg-type] # as above
         )
+        keep_hidden_channels_out(self._connection.parsers, is_known=self._knows_channel)
         self.settings = settings
+        self.upload_limits = UploadLimits()
         self.store = store
         self.downloader = downloader
         self.scratch = scratch
@@ -260,6 +264,10 @@ class RestyleBot(commands.AutoShardedBot):
         self.registration = Registration(self, settings)
         self.conditions = Conditions()
         """What is wrong at present; the process's own once it looks at itself."""
+
+    def _knows_channel(self, guild_id: int, channel_id: int) -> bool:
+        guild = self.get_guild(guild_id)
+        return guild is not None and guild.get_channel(channel_id) is not None
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent

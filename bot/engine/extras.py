@@ -7,10 +7,11 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import Extra, ExtraFailure
-from bot.engine.steps.sources import Sources
+from bot.engine.steps.sources import Sources, smaller_than
 from bot.errors import (
     ArchiveError,
     DeliveryError,
+    DeliveryTooLargeError,
     MediaBusyError,
     MediaError,
     MediaNoSoundError,
@@ -157,6 +158,11 @@ class Extras:
             video = folder / f"{extra}.mp4"
             work = self._media.compare if extra is Extra.COMPARE else self._media.add_sound
             await work(source, output, video, max_bytes=limit)
+            try:
+                return await self._deliverer.post_extra(job, extra, video)
+            except DeliveryTooLargeError as exc:
+                log.info("job %s: %s; made smaller", job.id, exc)
+            await work(source, output, video, max_bytes=smaller_than(video))
             return await self._deliverer.post_extra(job, extra, video)
 
     async def _output(self, job: Job, target: Path) -> Path:

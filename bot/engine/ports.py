@@ -94,7 +94,10 @@ class Deliverer(Protocol):
     """Posts and edits the messages of jobs. Every call may be repeated after a crash."""
 
     def upload_limit_bytes(self, job: Job) -> int:
-        """Return how large a file may be to be posted where this job's answer goes."""
+        """Return how many bytes a file may have to be posted where this job's answer goes.
+
+        It is a guess: what is within it may still be refused as too large.
+        """
         ...
 
     async def open(self, job: Job) -> Opened:
@@ -123,6 +126,7 @@ class Deliverer(Protocol):
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; nothing was posted as far as we know.
+            DeliveryTooLargeError: It finds the files too large; smaller ones may pass.
             DeliveryImpossibleError: That place takes no files from us.
         """
         ...
@@ -181,6 +185,7 @@ class Deliverer(Protocol):
 
         Raises:
             DeliveryDelayedError: Discord is in trouble.
+            DeliveryTooLargeError: It finds the video too large; a smaller one may pass.
             DeliveryImpossibleError: That place does not take it.
         """
         ...
@@ -212,6 +217,7 @@ class ApprovalPrompts(Protocol):
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; another try may bring it there.
+            DeliveryTooLargeError: It finds ``clip`` too large; a smaller one may pass.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,10 @@ from cachetools import LRUCache
 from bot.domain.jobs import CancelReason, Extra, JobState
 from bot.engine.extras import Extras
 from bot.engine.ports import AnswerContent, Delivered, KeptSource, Opened, Progress
+from bot.errors import DeliveryTooLargeError
 from bot.media.processing import MediaProcessor
 from bot.requests.text_safety import thread_name
+from bot.requests.upload_limits import UploadLimits
 from bot.system.clock import SystemClock
 from bot.texts import common as texts
 from cogs.appeals.button import can_appeal
@@ -42,7 +45,7 @@ from cogs.delivery.progress_cards import (
 from cogs.delivery.source_message import SourceMessages
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -74,6 +77,7 @@ class ThreadDeliverer:
         clock: A monotonic clock, in seconds.
         can_appeal: Tells whether moderators can be asked about a job that ended badly.
         announcements: Announces answers elsewhere as well; ``None``: nothing is announced.
+        upload_limits: What was learned of servers' limits; ``None``: nothing yet.
     """
 
     def __init__(
@@ -84,10 +88,12 @@ class ThreadDeliverer:
         clock: Callable[[], float] = time.monotonic,
         can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
         announcements: Announcements | None = None,
+        upload_limits: UploadLimits | None = None,
     ) -> None:
         self._client = client
         self._announcements = announcements
         self._now = now
+        self._limits = upload_limits or UploadLimits()
         self._refusals = Refusals(clock)
         self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
         self._source_messages = SourceMessages(client, now=now)
@@ -97,13 +103,17 @@ class ThreadDeliverer:
         self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)  # job id -> AutoMod blocked it
 
     def upload_limit_bytes(self, job: Job) -> int:
-        """Return the guild's limit, as far as the cache knows it, or Discord's default."""
-        guild = self._client.get_guild(job.guild_id) if job.guild_id is not None else None
-        return (
-            guild.filesize_limit
-            if guild is not None
-            else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
-        )
+        """Return what is thought to be the server's limit; see ``UploadLimits``."""
+        return self._limits.of(job.guild_id)
+
+    @contextmanager
+    def _learning(self, job: Job) -> Iterator[None]:
+        """Learn from an upload that is too large."""
+        try:
+            yield
+        except DeliveryTooLargeError:
+            self._limits.refused(job.guild_id)
+            raise
 
     # Opening
 
@@ -273,7 +283,8 @@ class ThreadDeliverer:
         elif may_be_posted(job, self._now()):
             delivered = await self._outcome_messages.find(job)
         if delivered is None:
-            delivered = await self._outcome_messages.post(job, answer or AnswerContent())
+            with self._learning(job):
+                delivered = await self._outcome_messages.post(job, answer or AnswerContent())
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 await self._finish(job, delivered)
@@ -311,7 +322,8 @@ class ThreadDeliverer:
         self, job: Job, *, clip: Path | None, reference: Path | None
     ) -> KeptSource:
         """Post what the provider gets where the job's messages go, or find it there."""
-        return await self._source_messages.keep(job, clip=clip, reference=reference)
+        with self._learning(job):
+            return await self._source_messages.keep(job, clip=clip, reference=reference)
 
     async def refresh_source(self, job: Job) -> KeptSource | None:
         """Read the message that keeps the source once more, which brings fresh links."""
@@ -327,7 +339,8 @@ class ThreadDeliverer:
 
     async def post_extra(self, job: Job, extra: Extra, video: Path) -> Delivered:
         """Post an extra beside the answer."""
-        return await self._source_messages.post_extra(job, extra, video)
+        with self._learning(job):
+            return await self._source_messages.post_extra(job, extra, video)
 
     async def withdraw(self, job: Job) -> None:
         """Delete the answer, its extras and what announced it; take the way out of the record."""
@@ -344,6 +357,7 @@ async def setup(bot: RestyleBot) -> None:
         bot,
         can_appeal=lambda job: can_appeal(bot.store, job),
         announcements=Announcements(bot, bot.store, now=utc_now),
+        upload_limits=bot.upload_limits,
     )
     bot.extras = Extras(
         deliverer=bot.deliverer,

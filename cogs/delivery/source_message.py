@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.jobs import Extra
 from bot.engine.ports import Delivered, KeptSource
-from bot.errors import DeliveryImpossibleError
+from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.cards import mark
 from cogs.common.discord_errors import (
     DISCORD_ERRORS,
@@ -50,6 +50,7 @@ class SourceMessages:
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; nothing was posted as far as we know.
+            DeliveryTooLargeError: It finds the files too large; smaller ones may pass.
             DeliveryImpossibleError: That place takes no files from us.
         """
         if self._now() - job.created_at > NONCE_WINDOW and (kept := await self.find(job)):
@@ -121,6 +122,7 @@ class SourceMessages:
 
         Raises:
             DeliveryDelayedError: Discord is in trouble.
+            DeliveryTooLargeError: It finds the video too large; a smaller one may pass.
             DeliveryImpossibleError: That place does not take it.
         """
         place = self._answer_place(job)
@@ -179,9 +181,13 @@ class SourceMessages:
 
 
 def _refused(error: Exception) -> Exception:
-    if classify(error) is ErrorMeaning.RETRY:
-        return delayed(error)
-    return DeliveryImpossibleError(str(error))
+    match classify(error):
+        case ErrorMeaning.RETRY:
+            return delayed(error)
+        case ErrorMeaning.TOO_LARGE:
+            return DeliveryTooLargeError(str(error))
+        case _:
+            return DeliveryImpossibleError(str(error))
 
 
 def _kept(message: discord.Message, job: Job) -> KeptSource:

@@ -72,6 +72,7 @@ async def setup(bot: RestyleBot) -> None:
     bot.add_dynamic_items(CancelButton)
     intake = Intake(
         models=bot.models,
+        upload_limits=bot.upload_limits,
         is_provider_open=lambda: bot.watch is None or bot.watch.trouble is None,
         settings=bot.settings,
         store=bot.store,

@@ -27,6 +27,7 @@ from bot.policy.evaluate import evaluate
 from bot.policy.quotas import caps_of, holders_of
 from bot.prices import prices_with
 from bot.requests.clip_plan import Mode
+from bot.requests.upload_limits import UploadLimits
 from bot.requests.validation import MAX_SEED, DeclaredFile, Refusal, Rule
 from bot.system.clock import SystemClock
 from bot.texts import quota as quota_texts
@@ -90,6 +91,7 @@ class Intake:
         process_pool: ProcessPool,
         is_provider_open: Callable[[], bool] = lambda: True,
         models: ModelChoice | None = None,
+        upload_limits: UploadLimits | None = None,
     ) -> None:
         self._settings = settings
         self._is_provider_open = is_provider_open
@@ -97,12 +99,14 @@ class Intake:
         self._kept = scratch.kept
         self._models = models or ModelChoice(settings.models, clock=SystemClock())
         self._prices = prices_with(settings.prices)
+        self._upload_limits = upload_limits or UploadLimits()
         self._file_checks = FileChecks(
             downloader=downloader, scratch=scratch, process_pool=process_pool
         )
 
     async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
         """Answer within 3 s, check everything that can be checked, and store the job."""
+        self._upload_limits.note(interaction.guild_id, interaction.filesize_limit)
         try:
             evaluation, _ = await self._check_at_once(interaction, request)
         except RefusedError as exc:
@@ -124,7 +128,7 @@ class Intake:
                     request,
                     self._model_of(request),
                     evaluation.decision.effective,
-                    upload_bytes=_upload_bytes(interaction),
+                    upload_bytes=self._upload_limits.of(interaction.guild_id),
                     keep_as=partial(
                         self._kept.keep, interaction.id, ORIGINAL, user_id=interaction.user.id
                     ),
@@ -389,10 +393,3 @@ def _hold(decision: Decision) -> tuple[Hold | None, int]:
     if decision.verdict is Verdict.REVIEW:
         return Hold.REVIEW, holds.review_hours
     return None, 0
-
-
-def _upload_bytes(interaction: discord.Interaction[Any]) -> int:
-    """Return how large a file the bot may post there, as far as the event tells."""
-    if interaction.guild is None:
-        return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
-    return interaction.guild.filesize_limit

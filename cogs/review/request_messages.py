@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.jobs import JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.engine.signed_links import is_link_dead
+from bot.errors import DeliveryTooLargeError
+from bot.requests.upload_limits import SAFE_BYTES
 from bot.texts import review as review_texts
 from cogs.common.cards import BLURPLE, card
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
@@ -52,6 +54,11 @@ def stage_of(job: Job) -> ReviewStage:
     return ReviewStage.PUBLISHING if job.state is JobState.WITHHELD else ReviewStage.SPENDING
 
 
+def _may_shrink(clip: Path | None) -> bool:
+    """Tell whether a clip is so large that a smaller one would be another matter."""
+    return clip is not None and clip.stat().st_size > SAFE_BYTES
+
+
 class ReviewMessages:
     """Asks moderators: a ``bot.engine.ports.ApprovalPrompts``.
 
@@ -80,6 +87,7 @@ class ReviewMessages:
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; another try may bring the card.
+            DeliveryTooLargeError: It finds the clip too large; a smaller one may pass.
         """
         if job.guild_id is None:  # there are no moderators; nothing of the kind is accepted
             return
@@ -168,6 +176,7 @@ class ReviewMessages:
 
         Raises:
             DeliveryDelayedError: Discord is in trouble.
+            DeliveryTooLargeError: A smaller clip may pass.
         """
         media = await self._media(review, job, clip)
         quoted = True
@@ -187,6 +196,8 @@ class ReviewMessages:
                 verdict = lasting_verdict(exc)
                 if verdict is ErrorMeaning.REFUSED:
                     return None
+                if verdict is ErrorMeaning.TOO_LARGE and media.is_attached and _may_shrink(clip):
+                    raise DeliveryTooLargeError(f"too large for {channel.id}") from exc
                 if media is not NO_MEDIA and verdict is not ErrorMeaning.BLOCKED:
                     media = NO_MEDIA
                 elif quoted and verdict is ErrorMeaning.BLOCKED:

@@ -3,9 +3,11 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.domain.jobs import Charge, FailureReason, Hold, JobState, Phase
+from bot.domain.jobs import Charge, Extra, FailureReason, Hold, JobState, Phase
+from bot.domain.units import MEBIBYTE
 from bot.engine.ports import AnswerContent, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
+from bot.requests.upload_limits import BEGINNING_BYTES, SAFE_BYTES
 from bot.texts.common import CANCEL_UNKNOWN
 from cogs.restyle.cancel import CancelButton
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
@@ -707,14 +709,37 @@ async def test_a_press_while_the_database_is_away_says_so(stage, clip):
 # Limits
 
 
-async def test_the_upload_limit_is_the_servers_or_discords_default(stage, clip):
-    job = await stage.started(clip)
-    guild = stage.bot.get_guild(stage.guild.id)
-    assert stage.deliverer.upload_limit_bytes(job) == 10 * 1024 * 1024
-    guild.premium_tier = 3
-    assert stage.deliverer.upload_limit_bytes(job) == 100 * 1024 * 1024
-    assert stage.deliverer.upload_limit_bytes(replace(job, guild_id=None)) == 10 * 1024 * 1024
-    assert stage.deliverer.upload_limit_bytes(replace(job, guild_id=1)) == 10 * 1024 * 1024
+async def test_the_upload_limit_is_learned_from_the_command_and_from_what_is_refused(
+    stage, clip, output
+):
+    elsewhere = replace(await stage.finished(clip), guild_id=1)
+    deliverer = stage.bot.deliverer
+    assert deliverer.upload_limit_bytes(elsewhere) == BEGINNING_BYTES
+    job = await stage.job(await stage.restyle(clip))
+    told = 25 * MEBIBYTE  # by the simulated Discord, with each command
+    assert deliverer.upload_limit_bytes(job) == told
+    finished = await stage.finished(clip)
+    stage.env.inject_error("POST", POSTS, status=413, code=40005)
+    with pytest.raises(DeliveryTooLargeError):
+        await deliverer.deliver(finished, replace(output, can_shrink=True))
+    assert deliverer.upload_limit_bytes(job) == SAFE_BYTES
+    assert deliverer.upload_limit_bytes(elsewhere) == BEGINNING_BYTES
+
+
+@pytest.mark.parametrize("post", ["source", "extra"])
+async def test_a_file_too_large_for_discord_is_no_reason_to_give_the_place_up(
+    stage, clip, output, post
+):
+    job = await stage.finished(clip)
+    stage.env.inject_error("POST", POSTS, status=413, code=40005)
+    posting = (
+        stage.deliverer.keep_source(job, clip=output.video, reference=None)
+        if post == "source"
+        else stage.deliverer.post_extra(job, Extra.COMPARE, output.video)
+    )
+    with pytest.raises(DeliveryTooLargeError):
+        await posting
+    assert stage.deliverer.upload_limit_bytes(job) == SAFE_BYTES
 
 
 async def test_a_thousand_emoji_fit_everywhere(stage, clip, output):

@@ -120,6 +120,7 @@ class PlainProcessor:
         self.troubles = {}
         self.calls = []
         self.has_audio = False
+        self.limits = []
 
     def _note(self, name, *details):
         self.calls.append((name, *details))
@@ -176,6 +177,7 @@ class PlainProcessor:
 
     async def compare(self, source, output, target, *, max_bytes):
         self._note("compare", source.start_seconds)
+        self.limits.append(max_bytes)
         target.write_bytes(b"compared " + output.read_bytes())
 
 

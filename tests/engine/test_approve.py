@@ -10,7 +10,7 @@ from bot.domain.quotas import Scope
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Progress
 from bot.engine.steps.deliver import MAX_WAITING_OUTPUTS
-from bot.errors import DeliveryDelayedError
+from bot.errors import DeliveryDelayedError, DeliveryTooLargeError
 from bot.policy.problems import SERVER
 from bot.storage.tables.setting import setting_values
 from sandbox.cometapi import Fate, OutputFault, Succeed
@@ -290,6 +290,23 @@ async def test_a_paid_clip_is_on_the_card_however_often_discord_refuses_it(gated
     assert [clip[4:8] for _, clip in approval_prompts.presented] == [b"ftyp"] * 4
     assert len(gated.standin.downloads) == 1
     assert gated.scratch.used_bytes == 0
+
+
+async def test_a_clip_too_large_for_the_card_is_made_smaller_for_it(lone_gated, approval_prompts):
+    approval_prompts.troubles = [DeliveryTooLargeError("413")]
+    handle = await withheld(lone_gated, approval_prompts)
+    await lone_gated.step(handle)
+    first, second = (len(clip) for _, clip in approval_prompts.presented)
+    assert second == int(first * 0.75)
+    assert handle.presents == 0
+
+
+async def test_a_clip_beyond_the_limit_comes_to_the_card_smaller(lone_gated, approval_prompts):
+    lone_gated.deliverer.limit = 100
+    handle = await withheld(lone_gated, approval_prompts)
+    await lone_gated.step(handle)
+    [(_, clip)] = approval_prompts.presented
+    assert len(clip) == 100
 
 
 async def test_trouble_with_the_download_is_no_trouble_with_the_card(lone_gated, approval_prompts):

@@ -9,6 +9,7 @@ from bot.engine.extras import WAITING, ExtraError, Extras
 from bot.engine.ports import Delivered
 from bot.errors import (
     DeliveryImpossibleError,
+    DeliveryTooLargeError,
     MediaBusyError,
     MediaNoSoundError,
     MediaProbeError,
@@ -135,6 +136,15 @@ async def test_without_the_result_neither(extras, job, deliverer):
 async def test_a_place_that_takes_nothing_is_named(extras, job, deliverer):
     deliverer.extra_troubles = [DeliveryImpossibleError("closed")]
     assert await why_not(extras, job) is ExtraFailure.NO_PLACE
+
+
+async def test_what_discord_finds_too_large_is_made_smaller(extras, job, lone_bench, deliverer):
+    deliverer.extra_troubles = [DeliveryTooLargeError("413")]
+    await extras.make(job, Extra.COMPARE)
+    assert [name for name, *_ in lone_bench.media.calls] == ["compare", "compare"]
+    first, second = lone_bench.media.limits
+    assert second < first
+    assert len(deliverer.posted) == 1
 
 
 async def test_the_queue_has_an_end_and_nobody_who_is_in_it_is_turned_away(extras, lone_bench):

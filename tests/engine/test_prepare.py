@@ -9,6 +9,7 @@ from bot.engine.ports import KeptSource, Progress
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryImpossibleError,
+    DeliveryTooLargeError,
     MediaBusyError,
     MediaProbeError,
     MediaRefusedError,
@@ -121,6 +122,32 @@ async def test_a_copy_that_cannot_be_made_stops_nothing(lone_bench, error):
 
 async def test_without_permission_to_post_files_the_job_goes_on(lone_bench):
     lone_bench.deliverer.keep_troubles = [DeliveryImpossibleError("50013")]
+    job, body = await sent(lone_bench, await lone_bench.add_unprepared())
+    assert body["videoUri"] == LIVE_SOURCE
+    assert job.source_message_id is None
+
+
+async def test_a_copy_that_discord_finds_too_large_is_posted_smaller(lone_bench):
+    lone_bench.deliverer.keep_troubles = [DeliveryTooLargeError("413")]
+    job, body = await sent(lone_bench, await lone_bench.add_unprepared())
+    assert body["videoUri"] == LIVE_SOURCE
+    assert [len(data) for _, data in lone_bench.deliverer.kept] == [1000, 750]
+    assert job.source_message_id is not None
+
+
+async def test_a_copy_that_stays_too_large_goes_without_the_style_image(lone_bench):
+    lone_bench.deliverer.keep_troubles = [DeliveryTooLargeError("413")] * 2
+    await sent(lone_bench, await lone_bench.add_unprepared(reference_url=REFERENCE))
+    assert [names[1] for names in lone_bench.deliverer.kept_names] == [
+        "reference.webp",
+        "reference.webp",
+        None,
+    ]
+
+
+async def test_a_copy_that_can_be_made_no_smaller_stops_nothing(lone_bench):
+    lone_bench.deliverer.keep_troubles = [DeliveryTooLargeError("413")]
+    lone_bench.media.troubles = {"fit": [MediaUnfitError("too big")]}
     job, body = await sent(lone_bench, await lone_bench.add_unprepared())
     assert body["videoUri"] == LIVE_SOURCE
     assert job.source_message_id is None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.jobs import Extra
 from bot.engine.ports import AnswerContent
-from bot.engine.steps.sources import Sources, file_size
+from bot.engine.steps.sources import Sources, file_size, smaller_than
 from bot.errors import (
     ArchiveError,
     MediaBusyError,
@@ -38,12 +38,6 @@ FIT_SECONDS: Final = 240.0
 """How long it may be held up by making it small enough to be posted at all."""
 OPTIONAL_PARTS_TRIES: Final = 2
 """So often the optional parts are made; what Discord did not take by then goes out plainly."""
-SAFE_BYTES: Final = 9 * 1024 * 1024
-"""What Discord takes from everybody, with room for the rest of the message.
-
-Source: https://docs.discord.com/developers/reference#uploading-files
-"""
-_SHRINK: Final = 0.75
 
 VIDEO_TYPE: Final = "video/mp4"
 
@@ -84,8 +78,7 @@ class AnswerBuilder:
         optional_parts = _OptionalParts(video=output, job=job)
         if job.delivery_attempts < OPTIONAL_PARTS_TRIES:
             optional_parts = await self._make_optional_parts(job, output)
-        limit = self._context.deliverer.upload_limit_bytes(job)
-        video, is_smaller = await self._fit(job, optional_parts.video, limit)
+        video, is_smaller = await self.fit(job, optional_parts.video)
         answer = AnswerContent(
             video=video,
             picture=optional_parts.picture,
@@ -100,9 +93,25 @@ class AnswerBuilder:
         """Return ``answer`` with a video that Discord surely takes; with none if that fails."""
         if answer.video is None:
             return answer
-        limit = min(SAFE_BYTES, int(file_size(answer.video) * _SHRINK))
-        video, _ = await self._fit(job, answer.video, limit)
+        video, _ = await self._fit(job, answer.video, smaller_than(answer.video))
         return replace(answer, video=video, is_smaller=video is not None, can_shrink=False)
+
+    async def fit(
+        self, job: Job, video: Path, limit: int | None = None
+    ) -> tuple[Path | None, bool]:
+        """Return a video that Discord takes, as far as we know, and whether it had to be made.
+
+        Args:
+            job: Whose it is.
+            video: The file; a smaller one is written beside it.
+            limit: How many bytes it may have, if that is known better.
+
+        Returns:
+            ``None`` where it cannot be made small enough.
+        """
+        if limit is None:
+            limit = self._context.deliverer.upload_limit_bytes(job)
+        return await self._fit(job, video, limit)
 
     async def _fit(self, job: Job, video: Path, limit: int) -> tuple[Path | None, bool]:
         size = file_size(video)

@@ -10,7 +10,7 @@ from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.engine.budget import Urgency, urgency
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
-from bot.errors import DeliveryDelayedError
+from bot.errors import DeliveryDelayedError, DeliveryTooLargeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,11 @@ class ApprovalStep:
         return self._context.approval_prompts is not None and is_news
 
     async def hold(self, handle: JobHandle, job: Job, clip: Path | None = None) -> float:
-        """Ask if that is still to be done; return seconds until the wait is over."""
+        """Ask if that is still to be done; return seconds until the wait is over.
+
+        Raises:
+            DeliveryTooLargeError: Discord does not take ``clip`` in that size.
+        """
         if self.is_expired(job):
             return await self._expire(handle, job)
         approval_prompts = self._context.approval_prompts
@@ -72,6 +76,8 @@ class ApprovalStep:
             except DeliveryDelayedError as exc:
                 log.warning("job %s: not presented yet: %s", job.id, exc)
                 return _later(handle, exc.retry_after_seconds)
+            except DeliveryTooLargeError:
+                raise  # whoever has the clip can make it smaller
             except Exception:  # the request must come before a person, whatever broke
                 log.exception("job %s: presenting broke in the program", job.id)
                 return _later(handle, None)

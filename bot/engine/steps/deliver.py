@@ -17,6 +17,7 @@ from bot.engine.ports import Progress
 from bot.engine.signed_links import GONE
 from bot.engine.steps.answer_builder import AnswerBuilder
 from bot.engine.steps.poll import OUTPUT_LIFE
+from bot.engine.steps.sources import smaller_than
 from bot.errors import (
     CometError,
     DeliveryDelayedError,
@@ -140,7 +141,7 @@ class DeliverStep:
                     output = await self.fetch(handle, job, stack)
                 except AgainError as exc:
                     return exc.seconds
-            pause = await self._approval_step.hold(handle, job, output)
+            pause = await self._present(handle, job, output)
             if not self._approval_step.must_present(handle, job):
                 handle.downloads = 0
             elif output is not None:
@@ -148,6 +149,18 @@ class DeliverStep:
                 if len(self._waiting) > MAX_WAITING_OUTPUTS:
                     self._drop_output(next(iter(self._waiting)))
             return pause
+
+    async def _present(self, handle: JobHandle, job: Job, output: Path | None) -> float:
+        """Ask about the video in a size that Discord takes; return the seconds to wait."""
+        if output is None:
+            return await self._approval_step.hold(handle, job)
+        shown, _ = await self._answer_builder.fit(job, output)
+        try:
+            return await self._approval_step.hold(handle, job, shown)
+        except DeliveryTooLargeError as exc:
+            log.info("job %s: %s; made smaller", job.id, exc)
+        shown, _ = await self._answer_builder.fit(job, output, smaller_than(shown or output))
+        return await self._approval_step.hold(handle, job, shown)
 
     def _drop_output(self, job_id: int) -> None:
         stack, _ = self._waiting.pop(job_id, (ExitStack(), None))

@@ -21,10 +21,11 @@ from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
 from bot.engine.signed_links import GONE, is_link_dead
-from bot.engine.steps.sources import ORIGINAL, SENT, fetch_original, file_size
+from bot.engine.steps.sources import ORIGINAL, SENT, fetch_original, file_size, smaller_than
 from bot.errors import (
     DeliveryDelayedError,
     DeliveryError,
+    DeliveryTooLargeError,
     MediaBusyError,
     MediaError,
     MediaStorageError,
@@ -155,14 +156,35 @@ class PrepareStep:
             if clip is None and reference is None:
                 return None
             try:
-                return await self._context.deliverer.keep_source(
-                    job, clip=clip, reference=reference
-                )
+                return await self._keep(job, clip, reference, folder)
             except DeliveryDelayedError:
                 raise
             except DeliveryError as exc:
                 log.info("job %s: its place takes no files: %s", job.id, exc)
                 return None
+
+    async def _keep(
+        self, job: Job, clip: Path | None, reference: Path | None, folder: Path
+    ) -> KeptSource:
+        """Post what the provider gets; smaller where Discord finds it too large."""
+        keep = self._context.deliverer.keep_source
+        try:
+            return await keep(job, clip=clip, reference=reference)
+        except DeliveryTooLargeError as exc:
+            if clip is None:
+                raise
+            log.info("job %s: %s; made smaller", job.id, exc)
+        smaller = clip.with_name("smaller.mp4")
+        try:
+            await self._context.media.fit(clip, smaller, max_bytes=smaller_than(clip))
+        except MediaError as exc:
+            raise DeliveryTooLargeError(f"nor can it be made smaller: {exc}") from exc
+        try:
+            return await keep(job, clip=smaller, reference=reference)
+        except DeliveryTooLargeError:  # then it is the picture
+            if reference is None or job.convert_reference:
+                raise
+        return await keep(job, clip=smaller, reference=None)
 
     async def _kept_reference(self, job: Job, folder: Path) -> Path | None:
         if job.reference_url is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bot.engine.signed_links import is_link_dead
 from bot.errors import DeliveryError, MediaError
 from bot.media.processing import SourceFile
+from bot.requests.upload_limits import SAFE_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_SHRINK: Final = 0.75
+
 
 def file_size(path: Path) -> int:
     """Return how many bytes a temporary file has: a look at the directory, which takes no time."""
     return path.stat().st_size
+
+
+def smaller_than(path: Path) -> int:
+    """Return how many bytes a file may have that Discord takes, though it refused this one."""
+    return min(SAFE_BYTES, int(file_size(path) * _SHRINK))
 
 
 ORIGINAL: Final = "original"
