@@ -255,7 +255,7 @@ class RestyleBot(commands.AutoShardedBot):
         self._deliverer: Deliverer | None = None
         self.approval_prompts: ApprovalPrompts | None = None  # set by cogs that ask people
         # tells the bot's owner what the engine wants them to know; set by an extension
-        self.notify_owner: Callable[[OwnerNotice], Awaitable[None]] | None = None
+        self.notify_owner: Callable[[OwnerNotice], Awaitable[bool]] | None = None
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
         self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
@@ -340,9 +340,12 @@ class RestyleBot(commands.AutoShardedBot):
 
     async def tell_owners(
         self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
-    ) -> None:
-        """Post something in the alert channel, or else write it to each of the bot's owners."""
-        await self.post_to_owners(text, view=view)
+    ) -> bool:
+        """Post something in the alert channel, or else write it to each of the bot's owners.
+
+        Returns whether anybody can read it now.
+        """
+        return bool(await self.post_to_owners(text, view=view))
 
     async def post_to_owners(
         self, text: str | None = None, *, view: discord.ui.LayoutView | None = None

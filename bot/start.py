@@ -47,10 +47,14 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.storage.store import Store
+    from bot.system.clock import Clock
 
 log = logging.getLogger(__name__)
 
 COUNT_SECONDS: Final = 30.0
+OWNER_SECONDS: Final = 300.0
+"""How soon the owner is told once more of what Discord did not take."""
+OWNER_TRIES: Final = 12
 _DISK_FULL: Final = re.compile(r"disk is full|no space left", re.IGNORECASE)
 _MAKE_ROOM: Final = "Make room on the disk where DATA_DIR lies, then start again."
 
@@ -86,7 +90,8 @@ async def run(settings: Settings) -> None:
         telling: set[asyncio.Task[None]] = set()
 
         def tell_taken_over(refused: str, following: str) -> None:
-            task = asyncio.create_task(bot.tell_owners(model_taken_over(refused, following)))
+            text = model_taken_over(refused, following)
+            task = asyncio.create_task(_tell_until_read(bot, clock, text))
             telling.add(task)
             task.add_done_callback(telling.discard)
 
@@ -231,6 +236,14 @@ async def _connect(bot: RestyleBot, signs: Signs) -> None:
             await patience.wait(trouble)
         else:
             return
+
+
+async def _tell_until_read(bot: RestyleBot, clock: Clock, text: str) -> None:
+    """Tell the bot's owner something that is news for an hour."""
+    for _ in range(OWNER_TRIES):
+        if await bot.tell_owners(text):
+            return
+        await clock.wait(asyncio.Event(), clock.monotonic() + OWNER_SECONDS)
 
 
 async def _keep_counting(store: Store, signs: Signs) -> None:

@@ -279,6 +279,8 @@ class Job(NewJob):
     quarantined_at: datetime | None = None
     """Since when it waits for the bot's owner, because the database may be an old one: nothing is
     spent on it meanwhile, and whether it was paid for is not known."""
+    released_at: datetime | None = None
+    """When the bot's owner let it go on; what they said then is not doubted again."""
     look_at: datetime | None = None
     """When the provider is asked once more about its task, though the job has ended."""
 

@@ -171,7 +171,8 @@ KEPT_DATA: Final = (
         columns={
             "jobs": "owner updated_at admitted_at prepared_at hold held_until submit_attempts"
             " submitted_by submit_started_at task_id request_id phase progress output_expires_at"
-            " charge cancelled_by delivery_attempts told_at quarantined_at look_at"
+            " charge cancelled_by delivery_attempts told_at quarantined_at"
+            " released_at look_at"
         },
         why="nothing is paid for twice, and the provider's support finds the task",
         term=Term.EVER,
@@ -282,7 +283,7 @@ KEPT_DATA: Final = (
         columns={
             "setting_changes": "id guild_id user_id changed_at scope scope_id name before after",
             "budget_notices": "scope scope_id guild_id period day limit_micros mark decided_by"
-            " used_micros price_micros noted_at told_at",
+            " used_micros price_micros noted_at told_at tried_at",
         },
         why="managers see what was changed, and are told of a budget once",
         term=Term.CHANGES,

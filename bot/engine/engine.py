@@ -14,7 +14,7 @@ from bot.engine.history import History
 from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.late_looks import LateLooks
 from bot.engine.poll_pace import PollPace
-from bot.engine.poll_schedule import Limits
+from bot.engine.poll_schedule import Limits, backoff_seconds
 from bot.engine.ports import OwnerNotice, Progress
 from bot.engine.progress import Announcer
 from bot.engine.scheduler import Scheduler
@@ -86,7 +86,7 @@ class Engine:
         may_be_paid: Callable[[Job], Awaitable[bool]] | None = None,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
-        tell_owner: Callable[[OwnerNotice], Awaitable[None]] | None = None,
+        tell_owner: Callable[[OwnerNotice], Awaitable[bool]] | None = None,
     ) -> None:
         self._tell_owner = tell_owner
         self._store = store
@@ -273,34 +273,44 @@ class Engine:
         """Compare the clocks before the first job is taken on, and from time to time."""
         await self._joined.wait()
         watch = self._context.clock_watch
+        is_told = False
         while not self._context.closing.is_set():
-            was_wrong = watch.is_wrong
             try:
                 pause = await watch.compare()
                 self._compared.set()
             except StoreUnavailableError as exc:
                 self._context.watch.failed(exc)
                 pause = _RETRY_SECONDS
-            if watch.is_wrong and not was_wrong:
-                await self._tell(OwnerNotice(clock_ahead_seconds=watch.ahead_seconds))
+            if not watch.is_wrong:
+                is_told = False
+            elif not is_told:
+                is_told = await self._tell(OwnerNotice(clock_ahead_seconds=watch.ahead_seconds))
             await self._clock.wait(self._context.closing, self._clock.monotonic() + pause)
 
     async def _keep_telling(self) -> None:
-        """Tell the owner, once, of jobs that wait for their word."""
+        """Tell the owner of jobs that wait for their word, once they can read it."""
         await self._joined.wait()
+        failures = 0
         while not self._context.closing.is_set():
+            pause = TELL_SECONDS
             try:
                 if count := await self._store.quarantine.take_notice():
-                    await self._tell(OwnerNotice(quarantined=count))
+                    if await self._tell(OwnerNotice(quarantined=count)):
+                        failures = 0
+                    else:
+                        failures += 1
+                        pause = backoff_seconds(failures, base=TELL_SECONDS, cap=3600.0)
+                        await self._store.quarantine.give_notice_back()
             except StoreUnavailableError as exc:
                 self._context.watch.failed(exc)
-            await self._clock.wait(self._context.closing, self._clock.monotonic() + TELL_SECONDS)
+            await self._clock.wait(self._context.closing, self._clock.monotonic() + pause)
 
-    async def _tell(self, notice: OwnerNotice) -> None:
+    async def _tell(self, notice: OwnerNotice) -> bool:
+        """Tell the owner, or the log where there is no way to; tell whether that worked."""
         if self._tell_owner is None:
             log.error("The bot's owner should know: %s", notice)
-        else:
-            await self._tell_owner(notice)
+            return True
+        return await self._tell_owner(notice)
 
     async def _keep_claiming(self) -> None:
         await self._compared.wait()

@@ -53,7 +53,7 @@ class ProviderWatch:
         clock: Time.
         models: The names that may be used, the preferred first.
         warn_micros: The owner is told when less is left.
-        tell: Tells the owner.
+        tell: Tells the owner, and returns whether they can read it; else they are told later.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ProviderWatch:
         clock: Clock,
         models: Sequence[str],
         warn_micros: int,
-        tell: Callable[[LowBalance], Awaitable[None]],
+        tell: Callable[[LowBalance], Awaitable[bool]],
     ) -> None:
         self._console = console
         self._store = store
@@ -131,4 +131,5 @@ class ProviderWatch:
         if self._is_low and not was_low:
             log.warning("Only %s are left at the provider", dollars(left))
             is_usual = left >= self._warn_micros
-            await self._tell(LowBalance(left=left, usual=usual if is_usual else 0))
+            low = LowBalance(left=left, usual=usual if is_usual else 0)
+            self._is_low = await self._tell(low)

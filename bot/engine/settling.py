@@ -50,7 +50,6 @@ class Settling:
         self._console = console
         self._clock = clock
         self._looking = asyncio.Lock()
-        self._doubted: set[int] = set()
 
     async def run(self) -> None:
         """Look now and every minute; never returns. Without an access token there is no list."""
@@ -95,27 +94,24 @@ class Settling:
         return [task for task in strangers or () if _may_be(job, task)]
 
     async def may_be_paid(self, job: Job) -> bool:
-        """Tell, once for each job that waits, whether the list hints that it was paid for before.
+        """Tell whether the list hints that a job that waits was paid for before.
 
         Its row may come from a backup. So may a task be its that is as old as the job at most, of
-        its model, and of no job that the database knows. After the owner released it, it is not
-        doubted again.
+        its model, and of no job that the database knows. After the owner released it, no process
+        doubts it again.
 
         Raises:
             StoreError: The database does not answer.
         """
-        if not self._console.can_list or job.id in self._doubted:
+        if not self._console.can_list or job.released_at is not None:
             return False
         strangers, rivals = await self._strangers(job.created_at - PROOF)
-        is_doubtful = any(
+        return any(
             task.submitted_at >= job.created_at
             and _is_model(job.model, task.model)
             and not any(_may_be(one, task) for one in rivals)
             for task in strangers or ()
         )
-        if is_doubtful:
-            self._doubted.add(job.id)
-        return is_doubtful
 
     async def exists(self, task_id: str) -> bool | None:
         """Tell whether the provider has such a task; ``None`` if it does not say now."""

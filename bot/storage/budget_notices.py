@@ -1,19 +1,21 @@
 """What people are told about budgets, noted with the job or the refusal that it is about.
 
 A notice is a row, one for each mark of a budget and period, so that restarts and other processes
-do not tell it again; a budget that was changed meanwhile is another one. Whoever posts a notice
-takes it first: it is lost rather than told twice if the process dies in between.
+do not tell it again; a budget that was changed meanwhile is another one. A notice is owed until
+somebody says that it is told. Whoever posts it takes it first, for an hour: after that, if Discord
+refused it or the process died, it is tried again, until the period is over.
 """
 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from bot.domain.budgets import NEARLY, USED_UP, BudgetNotice, mark_of
-from bot.domain.quotas import Cap, CapUse, QuotaSubject, Unit, first_day
+from bot.domain.quotas import Cap, CapUse, QuotaSubject, Unit, first_day, resets_at
 from bot.errors import StoreUnavailableError
 from bot.storage.ledger import take_turns
 from bot.storage.tables.money import budget_notices
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from bot.storage.database import Database
 
 log = logging.getLogger(__name__)
+
+AGAIN_AFTER: Final = timedelta(hours=1)
+"""So long one who took a notice has it for himself."""
 
 _NOTED: Final = budget_notices.c
 
@@ -112,25 +117,49 @@ class BudgetNotices:
             log.warning("a budget that is used up was not noted: %s", exc)
 
     async def take(self) -> list[BudgetNotice]:
-        """Return the notices that nobody has told yet; they are the caller's to tell."""
+        """Return the notices that are owed and in nobody's hands; the caller tells them.
+
+        What is about a period that is over is news no more, and owed no more.
+        """
         async with self._database.transaction() as connection:
+            now = await self._database.read_now(connection)
             rows = await connection.execute(
                 update(budget_notices)
-                .where(_NOTED.told_at.is_(None))
-                .values(told_at=self._database.now())
+                .where(
+                    _NOTED.told_at.is_(None),
+                    or_(_NOTED.tried_at.is_(None), _NOTED.tried_at < now - AGAIN_AFTER),
+                )
+                .values(tried_at=self._database.now())
                 .returning(budget_notices)
             )
             found = [_notice(**row) for row in rows.mappings()]
-        return sorted(found, key=lambda notice: notice.noted_at)
+            over = [one for one in found if _is_over(one, now)]
+            for notice in over:
+                await self._set(connection, notice, told_at=now)
+        news = [notice for notice in found if notice not in over]
+        return sorted(news, key=lambda notice: notice.noted_at)
+
+    async def told(self, notice: BudgetNotice) -> None:
+        """Note that people have read a notice, or that nobody wants to."""
+        async with self._database.transaction() as connection:
+            await self._set(connection, notice, told_at=self._database.now())
 
     async def put_back(self, notice: BudgetNotice) -> None:
-        """Let a notice be told later: Discord did not take it for now."""
+        """Let a notice be tried again soon: Discord was in trouble."""
         async with self._database.transaction() as connection:
-            await connection.execute(
-                update(budget_notices)
-                .where(*_is(_key(notice.use.cap, notice.noted_at)), _NOTED.mark == notice.mark)
-                .values(told_at=None)
-            )
+            await self._set(connection, notice, tried_at=None)
+
+    async def _set(self, connection: AsyncConnection, notice: BudgetNotice, **values: Any) -> None:  # noqa: ANN401 - a moment, in SQL or not
+        await connection.execute(
+            update(budget_notices)
+            .where(*_is(_key(notice.use.cap, notice.noted_at)), _NOTED.mark == notice.mark)
+            .values(**values)
+        )
+
+
+def _is_over(notice: BudgetNotice, now: datetime) -> bool:
+    end = resets_at(notice.use.cap.period, notice.noted_at)
+    return end is not None and end <= now
 
 
 def _notice(

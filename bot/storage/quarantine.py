@@ -196,7 +196,12 @@ class Quarantine:
             rows = await connection.scalars(
                 update(jobs)
                 .where(*which)
-                .values(quarantined_at=None, owner=None, updated_at=self._database.now())
+                .values(
+                    quarantined_at=None,
+                    released_at=self._database.now(),
+                    owner=None,
+                    updated_at=self._database.now(),
+                )
                 .returning(jobs.c.id)
             )
             released = sorted(rows)
@@ -249,7 +254,7 @@ class Quarantine:
     async def take_notice(self) -> int:
         """Return how many jobs the owner is to be told of now; 0 for each but one who asks.
 
-        Whoever gets a number tells the owner, or the log.
+        Whoever gets a number tells the owner, or gives the notice back.
         """
         async with self._database.transaction() as connection:
             count = await self._count(connection)
@@ -261,3 +266,8 @@ class Quarantine:
                 .values(owner_told_at=self._database.now())
             )
             return count if taken.rowcount else 0
+
+    async def give_notice_back(self) -> None:
+        """Have the owner told by the next one who asks: Discord did not take the message."""
+        async with self._database.transaction() as connection:
+            await note(connection, self._database, owner_told_at=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from discord.ext import commands
+from discord.ext import commands, tasks
 
 from bot.errors import DeliveryDelayedError, StoreError
 from bot.texts import budget as budget_texts
@@ -22,13 +22,33 @@ log = logging.getLogger(__name__)
 
 BUDGET_EVENT: Final = "restyle_budget"
 """Dispatched after each request that may have used a budget up; nobody waits for what follows."""
+LOOK_MINUTES: Final = 5
 
 
 class BudgetTeller(commands.Cog):
-    """Tells what the store has noted, by whichever request and process."""
+    """Tells what the store has noted, by whichever request and process, until it is told."""
 
     def __init__(self, bot: RestyleBot) -> None:
         self._bot = bot
+
+    async def cog_load(self) -> None:
+        """Start looking for what is still owed."""
+        self._keep_telling.start()
+
+    async def cog_unload(self) -> None:
+        """Stop looking."""
+        self._keep_telling.cancel()
+
+    @tasks.loop(minutes=LOOK_MINUTES)
+    async def _keep_telling(self) -> None:
+        try:
+            await self.tell()
+        except Exception:  # a budget that runs out in silence is found on the bill
+            log.exception("Telling of budgets broke in the program")
+
+    @_keep_telling.before_loop
+    async def _wait(self) -> None:
+        await self._bot.wait_until_ready()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -42,30 +62,34 @@ class BudgetTeller(commands.Cog):
         try:
             for notice in await store.budget_notices.take():
                 try:
-                    await self._tell(notice)
+                    if await self._tell(notice):
+                        await store.budget_notices.told(notice)
                 except DeliveryDelayedError as exc:
                     log.warning("a budget that runs out is told later: %s", exc)
                     await store.budget_notices.put_back(notice)
         except StoreError as exc:
             log.warning("budgets that run out are told later: %s", exc)
 
-    async def _tell(self, notice: BudgetNotice) -> None:
+    async def _tell(self, notice: BudgetNotice) -> bool:
+        """Tell one notice; return whether it can be read now, or nobody wants to.
+
+        Raises:
+            DeliveryDelayedError: Discord is in trouble.
+        """
         text = budget_texts.notice(notice)
         log.warning("%s", text.replace("\n", " "))
         guild_id = notice.use.cap.holder.guild_id
         if not guild_id:
-            await self._bot.tell_owners(text)
-            return
+            return await self._bot.tell_owners(text)
         policy = await self._bot.store.policies.read(guild_id)
         channel_id = policy.server("log_channel_id")
-        guild = self._bot.get_guild(guild_id)
-        if channel_id is None or (guild is not None and guild.get_channel(channel_id) is None):
-            return
-        await _send(self._bot.get_partial_messageable(channel_id, guild_id=guild_id), text)
+        if channel_id is None:
+            return True
+        return await _send(self._bot.get_partial_messageable(channel_id, guild_id=guild_id), text)
 
 
-async def _send(channel: discord.abc.Messageable, text: str) -> None:
-    """Post a text; where Discord does not take it for good, the log has it.
+async def _send(channel: discord.abc.Messageable, text: str) -> bool:
+    """Post a text; return whether Discord took it.
 
     Raises:
         DeliveryDelayedError: Discord is in trouble.
@@ -74,7 +98,9 @@ async def _send(channel: discord.abc.Messageable, text: str) -> None:
         await channel.send(text, allowed_mentions=NOBODY)
     except DISCORD_ERRORS as exc:
         lasting_verdict(exc)
-        log.warning("channel %s: a budget that runs out was not told: %s", channel, exc)
+        log.warning("channel %s: a budget that runs out is not told yet: %s", channel, exc)
+        return False
+    return True
 
 
 async def setup(bot: RestyleBot) -> None:

@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 _SHOWN: Final = 15
 
 
-async def tell_owner(bot: RestyleBot, notice: OwnerNotice) -> None:
-    """Write to the bot's owner what the engine wants them to know."""
+async def tell_owner(bot: RestyleBot, notice: OwnerNotice) -> bool:
+    """Write to the bot's owner what the engine wants known; return whether they can read it."""
     if notice.quarantined:
-        await bot.tell_owners(view=quarantine_notice(notice.quarantined))
-    else:
-        await bot.tell_owners(quarantine_texts.clock_notice(notice.clock_ahead_seconds))
+        return await bot.tell_owners(view=quarantine_notice(notice.quarantined))
+    return await bot.tell_owners(quarantine_texts.clock_notice(notice.clock_ahead_seconds))
 
 
 def quarantine_notice(count: int) -> ui.LayoutView:

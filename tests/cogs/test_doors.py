@@ -1,14 +1,28 @@
 """Where nothing starts: direct messages, servers of others; and who hears of used-up budgets."""
 
+from datetime import UTC, datetime
+
 import pytest
+from sqlalchemy import update
 
 from bot.domain.jobs import JobState
+from bot.domain.quotas import Period, Unit
+from bot.storage.tables.money import budget_notices
 from bot.texts import doors as door_texts
 from cogs.admin.budgets import BudgetTeller
 from cogs.admin.leaving import ServerDoor
 from tests.cogs.conftest import said
+from tests.factories import new_job
+from tests.storage.money import BOT, cap
 
 ELSEWHERE = "1" * 18
+HOURS_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def let_an_hour_pass(stage):
+    """Let notices be tried again that somebody took."""
+    async with stage.store._database.transaction() as connection:
+        await connection.execute(update(budget_notices).values(tried_at=HOURS_AGO))
 
 
 def decide(stage, **fields):
@@ -158,6 +172,38 @@ async def test_the_log_channel_is_told_that_the_servers_budget_runs_out(stage, c
         "**A budget is used up:** $0.15 of this server's $0.15 this month"
     )
     assert "/restyle-settings" in message.content
+
+
+async def test_a_budgets_news_that_discord_refuses_are_told_once_it_takes_them(stage, clip):
+    log = stage.guild.create_text_channel("log")
+    await stage.set(micros_per_month=150_000, log_channel_id=log.id)
+    stage.env.inject_error("POST", f"/channels/{log.id}/messages", status=403, code=50013)
+    await stage.restyle(clip)
+    teller = stage.bot.get_cog(BudgetTeller.__name__)
+    await teller.tell()
+    assert log.history() == []
+    await let_an_hour_pass(stage)
+    await teller.tell()
+    await let_an_hour_pass(stage)
+    await teller.tell()
+    assert len(log.history()) == 1
+
+
+async def test_an_owner_who_cannot_be_written_to_is_owed_the_news(stage, monkeypatch):
+    tries = []
+
+    async def refuse(text):
+        tries.append(text)
+        return len(tries) > 1
+
+    monkeypatch.setattr(stage.bot, "tell_owners", refuse)
+    budget = cap(BOT, 150_000, period=Period.MONTH, unit=Unit.MICROS)
+    await stage.store.add(new_job(1, price_micros=150_000), holders=[BOT], caps=[budget])
+    teller = stage.bot.get_cog(BudgetTeller.__name__)
+    for _ in range(3):
+        await teller.tell()
+        await let_an_hour_pass(stage)
+    assert len(tries) == 2
 
 
 async def test_what_an_earlier_run_did_not_tell_is_told_at_start(stage, clip, make_bot):

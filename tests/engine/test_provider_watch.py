@@ -17,13 +17,14 @@ def told():
 
 @pytest.fixture
 def make_watch(lone_bench, http, told):
-    def make(*, direct=False, models=("gen4_aleph",), warn=5_000_000):
+    def make(*, direct=False, models=("gen4_aleph",), warn=5_000_000, can_read=lambda: True):
         standin, key = lone_bench.standin, SecretStr("key")
         url = standin.direct_url if direct else standin.base_url
         comet = CometClient(http, base_url=url, api_key=key, version="2024-11-06")
 
         async def tell(low):
             told.append(low)
+            return can_read()
 
         return ProviderWatch(
             console=Console(comet, base_url=url, api_key=key),
@@ -98,6 +99,14 @@ async def test_the_owner_is_told_once_that_little_is_left_and_again_after_a_top_
     account.used_dollars = 39.0
     await watch.look()
     assert told[1:] == [LowBalance(left=1_000_000, usual=0)]
+
+
+async def test_an_owner_who_could_not_be_told_is_told_at_the_next_look(make_watch, account, told):
+    watch = make_watch(can_read=lambda: len(told) > 1)
+    account.limit_dollars, account.used_dollars = 20.0, 16.0
+    for _ in range(3):
+        await watch.look()
+    assert told == [LowBalance(left=4_000_000, usual=0)] * 2
 
 
 async def test_a_key_without_a_limit_is_never_low(make_watch, told):

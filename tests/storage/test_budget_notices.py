@@ -95,3 +95,25 @@ async def test_what_discord_did_not_take_is_told_later(store):
     await store.budget_notices.put_back(notice)
     assert await store.budget_notices.take() == [notice]
     assert await store.budget_notices.take() == []
+
+
+async def test_what_nobody_said_to_be_told_is_owed_again_after_an_hour(sqlite_store, clock):
+    store = sqlite_store
+    await spend(store, 1, 800_000, budget())
+    [notice] = await store.budget_notices.take()  # its process dies, or Discord refuses
+    clock.advance(3600)
+    assert await store.budget_notices.take() == []
+    clock.advance(1)
+    assert await store.budget_notices.take() == [notice]
+    await store.budget_notices.told(notice)
+    clock.advance(7200)
+    assert await store.budget_notices.take() == []
+
+
+async def test_news_of_a_day_that_is_over_are_owed_no_more(sqlite_store, clock):
+    store = sqlite_store
+    await spend(store, 1, 800_000, budget(period=Period.DAY))
+    clock.advance(24 * 3600)
+    assert await store.budget_notices.take() == []
+    clock.advance(-24 * 3600)
+    assert await store.budget_notices.take() == []

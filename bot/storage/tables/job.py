@@ -110,6 +110,8 @@ jobs: Final = Table(
     Column("told_at", Moment),
     # Since when it waits for the bot's owner, because the database may be an old one.
     Column("quarantined_at", Moment),
+    # When the bot's owner let it go on; after that it is not doubted again.
+    Column("released_at", Moment),
     # When the provider is asked once more about a task that was given up.
     Column("look_at", Moment),
     # ``clip_bucket(restyled_seconds)`` as it was when the job was accepted.

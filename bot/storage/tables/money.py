@@ -46,5 +46,7 @@ budget_notices: Final = Table(
     Column("price_micros", BigInteger),
     Column("noted_at", Moment, nullable=False),
     Column("told_at", Moment),
+    # When somebody last took it to tell it.
+    Column("tried_at", Moment),
     partial("ix_budget_notices_untold", "noted_at", where="told_at IS NULL"),
 )
