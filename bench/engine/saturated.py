@@ -35,7 +35,11 @@ NAMES: Final = [task_id(number) for number in range(JOBS)]
 
 
 def _cost(polls: int, seconds: float, cpu: float) -> dict[str, Any]:
-    return {"polls": polls, "cpu_us": 1e6 * cpu / polls, "polls_per_second": polls / seconds}
+    return {
+        "polls": polls,
+        "cpu_us": 1e6 * cpu / max(1, polls),
+        "polls_per_second": polls / seconds,
+    }
 
 
 async def _closed_loop(seconds: float, look: Callable[[], Awaitable[object]]) -> dict[str, Any]:
