@@ -51,12 +51,15 @@ log = logging.getLogger(__name__)
 
 EXTENSIONS: Final = (
     "cogs.delivery.cog",
+    "cogs.delivery.more",
     "cogs.review.cog",
     "cogs.appeals.cog",
+    "cogs.appeals.report",
     "cogs.consent.cog",
     "cogs.restyle.cog",
     "cogs.restyle.message_menu",
     "cogs.restyle.again",
+    "cogs.restyle.next_clip",
     "cogs.settings.cog",
     "cogs.usage.cog",
     "cogs.privacy.cog",

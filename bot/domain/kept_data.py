@@ -85,7 +85,7 @@ KEPT_DATA: Final = (
     KeptData(
         what="Names and links of clip, style image and result",
         columns={"jobs": "source_url source_filename source_message_url reference_url output_url"},
-        why="the job, and Compare and With sound below its result, read the files there",
+        why="the job, and Compare and With its sound below its result, read the files there",
         term=Term.WORDS,
         exported="jobs.clip jobs.clip_url jobs.clip_message_url jobs.reference_url jobs.result_url"
         " clips_of_yours.clip clips_of_yours.clip_message_url clips_of_yours.result_url",

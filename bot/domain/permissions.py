@@ -31,6 +31,8 @@ class Action(enum.StrEnum):
 
     CANCEL = "cancel"  # a job that has not started
     START_AGAIN = "start_again"  # with the clip of an earlier job; the rules of /restyle decide
+    SEE_MORE = "see_more"  # a finished clip's words and facts, and fresh links to it
+    REPORT = "report"  # tell the moderators about a posted result
     COMPARE = "compare"  # have the side-by-side video made
     ADD_SOUND = "add_sound"  # have the sound laid over the result
     DELETE_ANSWER = "delete_answer"
@@ -58,6 +60,8 @@ _MANAGERS: Final = frozenset({Who.MANAGER, Who.OWNER})
 MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.CANCEL: _STAFF | {Who.REQUESTER},
     Action.START_AGAIN: frozenset({Who.MEMBER}),
+    Action.SEE_MORE: frozenset({Who.MEMBER}),
+    Action.REPORT: frozenset({Who.MEMBER}),
     Action.COMPARE: frozenset({Who.MEMBER}),
     Action.ADD_SOUND: frozenset({Who.MEMBER}),
     Action.DELETE_ANSWER: _STAFF | {Who.REQUESTER, Who.AUTHOR},

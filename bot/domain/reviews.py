@@ -130,6 +130,11 @@ class Appeal:
     told_at: datetime | None = None
     """When the answer reached the member."""
 
+    @property
+    def is_report(self) -> bool:
+        """Whether it is about somebody's result, and not about how one's own request ended."""
+        return self.job_id is not None and self.job_id != self.id
+
     def is_answered(self, now: datetime) -> bool:
         """Tell whether it needs no more answer."""
         if self.answered_at is None:

@@ -22,6 +22,11 @@ FORMS: Final = {
         "What should they know?",
         "This server's moderators read it, with your name.",
     ),
+    "report": (
+        "Report this clip",
+        "What is wrong with it?",
+        "This server's moderators read it, with your name. Nobody else does.",
+    ),
     "answer": ("Answer", "Your answer", "The member reads it, with your name."),
 }
 """Title, field and hint."""
@@ -56,12 +61,13 @@ def appeal_lines(appeal: Appeal, *, thread: str | None, prompt: str | None) -> l
         prompt: What was asked for; ``None`` where there is no job, or its words are deleted.
     """
     where = f" in {thread}" if thread else ""
+    does = "reports a clip" if appeal.is_report else "asks a moderator"
     lines = [
-        f"**{mention(appeal.user_id)} asks a moderator**{where}, {relative(appeal.opened_at)}",
+        f"**{mention(appeal.user_id)} {does}**{where}, {relative(appeal.opened_at)}",
         _quoted(appeal.words),
-        "-# About what the bot had said:",
-        _ours(appeal.about),
     ]
+    if not appeal.is_report:
+        lines += ["-# About what the bot had said:", _ours(appeal.about)]
     if prompt:
         lines += ["-# The prompt was:", quote_all(prompt)]
     if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
@@ -74,6 +80,10 @@ def appeal_lines(appeal: Appeal, *, thread: str | None, prompt: str | None) -> l
 
 APPEAL_SENT: Final = (
     "The moderators have your question. Their answer comes in the thread, or as a message."
+)
+
+REPORT_SENT: Final = (
+    "The moderators have your report. If they answer, it comes as a direct message."
 )
 
 

@@ -123,11 +123,7 @@ def extra_description(extra: Extra) -> str:
 EXTRA_UNDER_WAY: Final = "Making it…"
 
 
-def extra_ready(url: str) -> str:
-    """Return the answer when it is there."""
-    return f"Here it is: {url}"
-
-
+EXTRA_READY: Final = "It is beside the result now, for everybody there."
 EXTRA_UNKNOWN: Final = "This clip is not known any more. You can start a new one with /restyle."
 
 

@@ -219,7 +219,7 @@ def answer_link(
         )
         save = " Save it before the link ends."
     if attached:
-        return f"{note}[Original file]({url}){until}"
+        return f"{note}[Full quality]({url}){until}"
     return f"[Watch the clip]({url}){until}\nIt could not be posted here as a file.{save}"
 
 

@@ -76,12 +76,17 @@ LINK_GONE: Final = (
 
 FRAME_OPTION: Final = "A frame of this clip that you edited; the rest of the clip follows it"
 """The option ``reference`` where a model takes no style picture."""
+RESULT_GONE: Final = (
+    "This result is not on Discord as a file, so it cannot be the next clip.\n"
+    "If its link still works, save it there and attach it with /restyle."
+)
 
 # The form of the menu on messages
 
 MENU_TITLE: Final = "Restyle this"
 CHANGE_TITLE: Final = "Change this clip"
 TRY_AGAIN_TITLE: Final = "Try again"
+USE_TITLE: Final = "Restyle this result"
 PROMPT_LABEL: Final = "Prompt"
 PROMPT_HINT: Final = "How it should look, for example: a rainy night in Tokyo, neon, film grain"
 FILE_LABEL: Final = "Which clip"

@@ -24,6 +24,8 @@ ACTIONS: Final = {
     Action.CANCEL: "Cancel a clip that has not started",
     Action.ASK_AGAIN: "Ask the moderators once more, when they could not be reached",
     Action.START_AGAIN: "Restyle the clip of an earlier job again, by the same rules as `/restyle`",
+    Action.SEE_MORE: "See the whole prompt and the facts of a finished clip, and download it",
+    Action.REPORT: "Report a result to the moderators",
     Action.COMPARE: "Have the side-by-side video made",
     Action.ADD_SOUND: "Have the sound laid over the result",
     Action.DELETE_ANSWER: "Delete a posted result",

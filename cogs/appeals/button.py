@@ -1,4 +1,4 @@
-"""The two buttons of an appeal, and when the member's one is shown."""
+"""The buttons of appeals and reports, and when the member's ones are shown."""
 
 from __future__ import annotations
 
@@ -51,6 +51,10 @@ class AppealButton(IdButton, verb="appeal", label="Ask a moderator…"):
     """Lets a member ask the moderators; its id is the job's, or the refused interaction's."""
 
 
+class ReportButton(IdButton, verb="report", label="Report…"):
+    """Lets whoever sees a result tell the moderators about it; its id is the job's."""
+
+
 class AnswerButton(IdButton, verb="answer", label="Answer…"):
     """Lets a moderator answer an appeal."""
 
@@ -66,7 +70,7 @@ async def can_appeal(store: Store, job: Job) -> bool:
     """Tell whether moderators can be asked about how ``job`` ended; not when nobody knows."""
     if not is_appealable(job) or job.guild_id is None:
         return False
-    return await _has_review_channel(store, job.guild_id)
+    return await has_review_channel(store, job.guild_id)
 
 
 async def refusal_view(
@@ -75,11 +79,12 @@ async def refusal_view(
     """Return the button under a refusal, where moderators could have decided otherwise."""
     if interaction.guild_id is None or decided_by is not Decider.MODERATORS:
         return None
-    has_channel = await _has_review_channel(store, interaction.guild_id)
+    has_channel = await has_review_channel(store, interaction.guild_id)
     return appeal_view(interaction.id) if has_channel else None
 
 
-async def _has_review_channel(store: Store, guild_id: int) -> bool:
+async def has_review_channel(store: Store, guild_id: int) -> bool:
+    """Tell whether moderators have a channel for questions; not while the database is away."""
     try:
         async with store_deadline():
             policy = await store.policies.read(guild_id)

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.texts import appeal as appeal_texts
 from cogs.appeals.button import AnswerButton
-from cogs.common.cards import BLURPLE, GREEN, card, mark
+from cogs.common.cards import BLURPLE, GREEN, card, jump_url, mark
 from cogs.common.discord_errors import DISCORD_ERRORS, lasting_verdict
 from cogs.common.messages import (
     NOBODY,
@@ -21,6 +21,7 @@ from cogs.common.messages import (
     only,
     utc_now,
 )
+from cogs.delivery.buttons import DeleteButton
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,10 @@ def appeal_card(appeal: Appeal, job: Job | None) -> ui.LayoutView:
     lines = appeal_texts.appeal_lines(appeal, thread=thread, prompt=prompt)
     is_over = appeal.told_at is not None
     items: list[ui.Item[Any]] = [] if is_over else [ui.ActionRow(AnswerButton(appeal.id))]
+    if appeal.is_report and job is not None and job.answer_message_id is not None:
+        url = jump_url(job.guild_id, job.answer_channel_id or job.place_id, job.answer_message_id)
+        row: ui.ActionRow[Any] = ui.ActionRow(ui.Button(label="Watch", url=url))
+        items.insert(0, row.add_item(DeleteButton(job.id)))
     return card(GREEN if is_over else BLURPLE, lines, *items, id_=appeal_mark(appeal))
 
 
@@ -87,6 +92,8 @@ class AppealMessages:
         lines = appeal_texts.appeal_answer(
             who, by=f"<@{appeal.answered_by}>", words=appeal.answer or ""
         )
+        if appeal.is_report:
+            job = None  # who reported a clip is nobody's business in its thread
         if job is not None and await self._send(appeal, job.place_id, lines):
             return True
         guild = self._client.get_guild(appeal.guild_id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.domain.permissions import Action, Actor, may, who
+from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
@@ -45,6 +46,46 @@ def is_here(interaction: discord.Interaction[Any], job: Job) -> bool:
         return True
     concerned = {job.user_id, job.source_author_id}
     return interaction.guild_id is None and interaction.user.id in concerned
+
+
+async def may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Tell whether the person can see what ``job`` posted, wherever they press from.
+
+    Whoever presses beside it does; so does its requester. From elsewhere, as from a list of jobs,
+    they need to be able to read the channel or thread in which it was asked for.
+    """
+    if not is_here(interaction, job):
+        return False
+    places = {job.channel_id, job.thread_id, job.answer_channel_id}
+    if (
+        interaction.guild is None
+        or interaction.user.id == job.user_id
+        or interaction.channel_id in places
+    ):
+        return True
+    return await can_read(interaction.guild, interaction.user, job.channel_id)
+
+
+async def can_read(
+    guild: discord.Guild, user: discord.User | discord.Member, channel_id: int
+) -> bool:
+    """Tell whether a member can read a channel or thread; not if it is gone or out of our sight."""
+    channel = guild.get_channel_or_thread(channel_id)
+    try:
+        if channel is None:  # a thread that sleeps
+            channel = await guild.fetch_channel(channel_id)
+        if not isinstance(user, discord.Member):
+            return False
+        allowed = channel.permissions_for(user)
+        if not (allowed.view_channel and allowed.read_message_history):
+            return False
+        if not isinstance(channel, discord.Thread) or not channel.is_private():
+            return True
+        if not allowed.manage_threads:
+            await channel.fetch_member(user.id)
+    except (discord.ClientException, *DISCORD_ERRORS):
+        return False
+    return True
 
 
 async def may_moderate(

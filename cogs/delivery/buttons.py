@@ -1,4 +1,4 @@
-"""The buttons under an answer, alive after any restart: Compare, With sound, Delete."""
+"""The buttons under an answer and in its menu, alive after any restart: Compare, sound, Delete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
 from cogs.common.permission_checks import actor_of, is_here, may_moderate
-from cogs.restyle.again_buttons import AgainButton, ChangeButton
+from cogs.delivery.more_buttons import MoreButton
+from cogs.restyle.again_buttons import AgainButton, ChangeButton, UseButton
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -69,6 +70,7 @@ class _ExtraButton(_JobButton):
             await answer_privately(interaction, clip_texts.EXTRA_MISSING[ExtraFailure.BUSY])
             return
         await answer_privately(interaction, clip_texts.EXTRA_UNDER_WAY)
+        view: ui.View | None = None
         try:
             made = await bot.extras.make(job, self.extra)
         except ExtraError as exc:
@@ -78,9 +80,13 @@ class _ExtraButton(_JobButton):
             place = bot.get_partial_messageable(
                 made.channel_id, guild_id=job.guild_id if is_there else None
             )
-            text = clip_texts.extra_ready(place.get_partial_message(made.message_id).jump_url)
+            url = place.get_partial_message(made.message_id).jump_url
+            text, view = (
+                clip_texts.EXTRA_READY,
+                ui.View().add_item(ui.Button(label="Watch", url=url)),
+            )
         try:
-            await interaction.edit_original_response(content=text)
+            await interaction.edit_original_response(content=text, view=view)
         except DISCORD_ERRORS as exc:  # the extra is posted; the person sees it there
             log.info("job %s: a press was not answered to its end: %s", job.id, exc)
 
@@ -91,7 +97,7 @@ class CompareButton(_ExtraButton, verb="compare", label="Compare"):
     extra = Extra.COMPARE
 
 
-class SoundButton(_ExtraButton, verb="sound", label="With sound"):
+class SoundButton(_ExtraButton, verb="sound", label="With its sound"):
     """Posts the result with the source's sound."""
 
     extra = Extra.SOUND
@@ -120,7 +126,7 @@ class _DeletingButton(_JobButton):
         raise NotImplementedError
 
 
-class DeleteButton(_DeletingButton, verb="delete", label="Delete"):
+class DeleteButton(_DeletingButton, verb="delete", label="Delete…"):
     """Asks whether the answer should really be deleted; it was paid for."""
 
     async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
@@ -168,8 +174,7 @@ def answer_buttons(
     """Return the row under an answer; ``starts`` is whether it can lead to the next job there."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     if starts:
-        row.add_item(AgainButton(job_id)).add_item(ChangeButton(job_id))
-    for kind in (CompareButton, SoundButton):
-        if kind.extra in offers:
-            row.add_item(kind(job_id))
-    return row.add_item(DeleteButton(job_id))
+        row.add_item(AgainButton(job_id)).add_item(ChangeButton(job_id)).add_item(UseButton(job_id))
+    if Extra.COMPARE in offers:
+        row.add_item(CompareButton(job_id))
+    return row.add_item(MoreButton(job_id))

@@ -26,6 +26,10 @@ class TryAgainButton(IdButton, verb="try-again", label="Try again…"):
     """Opens the same form after a job that ended without a clip."""
 
 
+class UseButton(IdButton, verb="use", label="Use as source"):
+    """Opens the form for what to make of the result itself: the next clip, by the same rules."""
+
+
 def is_worth_another_try(job: Job) -> bool:
     """Tell whether *Try again…* is offered: not while it is unclear, nor where no clip is left."""
     if job.state is JobState.CANCELLED:

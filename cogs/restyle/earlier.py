@@ -18,6 +18,7 @@ from bot.requests.validation import Refusal, Rule
 from bot.texts.clip import clock_time
 from cogs.common.cards import jump_url
 from cogs.common.limits import store_deadline
+from cogs.common.permission_checks import may_see
 from cogs.restyle.forms import FilledIn
 from cogs.restyle.refusals import RefusedError
 from cogs.restyle.requests import Request, RequestedClip, RequestedPicture
@@ -57,6 +58,8 @@ async def ended_job(interaction: discord.Interaction[RestyleBot], job_id: int) -
     is_strangers = job.guild_id is None and job.user_id != interaction.user.id
     if job.guild_id != interaction.guild_id or is_strangers:
         raise RefusedError(Refusal(rule=Rule.JOB_ELSEWHERE))
+    if not await may_see(interaction, job):
+        raise RefusedError(Refusal(rule=Rule.JOB_UNKNOWN))
     return job
 
 

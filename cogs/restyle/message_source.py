@@ -34,7 +34,7 @@ _JOB_SECONDS: Final = 0.5
 MOST_CLIPS: Final = 10
 """Files that a message has at most."""
 
-_JOB_ID: Final = re.compile(r"restyle:([0-9]{1,20}):delete")
+_JOB_ID: Final = re.compile(r"restyle:([0-9]{1,20}):(?:more|delete)")
 
 
 def clips_of(message: discord.Message) -> list[discord.Attachment]:

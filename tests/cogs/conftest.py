@@ -197,6 +197,19 @@ class Stage:
             cost_source=CostSource.QUOTA,
         )
 
+    async def done(self, clip, answer=None, **options):
+        """Return a job whose answer is posted, and that message."""
+        job = await self.finished(clip, **options)
+        delivered = await self.deliverer.deliver(job, answer)
+        job = await self.store.move(
+            job,
+            JobState.DONE,
+            answer_message_id=delivered.message_id,
+            answer_channel_id=delivered.channel_id,
+        )
+        [thread] = [one for one in self.channel.threads if one.id == job.thread_id]
+        return job, thread.last_message
+
     async def failed(self, clip, reason=FailureReason.SAFETY_SOURCE, charge=Charge.YES, **options):
         """Return a job that ended without a video."""
         return await self.store.move(

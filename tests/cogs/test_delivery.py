@@ -205,7 +205,7 @@ async def test_the_answer_brings_the_video_and_pings_the_requester_alone(stage, 
     assert text_of(answer) == (
         f"{stage.alice.mention} Here is your clip.\n"
         "> @\u200beveryone neon\n"
-        f"[Original file]({OUTPUT_URL}) · works until about "
+        f"[Full quality]({OUTPUT_URL}) · works until about "
         f"<t:{int(job.output_expires_at.timestamp())}:f>\n"
         "-# gen4_aleph · 1 s · seed 77120 · cost $0.75\n"
         f"-# From a clip by {stage.alice.mention} · made with AI, "

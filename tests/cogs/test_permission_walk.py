@@ -30,6 +30,7 @@ from cogs.appeals import button as _appeal_button
 from cogs.common.grants import RIGHT
 from cogs.consent import buttons as _consent_buttons
 from cogs.delivery import buttons as _answer_buttons
+from cogs.delivery import more_buttons
 from cogs.owner import late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
 from cogs.restyle import again_buttons, cancel
@@ -172,6 +173,7 @@ class World:
         new = new_job(
             next(self._numbers),
             guild_id=self.guild.id if in_guild else None,
+            channel_id=self.stage.channel.id,
             user_id=self.requester_id(name),
             source_author_id=self.people["author"].id,
             **fields,
@@ -323,6 +325,11 @@ CONTROLS = {
             _answer_buttons.SoundButton: Action.ADD_SOUND,
             _answer_buttons.DeleteButton: Action.DELETE_ANSWER,
             _answer_buttons.DeleteSureButton: Action.DELETE_ANSWER,
+            more_buttons.MoreButton: Action.SEE_MORE,
+            more_buttons.DetailsButton: Action.SEE_MORE,
+            more_buttons.DownloadButton: Action.SEE_MORE,
+            _appeal_button.ReportButton: Action.REPORT,
+            again_buttons.UseButton: Action.START_AGAIN,
             again_buttons.AgainButton: Action.START_AGAIN,
             again_buttons.ChangeButton: Action.START_AGAIN,
             again_buttons.TryAgainButton: Action.START_AGAIN,
@@ -584,7 +591,7 @@ FORMS = {
     "edit-spending-form": Opened("review: edit before spending", "moderator"),
     "answer-form": Opened("appeal: answer", "moderator"),
 }
-UNGUARDED_FORMS = {"appeal-form", "this-form", "change-form"}
+UNGUARDED_FORMS = {"appeal-form", "this-form", "change-form", "use-form", "report-form"}
 """Sent by the one who asked for the thing: nobody can take that from them. What they ask for is
 checked when it arrives."""
 UNREACHABLE_FORMS = {"edit-publishing-form"}

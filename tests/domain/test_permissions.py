@@ -58,4 +58,6 @@ def test_a_mere_member_touches_nothing_of_others():
         Action.SEE_OWN_USAGE,
         Action.MANAGE_OWN_DATA,
         Action.START_AGAIN,
+        Action.SEE_MORE,
+        Action.REPORT,
     }

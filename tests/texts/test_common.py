@@ -149,7 +149,7 @@ def test_an_uncertain_job_promises_nothing():
 def test_the_link_says_when_it_ends():
     url = "https://output.example/a.mp4"
     assert texts.answer_link(url, NOON, attached=True) == (
-        f"[Original file]({url}) · works until about <t:1785585600:f>"
+        f"[Full quality]({url}) · works until about <t:1785585600:f>"
     )
     alone = texts.answer_link(url, None, attached=False)
     assert "about a day" in alone

@@ -1,0 +1,131 @@
+"""Use as source: a result becomes the next clip, by the rules of any clip out of a message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import discord
+from discord.ext import commands
+
+from bot.app import RestyleBot, RestyleTree
+from bot.cometapi.models import model_rules
+from bot.domain.jobs import JobState
+from bot.requests.validation import Refusal, Rule, clean_prompt
+from bot.texts import message as message_texts
+from cogs.appeals.button import refusal_view
+from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.forms import form_data, sent_form, show_form
+from cogs.common.ids import read_id
+from cogs.common.items import add_item
+from cogs.common.pages import telling_failures
+from cogs.restyle.again_buttons import UseButton
+from cogs.restyle.cog import Restyle
+from cogs.restyle.earlier import ended_job
+from cogs.restyle.forms import FilledIn, RestyleForm, read_part, read_seed
+from cogs.restyle.message_source import sources_of
+from cogs.restyle.refusals import RefusedError, refuse_now
+from cogs.restyle.requests import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from bot.domain.jobs import Job
+    from cogs.restyle.intake import Intake
+    from cogs.restyle.requests import RequestedClip
+
+log = logging.getLogger(__name__)
+
+_FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):use-form")
+_FETCH_SECONDS: Final = 1.0
+"""How long Discord may take to bring the message with the clip: an answer is due within 3 s, and
+the database needs some of them."""
+
+
+class NextClips(commands.Cog):
+    """What the button does, and what was typed into its form; the job has all else."""
+
+    def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
+        self._bot = bot
+        self._intake = intake
+
+    async def use(self, interaction: discord.Interaction[Any], button: UseButton) -> None:
+        """Open the form, unless whatever is typed there would be refused."""
+        await self._telling(interaction, self._open(interaction, button.about_id))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Start what a form asks for; it may have been opened before a restart."""
+        match = sent_form(interaction, _FORM_ID)
+        if match is not None:
+            async with telling_failures(interaction):
+                await self._telling(interaction, self._start(interaction, read_id(match["job_id"])))
+
+    async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+        """Wait for ``work``; a refusal is told to the person alone."""
+        try:
+            await work
+        except RefusedError as exc:
+            view = await refusal_view(interaction, self._bot.store, exc.decided_by)
+            await refuse_now(interaction, exc.text, view=view)
+
+    async def _open(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        job = await ended_job(interaction, job_id)
+        await self._intake.foresee(interaction, await self._result(interaction, job))
+        form = RestyleForm(
+            custom_id=f"restyle:{job.id}:use-form",
+            title=message_texts.USE_TITLE,
+            ratios=model_rules(self._bot.models.current).ratios,
+            filled=FilledIn(),
+        )
+        await show_form(interaction, form)
+
+    async def _start(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        tree = self._bot.tree
+        # As for a command: the process waits for it when it stops, and takes none after that.
+        if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
+            raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
+        job = await ended_job(interaction, job_id)
+        fields = form_data(interaction)
+        start, length = read_part(fields)
+        request = Request(
+            source=await self._result(interaction, job),
+            prompt=clean_prompt(fields.text("prompt")),
+            ratio=fields.text("ratio") or None,
+            seed=read_seed(fields),
+            start=start,
+            length=length,
+        )
+        await self._intake.take(interaction, request)
+
+    async def _result(self, interaction: discord.Interaction[Any], job: Job) -> RequestedClip:
+        """Return the result of a job with whose it is, as if its message had been chosen.
+
+        Raises:
+            RefusedError: It is not to be had as a file, or Discord does not bring it in time.
+        """
+        if job.state is not JobState.DONE or job.answer_message_id is None:
+            raise RefusedError(text=message_texts.RESULT_GONE)
+        channel_id = job.answer_channel_id or job.place_id
+        place = self._bot.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        try:
+            async with asyncio.timeout(_FETCH_SECONDS):
+                message = await place.fetch_message(job.answer_message_id)
+        except discord.NotFound as exc:
+            raise RefusedError(text=message_texts.RESULT_GONE) from exc
+        except (TimeoutError, *DISCORD_ERRORS) as exc:
+            log.info("job %s: its result was not looked for: %r", job.id, exc)
+            raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
+        if not message.attachments:
+            raise RefusedError(text=message_texts.RESULT_GONE)
+        return (await sources_of(interaction, message, store=self._bot.store))[0]
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Let a result be the next clip."""
+    intake = cast("Restyle", bot.get_cog(Restyle.__name__)).intake  # loaded before
+    clips = NextClips(bot, intake=intake)
+    await bot.add_cog(clips)
+    add_item(bot, UseButton, clips.use)
