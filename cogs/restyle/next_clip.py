@@ -69,7 +69,7 @@ class NextClips(commands.Cog):
             await work
         except RefusedError as exc:
             view = await refusal_view(interaction, self._bot.store, exc.decided_by)
-            await refuse_now(interaction, exc.text, view=view)
+            await refuse_now(interaction, exc, view=view)
 
     async def _open(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         job = await ended_job(interaction, job_id)
@@ -77,7 +77,7 @@ class NextClips(commands.Cog):
         form = RestyleForm(
             custom_id=f"restyle:{job.id}:use-form",
             title=message_texts.USE_TITLE,
-            ratios=model_rules(self._bot.models.current).ratios,
+            ratios=model_rules(self._bot.models.current).offered_ratios,
             filled=FilledIn(),
         )
         await show_form(interaction, form)

@@ -96,6 +96,7 @@ class Request:
             prompt=compose(look.words, self.prompt),
             seed=look.seed if self.seed is None else self.seed,
             ratio=look.ratio if self.ratio is None else self.ratio,
+            model=look.model if self.model is None else self.model,
         )
 
     @property
