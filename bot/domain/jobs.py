@@ -84,6 +84,9 @@ class CancelReason(enum.StrEnum):
     CLOSED = "closed"  # while it waited, the operator closed the server, or direct messages
 
 
+_DENIALS: Final = frozenset({CancelReason.DENIED, CancelReason.WITHHELD})
+
+
 class FailureReason(enum.StrEnum):
     """Why a job ended without a video; ``texts.py`` has a sentence for each."""
 
@@ -208,6 +211,8 @@ class NewJob:
     look: str | None = None
     """The server's words that follow the prompt (``default_look``); ``None`` is none. A job of a
     version before this column has them in its prompt."""
+    name_moderators: bool = True
+    """Whether people read which moderator denied, edited or deleted it, or only that it was one."""
 
     @property
     def restyled_seconds(self) -> float:
@@ -273,6 +278,14 @@ class Job(NewJob):
     """The person who ended it; ``None`` when nobody did."""
     cancel_note: str | None = None
     """What that person wrote about it, for the requester."""
+    edited_by: int | None = None
+    """The moderator whose wording ``prompt`` is; ``None``: the requester's own."""
+    deleted_at: datetime | None = None
+    """Since when the answer of a DONE job is deleted; its state stays."""
+    deleted_by: int | None = None
+    """Who deleted it: the requester, the clip's author, or a moderator."""
+    delete_note: str | None = None
+    """What a moderator wrote about that, for the requester."""
     delivery_attempts: int = 0
     told_at: datetime | None = None
     """When the outcome (answer, failure, cancellation, uncertainty) was posted."""
@@ -302,6 +315,17 @@ class Job(NewJob):
         if expected is not None and abs(self.cost_micros - expected) <= TELLING_SHARE * expected:
             return None
         return self.cost_micros
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether a moderator looked at it and said no."""
+        return self.state is JobState.CANCELLED and self.cancel_reason in _DENIALS
+
+    @property
+    def is_taken_down(self) -> bool:
+        """Whether a moderator deleted its answer."""
+        concerned = {None, self.user_id, self.source_author_id}
+        return self.deleted_at is not None and self.deleted_by not in concerned
 
     @property
     def place_id(self) -> int:

@@ -75,10 +75,10 @@ _TECHNICAL: Final = "it says nothing about a person"
 KEPT_DATA: Final = (
     KeptData(
         what="The request's words",
-        columns={"jobs": "prompt cancel_note"},
+        columns={"jobs": "prompt cancel_note delete_note"},
         why="they are the request, and the answer to it",
         term=Term.WORDS,
-        exported="jobs.prompt jobs.note",
+        exported="jobs.prompt jobs.note jobs.deleted_because",
         wish=Wish.EMPTIED,
         goes_with_server=True,
     ),
@@ -123,14 +123,14 @@ KEPT_DATA: Final = (
         what="Who asked, where and when, and how it ended",
         columns={
             "jobs": "id guild_id channel_id user_id state created_at submitted_at finished_at"
-            " failure cancel_reason model seed ratio source_seconds part_seconds price_micros"
-            " cost_micros cost_source cost_credits"
+            " deleted_at failure cancel_reason model seed ratio source_seconds part_seconds"
+            " price_micros cost_micros cost_source cost_credits"
         },
         why=_SUMS,
         term=Term.EVER,
         exported="jobs.id jobs.server_id jobs.channel_id jobs.asked_at jobs.sent_at jobs.ended_at"
-        " jobs.state jobs.failure jobs.cancel_reason jobs.model jobs.seed jobs.ratio jobs.seconds"
-        " jobs.expected_cost jobs.cost",
+        " jobs.deleted_at jobs.state jobs.failure jobs.cancel_reason jobs.model jobs.seed"
+        " jobs.ratio jobs.seconds jobs.expected_cost jobs.cost",
         kept_because=_SUMS,
     ),
     KeptData(
@@ -171,8 +171,8 @@ KEPT_DATA: Final = (
         columns={
             "jobs": "owner updated_at admitted_at prepared_at hold held_until submit_attempts"
             " submitted_by submit_started_at task_id request_id phase progress output_expires_at"
-            " charge cancelled_by delivery_attempts told_at quarantined_at"
-            " released_at look_at"
+            " charge cancelled_by edited_by deleted_by name_moderators delivery_attempts told_at"
+            " quarantined_at released_at look_at"
         },
         why="nothing is paid for twice, and the provider's support finds the task",
         term=Term.EVER,

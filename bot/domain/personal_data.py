@@ -157,6 +157,8 @@ def _job(job: Job) -> dict[str, Any]:
         "cancel_reason": job.cancel_reason.value if job.cancel_reason is not None else None,
         "prompt": job.prompt,
         "note": job.cancel_note,
+        "deleted_at": _moment(job.deleted_at),
+        "deleted_because": job.delete_note,
         "role_ids": [str(role_id) for role_id in sorted(job.role_ids or ())],
         "model": job.model,
         "seed": job.seed,

@@ -70,6 +70,7 @@ class PressOutcome(enum.Enum):
     OWN = enum.auto()  # nobody decides about their own request
     HELD = enum.auto()  # another moderator has taken it
     NOT_HELD = enum.auto()  # what was to be released is not the presser's
+    ADDS_WORDS = enum.auto()  # the clip's author has not seen these words
     DECIDED = enum.auto()  # somebody, or the clock, was faster
     UNKNOWN = enum.auto()  # there is no such request here
 
@@ -85,6 +86,11 @@ class Ruling:
     job: Job | None = None
     former_prompt: str | None = None
     """What the prompt was before this press changed it."""
+
+
+def own_words(review: Review, job: Job) -> str:
+    """Return the prompt as its requester wrote it."""
+    return job.prompt if review.prompt_before is None else review.prompt_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ class Effective:
     reviewer_role_ids: frozenset[int]
     review_skip_role_ids: frozenset[int]
     review_hours: int
+    name_moderators: bool
     review_open_cap: int
     prompt_rules: tuple[PromptRule, ...]
     disguise_letters: str

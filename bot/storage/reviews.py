@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, insert, or_, select, update
 
 from bot.domain.guilds import guild_key
-from bot.domain.jobs import CancelReason, Charge, Hold, JobState
+from bot.domain.jobs import CancelReason, Charge, Hold, Job, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
-from bot.domain.reviews import PressOutcome, Review, Ruling
+from bot.domain.reviews import PressOutcome, Review, Ruling, own_words
+from bot.requests.edits import only_takes_out
 from bot.storage.changes import change_job
 from bot.storage.review_slots import ReviewSlots
 from bot.storage.rows import read_job
@@ -24,14 +26,16 @@ from bot.storage.tables.job import jobs
 from bot.storage.tables.review import reviews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain.jobs import Job
     from bot.storage.database import Database
+
+_Values = dict[str, Any] | Callable[[Review, Job], dict[str, Any]]
+"""Columns, or what makes them of how things stand."""
 
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Review))
 
@@ -177,14 +181,31 @@ class Reviews:
         """Replace the prompt of a job that waits before spending; the first one is kept."""
 
         def values(review: Review, job: Job) -> dict[str, Any]:
-            before = job.prompt if review.prompt_before is None else review.prompt_before
+            before = own_words(review, job)
             if before == prompt:  # the requester's own words are back
                 return {"prompt_before": None, "mended_by": None}
             return {"prompt_before": before, "mended_by": user_id}
 
+        def job_values(review: Review, job: Job) -> dict[str, Any]:
+            by = None if own_words(review, job) == prompt else user_id
+            return {"prompt": prompt, "edited_by": by}
+
+        def objection(review: Review, job: Job) -> PressOutcome | None:
+            is_bound = job.source_author_id not in {None, job.user_id}
+            if is_bound and not only_takes_out(own_words(review, job), prompt):
+                return PressOutcome.ADDS_WORDS
+            return None
+
         # The owner is set to NULL: the worker that had the job still knows the former words.
-        mended, stage = {"prompt": prompt}, ReviewStage.SPENDING
-        return await self._press(job_id, stage, guild_id, user_id, values, job_values=mended)
+        return await self._press(
+            job_id,
+            ReviewStage.SPENDING,
+            guild_id,
+            user_id,
+            values,
+            job_values=job_values,
+            objection=objection,
+        )
 
     def _decision(self, standing: ReviewStatus, user_id: int) -> dict[str, Any]:
         return {
@@ -200,9 +221,10 @@ class Reviews:
         stage: ReviewStage,
         guild_id: int,
         user_id: int,
-        values: dict[str, Any] | Callable[[Review, Job], dict[str, Any]],
+        values: _Values,
         *,
-        job_values: dict[str, Any] | None = None,
+        job_values: _Values | None = None,
+        objection: Callable[[Review, Job], PressOutcome | None] | None = None,
         only_if_held: bool = False,
     ) -> Ruling:
         """Change the review, and with it the job, unless something speaks against it."""
@@ -213,13 +235,16 @@ class Reviews:
             job = was = await read_job(connection, job_id)
             if review is None or job is None or was is None or review.guild_id != guild_id:
                 return Ruling(outcome=PressOutcome.UNKNOWN, now=now)
-            objection = _objection(review, job, user_id, now)
-            if objection is None and only_if_held and review.holder(now) != user_id:
-                objection = PressOutcome.NOT_HELD
-            if objection is not None:
-                return Ruling(outcome=objection, now=now, review=review, job=job)
+            against = _objection(review, job, user_id, now)
+            if against is None and only_if_held and review.holder(now) != user_id:
+                against = PressOutcome.NOT_HELD
+            if against is None and objection is not None:
+                against = objection(review, job)
+            if against is not None:
+                return Ruling(outcome=against, now=now, review=review, job=job)
             if job_values is not None:
-                moved = await self._move(connection, job, job_values)
+                changes = job_values(review, job) if callable(job_values) else job_values
+                moved = await self._move(connection, job, changes)
                 if moved is None:  # cancelled, or expired, while this was asked
                     return Ruling(outcome=PressOutcome.DECIDED, now=now, review=review, job=job)
                 job = moved

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.jobs import CancelReason, Charge, JobState
@@ -42,7 +43,7 @@ from bot.system.clock import steady_seconds
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -275,6 +276,45 @@ class Store:
             cancel_note=note,
             finished_at=self._database.now(),
         )
+
+    async def note_deleted(self, job_id: int, *, by: int, note: str | None) -> Job | None:
+        """Note who deletes the answer of a DONE job, and why; ``None`` if somebody was faster."""
+        return await self._change(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.DONE,
+            jobs.c.deleted_at.is_(None),
+            deleted_at=self._database.now(),
+            deleted_by=by,
+            delete_note=note,
+        )
+
+    async def note_kept(self, job: Job) -> None:
+        """Take such a note back: Discord did not delete the answer."""
+        await self._change(
+            jobs.c.id == job.id,
+            jobs.c.deleted_at == job.deleted_at,
+            deleted_at=None,
+            deleted_by=None,
+            delete_note=None,
+        )
+
+    async def count_taken_down(self, guild_id: int, *, days: int) -> int:
+        """Return how many answers a server's moderators have deleted in the last days."""
+        async with self._database.transaction() as connection:
+            since = await self._database.read_now(connection) - timedelta(days=days)
+            found = await connection.scalar(
+                select(func.count()).where(
+                    jobs.c.guild_id == guild_id,
+                    jobs.c.deleted_at.is_not(None),
+                    jobs.c.deleted_at >= since,
+                    jobs.c.deleted_by != jobs.c.user_id,
+                    or_(
+                        jobs.c.source_author_id.is_(None),
+                        jobs.c.deleted_by != jobs.c.source_author_id,
+                    ),
+                )
+            )
+        return found or 0
 
     async def drop(self, job_id: int, *, by: int) -> Job | None:
         """Give up a job that is RUNNING, whoever owns it; ``None`` if there is none.

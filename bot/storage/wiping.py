@@ -27,6 +27,7 @@ WIPED: Final[dict[str, Any]] = {
     "output_url": None,
     "archive_url": None,
     "cancel_note": None,
+    "delete_note": None,
     "failure_detail": None,
     "role_ids": None,
 }

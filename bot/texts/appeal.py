@@ -27,7 +27,7 @@ FORMS: Final = {
         "What is wrong with it?",
         "This server's moderators read it, with your name. Nobody else does.",
     ),
-    "answer": ("Answer", "Your answer", "The member reads it, with your name."),
+    "answer": ("Answer", "Your answer", "The member reads it."),
 }
 """Title, field and hint."""
 
@@ -87,11 +87,11 @@ REPORT_SENT: Final = (
 )
 
 
-def already_asked(appeal: Appeal) -> str:
-    """Return the answer to a second appeal about the same thing."""
+def already_asked(appeal: Appeal, *, by: str) -> str:
+    """Return the answer to a second appeal about the same thing; ``by`` answered the first."""
     if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
         return (
-            f"You asked {relative(appeal.opened_at)}, and {mention(appeal.answered_by)} answered "
+            f"You asked {relative(appeal.opened_at)}. It was answered by {by} "
             f"{relative(appeal.told_at)}:\n{_quoted(appeal.answer)}"
         )
     return f"You already asked {relative(appeal.opened_at)}. The moderators have not answered yet."
@@ -128,7 +128,7 @@ def answered_first(appeal: Appeal) -> str:
 
 def appeal_answer(who: str, *, by: str, words: str) -> list[str]:
     """Return what the member gets: the moderator's answer."""
-    return [f"{who} {by} answered your question:", _quoted(words)]
+    return [f"{who} Your question was answered by {by}:", _quoted(words)]
 
 
 def answer_direct(guild: str) -> str:

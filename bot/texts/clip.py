@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import Delay, Extra, ExtraFailure
-from bot.texts.common import duration
+from bot.requests.text_safety import quote_all
+from bot.texts.common import duration, mention, relative
+
+if TYPE_CHECKING:
+    from bot.domain.jobs import Job
 
 # On the way to the provider
 
@@ -134,6 +138,31 @@ DELETE_SURE: Final = (
     "Delete this clip from Discord? It was paid for, and it cannot be brought back."
 )
 DELETED: Final = "Deleted."
+DELETED_AND_TOLD: Final = "Deleted. Whoever asked for the clip reads your reason."
+DELETED_NOT_TOLD: Final = "Deleted. Discord did not take the message to whoever asked for the clip."
+DELETE_NEEDS_REASON: Final = (
+    "Say in a few words why, so that whoever asked for the clip knows. Nothing was deleted."
+)
+
+
+def deleted_for_requester(job: Job, *, by: str) -> list[str]:
+    """Return the message to the requester whose clip somebody else deleted."""
+    moment = f" {relative(job.deleted_at)}" if job.deleted_at is not None else ""
+    lines = [f"{mention(job.user_id)} Your restyled clip was deleted by {by}{moment}."]
+    if job.delete_note:
+        lines += ["Reason:", quote_all(job.delete_note)]
+    return lines
+
+
+def deleted_for_log(job: Job, *, count: int, days: int) -> str:
+    """Return the entry in the server's log; ``count`` clips were deleted in so many days."""
+    who = f"{mention(job.deleted_by or 0)} deleted a clip by {mention(job.user_id)}"
+    clips = "clip" if count == 1 else "clips"
+    counted = f"-# {count} {clips} deleted by moderators in the last {days} days"
+    reason = quote_all(job.delete_note or "")
+    return "\n".join([f"{who} in <#{job.place_id}>. Reason:", reason, counted])
+
+
 DELETE_REFUSED: Final = "Discord does not delete it now. Try again in a minute."
 
 

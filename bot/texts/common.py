@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.jobs import Hold, JobState, Phase
+from bot.domain.jobs import CancelReason, Hold, JobState, Phase
 from bot.domain.money import dollars
 from bot.domain.units import MEBIBYTE
 
@@ -30,6 +30,15 @@ POWERED_BY: Final = "[Powered by Runway](https://runwayml.com)"
 def mention(user_id: int) -> str:
     """Return what shows as a user's name; it pings them where the message lets it."""
     return f"<@{user_id}>"
+
+
+THE_MODERATORS: Final = "the moderators"
+
+
+def moderator(user_id: int | None, job: Job) -> str:
+    """Return a moderator as the people of ``job`` read of them: by name, or as one of several."""
+    is_named = user_id is not None and job.name_moderators
+    return mention(user_id) if user_id is not None and is_named else THE_MODERATORS
 
 
 # Numbers and moments
@@ -120,6 +129,25 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
             return "Cancelled"
         case JobState.UNCERTAIN:
             return "Unclear"
+
+
+def ended_words(job: Job) -> str | None:
+    """Return what a job came to, where its state alone does not say it."""
+    if job.cancel_reason is CancelReason.RESTORED:
+        return FINISHED_BEFORE
+    if job.deleted_at is not None:
+        return "Deleted"
+    if job.is_denied:
+        return "Denied by the moderators"
+    if job.state is JobState.CANCELLED and job.cancel_reason is CancelReason.CONSENT_REFUSED:
+        return "Denied by the clip's author"
+    return None
+
+
+def edited(job: Job) -> list[str]:
+    """Return the line that says whose wording the prompt is, if it is not the requester's."""
+    by = moderator(job.edited_by, job)
+    return [f"-# Wording changed by {by}"] if job.edited_by is not None else []
 
 
 def before_spending(

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
 from bot.domain.money import dollars
+from bot.texts.common import THE_MODERATORS
 
 _WHAT: Final = {
     FailureReason.SAFETY_PROMPT: "The provider's safety check refused the prompt.",
@@ -109,6 +110,12 @@ def failure(
     return lines
 
 
+_CHANGE_OR_ASK: Final = {
+    True: "You can change it and try again, or ask the moderators about it.",
+    False: "You can change it and try again.",
+}
+"""What next, by whether the moderators can be asked."""
+
 _NOTHING_SPENT: Final = "Nothing was spent."
 _MAYBE_PAID_BEFORE: Final = "It was in a backup, so it may have been paid for before."
 _CHARGED_ALL_THE_SAME: Final = "The provider charges for it all the same."
@@ -125,6 +132,7 @@ def cancelled(
     author: str | None = None,
     model: str = "",
     price: int | None = None,
+    can_ask: bool = False,
 ) -> list[str]:
     """Return the lines about a job that a person, or the lack of one, ended.
 
@@ -133,23 +141,29 @@ def cancelled(
         spent: Whether the provider had it already.
         never_taken: Whether the provider's list of tasks shows that it never took it.
         unknown: Whether nobody knows, as it was in a database that may have been an old one.
-        by: Who ended it, as a mention; a moderator is named, so that people can ask.
-        note: What that person wrote about it, made harmless.
+        by: Who ended it, as a mention, or as what they are.
+        note: What that person wrote about it, as a quotation.
         author: Who posted the clip, as a mention.
         model: The one that would have restyled it.
         price: What that would have cost, in micro-dollars; ``None`` when nobody can say.
+        can_ask: Whether the moderators can be asked about it.
     """
-    moderator, author = by or "A moderator", author or "Who posted the clip"
+    moderator, author = by or THE_MODERATORS, author or "Who posted the clip"
     money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
     if unknown:
         money_line = _MAYBE_PAID_BEFORE
     match reason:
         case CancelReason.DENIED:
-            lines = [f"{moderator} looked at the request and said no.", money_line]
+            lines = [
+                f"Your request was denied by {moderator}.",
+                money_line,
+                _CHANGE_OR_ASK[can_ask],
+            ]
         case CancelReason.WITHHELD:
             lines = [
-                f"{moderator} looked at the finished clip and did not publish it.",
+                f"Your finished clip was denied by {moderator}, so it is not posted.",
                 _CHARGED_ALL_THE_SAME,
+                _CHANGE_OR_ASK[can_ask],
             ]
         case CancelReason.REVIEW_EXPIRED if spent:
             lines = [
@@ -163,8 +177,8 @@ def cancelled(
         case CancelReason.CONSENT_EXPIRED:
             lines = [f"{author} did not answer in time.", money_line]
         case CancelReason.MODERATOR:
-            who = by or "The bot's owner"  # who has no name in a shell
-            lines = [f"{who} cancelled it.", money_line]
+            who = by or "the bot's owner"  # who has no name in a shell
+            lines = [f"Your request was cancelled by {who}.", money_line]
         case CancelReason.WRITTEN_OFF if never_taken:
             lines = ["CometAPI has no such task: nothing was taken, and nothing was spent.", _AGAIN]
         case CancelReason.WRITTEN_OFF:
@@ -211,7 +225,7 @@ def cancelled(
         case _:
             lines = [f"Cancelled before it started. {_NOTHING_SPENT}"]
     if note:
-        lines.insert(1, f"Reason: {note}")
+        lines[1:1] = ["Reason:", note]
     return lines
 
 

@@ -157,6 +157,8 @@ def refused(ruling: Ruling) -> str:
                 f"{mention(review.taken_by)} took this {since}. You can take it over {until}, "
                 "or sooner once it is released."
             )
+        case PressOutcome.ADDS_WORDS:
+            return ADDS_WORDS
         case PressOutcome.NOT_HELD:
             return "You have not taken this, so there is nothing to release."
         case PressOutcome.DECIDED if (
@@ -174,6 +176,13 @@ NOTHING_FOLDED: Final = "Nothing else waits."
 NEXT_COMES: Final = "The next request appears below in a moment."
 
 
+ADDS_WORDS: Final = (
+    "The clip is somebody else's, who allowed it with these words. You can take words out, but not "
+    "add or change any, nor take out a “no” or “without”.\n"
+    "To have something else, deny the request and say what to change."
+)
+
+
 def prompt_unusable(problem: str) -> str:
     """Return why a mended prompt was not taken; ``problem`` says what is wrong with it."""
     return f"{problem}\nThe request still waits, with its former prompt."
@@ -183,14 +192,18 @@ def prompt_unusable(problem: str) -> str:
 
 
 FORMS: Final = {
-    "deny": ("Deny this request", "Reason", "The requester reads it, with your name."),
-    "edit": (
-        "Edit the prompt",
-        "Prompt",
-        f"The requester is told. Up to {MAX_PROMPT_UNITS:,} characters.",
-    ),
+    "deny": ("Deny this request", "Reason"),
+    "edit": ("Edit the prompt", "Prompt"),
+    "delete": ("Delete this clip", "Reason"),
 }
-"""Title, label and hint of each form of a card."""
+"""Title and label of each form."""
+
+
+def form_hint(verb: str, job: Job) -> str:
+    """Return what stands below the field of a form about ``job``."""
+    if verb == "edit":
+        return f"The requester is told. Up to {MAX_PROMPT_UNITS:,} characters."
+    return f"The requester reads it, {'with' if job.name_moderators else 'without'} your name."
 
 
 # What the requester reads
@@ -199,7 +212,7 @@ FORMS: Final = {
 def mended(who: str, *, by: str, before: str, after: str) -> list[str]:
     """Return the message in the thread after a moderator changed the prompt."""
     return [
-        f"{by} changed the wording of the request by {who}. It still waits for a decision.",
+        f"The wording of {who}'s request was changed by {by}. It still waits for a decision.",
         "Before:",
         quote_all(before),
         "Now:",

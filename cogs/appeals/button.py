@@ -42,6 +42,8 @@ def is_appealable(job: Job) -> bool:
         return False
     if job.state is JobState.CANCELLED:
         return job.cancel_reason in _DENIALS
+    if job.state is JobState.DONE:
+        return job.is_taken_down
     if job.state is JobState.FAILED:
         return job.failure in _DISPUTABLE or job.charge is Charge.YES
     return False

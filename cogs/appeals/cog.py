@@ -14,6 +14,7 @@ from bot.domain.permissions import Action
 from bot.domain.reviews import MAX_OPEN_APPEALS, MAX_WORDS
 from bot.errors import DeliveryDelayedError
 from bot.texts import appeal as appeal_texts
+from bot.texts.common import THE_MODERATORS
 from cogs.appeals.button import AnswerButton, AppealButton
 from cogs.appeals.request_messages import AppealMessages, appeal_card
 from cogs.common.discord_errors import DISCORD_ERRORS
@@ -64,7 +65,7 @@ class AppealCog(commands.Cog):
             if asker is not None and asker.user_id != interaction.user.id:
                 return appeal_texts.not_your_appeal(f"<@{asker.user_id}>")
         if known is not None and known.message_id is not None:
-            return appeal_texts.already_asked(known)
+            return appeal_texts.already_asked(known, by=await self._answerer(known))
         guild_id = _guild_of(interaction, job)
         if guild_id is None or await self._channel_of(guild_id) is None:
             return appeal_texts.NO_REVIEW_CHANNEL
@@ -155,6 +156,12 @@ class AppealCog(commands.Cog):
         )
         return channel_id
 
+    async def _answerer(self, appeal: Appeal) -> str:
+        """Return who answered as members read it: by name, where the server names moderators."""
+        policy = await self._store.policies.read(appeal.guild_id)
+        is_named = appeal.answered_by is not None and policy.server("name_moderators")
+        return f"<@{appeal.answered_by}>" if is_named else THE_MODERATORS
+
     # The moderators
 
     async def answer(self, interaction: discord.Interaction[Any], button: AnswerButton) -> None:
@@ -193,7 +200,7 @@ class AppealCog(commands.Cog):
             return appeal_texts.answered_first(appeal)
         job = await self._store.get(appeal.job_id) if appeal.job_id is not None else None
         try:
-            reached = await self._messages.tell(appeal, job)
+            reached = await self._messages.tell(appeal, job, by=await self._answerer(appeal))
         except DeliveryDelayedError as exc:
             log.warning("appeal %s: the answer was not posted: %s", appeal_id, exc)
             await self._store.appeals.unanswer(appeal_id)

@@ -82,16 +82,19 @@ class AppealMessages:
             return None
         return message.id
 
-    async def tell(self, appeal: Appeal, job: Job | None) -> bool:
+    async def tell(self, appeal: Appeal, job: Job | None, *, by: str) -> bool:
         """Bring the answer to the member, in the thread or else in person; ``False``: nowhere.
+
+        Args:
+            appeal: The appeal, answered.
+            job: What it is about.
+            by: Who answered, as the member reads it.
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; nothing was posted as far as we know.
         """
         who = f"<@{appeal.user_id}>"
-        lines = appeal_texts.appeal_answer(
-            who, by=f"<@{appeal.answered_by}>", words=appeal.answer or ""
-        )
+        lines = appeal_texts.appeal_answer(who, by=by, words=appeal.answer or "")
         if appeal.is_report:
             job = None  # who reported a clip is nobody's business in its thread
         if job is not None and await self._send(appeal, job.place_id, lines):

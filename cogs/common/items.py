@@ -96,10 +96,14 @@ class IdButton(PersistentItem[ui.Button[Any]], template=NO_TEMPLATE):
         cls.verb, cls.label = verb, label
 
     def __init__(
-        self, about_id: int, *, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+        self,
+        about_id: int,
+        *,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+        label: str | None = None,
     ) -> None:
         custom_id = f"restyle:{about_id}:{self.verb}"
-        super().__init__(ui.Button(label=self.label, style=style, custom_id=custom_id))
+        super().__init__(ui.Button(label=label or self.label, style=style, custom_id=custom_id))
         self.about_id = about_id
 
 

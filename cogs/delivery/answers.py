@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.cometapi.models import model_rules
 from bot.domain.jobs import Charge, FailureReason, Job, JobState
-from bot.requests.text_safety import cut, harmless, one_line, quote, without_mentions
+from bot.requests.text_safety import cut, one_line, quote, quote_all, without_mentions
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
@@ -74,7 +74,7 @@ def answer_card(
             view.add_item(shown)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
     if quoted:  # apart from the rest, for which see ``blocks``
-        container.add_item(ui.TextDisplay(quote(job.prompt)))
+        container.add_item(ui.TextDisplay("\n".join([quote(job.prompt), *texts.edited(job)])))
     lines = _answer_lines(job, answer, attached=attached, linked=linked)
     container.add_item(ui.TextDisplay("\n".join(lines)))
     view.add_item(container)
@@ -174,7 +174,7 @@ def extra_filename(extra: Extra) -> str:
     return f"restyled-{extra.value}.mp4"
 
 
-def _outcome_lines(job: Job) -> list[str]:
+def _outcome_lines(job: Job, *, can_ask: bool = False) -> list[str]:
     match job.state:
         case JobState.UNCERTAIN:
             return outcome_texts.uncertain()
@@ -184,11 +184,12 @@ def _outcome_lines(job: Job) -> list[str]:
                 spent=job.task_id is not None,
                 never_taken=job.charge is Charge.NO,
                 unknown=job.quarantined_at is not None,
-                by=mention(job.cancelled_by) if job.cancelled_by else None,
-                note=harmless(one_line(job.cancel_note)) if job.cancel_note else None,
+                by=_ended_by(job),
+                note=quote_all(job.cancel_note) if job.cancel_note else None,
                 author=mention(job.source_author_id) if job.source_author_id else None,
                 model=job.model,
                 price=job.price_micros,
+                can_ask=can_ask,
             )
         case _:
             return outcome_texts.failure(
@@ -199,9 +200,16 @@ def _outcome_lines(job: Job) -> list[str]:
             )
 
 
+def _ended_by(job: Job) -> str | None:
+    """Return who ended a job; ``None`` for its requester or nobody, and for who has no name."""
+    if job.cancelled_by is None or job.cancelled_by == job.user_id:
+        return None
+    return texts.moderator(job.cancelled_by, job)
+
+
 def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False) -> ui.LayoutView:
     """Return the message about a job that ended without a video, or of which nobody knows."""
-    first, *others = _outcome_lines(job)
+    first, *others = _outcome_lines(job, can_ask=can_appeal)
     head = mention(job.user_id)
     if elsewhere:
         head += " " + texts.ELSEWHERE

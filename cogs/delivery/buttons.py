@@ -12,13 +12,12 @@ from bot.app import answer_privately
 from bot.domain.jobs import Extra, ExtraFailure, JobState
 from bot.domain.permissions import Action, may, who
 from bot.engine.extras import ExtraError
-from bot.errors import DeliveryError
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
-from cogs.common.permission_checks import actor_of, is_here, may_moderate
+from cogs.common.permission_checks import actor_of, is_here
 from cogs.delivery.more_buttons import MoreButton
 from cogs.restyle.again_buttons import AgainButton, ChangeButton, UseButton
 
@@ -40,7 +39,8 @@ class _JobButton(IdButton):
         """Load the job within the time that Discord gives, then do what the button says."""
         async with store_deadline():
             job = await interaction.client.store.get(self.about_id)
-        if job is None or job.state is not JobState.DONE or not is_here(interaction, job):
+        is_there = job is not None and job.state is JobState.DONE and job.deleted_at is None
+        if job is None or not is_there or not is_here(interaction, job):
             await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
         else:
             await self.act(interaction, job)
@@ -103,69 +103,16 @@ class SoundButton(_ExtraButton, verb="sound", label="With its sound"):
     extra = Extra.SOUND
 
 
-class _DeletingButton(_JobButton):
-    """A button towards deleting the answer."""
-
-    async def act(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
-        """Go on if this person may delete the answer."""
-        whos = who(actor_of(interaction), requester_id=job.user_id, author_id=job.source_author_id)
-        async with store_deadline():
-            is_allowed = may(Action.DELETE_ANSWER, whos) or await may_moderate(
-                interaction,
-                interaction.client.store,
-                Action.DELETE_ANSWER,
-                requester_id=job.user_id,
-            )
-        if is_allowed:
-            await self.delete(interaction, job)
-        else:
-            await answer_privately(interaction, clip_texts.delete_not_yours(f"<@{job.user_id}>"))
-
-    async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
-        """Take the next step."""
-        raise NotImplementedError
+class DeleteButton(IdButton, verb="delete", label="Delete…"):
+    """Asks whether the answer should really be deleted, and a moderator why."""
 
 
-class DeleteButton(_DeletingButton, verb="delete", label="Delete…"):
-    """Asks whether the answer should really be deleted; it was paid for."""
-
-    async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
-        """Ask once more."""
-        view = ui.View(timeout=None)
-        view.add_item(DeleteSureButton(job.id, style=discord.ButtonStyle.danger))
-        try:
-            await interaction.response.send_message(
-                clip_texts.DELETE_SURE, view=view, ephemeral=True
-            )
-        except DISCORD_ERRORS as exc:
-            log.info("job %s: a press was not answered: %s", job.id, exc)
-
-
-class DeleteSureButton(_DeletingButton, verb="delete-sure", label="Delete it for good"):
+class DeleteSureButton(IdButton, verb="delete-sure", label="Delete it for good"):
     """Deletes the answer, and what was made of it."""
 
-    async def delete(self, interaction: discord.Interaction[RestyleBot], job: Job) -> None:
-        """Delete the answer and its extras from thread, channel or direct messages."""
-        try:
-            await interaction.response.defer()
-            await interaction.client.extras.withdraw(job)
-        except DeliveryError as exc:
-            log.info("job %s: its answer was not deleted: %s", job.id, exc)
-            text = clip_texts.DELETE_REFUSED
-        except DISCORD_ERRORS as exc:
-            log.info("job %s: a press was not acknowledged: %s", job.id, exc)
-            return
-        else:
-            log.info("job %s: its answer was deleted by user %s", job.id, interaction.user.id)
-            text = clip_texts.DELETED
-        try:
-            await interaction.edit_original_response(content=text, view=None)
-        except DISCORD_ERRORS as exc:
-            log.info("job %s: a press was not answered to its end: %s", job.id, exc)
 
-
-BUTTONS = (CompareButton, SoundButton, DeleteButton, DeleteSureButton)
-"""What has to be registered, so that old messages' buttons work."""
+BUTTONS = (CompareButton, SoundButton)
+"""What has to be registered, so that old messages' buttons work; for Delete see ``deletion.py``."""
 
 
 def answer_buttons(

@@ -34,6 +34,7 @@ from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_poste
 from cogs.delivery.announcements import Announcements
 from cogs.delivery.answers import found_card
 from cogs.delivery.buttons import BUTTONS
+from cogs.delivery.deletion import add_deletion
 from cogs.delivery.outcome_messages import OutcomeMessages
 from cogs.delivery.progress_cards import (
     final_status_card,
@@ -348,7 +349,10 @@ class ThreadDeliverer:
         if self._announcements is not None:
             await self._announcements.take_back(job)
         self._shown.pop(job.record_message_id, None)
-        await self._show_record(job, Progress(phase=None))
+        edits = [self._show_record(job, Progress(phase=None))]
+        if job.status_message_id is not None:
+            edits.append(self._show_final_status(job, job.status_message_id))
+        await asyncio.gather(*edits)
 
 
 async def setup(bot: RestyleBot) -> None:
@@ -369,3 +373,4 @@ async def setup(bot: RestyleBot) -> None:
         archive=bot.archive,
     )
     bot.add_dynamic_items(*BUTTONS)
+    await add_deletion(bot)

@@ -102,7 +102,7 @@ async def finished_job(interaction: discord.Interaction[RestyleBot], job_id: int
         StoreError: The database does not answer.
     """
     job = await interaction.client.store.get(job_id)
-    if job is None or job.state is not JobState.DONE:
+    if job is None or job.state is not JobState.DONE or job.deleted_at is not None:
         return None
     return job if await may_see(interaction, job) else None
 

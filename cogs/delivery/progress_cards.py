@@ -60,12 +60,7 @@ def _words(job: Job, progress: Progress, fraction: float | None) -> str:
     found = None
     if job.state in _NOT_YET and not _is_past(job, progress):
         found = clip_texts.waiting(_delay(job, progress), progress.position)
-    return found or _ended_words(job) or texts.phase_words(job.state, progress.phase, fraction)
-
-
-def _ended_words(job: Job) -> str | None:
-    """Return what a job came to that was finished before its row came back."""
-    return texts.FINISHED_BEFORE if job.cancel_reason is CancelReason.RESTORED else None
+    return found or texts.ended_words(job) or texts.phase_words(job.state, progress.phase, fraction)
 
 
 def _detail(job: Job, progress: Progress) -> str | None:
@@ -113,10 +108,12 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
         quoted: Whether the prompt may be shown; a server's AutoMod may block it. Before everybody
             it is not shown anyway until whoever has to allow the request has done so.
     """
-    title_state = job.state if _ended_words(job) is None else JobState.DONE
+    is_restored = job.cancel_reason is CancelReason.RESTORED
+    title_state = JobState.DONE if is_restored else job.state
     lines = [texts.record_title(title_state, mention(job.user_id))]
-    if quoted and job.hold is None:
+    if quoted and job.hold is None and not job.is_taken_down and not job.is_denied:
         lines.append(quote(job.prompt))
+        lines += texts.edited(job)
     fraction = progress.fraction if alone else None
     lines.append(f"**{_words(job, progress, fraction)}**")
     if job.state in _NOT_YET | {JobState.SUBMITTING, JobState.RUNNING, JobState.WITHHELD}:
@@ -149,6 +146,6 @@ def final_status_card(job: Job) -> ui.LayoutView:
     """Return the status message of a job that is over; the outcome stands below it."""
     return card(
         STATE_COLOURS[job.state],
-        [f"**{_ended_words(job) or texts.phase_words(job.state)}**"],
+        [f"**{texts.ended_words(job) or texts.phase_words(job.state)}**"],
         id_=mark(job.id, "status"),
     )

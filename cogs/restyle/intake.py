@@ -274,6 +274,7 @@ class Intake:
             review_output=holds.review_mode in {"publishing", "both"},
             spoiler=request.is_spoiler or holds.spoiler_outputs,
             keep_sound=holds.keep_sound,
+            name_moderators=holds.name_moderators,
             role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
             is_age_restricted=is_age_restricted(interaction),
         )

@@ -122,12 +122,12 @@ class ReviewCog(commands.Cog):
             return
         custom_id = f"restyle:{job.id}:{verb}-{review.stage}-form"
         is_edit = verb == "edit"
-        title, label, hint = review_texts.FORMS[verb]
+        title, label = review_texts.FORMS[verb]
         form = OutlivingForm(
             custom_id=custom_id,
             title=title,
             label=label,
-            hint=hint,
+            hint=review_texts.form_hint(verb, job),
             max_length=max(MAX_PROMPT_UNITS, len(job.prompt)) if is_edit else MAX_WORDS,
             default=job.prompt if is_edit else None,
         )

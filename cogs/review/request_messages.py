@@ -12,6 +12,7 @@ from bot.engine.signed_links import is_link_dead
 from bot.errors import DeliveryTooLargeError
 from bot.requests.upload_limits import SAFE_BYTES
 from bot.texts import review as review_texts
+from bot.texts.common import mention, moderator
 from cogs.common.cards import BLURPLE, card
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, lasting_verdict
 from cogs.common.media import upload
@@ -225,10 +226,10 @@ class ReviewMessages:
         channel = self._channel(job.place_id, job.guild_id)
         if await self._find(channel, unreachable_mark(job), since=job.created_at):
             return
-        mention = f"<#{channel_id}>" if channel_id is not None else None
+        where = f"<#{channel_id}>" if channel_id is not None else None
         try:
             await channel.send(
-                view=unreachable_card(job, channel=mention),
+                view=unreachable_card(job, channel=where),
                 nonce=f"{job.id}{_NONCE_ENDS[stage_of(job)]}u",
                 allowed_mentions=NOBODY,
             )
@@ -282,7 +283,7 @@ class ReviewMessages:
     async def tell_mended(self, job: Job, *, by: int, before: str) -> None:
         """Tell in the thread that a moderator changed the prompt; best effort."""
         lines = review_texts.mended(
-            f"<@{job.user_id}>", by=f"<@{by}>", before=before, after=job.prompt
+            mention(job.user_id), by=moderator(by, job), before=before, after=job.prompt
         )
         try:
             await self._channel(job.place_id, job.guild_id).send(

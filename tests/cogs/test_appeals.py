@@ -1,6 +1,6 @@
 """Appeals, as members and moderators see them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -84,7 +84,9 @@ async def test_a_refused_command_can_be_appealed_without_a_job(court, refused):
     assert "asks a moderator**, <t:" in text_of(court.card)
     await court.form(ANSWER, "raised the limit")
     [direct] = court.alice.user.dm_channel.history()
-    assert text_of(direct).startswith(f"<@{court.alice.id}> <@{court.mo.id}> answered")
+    assert text_of(direct).startswith(
+        f"<@{court.alice.id}> Your question was answered by <@{court.mo.id}>:"
+    )
     assert "> raised the limit" in text_of(direct)
     assert "moderators of Filmclub" in text_of(direct)
 
@@ -105,7 +107,7 @@ async def test_the_answer_comes_into_the_thread_and_pings_the_member_alone(court
     assert f"<@{court.mo.id}> answered <t:" in text_of(court.card)
     assert buttons_of(court.card) == {}
     again = await court.press(ASK, who=court.alice, card=message)
-    assert f"<@{court.mo.id}> answered <t:" in said(again)
+    assert f"It was answered by <@{court.mo.id}> <t:" in said(again)
     assert "go on" in said(again)
 
 
@@ -163,7 +165,7 @@ async def test_the_second_answer_says_who_was_first(court, refused):
     answer = await court.sent(late, "no", who=court.sam)
     assert f"<@{court.mo.id}> answered this <t:" in said(answer)
     assert "Your answer was not sent" in said(answer)
-    assert len([text for text in court.texts(court.thread) if "answered your" in text]) == 1
+    assert len([text for text in court.texts(court.thread) if "was answered by" in text]) == 1
 
 
 async def test_without_a_review_channel_nobody_can_be_asked(court, refused):
@@ -246,6 +248,8 @@ async def test_nobody_floods_the_channel_with_questions(court, refused):
         ((JobState.CANCELLED, {"cancel_reason": CancelReason.REQUESTER}), False),
         ((JobState.CANCELLED, {"cancel_reason": CancelReason.CONSENT_REFUSED}), False),
         ((JobState.UNCERTAIN, {}), False),
+        ((JobState.DONE, {"deleted_at": datetime(2026, 8, 1, tzinfo=UTC), "deleted_by": 7}), True),
+        ((JobState.DONE, {}), False),
     ],
 )
 async def test_what_moderators_can_be_asked_about(sqlite_store, ended, appealable):
@@ -261,9 +265,11 @@ async def test_an_outcome_that_can_be_appealed_has_the_button_where_somebody_rea
     await court.form("Deny…", "no")
     await court.bot.deliverer.deliver(await court.store.get(job.id), None)
     denial = court.thread.last_message
-    assert f"<@{court.mo.id}> looked at the request and said no." in text_of(denial)
+    assert f"Your request was denied by <@{court.mo.id}>.\nReason:\n> no\n" in text_of(denial)
+    assert "You can change it and try again, or ask the moderators about it." in text_of(denial)
     await asked(court, denial)
-    assert "looked at the request and said no" in text_of(court.cards[1])
+    assert f"> <@{court.alice.id}> Your request was denied by" in text_of(court.cards[1])
+    assert "\n> Nothing was spent.\n" in text_of(court.cards[1])
     await court.decide(review_channel_id=None)
     other = await put(
         court.store, (await court.held()).id, JobState.CANCELLED, cancel_reason=CancelReason.DENIED

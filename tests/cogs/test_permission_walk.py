@@ -589,6 +589,7 @@ FORMS = {
     "deny-spending-form": Opened("review: deny before spending", "moderator"),
     "deny-publishing-form": Opened("review: deny before publishing", "moderator"),
     "edit-spending-form": Opened("review: edit before spending", "moderator"),
+    "delete-form": Opened("answer: DeleteButton", "moderator"),
     "answer-form": Opened("appeal: answer", "moderator"),
 }
 UNGUARDED_FORMS = {"appeal-form", "this-form", "change-form", "use-form", "report-form"}

@@ -114,11 +114,41 @@ async def test_an_edited_prompt_is_shown_and_told_to_the_requester(court):
     text = text_of(court.card)
     assert f"> a calm night\nWording changed by <@{court.mo.id}>. Before:\n> a gory night" in text
     [told] = court.texts(court.thread)
-    assert f"<@{court.mo.id}> changed the wording of the request by <@{court.alice.id}>" in told
+    assert f"The wording of <@{court.alice.id}>'s request was changed by <@{court.mo.id}>" in told
+    assert mended.edited_by == court.mo.id
     assert "> a gory night" in told
     assert "> a calm night" in told
     await court.press("Approve")
     assert "> a gory night" in text_of(court.card)
+
+
+async def test_what_the_clips_author_allowed_a_moderator_can_shorten_but_not_change(court):
+    job = await court.asked(prompt="A gory night, without rain", source_author_id=court.sam.id)
+    for words in ("a calm night, without rain", "A gory night, rain", "rain without a gory night"):
+        answer = await court.form("Edit prompt…", words)
+        assert "You can take words out, but not add or change any" in said(answer), words
+        assert (await court.store.get(job.id)).prompt == job.prompt
+    await court.form("Edit prompt…", "a night without rain.")
+    mended = await court.store.get(job.id)
+    assert (mended.prompt, mended.edited_by) == ("a night without rain.", court.mo.id)
+    await court.form("Edit prompt…", "A gory night, without rain")  # the author has seen these
+    assert (await court.store.get(job.id)).edited_by is None
+
+
+async def test_a_server_can_keep_its_moderators_names_to_itself(court):
+    fields = {"name_moderators": False}
+    job = await court.asked(prompt="a gory night", **fields)
+    form = await court.press("Edit prompt…")
+    await court.sent(form, "a calm night")
+    form = await court.press("Deny…")
+    assert "without your name" in str(form.modal)
+    await court.sent(form, "not here")
+    await court.bot.deliverer.deliver(await court.store.get(job.id), None)
+    told = "\n".join(court.texts(court.thread))
+    assert "Your request was denied by the moderators." in told
+    assert "was changed by the moderators" in told
+    assert f"<@{court.mo.id}>" not in told
+    assert f"<@{court.mo.id}> denied it" in text_of(court.card)  # moderators know
 
 
 async def test_the_same_prompt_again_is_no_change(court):

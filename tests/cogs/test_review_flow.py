@@ -199,8 +199,7 @@ async def test_a_denial_is_told_in_the_thread_and_nothing_was_spent(
         await until(told)
         [thread] = stage.channel.threads
         text = text_of(thread.last_message)
-        assert f"<@{stage.mo.id}> looked at the request and said no." in text
-        assert "Reason: not here" in text
+        assert f"Your request was denied by <@{stage.mo.id}>.\nReason:\n> not here" in text
         assert "Nothing was spent." in text
         assert "Ask a moderator…" in buttons_of(thread.last_message)
         assert standin.creates == []

@@ -104,6 +104,7 @@ async def everything(store, clock):
             source_author_id=AUTHOR if number == 1 else USER_ID,
             submitted_at=now,
             finished_at=now,
+            deleted_at=now,
             failure=FailureReason.SAFETY_PROMPT,
             cancel_reason="consent_refused",
             price_micros=1,

@@ -199,12 +199,12 @@ def test_a_job_that_became_too_dear_names_the_model_and_its_price(price, words):
 
 def test_a_moderators_no_names_the_moderator_and_the_reason():
     lines = outcome_texts.cancelled(CancelReason.DENIED, spent=False, by="<@7>", note="no faces")
-    assert lines[0].startswith("<@7>")
-    assert lines[1] == "Reason: no faces"
+    assert lines[0] == "Your request was denied by <@7>."
+    assert lines[1:3] == ["Reason:", "no faces"]
 
 
 def test_a_job_that_the_owner_ended_in_a_shell_is_no_moderators_doing():
     lines = outcome_texts.cancelled(CancelReason.MODERATOR, spent=False)
-    assert lines == ["The bot's owner cancelled it.", "Nothing was spent."]
+    assert lines == ["Your request was cancelled by the bot's owner.", "Nothing was spent."]
     lines = outcome_texts.cancelled(CancelReason.MODERATOR, spent=False, by="<@7>")
-    assert lines[0] == "<@7> cancelled it."
+    assert lines[0] == "Your request was cancelled by <@7>."

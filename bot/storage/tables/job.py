@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     false,
     text,
+    true,
 )
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
@@ -69,6 +70,7 @@ jobs: Final = Table(
     Column("role_ids", IdSet),
     Column("is_age_restricted", Boolean),
     Column("look", PlainText),
+    Column("name_moderators", Boolean, nullable=False, server_default=true()),
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),
@@ -106,6 +108,11 @@ jobs: Final = Table(
     Column("cancel_reason", EnumText(CancelReason)),
     Column("cancelled_by", BigInteger),
     Column("cancel_note", PlainText),
+    Column("edited_by", BigInteger),
+    # That the answer was deleted, by whom, and what a moderator wrote about it.
+    Column("deleted_at", Moment),
+    Column("deleted_by", BigInteger),
+    Column("delete_note", PlainText),
     Column("delivery_attempts", Integer, nullable=False),
     Column("told_at", Moment),
     # Since when it waits for the bot's owner, because the database may be an old one.
@@ -138,4 +145,5 @@ jobs: Final = Table(
     partial("ix_jobs_doubtful", "id", where="state IN ('uncertain', 'submitting')"),
     partial("ix_jobs_worded", "told_at", where="source_url <> ''"),
     partial("ix_jobs_archived", "told_at", where="archive_url IS NOT NULL"),
+    partial("ix_jobs_deleted", "guild_id", "deleted_at", where="deleted_at IS NOT NULL"),
 )
