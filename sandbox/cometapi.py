@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from sandbox.standin.assets import AssetLimits
 from sandbox.standin.behaviours import (
     Accept,
-    AnswerContent,
     Cancel,
     Close,
     Fail,
     Fate,
     Hang,
+    HttpAnswer,
     Lag,
     Missing,
     OutputFault,
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accept",
-    "AnswerContent",
     "AssetLimits",
     "Cancel",
     "Close",
@@ -59,6 +58,7 @@ __all__ = [
     "Fail",
     "Fate",
     "Hang",
+    "HttpAnswer",
     "Lag",
     "Missing",
     "OutputFault",

@@ -106,7 +106,7 @@ class SlotGrant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
+class OverflowNotice:
     """The one message that stands for all requests without a place."""
 
     channel_id: int

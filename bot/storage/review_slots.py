@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
 
 from bot.domain.jobs import Hold, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
-from bot.domain.reviews import Fold, SlotGrant
+from bot.domain.reviews import OverflowNotice, SlotGrant
 from bot.storage.tables.job import jobs
 from bot.storage.tables.review import review_folds, reviews
 
@@ -138,42 +138,44 @@ class ReviewSlots:
             )
         return found or 0
 
-    async def fold(self, guild_id: int) -> Fold | None:
+    async def overflow_notice(self, guild_id: int) -> OverflowNotice | None:
         """Return the message that stands for requests without a place, if there is one."""
         async with self._database.transaction() as connection:
             rows = await connection.execute(
                 select(review_folds).where(review_folds.c.guild_id == guild_id)
             )
             row = rows.one_or_none()
-        return Fold(channel_id=row.channel_id, message_id=row.message_id) if row else None
+        return OverflowNotice(channel_id=row.channel_id, message_id=row.message_id) if row else None
 
-    async def set_fold(self, guild_id: int, fold: Fold, *, instead_of: Fold | None) -> bool:
+    async def set_overflow_notice(
+        self, guild_id: int, notice: OverflowNotice, *, instead_of: OverflowNotice | None
+    ) -> bool:
         """Record that message; ``False`` when another process recorded one meanwhile."""
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "reviews", guild_id)
-            await self._drop_fold(connection, guild_id, instead_of)
+            await self._drop_overflow_notice(connection, guild_id, instead_of)
             known = select(review_folds.c.guild_id).where(review_folds.c.guild_id == guild_id)
             if await connection.scalar(known) is not None:
                 return False
             await connection.execute(
                 insert(review_folds).values(
-                    guild_id=guild_id, channel_id=fold.channel_id, message_id=fold.message_id
+                    guild_id=guild_id, channel_id=notice.channel_id, message_id=notice.message_id
                 )
             )
         return True
 
-    async def drop_fold(self, guild_id: int, fold: Fold) -> None:
+    async def drop_overflow_notice(self, guild_id: int, notice: OverflowNotice) -> None:
         """Forget that message: it is gone, or about to be."""
         async with self._database.transaction() as connection:
-            await self._drop_fold(connection, guild_id, fold)
+            await self._drop_overflow_notice(connection, guild_id, notice)
 
-    async def _drop_fold(
-        self, connection: AsyncConnection, guild_id: int, fold: Fold | None
+    async def _drop_overflow_notice(
+        self, connection: AsyncConnection, guild_id: int, notice: OverflowNotice | None
     ) -> None:
-        if fold is not None:
+        if notice is not None:
             await connection.execute(
                 delete(review_folds).where(
                     review_folds.c.guild_id == guild_id,
-                    review_folds.c.message_id == fold.message_id,
+                    review_folds.c.message_id == notice.message_id,
                 )
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.reviews import Fold
+from bot.domain.reviews import OverflowNotice
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
 from cogs.common.messages import NOBODY
 from cogs.review.cards import fold_card
@@ -51,33 +51,33 @@ class OverflowNotices:
 
     async def _refresh(self, guild_id: int, channel_id: int | None) -> None:
         count = await self._store.reviews.slots.count_folded(guild_id)
-        fold = await self._store.reviews.slots.fold(guild_id)
-        if fold is not None and (count == 0 or fold.channel_id != channel_id):
-            await self._remove(guild_id, fold)
-            fold = None
+        notice = await self._store.reviews.slots.overflow_notice(guild_id)
+        if notice is not None and (count == 0 or notice.channel_id != channel_id):
+            await self._remove(guild_id, notice)
+            notice = None
         if count == 0 or channel_id is None:
             return
-        if fold is None:
+        if notice is None:
             await self._post(guild_id, channel_id, count, instead_of=None)
-        elif self._shown.get(guild_id) != count and not await self._edit(guild_id, fold, count):
-            await self._post(guild_id, channel_id, count, instead_of=fold)
+        elif self._shown.get(guild_id) != count and not await self._edit(guild_id, notice, count):
+            await self._post(guild_id, channel_id, count, instead_of=notice)
 
-    async def _edit(self, guild_id: int, fold: Fold, count: int) -> bool:
+    async def _edit(self, guild_id: int, notice: OverflowNotice, count: int) -> bool:
         """Edit the message; ``False`` when it is gone."""
         try:
-            await self._message(guild_id, fold).edit(
+            await self._message(guild_id, notice).edit(
                 view=fold_card(guild_id, count), allowed_mentions=NOBODY
             )
         except discord.NotFound:
             return False
         except DISCORD_ERRORS as exc:
-            log.info("guild %s: the fold was not edited: %s", guild_id, exc)
+            log.info("guild %s: the overflow notice was not edited: %s", guild_id, exc)
             return True
         self._shown[guild_id] = count
         return True
 
     async def _post(
-        self, guild_id: int, channel_id: int, count: int, *, instead_of: Fold | None
+        self, guild_id: int, channel_id: int, count: int, *, instead_of: OverflowNotice | None
     ) -> None:
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
@@ -85,25 +85,30 @@ class OverflowNotices:
         except DISCORD_ERRORS as exc:
             # The requests keep waiting; whoever comes next tries again.
             log.warning(
-                "guild %s: %s: the fold was not posted: %s", guild_id, classify(exc).name, exc
+                "guild %s: %s: the overflow notice was not posted: %s",
+                guild_id,
+                classify(exc).name,
+                exc,
             )
             return
-        fold = Fold(channel_id=channel_id, message_id=message.id)
-        if await self._store.reviews.slots.set_fold(guild_id, fold, instead_of=instead_of):
+        notice = OverflowNotice(channel_id=channel_id, message_id=message.id)
+        if await self._store.reviews.slots.set_overflow_notice(
+            guild_id, notice, instead_of=instead_of
+        ):
             self._shown[guild_id] = count
         else:  # another process was faster; one is enough
             with contextlib.suppress(*DISCORD_ERRORS):
                 await message.delete()
 
-    async def _remove(self, guild_id: int, fold: Fold) -> None:
-        await self._store.reviews.slots.drop_fold(guild_id, fold)
+    async def _remove(self, guild_id: int, notice: OverflowNotice) -> None:
+        await self._store.reviews.slots.drop_overflow_notice(guild_id, notice)
         self._shown.pop(guild_id, None)
         try:
-            await self._message(guild_id, fold).delete()
+            await self._message(guild_id, notice).delete()
         except DISCORD_ERRORS as exc:
             if classify(exc) is ErrorMeaning.RETRY:
-                log.info("guild %s: an old fold stays: %s", guild_id, exc)
+                log.info("guild %s: an old overflow notice stays: %s", guild_id, exc)
 
-    def _message(self, guild_id: int, fold: Fold) -> discord.PartialMessage:
-        channel = self._client.get_partial_messageable(fold.channel_id, guild_id=guild_id)
-        return channel.get_partial_message(fold.message_id)
+    def _message(self, guild_id: int, notice: OverflowNotice) -> discord.PartialMessage:
+        channel = self._client.get_partial_messageable(notice.channel_id, guild_id=guild_id)
+        return channel.get_partial_message(notice.message_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from sandbox.standin.behaviours import AnswerContent, Close, Hang
+from sandbox.standin.behaviours import Close, Hang, HttpAnswer
 from sandbox.standin.shapes import gateway_error, new_request_id, task_error, validation_error
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def missing_task(form: int, *, direct: bool) -> web.Response:
 
 
 async def act(
-    request: web.Request, behaviour: AnswerContent | Hang | Close, *, closing: asyncio.Event
+    request: web.Request, behaviour: HttpAnswer | Hang | Close, *, closing: asyncio.Event
 ) -> web.Response:
     """Do what a script says instead of answering well.
 
@@ -113,7 +113,7 @@ async def act(
         behaviour: What to do.
         closing: Set when the stand-in stops; ends a hanging answer.
     """
-    if isinstance(behaviour, AnswerContent):
+    if isinstance(behaviour, HttpAnswer):
         body = behaviour.body
         if isinstance(body, str):
             body = body.encode()

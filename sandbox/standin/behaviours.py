@@ -62,7 +62,7 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerContent:
+class HttpAnswer:
     """Answer with exactly this.
 
     Attributes:
@@ -181,43 +181,43 @@ class OutputFault(enum.StrEnum):
     ENDLESS = "endless"  # no Content-Length, no end
 
 
-CreateAnswer = Accept | AnswerContent | Hang | Close
-PollAnswer = Report | Missing | AnswerContent | Hang | Close
+CreateAnswer = Accept | HttpAnswer | Hang | Close
+PollAnswer = Report | Missing | HttpAnswer | Hang | Close
 End = Succeed | Fail | Cancel | Stay
 
 
-def rate_limited(retry_after_seconds: int | None = None) -> AnswerContent:
+def rate_limited(retry_after_seconds: int | None = None) -> HttpAnswer:
     """Return a 429: upstream is saturated."""
     headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
     body = {"code": "upstream_saturated", "message": SATURATED, "data": None}
-    return AnswerContent(status=429, body=body, headers=headers)
+    return HttpAnswer(status=429, body=body, headers=headers)
 
 
-def no_quota() -> AnswerContent:
+def no_quota() -> HttpAnswer:
     """Return the 403 of an empty CometAPI account."""
     body = {"code": "quota_not_enough", "message": "user quota is not enough", "data": None}
-    return AnswerContent(status=403, body=body)
+    return HttpAnswer(status=403, body=body)
 
 
-def no_credits() -> AnswerContent:
+def no_credits() -> HttpAnswer:
     """Return the 400 of an empty Runway account."""
     text = "You do not have enough credits to run this task."
-    return AnswerContent(
+    return HttpAnswer(
         status=400, body={"error": text, "docUrl": "https://docs.dev.runwayml.com/api"}
     )
 
 
-def model_not_found(model: str = "gen4_aleph") -> AnswerContent:
+def model_not_found(model: str = "gen4_aleph") -> HttpAnswer:
     """Return the 503 that a gateway gives for a model it does not route (any more)."""
     text = (
         f"no available channel for group default and model {model} (distributor) "
         "(request id: 20260205132859798638387SIHCnxzJ)"
     )
     error = {"code": "model_not_found", "message": text, "type": "comet_api_error"}
-    return AnswerContent(status=503, body={"error": error})
+    return HttpAnswer(status=503, body={"error": error})
 
 
-def server_error(status: int = 500, *, accepted: bool = False) -> AnswerContent:
+def server_error(status: int = 500, *, accepted: bool = False) -> HttpAnswer:
     """Return a 5xx of the gateway with a JSON body (HTML for 502 and above).
 
     Args:
@@ -226,31 +226,31 @@ def server_error(status: int = 500, *, accepted: bool = False) -> AnswerContent:
     """
     if status > 500:
         page = CLOUDFLARE_PAGE.format(status=status)
-        return AnswerContent(status=status, body=page, content_type="text/html", accepted=accepted)
+        return HttpAnswer(status=status, body=page, content_type="text/html", accepted=accepted)
     body = {"code": "do_request_failed", "message": "do request failed", "data": None}
-    return AnswerContent(status=status, body=body, accepted=accepted)
+    return HttpAnswer(status=status, body=body, accepted=accepted)
 
 
-def html_page() -> AnswerContent:
+def html_page() -> HttpAnswer:
     """Return 200 with a web page, as a wrong base address does."""
-    return AnswerContent(
+    return HttpAnswer(
         status=200, body="<!DOCTYPE html><title>CometAPI</title>", content_type="text/html"
     )
 
 
-def truncated() -> AnswerContent:
+def truncated() -> HttpAnswer:
     """Return 200 with half a JSON object."""
-    return AnswerContent(status=200, body='{"id":"d0658ae1-bbdd-4adc-aaba-fd8070e1')
+    return HttpAnswer(status=200, body='{"id":"d0658ae1-bbdd-4adc-aaba-fd8070e1')
 
 
-def empty_body() -> AnswerContent:
+def empty_body() -> HttpAnswer:
     """Return 200 with no body at all."""
-    return AnswerContent(status=200)
+    return HttpAnswer(status=200)
 
 
-def moved() -> AnswerContent:
+def moved() -> HttpAnswer:
     """Return a 301 to the provider's home page, as a wrong path does."""
-    return AnswerContent(status=301, headers={"Location": "https://www.cometapi.com/"})
+    return HttpAnswer(status=301, headers={"Location": "https://www.cometapi.com/"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +289,7 @@ class Script:
         self.polls: deque[PollAnswer] = deque()
         self.fates: deque[Fate] = deque()
         self.outputs: deque[OutputFault | None] = deque()
-        self.down: AnswerContent | Hang | Close | None = None
+        self.down: HttpAnswer | Hang | Close | None = None
         """While set, every create and poll gets this; nothing is accepted."""
 
     def create(self, *answers: CreateAnswer) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from sandbox.standin.behaviours import AnswerContent, Close, Hang, Shape
+from sandbox.standin.behaviours import Close, Hang, HttpAnswer, Shape
 from sandbox.standin.specs import parse_creates, parse_fate, parse_output, parse_polls
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def apply_script(standin: StandIn, wishes: Mapping[str, Any]) -> None:
     down = standin.script.down
     if "down" in wishes:
         found = parse_polls([wishes["down"]])[0] if wishes["down"] else None
-        if found is not None and not isinstance(found, AnswerContent | Hang | Close):
+        if found is not None and not isinstance(found, HttpAnswer | Hang | Close):
             raise ValueError(f"not an outage: {wishes['down']!r}")
         down = found
     standin.script.create(*creates)

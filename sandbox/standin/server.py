@@ -33,12 +33,12 @@ from sandbox.standin.answers import (
 from sandbox.standin.assets import USER_AGENT, AssetLimits, is_within
 from sandbox.standin.behaviours import (
     Accept,
-    AnswerContent,
     Close,
     CreateAnswer,
     Fail,
     Fate,
     Hang,
+    HttpAnswer,
     Missing,
     PollAnswer,
     Report,
@@ -264,9 +264,9 @@ class StandIn:
         return json_answer(200, created)
 
     async def _turn_away(
-        self, request: web.Request, answer: AnswerContent | Hang | Close
+        self, request: web.Request, answer: HttpAnswer | Hang | Close
     ) -> web.StreamResponse:
-        status = answer.status if isinstance(answer, AnswerContent) else 0
+        status = answer.status if isinstance(answer, HttpAnswer) else 0
         self.refused.append(Refused(status=status, reason=answer))
         return await act(request, answer, closing=self._closing)
 
@@ -323,7 +323,7 @@ class StandIn:
         if task is not None:
             task.polls += 1
         answer = self._scripted_poll(task)
-        if isinstance(answer, AnswerContent | Hang | Close):
+        if isinstance(answer, HttpAnswer | Hang | Close):
             return await act(request, answer, closing=self._closing)
         if isinstance(answer, Missing):
             return missing_task(answer.form, direct=direct)

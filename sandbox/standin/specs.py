@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.standin.behaviours import (
     Accept,
-    AnswerContent,
     Cancel,
     Close,
     CreateAnswer,
@@ -30,6 +29,7 @@ from sandbox.standin.behaviours import (
     Fail,
     Fate,
     Hang,
+    HttpAnswer,
     Lag,
     Missing,
     OutputFault,
@@ -85,7 +85,7 @@ def _split(text: str) -> tuple[str, str, int]:
     return name.strip(), argument.strip(), int(times or 1)
 
 
-def _fault(name: str, argument: str) -> AnswerContent | Hang | Close:
+def _fault(name: str, argument: str) -> HttpAnswer | Hang | Close:
     if name == "hang":
         return Hang()
     if name == "close":

@@ -13,10 +13,10 @@ from bot.engine.steps.poll import (
     OVERDUE_SECONDS,
 )
 from sandbox.cometapi import (
-    AnswerContent,
     Cancel,
     Fail,
     Fate,
+    HttpAnswer,
     Missing,
     Place,
     Report,
@@ -194,7 +194,7 @@ async def test_a_rate_limit_slows_the_whole_provider_down_and_wears_off(lone_ben
 
 
 async def test_a_refused_key_alerts_the_operator_and_the_job_waits(lone_bench, caplog):
-    refused = AnswerContent(status=401, body={"error": {"message": "invalid token"}})
+    refused = HttpAnswer(status=401, body={"error": {"message": "invalid token"}})
     handle = await running(lone_bench, *[refused] * 3, end=Succeed())
     assert await poll(lone_bench, handle, times=3) >= 60
     alerts = [r for r in caplog.records if "refuses COMETAPI_KEY" in r.getMessage()]
@@ -351,6 +351,6 @@ async def test_a_source_that_is_shown_as_the_result_is_none(lone_bench):
     handle = await running(lone_bench)
     source = (await lone_bench.store.get(handle.job_id)).source_url
     body = {"id": handle.task_id, "status": "WORKING", "output": [source + "?signed=anew"]}
-    lone_bench.standin.script.poll(*[AnswerContent(status=200, body=body)] * 6)
+    lone_bench.standin.script.poll(*[HttpAnswer(status=200, body=body)] * 6)
     await poll(lone_bench, handle, times=6)
     assert handle.state is JobState.RUNNING

@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.media.scratch import own_scratch
 from bot.requests.clip_plan import Mode, Plan, Reason
-from sandbox.cometapi import AnswerContent
+from sandbox.cometapi import HttpAnswer
 from tests.engine.conftest import KEPT_REFERENCE, KEPT_SOURCE, LIVE_SOURCE, THREAD_ID
 from tests.engine.faults import Broken, database_of
 from tests.engine.test_submit import UNREACHABLE
@@ -424,7 +424,7 @@ def test_what_a_killed_preparation_leaves_is_gone_at_the_next_start(tmp_path):
 
 
 async def test_a_refused_request_leaves_no_temporary_files(lone_bench):
-    lone_bench.standin.script.create(AnswerContent(status=400, body={"error": "Bad prompt"}))
+    lone_bench.standin.script.create(HttpAnswer(status=400, body={"error": "Bad prompt"}))
     await lone_bench.run(await lone_bench.add_unprepared(**planned()))
     assert lone_bench.scratch.used_bytes == 0
 

@@ -13,9 +13,9 @@ from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
 from bot.errors import DeliveryDelayedError
 from sandbox.cometapi import (
-    AnswerContent,
     Close,
     Hang,
+    HttpAnswer,
     empty_body,
     html_page,
     model_not_found,
@@ -31,7 +31,7 @@ from tests.engine.conftest import STATUS_ID, THREAD_ID
 from tests.engine.faults import Broken, Counting, LateCommit, Slow, database_of
 from tests.storage.money import HOLDERS, rows_of
 
-UNREACHABLE = AnswerContent(
+UNREACHABLE = HttpAnswer(
     status=400,
     body={
         "error": "Validation of body failed",
@@ -209,11 +209,11 @@ async def test_a_request_that_never_left_is_sent_again(lone_bench, standin):
         (no_credits(), FailureReason.NO_CREDIT),
         (model_not_found(), FailureReason.MODEL_UNAVAILABLE),
         (
-            AnswerContent(status=401, body={"error": {"message": "invalid"}}),
+            HttpAnswer(status=401, body={"error": {"message": "invalid"}}),
             FailureReason.KEY_REFUSED,
         ),
-        (AnswerContent(status=400, body={"error": "Bad prompt"}), FailureReason.REQUEST_REFUSED),
-        (AnswerContent(status=404, body={"error": "no such path"}), FailureReason.WRONG_ADDRESS),
+        (HttpAnswer(status=400, body={"error": "Bad prompt"}), FailureReason.REQUEST_REFUSED),
+        (HttpAnswer(status=404, body={"error": "no such path"}), FailureReason.WRONG_ADDRESS),
         (UNREACHABLE, FailureReason.SOURCE_UNREACHABLE),
     ],
     ids=lambda value: str(value) if isinstance(value, FailureReason) else "",
@@ -235,7 +235,7 @@ async def test_the_operator_hears_of_an_empty_account(lone_bench, caplog):
 
 
 async def test_the_operator_hears_of_a_wrong_address_by_the_name_of_its_setting(lone_bench, caplog):
-    lone_bench.standin.script.create(AnswerContent(status=404, body={"error": "no such path"}))
+    lone_bench.standin.script.create(HttpAnswer(status=404, body={"error": "no such path"}))
     await lone_bench.run(await lone_bench.add())
     alert = next(r for r in caplog.records if "wrong_address" in r.getMessage())
     assert alert.levelname == "ERROR"
@@ -290,8 +290,8 @@ async def test_a_pause_while_the_request_is_made_is_honoured(bench, clip_url):
         server_error(500, accepted=True),
         server_error(502),
         server_error(524),
-        AnswerContent(status=409, body={}),
-        AnswerContent(status=408, body={}),
+        HttpAnswer(status=409, body={}),
+        HttpAnswer(status=408, body={}),
         html_page(),
         truncated(),
         empty_body(),
@@ -728,7 +728,7 @@ async def test_the_id_of_the_paid_request_is_kept(bench):
 async def test_the_id_of_a_request_that_was_refused_or_broke_is_kept(lone_bench):
     headers = {"X-Cometapi-Request-Id": "20260205132859798638387SIHCnxzJ"}
     for number, status in enumerate((403, 500), 1):
-        lone_bench.standin.script.create(AnswerContent(status=status, body={}, headers=headers))
+        lone_bench.standin.script.create(HttpAnswer(status=status, body={}, headers=headers))
         handle = await lone_bench.add(id=number)
         await lone_bench.step(handle)
         assert (await lone_bench.job(handle)).request_id == headers["X-Cometapi-Request-Id"]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.jobs import CancelReason, Charge, Hold, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
-from bot.domain.reviews import LOCK, Fold, PressOutcome
+from bot.domain.reviews import LOCK, OverflowNotice, PressOutcome
 from tests.factories import GUILD_ID, USER_ID, new_job
 from tests.storage.rows import put
 
@@ -306,13 +306,16 @@ async def test_guilds_do_not_share_places(store, ask):
 
 
 async def test_there_is_one_fold_for_a_server(store):
-    first, second = Fold(channel_id=1, message_id=10), Fold(channel_id=1, message_id=11)
-    assert await store.reviews.slots.fold(GUILD_ID) is None
-    assert await store.reviews.slots.set_fold(GUILD_ID, first, instead_of=None)
-    assert not await store.reviews.slots.set_fold(GUILD_ID, second, instead_of=None)
-    assert await store.reviews.slots.fold(GUILD_ID) == first
-    assert await store.reviews.slots.set_fold(GUILD_ID, second, instead_of=first)
-    await store.reviews.slots.drop_fold(GUILD_ID, first)  # an older one: not this
-    assert await store.reviews.slots.fold(GUILD_ID) == second
-    await store.reviews.slots.drop_fold(GUILD_ID, second)
-    assert await store.reviews.slots.fold(GUILD_ID) is None
+    first, second = (
+        OverflowNotice(channel_id=1, message_id=10),
+        OverflowNotice(channel_id=1, message_id=11),
+    )
+    assert await store.reviews.slots.overflow_notice(GUILD_ID) is None
+    assert await store.reviews.slots.set_overflow_notice(GUILD_ID, first, instead_of=None)
+    assert not await store.reviews.slots.set_overflow_notice(GUILD_ID, second, instead_of=None)
+    assert await store.reviews.slots.overflow_notice(GUILD_ID) == first
+    assert await store.reviews.slots.set_overflow_notice(GUILD_ID, second, instead_of=first)
+    await store.reviews.slots.drop_overflow_notice(GUILD_ID, first)  # an older one: not this
+    assert await store.reviews.slots.overflow_notice(GUILD_ID) == second
+    await store.reviews.slots.drop_overflow_notice(GUILD_ID, second)
+    assert await store.reviews.slots.overflow_notice(GUILD_ID) is None
