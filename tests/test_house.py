@@ -31,6 +31,10 @@ MAY_IMPORT = {
     "setting_sources": {"errors"},
     "setting_display": {"settings"},
     "log": {"settings", "system"},
+    "checkup": {
+        *("domain", "errors", "system", "cometapi", "storage", "media", "archive", "engine"),
+        *("settings", "prices", ""),
+    },
     "engine": {
         *("domain", "errors", "system", "requests", "cometapi"),
         *("storage", "media", "archive", "settings", "prices"),
@@ -49,6 +53,7 @@ OPEN_EVERYTHING = {
     "shards",
     "discord_trouble",
     "registration",
+    "discord_checkup",
     "",
 }
 """They put the rooms together, and may import what they like."""

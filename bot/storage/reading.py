@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, event
+from sqlalchemy import URL, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -19,6 +20,7 @@ from bot.storage.upgrade import check_known, newest_revision
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -39,6 +41,51 @@ async def open_for_reading(url: str) -> AsyncIterator[Store]:
         StoreTooNewError: It was written by a newer version.
         StoreUnavailableError: There is no such database, or it does not answer.
     """
+    async with _opened(url) as database:
+        yield Store(database, worker_id=new_worker_id())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """How a database does; all but the first are known of PostgreSQL alone."""
+
+    now: datetime
+    """This moment, by the clock that its rows go by."""
+    version: str | None = None
+    size_bytes: int | None = None
+    connections: int | None = None
+    """How many are open, of all programs."""
+    most_connections: int | None = None
+
+
+async def read_vitals(url: str) -> Vitals:
+    """Ask the database at ``url`` how it does.
+
+    Raises:
+        StoreError: As :func:`open_for_reading`.
+    """
+    async with _opened(url) as database, database.transaction() as connection:
+        now = await database.read_now(connection)
+        if database.dialect == "sqlite":
+            return Vitals(now=now)
+        row = (await connection.execute(text(_VITALS))).one()
+        return Vitals(
+            now=now,
+            version=row[0],
+            size_bytes=row[1],
+            connections=row[2],
+            most_connections=int(row[3]),
+        )
+
+
+_VITALS: Final = """\
+SELECT current_setting('server_version'), pg_database_size(current_database()),
+    (SELECT count(*) FROM pg_stat_activity), current_setting('max_connections')
+"""
+
+
+@contextlib.asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
     parsed = make_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     engine = _reading_engine(check_there(url)) if is_sqlite else postgres_engine(parsed)
@@ -46,7 +93,7 @@ async def open_for_reading(url: str) -> AsyncIterator[Store]:
     try:
         async with database.transaction() as connection:
             await connection.run_sync(_check_schema)
-        yield Store(database, worker_id=new_worker_id())
+        yield database
     finally:
         await database.close()
 

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 from pydantic import SecretStr
 
+from bot.discord_checkup import COMMAND_NAMES
 from tests.cogs.conftest import said
 
 SYNC = "PUT /applications/*/commands"
@@ -22,6 +23,10 @@ async def test_commands_are_registered_once_and_not_at_every_start(simcord_env, 
     await simcord_env.restart_bot(again)
     assert syncs(simcord_env) == 1
     await again.close()
+
+
+async def test_doctor_knows_the_commands_that_are_registered(stage):
+    assert {command.name for command in stage.bot.tree.get_commands()} == COMMAND_NAMES
 
 
 async def test_another_token_registers_again(simcord_env, make_bot, settings):

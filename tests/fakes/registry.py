@@ -23,6 +23,32 @@ async def me(server: DiscordServer, call: Call) -> Any:
     return {**server.bot.json, "email": None, "verified": True, "mfa_enabled": False}
 
 
+@routes("GET", "/users/@me/guilds")
+async def my_guilds(server: DiscordServer, call: Call) -> Any:
+    return [
+        {
+            "id": str(guild.id),
+            "name": guild.name,
+            "icon": None,
+            "banner": None,
+            "owner": False,
+            "permissions": str(guild.bot_permissions),
+            "features": [],
+        }
+        for guild in server.guilds.values()
+    ]
+
+
+@routes("GET", "/guilds/{guild_id}/channels")
+async def guild_channels(server: DiscordServer, call: Call) -> Any:
+    guild_id = call.id("guild_id")
+    return [
+        server.channel_json(channel)
+        for channel in server.channels.values()
+        if channel.guild_id == guild_id and not channel.is_thread
+    ]
+
+
 @routes("GET", "/users/{user_id}")
 async def get_user(server: DiscordServer, call: Call) -> Any:
     user = server.users.get(call.id("user_id"))
@@ -44,7 +70,9 @@ async def get_member(server: DiscordServer, call: Call) -> Any:
     user = server.users.get(call.id("user_id"))
     if user is None:
         raise ApiError(404, 10013)
-    return {**user.member_json, "user": user.json}
+    guild = server.guilds.get(call.id("guild_id"))
+    roles = [str(guild.bot_role_id)] if guild is not None and user is server.bot else []
+    return {**user.member_json, "roles": roles, "user": user.json}
 
 
 @routes("GET", "/oauth2/applications/@me")
