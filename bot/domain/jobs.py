@@ -213,6 +213,17 @@ class NewJob:
     version before this column has them in its prompt."""
     name_moderators: bool = True
     """Whether people read which moderator denied, edited or deleted it, or only that it was one."""
+    look_name: str | None = None
+    """The look that was chosen, whose words are in the prompt; ``None`` without one."""
+    own_words: str | None = None
+    """What the member wrote into its slot; ``None`` where the prompt is all theirs."""
+
+    @property
+    def shown_prompt(self) -> str:
+        """The prompt as people recognise it: with a look its name and the member's own words."""
+        if self.look_name is None or not self.prompt:
+            return self.prompt
+        return f"{self.look_name}: {self.own_words}" if self.own_words else self.look_name
 
     @property
     def restyled_seconds(self) -> float:

@@ -75,10 +75,10 @@ _TECHNICAL: Final = "it says nothing about a person"
 KEPT_DATA: Final = (
     KeptData(
         what="The request's words",
-        columns={"jobs": "prompt cancel_note delete_note"},
+        columns={"jobs": "prompt look_name own_words cancel_note delete_note"},
         why="they are the request, and the answer to it",
         term=Term.WORDS,
-        exported="jobs.prompt jobs.note jobs.deleted_because",
+        exported="jobs.prompt jobs.look jobs.own_words jobs.note jobs.deleted_because",
         wish=Wish.EMPTIED,
         goes_with_server=True,
     ),
@@ -217,6 +217,17 @@ KEPT_DATA: Final = (
         " questions_to_moderators.answer",
         wish=Wish.EMPTIED,
         goes_with_server=True,
+    ),
+    KeptData(
+        what="Looks that a person saved",
+        columns={
+            "looks": "id user_id name words seed ratio model picture_job_id saved_at",
+        },
+        why="the person chooses them again",
+        term=Term.PERSON,
+        exported="looks.name looks.words looks.seed looks.shape looks.model"
+        " looks.picture_of_job_id",
+        wish=Wish.EMPTIED,
     ),
     KeptData(
         what="A request that was not started: its clip's link, its words, who asked and where",

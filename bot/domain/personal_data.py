@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.jobs import Job
+    from bot.domain.looks import Look
     from bot.domain.reviews import Appeal, Review
     from bot.domain.sanctions import Block, Strike
 
@@ -37,6 +38,8 @@ class PersonalData:
     appeals: tuple[Appeal, ...]
     strikes: tuple[Strike, ...]
     blocks: tuple[Block, ...]
+    looks: tuple[Look, ...]
+    """The person's own."""
     opted_out_since: datetime | None
     deletion_asked_at: datetime | None
     """Up to when everything is to be deleted, while some of it is under way."""
@@ -108,6 +111,17 @@ def _document(kept: PersonalData, shown: int) -> dict[str, Any]:
             }
             for strike in kept.strikes
         ],
+        "looks": [
+            {
+                "name": look.name,
+                "words": look.words,
+                "seed": look.seed,
+                "shape": look.ratio,
+                "model": look.model,
+                "picture_of_job_id": _text(look.picture_job_id),
+            }
+            for look in kept.looks
+        ],
         "blocks": [
             {
                 "server_id": str(block.guild_id) if block.guild_id else None,
@@ -159,6 +173,8 @@ def _job(job: Job) -> dict[str, Any]:
         "note": job.cancel_note,
         "deleted_at": _moment(job.deleted_at),
         "deleted_because": job.delete_note,
+        "look": job.look_name,
+        "own_words": job.own_words,
         "role_ids": [str(role_id) for role_id in sorted(job.role_ids or ())],
         "model": job.model,
         "seed": job.seed,
@@ -185,6 +201,10 @@ def _result_url(job: Job) -> str | None:
 
 def _moment(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment is not None else None
+
+
+def _text(id_: int | None) -> str | None:
+    return None if id_ is None else str(id_)
 
 
 def _dollars(micros: int | None) -> float | None:

@@ -10,10 +10,12 @@ from bot.domain.jobs import JobState
 from bot.domain.personal_data import MOST_JOBS, Forgotten, PersonalData
 from bot.domain.reviews import Appeal
 from bot.domain.sanctions import Block, Strike
+from bot.storage.looks import read_looks
 from bot.storage.reviews import review_from
 from bot.storage.rows import job_from
 from bot.storage.tables.deletion import archive_removals, deletions
 from bot.storage.tables.job import jobs
+from bot.storage.tables.look import looks
 from bot.storage.tables.people import blocks, opt_outs, strikes
 from bot.storage.tables.request import open_requests
 from bot.storage.tables.review import appeals, reviews
@@ -77,6 +79,7 @@ class PersonalDataStore:
                 blocks=tuple(Block(**row) for row in shut_out.mappings()),
                 opted_out_since=since,
                 deletion_asked_at=asked_at,
+                looks=tuple(one.look for one in await read_looks(connection, user_id)),
                 files_left=await self._files_left(connection, user_id),
             )
 
@@ -114,6 +117,9 @@ class PersonalDataStore:
             count += some
         theirs = and_(appeals.c.user_id == user_id, appeals.c.opened_at <= asked_at)
         async with self._database.transaction() as connection:
+            await connection.execute(
+                delete(looks).where(looks.c.user_id == user_id, looks.c.saved_at <= asked_at)
+            )
             await connection.execute(
                 delete(open_requests).where(
                     open_requests.c.user_id == user_id, open_requests.c.kept_at <= asked_at

@@ -188,7 +188,7 @@ class Reviews:
 
         def job_values(review: Review, job: Job) -> dict[str, Any]:
             by = None if own_words(review, job) == prompt else user_id
-            return {"prompt": prompt, "edited_by": by}
+            return {"prompt": prompt, "edited_by": by, "look_name": None, "own_words": None}
 
         def objection(review: Review, job: Job) -> PressOutcome | None:
             is_bound = job.source_author_id not in {None, job.user_id}

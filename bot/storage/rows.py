@@ -23,6 +23,8 @@ CHANGEABLE: Final = frozenset(
         "source_url",  # Discord's links expire; a fresh one may be needed
         "reference_url",
         "prompt",  # a reviewer may mend it
+        "look_name",  # and is not to be quoted by words that are no more
+        "own_words",
         "model",  # another takes over from one that is not offered
         "plan",
         "part_start",

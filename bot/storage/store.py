@@ -23,6 +23,7 @@ from bot.storage.installation import Installation
 from bot.storage.late import LateResults
 from bot.storage.leases import Lease
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
+from bot.storage.looks import PersonalLooks
 from bot.storage.open_requests import OpenRequests
 from bot.storage.overview import Overview
 from bot.storage.past import Past
@@ -95,6 +96,7 @@ class Store:
         self.reviews = Reviews(database)
         self.appeals = Appeals(database)
         self.consents = Consents(database)
+        self.looks = PersonalLooks(database)
         self.open_requests = OpenRequests(database)
         self.privacy = PersonalDataStore(database)
         self.retention = RetentionStore(database)

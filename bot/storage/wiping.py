@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WIPED: Final[dict[str, Any]] = {
     "prompt": "",
+    "look_name": None,
+    "own_words": None,
     "source_url": "",
     "source_filename": "",
     "source_message_url": None,

@@ -46,14 +46,14 @@ class LookBook:
         Raises:
             StoreError: The database does not answer.
         """
-        del user_id
+        own = await self._store.looks.of(user_id)
         policy = await self._store.policies.read(guild_id)
         hidden = policy.server("hidden_looks")
         servers = [
             OfferedLook(key=f"{LookOrigin.SERVER}:{name_key(look.name)}", look=look)
             for look in policy.server("looks")
         ]
-        return [*servers, *(one for one in built_in() if one.key[2:] not in hidden)]
+        return [*own, *servers, *(one for one in built_in() if one.key[2:] not in hidden)]
 
     async def find(self, guild_id: int | None, user_id: int, text: str) -> OfferedLook | None:
         """Return the look that a key names, or a name that somebody typed; ``None`` without one.

@@ -85,6 +85,10 @@ class Request:
     """How long the part is, in seconds."""
     model: str | None = None
     """Which of the operator's models; ``None``, and any other name, leaves it to the bot."""
+    look_name: str | None = None
+    """The look whose words are in the prompt."""
+    own_words: str | None = None
+    """The person's own words in it; ``None`` without a look."""
 
     def looking(self, look: Look) -> Request:
         """Return the request with a look's words around its own, and what else the look brings.
@@ -94,6 +98,8 @@ class Request:
         return replace(
             self,
             prompt=compose(look.words, self.prompt),
+            look_name=look.name,
+            own_words=self.prompt,
             seed=look.seed if self.seed is None else self.seed,
             ratio=look.ratio if self.ratio is None else self.ratio,
             model=look.model if self.model is None else self.model,

@@ -71,6 +71,7 @@ jobs: Final = Table(
     Column("is_age_restricted", Boolean),
     Column("look", PlainText),
     Column("name_moderators", Boolean, nullable=False, server_default=true()),
+    *optional(PlainText, "look_name", "own_words"),
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),
