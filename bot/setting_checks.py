@@ -92,6 +92,21 @@ def suspicious_prices(words: str) -> list[str]:
     return lines
 
 
+_ADDRESS: Final = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.\-]+):([0-9]{1,5})")
+
+
+def check_address(value: str) -> str:
+    """Return ``host:port`` on which a server can listen, as it was written; empty is none.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    found = _ADDRESS.fullmatch(value)
+    if value and (found is None or not 0 < int(found[1]) < 65536):
+        raise ValueError("must be a host and a port, such as 127.0.0.1:9464 or [::1]:9464")
+    return value
+
+
 def check_filled(value: SecretStr) -> SecretStr:
     """Return a secret without the spaces around it.
 

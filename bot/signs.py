@@ -83,6 +83,22 @@ class Signs:
         self.write()
         notify(STOPPING="1", STATUS="stopping")
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether the start is over and the stop has not begun."""
+        return self._phase == "up"
+
+    def why_not_ready(self) -> list[str]:
+        """Return why nobody should be sent here just now: a line each."""
+        if self._phase != "up":
+            waits = f": {self._waiting_for}" if self._phase == "starting" else ""
+            return [f"{self._phase}{waits}"]
+        return [
+            f"{one.kind}: {redact(one.finding.text)}"
+            for one in self.conditions.held
+            if one.kind in _BLOCKING
+        ]
+
     async def run(self) -> None:
         """Look and write every ``BEAT_SECONDS``; never returns."""
         while True:
@@ -151,7 +167,7 @@ class Signs:
                 "kind": self._settings.database_url.partition("+")[0],
                 "trouble": engine.database_trouble if engine is not None else None,
             },
-            "disk_free_bytes": self._free_bytes(),
+            "disk_free_bytes": self.free_bytes(),
             "conditions": [
                 {
                     "kind": one.kind,
@@ -164,7 +180,8 @@ class Signs:
             ],
         }
 
-    def _free_bytes(self) -> int | None:
+    def free_bytes(self) -> int | None:
+        """Return how much room is left where the data folder lies; ``None`` if nobody says."""
         try:
             return shutil.disk_usage(self._settings.data_dir).free
         except OSError:
@@ -174,7 +191,7 @@ class Signs:
         found: dict[ConditionKind, Finding] = {}
         self._look_at_bot(found)
         self._look_at_engine(found)
-        free = self._free_bytes()
+        free = self.free_bytes()
         if free is not None and free < LOW_DISK_BYTES:
             text = (
                 f"Only {free // 1024**2} MB are free where DATA_DIR lies. Make room there: a full "

@@ -33,6 +33,7 @@ from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
+from bot.monitoring import open_monitoring
 from bot.signs import Signs
 from bot.storage.leases import new_worker_id
 from bot.storage.store import open_store
@@ -70,6 +71,7 @@ async def run(settings: Settings) -> None:
         signs = Signs(settings)
         stack.callback(signs.close)
         stack.callback(asyncio.create_task(signs.run()).cancel)
+        watched = await stack.enter_async_context(open_monitoring(settings, signs))
         store = await _open_store(stack, settings, signs)
         scratch = stack.enter_context(
             own_scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
@@ -137,6 +139,7 @@ async def run(settings: Settings) -> None:
             )
         )
         signs.process_pool = process_pool
+        watched.store, watched.scratch, watched.budget = store, scratch, budget
         for chore in (
             keep_sharing(budget, store.lease, clock),
             Housekeeping(store=store, archive=archive, settings=settings, clock=clock).run(),

@@ -53,6 +53,7 @@ OPEN_EVERYTHING = {
     "shards",
     "discord_trouble",
     "registration",
+    "monitoring",
     "discord_checkup",
     "",
 }

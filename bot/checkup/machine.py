@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib.metadata
 import os
 import platform
 import shutil
+import socket
 import stat
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot import __version__
 from bot.domain.units import MEBIBYTE
@@ -109,6 +111,33 @@ class Machine:
                     f"chmod 700 {folder}",
                 )
 
+    async def ports(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
+        """Look at the one address on which the bot may listen."""
+        address = self._settings.metrics_address
+        if not address:
+            yield section.ok("none is opened: METRICS_ADDRESS is not set")
+            return
+        host, port = self._settings.metrics_place
+        facts = _status_of(self._settings)
+        try:
+            with socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+            ):
+                pass
+        except OSError as exc:
+            if exc.errno == errno.EADDRINUSE and facts is not None:
+                yield section.ok(f"{address} is in use, and a bot runs here")
+            else:
+                yield section.broken(
+                    f"the bot cannot listen on {address}: {exc.strerror or exc}",
+                    "Name a free port of an address of this machine in METRICS_ADDRESS.",
+                )
+            return
+        if facts is None:
+            yield section.ok(f"{address} is free")
+        else:
+            yield section.warning(f"nobody listens on {address}", "Restart the bot.")
+
     async def clips(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
         """Look at what reads clips: the processes, what they are kept from, and the decoders."""
         pool = ProcessPool(processes=1)
@@ -142,6 +171,13 @@ class Machine:
                 f"MEDIA_PROCESSES={self._settings.media_processes}, but there are {cores} cores",
                 f"Set MEDIA_PROCESSES={cores}.",
             )
+
+
+def _status_of(settings: Settings) -> dict[str, Any] | None:
+    try:
+        return read_status(status_path(settings.data_dir, settings.shards))
+    except (OSError, ValueError):
+        return None
 
 
 def _nearest(folder: Path) -> Path:

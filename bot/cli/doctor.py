@@ -114,6 +114,7 @@ async def _look(settings: Settings) -> list[Diagnosis]:
             collected(CheckSection("database"), database.database),
             collected(CheckSection("jobs"), database.jobs),
             collected(CheckSection("disk"), machine.disk),
+            collected(CheckSection("ports"), machine.ports),
             collected(CheckSection("clips"), machine.clips),
             collected(CheckSection("archive"), ArchiveCheck(settings, http).look),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -22,6 +23,7 @@ from bot.cometapi.wire import (
     read_task,
 )
 from bot.errors import CometNoAnswerError, CometNotSentError, CometRejectedError
+from bot.system import metrics
 from bot.system.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -181,6 +183,9 @@ class CometClient:
     ) -> Reply:
         if self._http.closed:
             raise CometNotSentError(f"{method} {url.path}: the session is closed")
+        request = self._kind_of(method, url)
+        answers = metrics.PROVIDER_ANSWERS
+        began_at = time.monotonic()
         try:
             async with self._http.request(
                 method,
@@ -191,14 +196,25 @@ class CometClient:
                 allow_redirects=False,  # the key would travel along
                 raise_for_status=False,
             ) as response:
-                return Reply(response.status, response.headers, await self._read(response))
+                reply = Reply(response.status, response.headers, await self._read(response))
         # Both happen before a connection exists, so before a byte of the request. A total timeout
         # looks different (TimeoutError), and so does a kept connection that the server closes
         # meanwhile (ServerDisconnectedError): it may have read the request before.
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as exc:
+            answers.labels(request, "not sent").inc()
             raise CometNotSentError(f"{method} {url.path}: {type(exc).__name__}") from exc
         except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
+            answers.labels(request, "none").inc()
             raise CometNoAnswerError(f"{method} {url.path}: {type(exc).__name__}") from exc
+        answers.labels(request, metrics.class_of(reply.status)).inc()
+        metrics.PROVIDER_SECONDS.labels(request).observe(time.monotonic() - began_at)
+        return reply
+
+    def _kind_of(self, method: str, url: URL) -> str:
+        """Return what a request is about, for who counts them."""
+        if method == hdrs.METH_POST:
+            return "create"
+        return "poll" if url.path.startswith(self._tasks_url.path) else "account"
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         length = response.content_length

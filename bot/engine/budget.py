@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from bot.errors import StoreUnavailableError
+from bot.system import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +125,8 @@ class Budget:
         """
         config = aiohttp.TraceConfig()
         config.on_request_start.append(self._before_request)
+        config.on_request_end.append(_count_answer)
+        config.on_request_exception.append(_count_failure)
         return config
 
     async def _before_request(
@@ -134,6 +137,22 @@ class Budget:
     ) -> None:
         if is_counted(params.url):
             await self.turn()
+
+
+async def _count_answer(
+    _session: aiohttp.ClientSession,
+    _context: SimpleNamespace,
+    params: aiohttp.TraceRequestEndParams,
+) -> None:
+    metrics.DISCORD_ANSWERS.labels(metrics.class_of(params.response.status)).inc()
+
+
+async def _count_failure(
+    _session: aiohttp.ClientSession,
+    _context: SimpleNamespace,
+    _params: aiohttp.TraceRequestExceptionParams,
+) -> None:
+    metrics.DISCORD_ANSWERS.labels("none").inc()
 
 
 def is_counted(url: URL) -> bool:

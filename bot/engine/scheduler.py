@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from bot.engine.job_handle import JobHandle, StepKind
+from bot.system import metrics
 from bot.system.log_context import with_ids
 
 if TYPE_CHECKING:
@@ -230,10 +231,13 @@ class Scheduler:
             if held > 0:  # spread: not all at once when it is over
                 self._plan(handle, held + random.uniform(0, min(held, 5.0)))  # noqa: S311 - no secret
                 continue
+            metrics.LATE_SECONDS.labels(step_kind.value).observe(max(0.0, now - due))
             if step_kind is StepKind.POLL:
                 self._note_lateness(now - due, now)
             delay = await self._run_step(handle)
-            pool.took(self._clock.monotonic() - now)
+            seconds = self._clock.monotonic() - now
+            metrics.STEP_SECONDS.labels(step_kind.value).observe(seconds)
+            pool.took(seconds)
             self._after(handle, delay)
 
     async def _run_step(self, handle: JobHandle) -> float | None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot import errors
 from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
 from bot.media.turns import FairSlots
+from bot.system import metrics
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
@@ -104,14 +105,17 @@ class ProcessPool:
             async with line.slot():
                 answer, status = await _run_child(task, arguments, limits or WorkLimits())
             done = _understand(task, answer, status)
+            metrics.CHILDREN.labels(task, "done").inc()
         except BaseException as exc:  # a process that was killed leaves what it had written
             _discard(arguments.get("target"))
-            self._note(exc)
+            self._note(task, exc)
             raise
         self.failures_in_a_row = 0
         return done
 
-    def _note(self, error: BaseException) -> None:
+    def _note(self, task: str, error: BaseException) -> None:
+        outcome = "broke" if isinstance(error, MediaProbeError) else type(error).__name__
+        metrics.CHILDREN.labels(task, outcome).inc()
         if isinstance(error, MediaProbeError):
             self.failures_in_a_row += 1
             self.last_failure = str(error)

@@ -1,21 +1,25 @@
-"""Settings of the log."""
+"""Settings of what the bot tells of itself: log and metrics."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import field_validator
+from pydantic import AfterValidator, field_validator
 
+from bot.setting_checks import check_address
 from bot.setting_groups.group import SettingsGroup
 
 
 class LogSettings(SettingsGroup):
-    """Which events reach the operator, and in which form."""
+    """What operators and their programs are told, and in which form."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     log_format: Literal["text", "json"] = "text"
     """One event is one line: `text` for people, `json` for programs that collect logs."""
+    metrics_address: Annotated[str, AfterValidator(check_address)] = ""
+    """Where metrics for Prometheus, `/livez` and `/readyz` are served, as `127.0.0.1:9464`; whoever
+    reaches it is not asked for a password; empty means nowhere."""
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -26,3 +30,9 @@ class LogSettings(SettingsGroup):
     @classmethod
     def _lower(cls, value: Any) -> Any:  # noqa: ANN401 - as above
         return value.lower() if isinstance(value, str) else value
+
+    @property
+    def metrics_place(self) -> tuple[str, int]:
+        """Host and port of ``METRICS_ADDRESS``, which must be set."""
+        host, _, port = self.metrics_address.rpartition(":")
+        return host.strip("[]"), int(port)

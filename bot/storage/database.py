@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from bot.storage.engines import (
 from bot.storage.lockfile import exclusive
 from bot.storage.shielded_connection import ShieldedConnection
 from bot.storage.upgrade import upgrade
+from bot.system import metrics
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ class Database:
         """
         if self._closed:
             raise StoreUnavailableError("the database is closed")
+        began_at = time.monotonic()
         self._active += 1
         self._idle.clear()
         try:
@@ -125,7 +128,11 @@ class Database:
                         self._freeing.remove(connection)
                         self.new_jobs.set()
                     await shielded(connection.close())
+        except StoreUnavailableError:
+            metrics.DATABASE_FAILURES.inc()
+            raise
         finally:
+            metrics.DATABASE_SECONDS.observe(time.monotonic() - began_at)
             self._active -= 1
             if not self._active:
                 self._idle.set()

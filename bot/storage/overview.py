@@ -12,6 +12,7 @@ from bot.storage.tables.job import UNSETTLED, jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
 
@@ -53,6 +54,15 @@ class Overview:
                 select(jobs.c.state, func.count()).where(*_open(guild_id)).group_by(jobs.c.state)
             )
             return {row[0]: row[1] for row in rows}
+
+    async def oldest_queued_seconds(self) -> float:
+        """Return how long the oldest queued job has been there; 0 if there is none."""
+        queued = [text(UNSETTLED), jobs.c.state == JobState.QUEUED]
+        oldest = select(func.min(jobs.c.created_at)).where(*queued)  # type: ignore[arg-type] # as below
+        async with self._database.transaction() as connection:
+            since: datetime | None = await connection.scalar(oldest)
+            now = await self._database.read_now(connection)
+        return 0.0 if since is None else max(0.0, (now - since).total_seconds())
 
 
 def _open(guild_id: int | None) -> list[ColumnElement[bool]]:

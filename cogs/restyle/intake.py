@@ -29,6 +29,7 @@ from bot.prices import prices_with
 from bot.requests.clip_plan import Mode
 from bot.requests.upload_limits import UploadLimits
 from bot.requests.validation import MAX_SEED, DeclaredFile, Refusal, Rule
+from bot.system import metrics
 from bot.system.clock import SystemClock
 from bot.texts import quota as quota_texts
 from cogs.admin.budgets import BUDGET_EVENT
@@ -318,6 +319,7 @@ class Intake:
         except StoreError as exc:
             log.warning("interaction %s: not stored: %s", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        metrics.ACCEPTED.labels(job.model).inc()
         log.info(
             "job %s: accepted from user %s %s: %s, %.1f s, %s%s",
             job.id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import answer_privately
 from bot.errors import RestyleError
+from bot.system import metrics
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
 from cogs.common.discord_errors import DISCORD_ERRORS
@@ -89,4 +90,5 @@ async def refuse_later(
 
 
 def _note(interaction: discord.Interaction[Any], error: RefusedError) -> None:
+    metrics.REFUSED.labels(error.rule_name).inc()
     log.info("interaction %s: refused by rule %s", interaction.id, error.rule_name)

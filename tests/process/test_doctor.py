@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import aiohttp
+
+from tests.fakes.ports import free_port
 from tests.fakes.world import ATTACH_FILES, CREATE_PUBLIC_THREADS
 from tests.process.conftest import RUN_BOT, bot_process
 from tests.process.processes import program
@@ -32,8 +35,14 @@ async def test_doctor_looks_at_everything_beside_a_running_bot(
     guild = discord_server.add_guild("Studio")
     discord_server.add_channel(guild, "clips")
     discord_server.add_channel(guild, "no-files", denied=ATTACH_FILES | CREATE_PUBLIC_THREADS)
+    environment["METRICS_ADDRESS"] = f"127.0.0.1:{free_port()}"
     async with bot_process(discord_server, environment, tmp_path) as bot:
         await bot.says(" is up: ")
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://{environment['METRICS_ADDRESS']}/metrics") as response,
+        ):
+            shown = await response.text()
         said = await doctor(tmp_path, environment, ends_with=3)
     for well in (
         "process   Restyle ",
@@ -46,10 +55,15 @@ async def test_doctor_looks_at_everything_beside_a_running_bot(
         "disk      ",
         "clips     every kind of clip that is taken can be read",
         "archive   there is none",
+        "is in use, and a bot runs here",
     ):
         assert well in said, said
     assert "!      servers   Studio, #no-files denies Attach Files, Create Public Threads" in said
     assert "-> Allow it for the bot's role" in said
+    for line in ("restyle_up 1.0", 'restyle_shard_connected{shard="0"} 1.0', "restyle_servers 1.0"):
+        assert line in shown.splitlines()
+    assert "restyle_scratch_bytes" in shown
+    assert "restyle_database_seconds_count" in shown
     assert "anybody can add the bot" in said
     assert "\n0 broken, " in said
     assert bot.output.count("starts on Python") == 1

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.wire import TaskStatus
-from bot.domain.jobs import FailureReason, JobState
+from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.domain.money import MICROS_PER_DOLLAR
 from bot.engine.budget import Urgency, urgency
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
@@ -30,9 +31,11 @@ from bot.errors import (
     MediaUnreachableError,
 )
 from bot.media.sniff import is_page, is_video
+from bot.system import metrics
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from bot.domain.jobs import Job
@@ -172,8 +175,9 @@ class DeliverStep:
             self._drop_output(job_id)
 
     async def _mark(self, handle: JobHandle, job: Job, delivered: Delivered) -> None:
+        now = self._context.clock.now()
         changes = {
-            "told_at": self._context.clock.now(),
+            "told_at": now,
             "answer_message_id": delivered.message_id,
             "answer_channel_id": delivered.channel_id,
         }
@@ -183,6 +187,7 @@ class DeliverStep:
             await shielded(self._store.update(job, **changes))
         handle.delivered = None
         log.info("job %s: told in channel %s", job.id, delivered.channel_id)
+        _count(job, now)
         await self._approval_step.told(job)
 
     async def _delayed(self, job: Job, error: Exception) -> float:
@@ -290,3 +295,23 @@ class DeliverStep:
             output_expires_at=self._context.clock.now() + OUTPUT_LIFE,
         )
         return True
+
+
+def _count(job: Job, now: datetime) -> None:
+    """Count a job whose outcome is posted, with what it took and cost."""
+    is_done = job.state is JobState.DELIVERING
+    why = "" if is_done else str(job.failure or job.cancel_reason or "")
+    metrics.ENDED.labels("done" if is_done else job.state.value, why).inc()
+    if job.charge is not None:
+        metrics.CHARGES.labels(job.model, job.charge.value).inc()
+    if job.charge is Charge.YES:
+        spent = job.price_micros if job.cost_micros is None else job.cost_micros
+        metrics.MONEY.labels(job.model).inc((spent or 0) / MICROS_PER_DOLLAR)
+    if is_done and job.submitted_at is not None and job.finished_at is not None:
+        parts = {
+            "until sent": job.submitted_at - job.created_at,
+            "at the provider": job.finished_at - job.submitted_at,
+            "until posted": now - job.finished_at,
+        }
+        for phase, span in parts.items():
+            metrics.PHASE_SECONDS.labels(phase).observe(max(0.0, span.total_seconds()))
