@@ -196,9 +196,13 @@ def _listed(item: object) -> ListedTask | None:
         return None
     if seconds > 1e11:  # milliseconds, then
         seconds /= 1000
+    try:
+        submitted_at = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # beyond any calendar
+        return None
     model = item.get("model_name")
     return ListedTask(
         task_id=task_id,
-        submitted_at=datetime.fromtimestamp(seconds, UTC),
+        submitted_at=submitted_at,
         model=model if isinstance(model, str) else "",
     )

@@ -144,8 +144,12 @@ def _rejection(reply: Reply, said: _Said) -> CometRejectedError:
         return _wrong_address(reply, said)
     unreachable = _asset_trouble(said)
     if unreachable is not None:
+        # In a success status it is no reason to send the clip once more by another way.
         return CometAssetError(
-            message, unreachable=unreachable, detail=detail, request_id=request_id
+            message,
+            unreachable=unreachable and not reply.is_success,
+            detail=detail,
+            request_id=request_id,
         )
     return CometRejectedError(message, detail=detail, request_id=request_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ _REQUEST_ID_HEADERS: Final = (
     "X-Oneapi-Request-Id",  # as it was called before, and by the gateway software itself
 )
 _HEADER_REQUEST_ID: Final = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+_EXACT: Final = 2**53
+"""Whole numbers below are exact as they are; no id of ours is a number."""
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
@@ -50,7 +53,7 @@ class Reply:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            return None
+            return _nearly_json(self.body)
 
     def text(self) -> str:
         """Return the start of the body for the log, without secrets."""
@@ -89,6 +92,30 @@ class Reply:
         return max(0.0, (until - now).total_seconds())
 
 
+def _nearly_json(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return what is JSON but for NaN, numbers beyond all bounds, half characters or a mark before.
+
+    A paid task must not be lost sight of for a number that nobody needs: such become ``None``.
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8-sig", "replace"),
+            parse_constant=lambda _: None,
+            parse_float=_finite,
+            parse_int=_finite,
+        )
+        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite(digits: str) -> int | float | None:
+    number = float(digits)
+    if not math.isfinite(number):
+        return None
+    return int(digits) if digits.lstrip("-").isdigit() and abs(number) < _EXACT else number
+
+
 def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
@@ -100,7 +127,10 @@ def _http_date(value: str) -> datetime | None:
 def read_number(value: object) -> float | None:
     """Return a JSON number that is finite and not negative, else ``None``."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if value >= 0 and math.isfinite(value) else None
+        try:
+            return float(value) if value >= 0 and math.isfinite(value) else None
+        except OverflowError:  # a whole number beyond all floats
+            return None
     return None
 
 

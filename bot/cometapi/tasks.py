@@ -171,9 +171,10 @@ def _normalise(body: dict[str, Any], *, in_credits: bool) -> Task | None:
     quota = read_number(outer.get("quota"))
     if quota is None:
         quota = read_number(inner.get("quota"))
-    task = replace(
-        task, cost_credits=cost_credits, cost=_cost(quota, cost_credits, in_credits=in_credits)
-    )
+    cost = _cost(quota, cost_credits, in_credits=in_credits)
+    if status is TaskStatus.SUCCEEDED and cost is not None and not cost.micros:
+        cost = None  # a field that nobody filled in: no video is free
+    task = replace(task, cost_credits=cost_credits, cost=cost)
     if status is TaskStatus.SUCCEEDED:
         return task
     return replace(
@@ -213,9 +214,9 @@ def _failure_code(task: dict[str, Any]) -> str | None:
 def _cost(quota: float | None, cost_credits: float | None, *, in_credits: bool) -> Cost | None:
     """Return what the operator pays; Runway's credits are a gateway's cost, not the operator's."""
     if in_credits and cost_credits is not None:
-        return Cost(micros_of_credits(cost_credits), CostSource.CREDITS)
+        return Cost.said(micros_of_credits(cost_credits), CostSource.CREDITS)
     if not in_credits and quota is not None:
-        return Cost(micros_of_quota(quota), CostSource.QUOTA)
+        return Cost.said(micros_of_quota(quota), CostSource.QUOTA)
     return None
 
 

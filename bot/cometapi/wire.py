@@ -134,9 +134,9 @@ def read_created(reply: Reply) -> Created:
                     credits_ = read_credits(wrapped, "estimatedCost")
                 return Created(
                     task_id=task_id,
-                    estimate=(
-                        Cost(micros_of_credits(credits_), CostSource.ESTIMATE)
-                        if credits_ is not None
+                    estimate=(  # no task is free, so 0 says nothing
+                        Cost.said(micros_of_credits(credits_), CostSource.ESTIMATE)
+                        if credits_
                         else None
                     ),
                     request_id=reply.request_id,

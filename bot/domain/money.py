@@ -22,6 +22,10 @@ QUOTA_PER_DOLLAR: Final = 500_000
 """In CometAPI's books. Source: the package ``cometapi-cli`` 0.3.10."""
 
 
+MOST_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
+"""More than that is a slip of whoever says it, and no cost of a clip; no database need hold it."""
+
+
 class CostSource(enum.StrEnum):
     """Who says what a job costs; an earlier one here is believed before a later one."""
 
@@ -36,6 +40,11 @@ class Cost:
 
     micros: int
     source: CostSource
+
+    @classmethod
+    def said(cls, micros: int, source: CostSource) -> Cost | None:
+        """Return what somebody says that a job costs; ``None`` where that can be no cost."""
+        return cls(micros, source) if micros <= MOST_MICROS else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +81,17 @@ PRICES: Final[Mapping[str, Price]] = {
 
 def micros_of_credits(credits_: float) -> int:
     """Return credits, as the provider counts, in micro-dollars; never below 0."""
-    return max(0, round(credits_ * MICROS_PER_CREDIT))
+    return _whole(credits_ * MICROS_PER_CREDIT)
 
 
 def micros_of_quota(quota: float) -> int:
     """Return CometAPI's own unit in micro-dollars; never below 0."""
-    return max(0, round(quota * MICROS_PER_DOLLAR / QUOTA_PER_DOLLAR))
+    return _whole(quota * (MICROS_PER_DOLLAR / QUOTA_PER_DOLLAR))
+
+
+def _whole(micros: float) -> int:
+    """Round; whatever is beyond ``MOST_MICROS``, up to infinity, stays just beyond it."""
+    return max(0, round(min(micros, MOST_MICROS + 1)))
 
 
 def dollars(micros: int) -> str:

@@ -17,7 +17,7 @@ _KEYS = st.sampled_from(
     [
         *("id", "status", "data", "task_id", "output", "url", "progress", "failure", "cost"),
         *("failureCode", "fail_reason", "result_url", "video_url", "error", "code", "message"),
-        *("msg", "issues", "path", "credits", "estimatedCost"),
+        *("msg", "issues", "path", "credits", "estimatedCost", "quota"),
     ]
 )
 _SCALARS = (
