@@ -92,6 +92,17 @@ def at(moment: datetime) -> str:
 NOT_STARTED: Final = "Not started."
 
 
+def held_name(who: str | None, moment: datetime) -> str:
+    """Return the plain name of a request whose words are not shown yet; ``who`` may be unknown."""
+    time = f"{moment:%I:%M %p} UTC".lstrip("0")
+    return f"Clip by {who}, {time}" if who else f"Clip, {time}"
+
+
+def held_title(job: Job) -> str:
+    """Return the same where Discord shows names and the reader's time."""
+    return f"Clip by {mention(job.user_id)}, <t:{int(job.created_at.timestamp())}:t>"
+
+
 def record_title(state: JobState, who: str) -> str:
     """Return the record's first line."""
     match state:
@@ -107,7 +118,7 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
     """Return where a job stands, in a few words."""
     match state:
         case JobState.HELD:
-            return "Waiting for permission"
+            return "Waiting for approval"
         case JobState.QUEUED:
             return "Waiting to start"
         case JobState.SUBMITTING:

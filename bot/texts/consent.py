@@ -52,7 +52,12 @@ def question(
     lines.append(_WHERE_IT_GOES)
     lines.append(f"The result is posted in <#{job.place_id}>, with your name as the clip's author.")
     if job.source_message_id is not None:
-        lines.append("A copy of the clip lies there already; it is deleted unless you allow it.")
+        where = (
+            "lies there"
+            if job.source_channel_id in {None, job.place_id}
+            else "is with the moderators"
+        )
+        lines.append(f"A copy of the clip {where} already; it is deleted unless you allow it.")
     if job.held_until is not None:
         lines.append(f"Without an answer the request ends {relative(job.held_until)}.")
     lines.append(_NEVER)

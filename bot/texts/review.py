@@ -209,6 +209,14 @@ def form_hint(verb: str, job: Job) -> str:
 # What the requester reads
 
 
+def own_prompt(job: Job) -> list[str]:
+    """Return what the requester alone reads while others do not see their words yet."""
+    return [
+        "Until it is allowed, only you and whoever decides see your prompt:",
+        quote_all(job.prompt),
+    ]
+
+
 def mended(who: str, *, by: str, before: str, after: str) -> list[str]:
     """Return the message in the thread after a moderator changed the prompt."""
     return [

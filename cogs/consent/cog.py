@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from discord.ext import commands
 
 from bot.app import RestyleBot, answer_privately
+from bot.domain.consents import ConsentStatus
 from bot.domain.jobs import Hold
 from bot.domain.permissions import Action, may, who
 from bot.texts import consent as consent_texts
@@ -47,6 +48,8 @@ class ConsentCog(commands.Cog):
         if answer.is_new or answer.others:
             log.info("job %s: its author said %s", job_id, say)
         await self._show(interaction, answer)
+        if answer.is_new and answer.word is ConsentStatus.ALLOWED:
+            await interaction.client.deliverer.name_thread(answer.job)
         said = consent_texts.told(answer.word, say, is_new=answer.is_new)
         if said is not None:
             await answer_privately(interaction, said)

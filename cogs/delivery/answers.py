@@ -148,6 +148,8 @@ def source_card(
     else:
         whole = seconds >= job.source_seconds - _SAME_SECONDS
         title = clip_texts.kept_clip(job.part_start, seconds, is_whole=whole)
+    if job.hold is not None:  # in a channel where others' clips lie as well
+        title = f"{texts.held_title(job)} · {title}"
     view.add_item(ui.TextDisplay(f"-# {title}", id=mark(job.id, "source")))
     if clip is not None:
         words = clip_texts.source_description(seconds)

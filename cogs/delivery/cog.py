@@ -17,10 +17,8 @@ from bot.engine.extras import Extras
 from bot.engine.ports import AnswerContent, Delivered, KeptSource, Opened, Progress
 from bot.errors import DeliveryTooLargeError
 from bot.media.processing import MediaProcessor
-from bot.requests.text_safety import thread_name
 from bot.requests.upload_limits import UploadLimits
 from bot.system.clock import SystemClock
-from bot.texts import common as texts
 from cogs.appeals.button import can_appeal
 from cogs.common.cards import jump_url, mark
 from cogs.common.discord_errors import (
@@ -28,7 +26,6 @@ from cogs.common.discord_errors import (
     ErrorMeaning,
     Refusals,
     classify,
-    lasting_verdict,
 )
 from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted, utc_now
 from cogs.delivery.announcements import Announcements
@@ -43,7 +40,8 @@ from cogs.delivery.progress_cards import (
     status_card,
     status_state,
 )
-from cogs.delivery.source_message import SourceMessages
+from cogs.delivery.source_message import SourceMessages, kept_in
+from cogs.delivery.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -57,12 +55,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ARCHIVE_MINUTES: Final = 1440
 EDIT_SECONDS: Final = 20.0
 """How long the last edits of a job may hold up the note that its answer is out."""
 
-_MALFORMED: Final = 50035
-_THREAD_EXISTS: Final = 160004
 _OLD_MESSAGE_EDITS: Final = 30046
 _UNKNOWN_MESSAGE: Final = 10008
 _REMEMBERED: Final = 10_000
@@ -77,6 +72,8 @@ class ThreadDeliverer:
     Args:
         clock: A monotonic clock, in seconds.
         can_appeal: Tells whether moderators can be asked about a job that ended badly.
+        kept_in: Tells in which channel a job's clip is kept, ``None`` for nowhere; by default
+            where its other messages are.
         announcements: Announces answers elsewhere as well; ``None``: nothing is announced.
         upload_limits: What was learned of servers' limits; ``None``: nothing yet.
     """
@@ -88,6 +85,7 @@ class ThreadDeliverer:
         now: Callable[[], datetime] = utc_now,
         clock: Callable[[], float] = time.monotonic,
         can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
+        kept_in: Callable[[Job], Awaitable[int | None]] | None = None,
         announcements: Announcements | None = None,
         upload_limits: UploadLimits | None = None,
     ) -> None:
@@ -97,7 +95,8 @@ class ThreadDeliverer:
         self._limits = upload_limits or UploadLimits()
         self._refusals = Refusals(clock)
         self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
-        self._source_messages = SourceMessages(client, now=now)
+        self._source_messages = SourceMessages(client, now=now, kept_in=kept_in)
+        self._threads = Threads(client)
         # These only save calls, so forgetting some does no harm.
         self._shown: LRUCache[int, Hashable] = LRUCache(_REMEMBERED)  # message id -> its Look
         self._closed: LRUCache[int, int] = LRUCache(_REMEMBERED)  # message id -> why no more edits
@@ -126,7 +125,7 @@ class ThreadDeliverer:
         """
         thread_id = job.thread_id
         if thread_id is None and job.can_open_thread:
-            thread_id = await self._open_thread(job)
+            thread_id = await self._threads.open(job)
             if thread_id is None:  # the record now stands for the status as well
                 await self._show_record(job, Progress(phase=None))
         if thread_id is None or job.status_message_id is not None:
@@ -134,30 +133,9 @@ class ThreadDeliverer:
         opened = replace(job, thread_id=thread_id)
         return Opened(thread_id=thread_id, status_message_id=await self._post_status(opened))
 
-    async def _open_thread(self, job: Job) -> int | None:
-        names = [texts.NEUTRAL_NAME]  # where AutoMod or a word list does not take the first
-        if job.hold is None:  # before anybody allowed the request, its words are not for everybody
-            names.insert(0, thread_name(job.prompt, otherwise=texts.NEUTRAL_NAME))
-        for name in names:
-            try:
-                # PartialMessage.create_thread needs the guild in the cache; this does not.
-                await self._client.http.start_thread_with_message(
-                    job.channel_id,
-                    job.record_message_id,
-                    name=name,
-                    auto_archive_duration=ARCHIVE_MINUTES,
-                )
-            except DISCORD_ERRORS as exc:
-                code = exc.code if isinstance(exc, discord.HTTPException) else None
-                if code == _THREAD_EXISTS:
-                    return job.record_message_id
-                verdict = lasting_verdict(exc)
-                log.info("job %s: no thread: %s", job.id, exc)
-                if verdict is not ErrorMeaning.BLOCKED and code != _MALFORMED:
-                    return None
-            else:
-                return job.record_message_id  # a thread has the id of the message it starts from
-        return None
+    async def name_thread(self, job: Job) -> None:
+        """Name the thread of a job that was allowed after what was asked for; best effort."""
+        await self._threads.name(job)
 
     async def _post_status(self, job: Job) -> int | None:
         channel = self._client.get_partial_messageable(job.place_id, guild_id=job.guild_id)
@@ -360,6 +338,7 @@ async def setup(bot: RestyleBot) -> None:
     bot.deliverer = ThreadDeliverer(
         bot,
         can_appeal=lambda job: can_appeal(bot.store, job),
+        kept_in=lambda job: kept_in(bot.store, job),
         announcements=Announcements(bot, bot.store, now=utc_now),
         upload_limits=bot.upload_limits,
     )

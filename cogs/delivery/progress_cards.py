@@ -111,6 +111,8 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
     is_restored = job.cancel_reason is CancelReason.RESTORED
     title_state = JobState.DONE if is_restored else job.state
     lines = [texts.record_title(title_state, mention(job.user_id))]
+    if job.state is JobState.HELD:
+        lines = [texts.held_title(job)]
     if quoted and job.hold is None and not job.is_taken_down and not job.is_denied:
         lines.append(quote(job.prompt))
         lines += texts.edited(job)

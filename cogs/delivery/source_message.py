@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import discord
 
 from bot.domain.jobs import Extra
+from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.engine.ports import Delivered, KeptSource
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.cards import mark
@@ -23,11 +24,12 @@ from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked
 from cogs.delivery.answers import OUTPUT_FILENAME, extra_card, extra_filename, source_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
     from pathlib import Path
 
     from bot.domain.jobs import Job
+    from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +41,16 @@ _NONCE_LETTERS: Final = {Extra.COMPARE: "x", Extra.SOUND: "y"}
 class SourceMessages:
     """Posts them once, and finds them again by their marks."""
 
-    def __init__(self, client: discord.Client, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        now: Callable[[], datetime],
+        kept_in: Callable[[Job], Awaitable[int | None]] | None = None,
+    ) -> None:
         self._client = client
         self._now = now
+        self._kept_in = kept_in
 
     # The source
 
@@ -64,7 +73,10 @@ class SourceMessages:
             for path, name in ((clip, clip_name), (reference, reference_name))
             if path is not None and name is not None
         ]
-        channel = self._place(job, job.place_id)
+        place_id = await self._keeping_place(job)
+        if place_id is None:
+            raise DeliveryImpossibleError("no review channel, and the thread is for everybody")
+        channel = self._place(job, place_id)
         try:
             message = await channel.send(
                 view=card,
@@ -89,7 +101,10 @@ class SourceMessages:
             )
         else:
             wanted = mark(job.id, "source")
-            message = await self._search(job, job.place_id, wanted, since=job.record_message_id)
+            place_id = await self._keeping_place(job)
+            if place_id is None:
+                return None
+            message = await self._search(job, place_id, wanted, since=job.record_message_id)
         return _kept(message, job) if message is not None else None
 
     # The answer and its extras
@@ -160,6 +175,9 @@ class SourceMessages:
 
     # Discord
 
+    async def _keeping_place(self, job: Job) -> int | None:
+        return job.place_id if self._kept_in is None else await self._kept_in(job)
+
     def _answer_place(self, job: Job) -> int:
         return job.answer_channel_id or job.place_id
 
@@ -178,6 +196,24 @@ class SourceMessages:
         self, job: Job, channel_id: int, wanted: int, *, since: int
     ) -> discord.Message | None:
         return await find_marked(self._client, self._place(job, channel_id), wanted, after=since)
+
+
+async def kept_in(store: Store, job: Job) -> int | None:
+    """Return where the clip of ``job`` is kept: with its other messages, for everybody to see.
+
+    While moderators have yet to allow the request it is for them alone: in the review channel, or
+    nowhere (``None``) if the server has none.
+
+    Raises:
+        StoreError: The database does not answer.
+    """
+    if job.hold is None:
+        return job.place_id
+    review = await store.reviews.get(job.id, ReviewStage.SPENDING)
+    if review is None or review.standing is not ReviewStatus.OPEN:
+        return job.place_id
+    channel_id: int | None = (await store.policies.read(job.guild_id)).server("review_channel_id")
+    return channel_id
 
 
 def _refused(error: Exception) -> Exception:

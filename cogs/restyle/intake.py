@@ -16,7 +16,6 @@ from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Hold, NewJob
 from bot.domain.money import dollars
-from bot.domain.quotas import Scope, Unit
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
 from bot.engine.steps.sources import ORIGINAL
@@ -47,14 +46,13 @@ from cogs.restyle.place import (
     check_place,
     is_age_restricted,
 )
+from cogs.restyle.private_words import tell_requester
 from cogs.restyle.refusals import RefusedError, refuse_later, refuse_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from bot.cometapi.models import VideoModel
-    from bot.domain.jobs import Job
-    from bot.domain.quotas import Cap
     from bot.media.download import Downloader
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
@@ -68,9 +66,6 @@ if TYPE_CHECKING:
     from cogs.restyle.requests import Request, RequestedClip
 
 log = logging.getLogger(__name__)
-
-FEW_LEFT: Final = 2
-"""From so many clips on a member is told how many are left."""
 
 RECORD_SECONDS: Final = 2.0
 """How long the first record may hold the job up. discord.py goes on trying for half a minute, and
@@ -350,28 +345,7 @@ class Intake:
         finally:
             # Only now: the engine would open a thread on a record that is not there yet.
             self._store.new_jobs.set()
-        await self._tell_what_is_left(interaction, job, caps)
-
-    async def _tell_what_is_left(
-        self, interaction: discord.Interaction[Any], job: Job, caps: Sequence[Cap]
-    ) -> None:
-        """Tell the member in private what it costs and what is left, once that is little.
-
-        While much is left, a job does without this call to Discord.
-        """
-        own = [cap for cap in caps if cap.holder.scope is Scope.MEMBER]
-        if not own:
-            return
-        try:
-            async with store_deadline():
-                uses = await self._store.ledger.uses(own)
-            if all(use.cap.unit is Unit.JOBS and use.left > FEW_LEFT for use in uses):
-                return
-            await interaction.followup.send(
-                quota_texts.what_is_left(job.price_micros, uses), ephemeral=True
-            )
-        except (StoreError, *DISCORD_ERRORS) as exc:
-            log.info("job %s: not told what is left: %r", job.id, exc)
+        await tell_requester(interaction, self._store, job, caps)
 
 
 def _facts(interaction: discord.Interaction[Any], **known: Any) -> RequestFacts:  # noqa: ANN401 - fields of ``RequestFacts``

@@ -73,6 +73,8 @@ class ReviewCog(commands.Cog):
         log.info("job %s: %s by user %s (%s)", job_id, verb, interaction.user.id, stage)
         await self._show(interaction, ruling)
         if verb == "approve":
+            if ruling.job is not None and stage is ReviewStage.SPENDING:
+                await interaction.client.deliverer.name_thread(ruling.job)
             await self._refill(interaction)
 
     async def _rule(

@@ -286,7 +286,7 @@ async def test_the_author_is_asked_in_person_with_all_that_they_need(stage, aske
     assert f"<t:{int(job.held_until.timestamp())}:R>" in text
     assert list(buttons_of(question)) == ["Allow", "No", "Never ask me"]
     [record] = [found for found in stage.channel.history() if found.id == job.record_message_id]
-    assert "Waiting for permission" in text_of(record)
+    assert "Waiting for approval" in text_of(record)
     await engine(stage)
     assert len(stage.bob.user.dm_channel.history()) == 1
 

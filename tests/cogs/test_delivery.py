@@ -111,9 +111,16 @@ async def test_before_anybody_allowed_a_request_its_words_are_not_shown_to_all(s
     job = replace(await stage.job(await stage.restyle(clip)), state=JobState.HELD, hold=hold)
     await stage.deliverer.open(job)
     await stage.deliverer.show(job, Progress(phase=None))
-    assert thread_of(stage).name == "Restyled clip"
+    moment = f"{job.created_at:%I:%M %p} UTC".lstrip("0")
+    assert thread_of(stage).name == f"Clip by alice, {moment}"
     assert "rainy night" not in text_of(record_of(stage))
+    asked_at = int(job.created_at.timestamp())
+    assert f"Clip by {stage.alice.mention}, <t:{asked_at}:t>\n" in text_of(record_of(stage))
     allowed = replace(job, state=JobState.QUEUED, hold=None, thread_id=thread_of(stage).id)
+    await stage.deliverer.name_thread(job)  # not yet
+    assert thread_of(stage).name == f"Clip by alice, {moment}"
+    await stage.deliverer.name_thread(allowed)
+    assert thread_of(stage).name == "a rainy night, neon"
     await stage.deliverer.show(allowed, Progress(phase=None))
     assert "rainy night" in text_of(record_of(stage))
 

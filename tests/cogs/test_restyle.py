@@ -13,6 +13,18 @@ from bot.requests.clip_plan import Plan
 from tests.cogs.conftest import buttons_of, said, text_of
 
 
+async def test_who_asked_reads_in_private_what_others_do_not_see_yet(stage, clip):
+    await stage.set(review_mode="spending")
+    result = await stage.restyle(clip, prompt="a rainy night, <@123456789012345678>")
+    [private] = result.followups
+    assert private.ephemeral
+    assert text_of(private.message) == (
+        "Until it is allowed, only you and whoever decides see your prompt:\n"
+        "> a rainy night, <@123456789012345678>"
+    )
+    assert "rainy" not in text_of(stage.channel.last_message)
+
+
 async def test_a_clip_and_a_prompt_become_a_record_and_a_stored_job(stage, clip):
     result = await stage.restyle(clip, prompt="a rainy night", seed=7)
     job = await stage.job(result)

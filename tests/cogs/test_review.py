@@ -7,6 +7,7 @@ from bot.domain.jobs import CancelReason, JobState
 from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.errors import DeliveryDelayedError
 from bot.policy.decide import BY_REVIEW_MODE
+from cogs.delivery.source_message import kept_in
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.cogs.reviewing import EXTENSIONS, OUTPUT_URL, SOURCE_URL, Court
 
@@ -149,6 +150,17 @@ async def test_a_server_can_keep_its_moderators_names_to_itself(court):
     assert "was changed by the moderators" in told
     assert f"<@{court.mo.id}>" not in told
     assert f"<@{court.mo.id}> denied it" in text_of(court.card)  # moderators know
+
+
+async def test_a_clip_under_review_is_kept_where_moderators_alone_see_it(court):
+    job = await court.held()
+    assert await kept_in(court.store, job) == court.reviews.id
+    await court.decide(review_channel_id=None)
+    assert await kept_in(court.store, job) is None  # nowhere, rather than before everybody
+    await court.decide()
+    await court.engine()
+    await court.press("Approve")
+    assert await kept_in(court.store, await court.store.get(job.id)) == court.thread.id
 
 
 async def test_the_same_prompt_again_is_no_change(court):

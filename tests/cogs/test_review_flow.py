@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -144,6 +145,16 @@ def in_an_hour():
     return datetime.now(UTC) + timedelta(hours=1)
 
 
+def thread_of(stage):
+    [thread] = stage.channel.threads
+    return thread
+
+
+def cards(place):
+    """What moderators decide about, or did; beside it lie the clips."""
+    return [found for found in place.history() if "Clip by" not in text_of(found)]
+
+
 async def press(stage, message, label):
     return await stage.mo.click(message, custom_id=buttons_of(message)[label])
 
@@ -156,7 +167,12 @@ async def test_both_reviews_outlive_a_restart_and_the_clip_comes(
         job = await accepted(
             stage, clip, hold=Hold.REVIEW, held_until=in_an_hour(), review_output=True
         )
-        [card] = await until(place.history)
+        [card] = await until(lambda: cards(place))
+        [kept] = [one for one in place.history() if one.attachments]
+        assert text_of(kept).startswith(f"-# Clip by {stage.alice.mention}, <t:")
+        [thread] = stage.channel.threads
+        assert not any(one.attachments for one in thread.history())
+        assert re.fullmatch(r"Clip by alice, \d{1,2}:\d\d [AP]M UTC", thread.name)
     bot = make_bot(extensions=EXTENSIONS)
     await stage.env.restart_bot(bot)
     try:
@@ -164,7 +180,8 @@ async def test_both_reviews_outlive_a_restart_and_the_clip_comes(
             assert standin.creates == []
             await press(stage, card, "Approve")
             await in_state(stage, job, JobState.WITHHELD)
-            result = await until(lambda: len(place.history()) == 2 and place.history()[1])
+            assert thread_of(stage).name == "a rainy night"
+            result = await until(lambda: len(cards(place)) == 2 and cards(place)[1])
             assert len(result.attachments) == 1
         again = make_bot(extensions=EXTENSIONS)
         await stage.env.restart_bot(again)
@@ -172,8 +189,8 @@ async def test_both_reviews_outlive_a_restart_and_the_clip_comes(
             async with open_engine():
                 await press(stage, result, "Approve")
                 await in_state(stage, job, JobState.DONE)
-                assert len(place.history()) == 2
-                assert all(buttons_of(card) == {} for card in place.history())
+                assert len(cards(place)) == 2
+                assert all(buttons_of(card) == {} for card in cards(place))
                 assert len(standin.creates) == 1
                 [thread] = stage.channel.threads
                 assert any("Here is your clip." in text_of(said) for said in thread.history())
@@ -189,7 +206,7 @@ async def test_a_denial_is_told_in_the_thread_and_nothing_was_spent(
 ):
     async with open_engine():
         job = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
-        [card] = await until(place.history)
+        [card] = await until(lambda: cards(place))
         form = await press(stage, card, "Deny…")
         await stage.mo.submit_modal(form, {"words": "not here"})
 
@@ -210,19 +227,19 @@ async def test_what_waits_folded_is_shown_by_the_same_process_when_its_turn_come
 ):
     async with open_engine():
         first = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
-        [card] = await until(place.history)
+        [card] = await until(lambda: cards(place))
         second = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
-        await until(lambda: len(place.history()) == 2)
+        await until(lambda: len(cards(place)) == 2)
         await press(stage, card, "Approve")
         shown = await until(
             lambda: [
                 found
-                for found in place.history()
+                for found in cards(place)
                 if any(str(second.id) in id_ for id_ in buttons_of(found).values())
             ]
         )
         assert len(shown) == 1
-        await until(lambda: len(place.history()) == 2)  # the fold is gone
+        await until(lambda: len(cards(place)) == 2)  # the fold is gone
         assert first.id != second.id
 
 
@@ -231,12 +248,12 @@ async def test_a_request_that_nobody_looks_at_ends_by_itself(
 ):
     async with open_engine():
         job = await accepted(stage, clip, hold=Hold.REVIEW, held_until=in_an_hour())
-        await until(place.history)
+        await until(lambda: cards(place))
         past = datetime.now(UTC) - timedelta(seconds=1)
         await put(stage.store, job.id, JobState.HELD, held_until=past, owner=None)
         stage.new_jobs.set()
         ended = await in_state(stage, job, JobState.CANCELLED)
         assert ended.cancel_reason is CancelReason.REVIEW_EXPIRED
-        await until(lambda: buttons_of(place.history()[0]) == {})
-        assert "Nobody decided in time" in text_of(place.history()[0])
+        await until(lambda: buttons_of(cards(place)[0]) == {})
+        assert "Nobody decided in time" in text_of(cards(place)[0])
         assert standin.creates == []
