@@ -1,11 +1,13 @@
 """Controls that outlive restarts: their custom ids, and what happens to ids that are not ours."""
 
 import asyncio
+import importlib
 import re
 
 import discord
 import pytest
 
+from bot.app import EXTENSIONS
 from bot.errors import StoreUnavailableError
 from bot.texts import common as texts
 from cogs.common.ids import UnknownControlError, read_id
@@ -103,6 +105,18 @@ POSTED = {
 }
 """What messages posted by earlier versions carry: never to be changed, only added to."""
 
+FORMS = [
+    *(f"restyle:{JOB}:{verb}-form" for verb in ("attach", "write-off", "appeal", "answer", "this")),
+    *(
+        f"restyle:{JOB}:{verb}-{stage}-form"
+        for verb in ("deny", "edit")
+        for stage in ("spending", "publishing")
+    ),
+    "settings.f:r:s0:strictness:form:max_video_seconds",
+    f"settings.f:h:c{JOB}:rules:rule:0",
+]
+"""What forms carry that an earlier version opened and somebody sends after the update."""
+
 TOO_LARGE = "9" * 20
 ABSURD = [
     f"restyle:{TOO_LARGE}:cancel",
@@ -143,6 +157,18 @@ async def test_the_custom_ids_of_posted_messages_stay_to_the_letter(kinds):
             ]
             item = await kind.from_custom_id(None, discord.ui.Button(), match)
             assert (found, item.custom_id, type(item)) == (template, custom_id, kind)
+
+
+@pytest.mark.parametrize("custom_id", FORMS)
+def test_a_form_that_an_earlier_version_opened_is_still_read(custom_id):
+    modules = [importlib.import_module(name) for name in EXTENSIONS]
+    known = [
+        value if isinstance(value, re.Pattern) else re.compile(value)
+        for module in modules
+        for name, value in vars(module).items()
+        if name.strip("_") in {"FORM", "FORM_ID"} and isinstance(value, str | re.Pattern)
+    ]
+    assert len({pattern.pattern for pattern in known if pattern.fullmatch(custom_id)}) == 1
 
 
 @pytest.mark.parametrize("custom_id", ABSURD)
