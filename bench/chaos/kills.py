@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.chaos.points import MARKERS
 from bench.chaos.process_spec import Fault, When
-from bench.chaos.processes import ChaosError
+from bench.chaos.processes import PATIENCE_SECONDS, ChaosError
 from bench.chaos.world import open_world
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ async def boundaries(
                 if is_last:
                     await world.end_well(child)
                     break
-                code = await child.ended(60)
+                code = await child.ended(PATIENCE_SECONDS)
                 if code == 0:  # the earlier kills left nothing that leads to this point
                     break
                 if code != -signal.SIGKILL:

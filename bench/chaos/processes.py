@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 240.0
+"""After this a process is stuck, also on a machine that is busy with something else."""
 
 
 class ChaosError(Exception):

@@ -18,7 +18,7 @@ from bench.chaos.kills import (
     make,
 )
 from bench.chaos.process_spec import LEASE_SECONDS, Fault, What, holders_of
-from bench.chaos.processes import ChaosError
+from bench.chaos.processes import PATIENCE_SECONDS, ChaosError
 from bench.chaos.world import open_world
 from bot.domain.jobs import NewJob
 from bot.storage.store import open_store
@@ -95,7 +95,7 @@ async def freezes(
             common = {"watched": ids_of(jobs), "clock_speed": clock_speed(point.becomes)}
             fault = Fault(point=point.name, when=point.when, what=What.FREEZE)
             first = world.start(world.spec(base, jobs, fault=fault, **common))
-            is_frozen = await first.stopped(60)
+            is_frozen = await first.stopped(PATIENCE_SECONDS)
             if not is_frozen:
                 raise ChaosError(f"{point} was never reached on {maker.kind}:\n{first.tail()}")
             world.perhaps_unsent |= set(ids_of(jobs))

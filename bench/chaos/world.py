@@ -13,7 +13,7 @@ import aiohttp
 
 from bench.chaos.count import Asked, Counts, count, number_in, prompt_of
 from bench.chaos.process_spec import ProcessSpec
-from bench.chaos.processes import ChaosError
+from bench.chaos.processes import PATIENCE_SECONDS, ChaosError
 from bot.domain.jobs import NewJob
 from bot.storage.consistency import disagreements
 from bot.storage.database import open_database
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LIFE_SECONDS = 90.0
+LIFE_SECONDS = PATIENCE_SECONDS
 """So long the last process of a round may take until every job has ended."""
 CHANNELS = 8
 _NONCE_SECONDS = 300.0
@@ -221,7 +221,7 @@ class World:
     async def stop(self, child: Child, number: signal.Signals) -> None:
         """Send a signal to a worker and wait for its end."""
         await child.signal(number)
-        if await child.ended(30) is None:
+        if await child.ended(PATIENCE_SECONDS) is None:
             raise ChaosError(f"a worker did not stop:\n{child.tail()}")
 
     # Counting
