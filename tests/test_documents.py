@@ -43,6 +43,14 @@ def test_every_link_inside_the_repository_leads_somewhere(document):
     assert not missing, "\n" + "\n".join(sorted(missing))
 
 
+def test_what_people_read_of_money_is_what_the_page_says():
+    sentences = "\n".join(path.read_text("utf-8") for path in (ROOT / "bot/texts").glob("*.py"))
+    sentences = re.sub(r'"\n\s*f?"', "", sentences)
+    quoted = re.findall(r"“([^”]+)”", (ROOT / "docs/money.md").read_text("utf-8"))
+    assert quoted
+    assert [text for text in quoted if text not in sentences] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_make_target_that_a_document_names_is_one(document):
     used = set(

@@ -15,6 +15,7 @@ import pytest
 
 from bot.settings import load_settings
 from bot.system.status import status_path, write_status
+from bot.texts import doors as door_texts
 from tests.fakes.faults import Fault, unavailable
 from tests.process.conftest import RUN_BOT, bot_process
 from tests.process.processes import KEPT, ROOT, Program, program
@@ -69,8 +70,10 @@ async def test_a_bot_that_was_never_started_is_not_well(tmp_path: Path):
 async def test_a_bot_is_well_while_it_serves_and_not_after_a_clean_stop(
     discord_server: DiscordServer, environment: dict[str, str], tmp_path: Path
 ):
+    environment = environment | {"SERVERS": "any", "BOT_DOLLARS_PER_MONTH": "unlimited"}
     async with bot_process(discord_server, environment, tmp_path) as bot:
         await bot.says("is up: shards 0 of 1, 0 servers, model gen4_aleph, SQLite")
+        assert bot.output.count(door_texts.open_to_all()) == 1  # what that means, once
         said = await until_health(tmp_path, environment, "well: Restyle", "--ready")
         assert "shards 0" in said
         found = json.loads(await health(tmp_path, environment, "--json", ends_with=0))
@@ -88,6 +91,7 @@ async def test_a_bot_that_was_killed_is_not_well(
 ):
     async with bot_process(discord_server, environment, tmp_path) as bot:
         await until_health(tmp_path, environment, "well: Restyle")
+        assert door_texts.open_to_all() not in bot.output  # a budget is the default
         await bot.kill()
         assert "died without a word" in await health(tmp_path, environment, ends_with=1)
 
