@@ -60,6 +60,7 @@ EXTENSIONS: Final = (
     "cogs.restyle.message_menu",
     "cogs.restyle.again",
     "cogs.restyle.next_clip",
+    "cogs.looks.cog",
     "cogs.settings.cog",
     "cogs.usage.cog",
     "cogs.privacy.cog",

@@ -33,6 +33,8 @@ class Action(enum.StrEnum):
     START_AGAIN = "start_again"  # with the clip of an earlier job; the rules of /restyle decide
     SEE_MORE = "see_more"  # a finished clip's words and facts, and fresh links to it
     REPORT = "report"  # tell the moderators about a posted result
+    USE_LOOKS = "use_looks"  # see them, try them, and have some of one's own
+    CHANGE_LOOKS = "change_looks"  # the server's, and which of the built-in ones are offered
     COMPARE = "compare"  # have the side-by-side video made
     ADD_SOUND = "add_sound"  # have the sound laid over the result
     DELETE_ANSWER = "delete_answer"
@@ -62,6 +64,8 @@ MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.START_AGAIN: frozenset({Who.MEMBER}),
     Action.SEE_MORE: frozenset({Who.MEMBER}),
     Action.REPORT: frozenset({Who.MEMBER}),
+    Action.USE_LOOKS: frozenset({Who.MEMBER}),
+    Action.CHANGE_LOOKS: _STAFF,
     Action.COMPARE: frozenset({Who.MEMBER}),
     Action.ADD_SOUND: frozenset({Who.MEMBER}),
     Action.DELETE_ANSWER: _STAFF | {Who.REQUESTER, Who.AUTHOR},

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.looks import LookOrigin
+from bot.domain.looks import MAX_WORDS, MOST_LOOKS, SLOT, LookOrigin
+from bot.requests.text_safety import cut, harmless
 
 if TYPE_CHECKING:
-    from bot.domain.looks import OfferedLook
+    from bot.domain.looks import Look, OfferedLook
 
 WHOSE: Final = {
     LookOrigin.PERSONAL: "yours",
     LookOrigin.SERVER: "this server's",
     LookOrigin.BUILT_IN: "built in",
 }
+GROUPS: Final = {
+    LookOrigin.BUILT_IN: "Built in",
+    LookOrigin.SERVER: "This server's",
+    LookOrigin.PERSONAL: "Yours",
+}
 OPTION: Final = "How it should look, without writing it yourself; /restyle-looks shows them"
 """What is said of the option ``look``."""
+COMMAND: Final = "See the looks that a clip can be restyled by, and try one"
 
 
 def label(offered: OfferedLook) -> str:
@@ -26,3 +33,141 @@ def label(offered: OfferedLook) -> str:
 UNKNOWN: Final = (
     "There is no such look here (any more).\nChoose one from the list, or see /restyle-looks."
 )
+PICTURE_GONE: Final = (
+    "This look goes with a picture that is not on Discord any more. Nothing was started.\n"
+    "Choose another look, or save it again from a result that was made with the picture."
+)
+
+# The pages
+
+_EMPTY: Final = {
+    LookOrigin.PERSONAL: (
+        "You have none yet. Under a result press More and Save as look…, or write one."
+    ),
+    LookOrigin.SERVER: "This server has none of its own. Its moderators can add some.",
+    LookOrigin.BUILT_IN: "This server's moderators have switched all of them off.",
+}
+ABOUT_SAMPLES: Final = (
+    "-# The pictures were drawn by the bot's own stand-in from its sample clip. "
+    "Runway's results look like them, not the same."
+)
+OPEN_PLACEHOLDER: Final = "See one whole, and try it"
+BACKWARD: Final = "Back"
+FORWARD: Final = "Next"
+ALL_LABEL: Final = "All looks"
+KEEP_LABEL: Final = "Keep it"
+VERBS: Final = {
+    "try": "Try it…",
+    "add": "Add one…",
+    "edit": "Edit…",
+    "remove": "Remove…",
+    "remove-sure": "Remove it",
+    "earlier": "Earlier",
+    "later": "Later",
+    "hide": "Switch off",
+    "show": "Switch on",
+}
+
+
+def heading(origin: LookOrigin, count: int) -> str:
+    """Return the first lines of a page."""
+    title = f"## Looks · {GROUPS[origin]}"
+    if count == 0:
+        return f"{title}\n{_EMPTY[origin]}"
+    return f"{title}\nAlso in /restyle, as look. Your own words go with them."
+
+
+def in_list(offered: OfferedLook, *, is_hidden: bool) -> str:
+    """Return a look among others: its name, and how its words begin."""
+    off = " · off" if is_hidden else ""
+    words = offered.look.words.replace(f" {SLOT}", "").replace(SLOT, "")
+    return f"**{harmless(offered.look.name)}**{off}\n-# {harmless(cut(words.strip(), 110))}"
+
+
+def whole(offered: OfferedLook, *, is_hidden: bool) -> str:
+    """Return everything about one look."""
+    look = offered.look
+    off = " · switched off here" if is_hidden else ""
+    lines = [
+        f"## {harmless(look.name)}",
+        f"-# {WHOSE[offered.origin]}{off}",
+        f"> {harmless(look.words)}",
+        "-# Your own words take the place of {prompt}; without any it works as well.",
+    ]
+    facts = _facts(look)
+    if facts:
+        lines.append(f"-# {facts}")
+    return "\n".join(lines)
+
+
+def _facts(look: Look) -> str:
+    facts = []
+    if look.seed is not None:
+        facts.append(f"seed {look.seed}")
+    if look.ratio is not None:
+        facts.append(f"shape {harmless(look.ratio)}")
+    if look.model is not None:
+        facts.append(harmless(look.model))
+    if look.picture_job_id is not None:
+        facts.append("with a picture")
+    return " · ".join(facts)
+
+
+def sample_description(name: str) -> str:
+    """Return the alternative text of a sample picture."""
+    return f"A sailing boat before a lighthouse at dusk, as {name}"
+
+
+def remove_question(offered: OfferedLook) -> str:
+    """Return what is asked before a look is removed."""
+    return f"Remove the look {harmless(offered.look.name)}? What was made with it stays."
+
+
+# The forms
+
+ADD_TITLE: Final = "A new look"
+EDIT_TITLE: Final = "Edit this look"
+SAVE_TITLE: Final = "Save as look"
+NO_CHOICE: Final = "None in particular"
+FIELDS: Final = {
+    "video": ("The clip", "MP4, MOV, WebM, GIF and most others."),
+    "prompt": ("Your own words", "They go with the look's. It works without any."),
+    "start": ("Begin at", "Seconds, or 1:05. Its beginning when empty."),
+    "name": ("Name", None),
+    "words": ("Words", "{prompt} is where other words go; at the end where you leave it out."),
+    "seed": ("Seed", "Only to repeat one result; empty for a new one each time."),
+    "shape": ("Shape", "Where the model offers it."),
+    "model": ("Model", "The one it was written for."),
+    "picture": ("With its style picture", "It stays in the thread of this result."),
+    "for-all": ("For everybody on this server", "Else it is for you alone, wherever you are."),
+}
+"""Labels and hints by the fields' custom ids."""
+
+
+def try_title(name: str) -> str:
+    """Return the title of the form that tries a look."""
+    return cut(f"Try {name}", 45)
+
+
+# Answers
+
+
+def saved(name: str, *, for_all: bool) -> str:
+    """Return the answer when a look was saved out of a result."""
+    whose = "for everybody here" if for_all else "for you, wherever you are"
+    return f"Saved as {harmless(name)}, {whose}. Choose it in /restyle as look."
+
+
+ONE_SLOT: Final = f"{SLOT} may stand in the words once only. Nothing was saved."
+NO_WORDS: Final = "A look needs a name and words. Nothing was saved."
+TOO_LONG: Final = f"The words are longer than {MAX_WORDS} characters. Nothing was saved."
+FULL: Final = f"There is room for {MOST_LOOKS} looks. Remove one first; nothing was saved."
+NAME_TAKEN: Final = "This server has a look of that name. Choose another; nothing was saved."
+RULED_OUT: Final = (
+    "This server's prompt rules refuse these words. Nothing was saved.\n"
+    "Its moderators set the rules (/restyle-settings)."
+)
+NOT_IN_DMS: Final = "There are no moderators in direct messages. Save it for yourself."
+LOGGED: Final = "changed the looks"
+CHANGED_MEANWHILE: Final = "That look was changed or removed meanwhile."
+BAD_NUMBER: Final = "A seed is a whole number from 0 to 4,294,967,295. Nothing was saved."

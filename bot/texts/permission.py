@@ -26,6 +26,8 @@ ACTIONS: Final = {
     Action.START_AGAIN: "Restyle the clip of an earlier job again, by the same rules as `/restyle`",
     Action.SEE_MORE: "See the whole prompt and the facts of a finished clip, and download it",
     Action.REPORT: "Report a result to the moderators",
+    Action.USE_LOOKS: "See looks, try them, save one's own",
+    Action.CHANGE_LOOKS: "Add, edit, order and remove the server's looks; switch built-in ones off",
     Action.COMPARE: "Have the side-by-side video made",
     Action.ADD_SOUND: "Have the sound laid over the result",
     Action.DELETE_ANSWER: "Delete a posted result",
@@ -51,6 +53,8 @@ ACTIONS: Final = {
 
 COMMANDS: Final = {
     Action.CHANGE_SETTINGS: "`/restyle-settings`",
+    Action.USE_LOOKS: "`/restyle-looks`; More, Save as look…",
+    Action.CHANGE_LOOKS: "`/restyle-looks`",
     Action.SEE_OWN_USAGE: "`/restyle-usage`",
     Action.MANAGE_OWN_DATA: "`/restyle-privacy`",
     Action.SEE_SERVER_USAGE: "`/restyle-usage`, This server",
@@ -142,7 +146,8 @@ themselves.
 Who may use a command on a server is Discord's business, so that administrators can change it for
 any role (Server Settings, Integrations). Restyle starts from this:
 
-* `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-privacy`:
+* `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-looks`,
+  `/restyle-privacy`:
   everybody.
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
   administrator can also use the buttons in the page that it opens: for 15 minutes, and only as long

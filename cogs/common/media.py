@@ -71,6 +71,11 @@ def is_spoiler(attachment: discord.Attachment, message: discord.Message | None =
     return attachment.is_spoiler() or (message is not None and _hides(message.components))
 
 
+def is_hidden(filename: str, flags: int) -> bool:
+    """Tell the same of a file that is known by its name and its flags alone."""
+    return filename.startswith(_HIDING_PREFIX) or discord.AttachmentFlags._from_value(flags).spoiler  # noqa: SLF001 - there is no other way to read flags
+
+
 def _hides(components: Iterable[Any]) -> bool:
     return any(getattr(found, "spoiler", False) for found in _walk(components))
 

@@ -25,6 +25,7 @@ from cogs.common.pages import Page, answer_command
 from cogs.common.permission_checks import may_see
 from cogs.delivery.buttons import DeleteButton, SoundButton
 from cogs.delivery.more_buttons import DetailsButton, DownloadButton, MoreButton
+from cogs.looks.items import SaveLookButton
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
@@ -61,6 +62,7 @@ class MoreMenu(commands.Cog):
         view = ui.View(timeout=None)
         if _may_have_sound(job):
             view.add_item(SoundButton(job.id))
+        view.add_item(SaveLookButton(job.id))
         view.add_item(DetailsButton(job.id)).add_item(DownloadButton(job.id))
         if can_report:
             view.add_item(ReportButton(job.id))

@@ -141,7 +141,7 @@ class Earlier:
         return Request(
             source=source,
             prompt=prompt,
-            reference=_picture(picture, is_spoiler=job.spoiler) if picture is not None else None,
+            reference=picture_at(picture, is_spoiler=job.spoiler) if picture is not None else None,
             ratio=job.ratio,
             seed=seed,
             start=start,
@@ -232,7 +232,8 @@ class Earlier:
         )
 
 
-def _picture(url: str, *, is_spoiler: bool) -> RequestedPicture:
+def picture_at(url: str, *, is_spoiler: bool) -> RequestedPicture:
+    """Return a style picture that an earlier job took, by its link."""
     name = PurePosixPath(urlsplit(url).path).name
     return RequestedPicture(
         url=url,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.looks import compose
-from cogs.common.media import is_spoiler
+from cogs.common.media import is_hidden, is_spoiler
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import discord
 
     from bot.domain.looks import Look
@@ -42,6 +44,18 @@ class RequestedClip:
             content_type=attachment.content_type,
             size_bytes=attachment.size,
             is_spoiler=is_spoiler(attachment),
+        )
+
+    @classmethod
+    def told(cls, file: Mapping[str, Any]) -> RequestedClip:
+        """Return the source that was put into a form, as Discord tells of it."""
+        name = str(file.get("filename", ""))
+        return cls(
+            url=str(file.get("url", "")),
+            filename=name,
+            content_type=file.get("content_type"),
+            size_bytes=int(file.get("size", 0)),
+            is_spoiler=is_hidden(name, int(file.get("flags", 0))),
         )
 
 

@@ -55,6 +55,16 @@ POSTED = {
     r"restyle:(?P<about_id>[0-9]{1,20}):again": [f"restyle:{JOB}:again"],
     r"restyle:(?P<about_id>[0-9]{1,20}):change": [f"restyle:{JOB}:change"],
     r"restyle:(?P<about_id>[0-9]{1,20}):try-again": [f"restyle:{JOB}:try-again"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):save-look": [f"restyle:{JOB}:save-look"],
+    r"looks:list:(?P<origin>[psb]):(?P<page>[0-9]{1,2})": ["looks:list:b:0", "looks:list:p:12"],
+    r"looks:open": ["looks:open"],
+    r"(?s)looks:(?P<verb>try|add|edit|remove|remove-sure|earlier|later|hide|show)"
+    r":(?P<key>[psb]:.{0,60})": [
+        "looks:try:b:noir",
+        "looks:add:p:",
+        f"looks:edit:p:{JOB}",
+        "looks:remove-sure:s:our house: 2nd",
+    ],
     r"restyle:(?P<about_id>[0-9]{1,20}):use": [f"restyle:{JOB}:use"],
     r"restyle:(?P<about_id>[0-9]{1,20}):more": [f"restyle:{JOB}:more"],
     r"restyle:(?P<about_id>[0-9]{1,20}):details": [f"restyle:{JOB}:details"],
@@ -120,6 +130,7 @@ FORMS = [
 TOO_LARGE = "9" * 20
 ABSURD = [
     f"restyle:{TOO_LARGE}:cancel",
+    f"restyle:{TOO_LARGE}:save-look",
     f"restyle:{TOO_LARGE}:compare",
     f"restyle:{TOO_LARGE}:delete-sure",
     f"restyle:{TOO_LARGE}:approve-spending",

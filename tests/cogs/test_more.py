@@ -54,6 +54,7 @@ async def test_under_a_result_stand_five_buttons_and_the_rest_behind_the_last(st
     menu = await press(stage.bob, answer, "More ▾")
     assert list(buttons_of(menu.response.message)) == [
         "With its sound",
+        "Save as look…",
         "Full prompt and details",
         "Download",
         "Delete…",

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from bot.domain.consents import ConsentChoice
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Charge, FailureReason, Hold, JobState
+from bot.domain.looks import Look, LookOrigin
 from bot.domain.permissions import Action, Actor, may, who
 from bot.domain.quotas import ReviewStage
 from bot.policy.problems import SERVER
@@ -31,6 +32,7 @@ from cogs.common.grants import RIGHT
 from cogs.consent import buttons as _consent_buttons
 from cogs.delivery import buttons as _answer_buttons
 from cogs.delivery import more_buttons
+from cogs.looks import items as look_items
 from cogs.owner import late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
 from cogs.restyle import again_buttons, cancel
@@ -104,6 +106,7 @@ class World:
             guild_id=self.guild.id,
             reviewer_role_ids=frozenset({self.reviewing.id}),
             review_channel_id=self.stage.channel.id,
+            looks=(Look(name="House", words="a house {prompt}"),),
         )
 
     def version(self):
@@ -311,6 +314,16 @@ def settings_menu(kind, letter, verb, arg, *values, **looks):
     )
 
 
+def look_button(verb, key, action=Action.CHANGE_LOOKS, **more):
+    return Control(
+        look_items.LookButton,
+        action,
+        lambda w, job: look_items.LookButton(verb, key),
+        about_job=False,
+        **more,
+    )
+
+
 REVIEW = Control(_review_buttons.ReviewButton, Action.REVIEW, None, job=World.held)
 CONTROLS = {
     "cancel": Control(
@@ -325,6 +338,7 @@ CONTROLS = {
             _answer_buttons.SoundButton: Action.ADD_SOUND,
             _answer_buttons.DeleteButton: Action.DELETE_ANSWER,
             _answer_buttons.DeleteSureButton: Action.DELETE_ANSWER,
+            look_items.SaveLookButton: Action.USE_LOOKS,
             more_buttons.MoreButton: Action.SEE_MORE,
             more_buttons.DetailsButton: Action.SEE_MORE,
             more_buttons.DownloadButton: Action.SEE_MORE,
@@ -353,6 +367,34 @@ CONTROLS = {
             job=World.withheld,
         )
         for verb in ("take", "release", "approve", "deny")
+    },
+    "looks: list": Control(
+        look_items.LookListButton,
+        Action.USE_LOOKS,
+        lambda w, job: look_items.LookListButton(LookOrigin.BUILT_IN, 0),
+        about_job=False,
+    ),
+    "looks: open": Control(
+        look_items.LookMenu,
+        Action.USE_LOOKS,
+        lambda w, job: menu(look_items.LookMenu(), "b:noir"),
+        about_job=False,
+        values=lambda w: ["b:noir"],
+    ),
+    "looks: try": look_button("try", "b:noir", Action.USE_LOOKS),
+    "looks: add one's own": look_button("add", "p:", Action.USE_LOOKS),
+    **{
+        f"looks: {verb}": look_button(verb, key, only_on_servers=True)
+        for verb, key in {
+            "add": "s:",
+            "edit": "s:house",
+            "remove": "s:house",
+            "remove-sure": "s:house",
+            "earlier": "s:house",
+            "later": "s:house",
+            "hide": "b:noir",
+            "show": "b:noir",
+        }.items()
     },
     "review: show next": Control(
         _review_buttons.ShowNextButton,
@@ -627,8 +669,8 @@ async def test_who_may_no_more_cannot_send_a_form_that_is_open(world):
         assert await world.store.get(job.id) == job
 
 
-PANEL_FORMS = {"SettingsForm"}
-"""Forms of the settings panel; who may open and send them is the panel's to check, below."""
+PANEL_FORMS = {"SettingsForm", "LookForm"}
+"""Forms of the settings panel, below, and of looks (``test_looks.py``): who may send them."""
 
 
 SOURCES = "\n".join(path.read_text() for path in sorted(Path("cogs").rglob("*.py")))
@@ -745,6 +787,7 @@ COMMANDS = {
     "restyle": Command(needs=lambda world: {"prompt": "neon", "video": ("a.mp4", b"clip")}),
     "restyle-settings": Command(Action.CHANGE_SETTINGS, managers=True, dms=False),
     "restyle-usage": Command(),
+    "restyle-looks": Command(),
     "restyle-privacy": Command(),
     "restyle-admin jobs": _admin(Action.MANAGE_JOBS),
     "restyle-admin block": _admin(Action.BLOCK, needs=_alice),

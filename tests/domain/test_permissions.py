@@ -60,4 +60,5 @@ def test_a_mere_member_touches_nothing_of_others():
         Action.START_AGAIN,
         Action.SEE_MORE,
         Action.REPORT,
+        Action.USE_LOOKS,
     }
