@@ -13,6 +13,7 @@ import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
+from yarl import URL
 
 from bot.domain.conditions import Conditions
 from bot.domain.guilds import guild_key
@@ -78,6 +79,8 @@ RATE_LIMIT_SECONDS: Final = 60.0
 sleeping; whoever made it comes back later. Discord's own waits are seconds; discord.py takes no
 less than 30."""
 
+
+DISCORD: Final = URL("https://discord.com")
 
 _MESSAGE_CHARACTERS: Final = 2_000
 
@@ -242,6 +245,7 @@ class RestyleBot(commands.AutoShardedBot):
             max_ratelimit_timeout=RATE_LIMIT_SECONDS,
             shard_ids=settings.shard_ids,  # type: ignore[arg-type] # None is its own default
             shard_count=settings.shard_count,
+            proxy=settings.proxy.way_to(DISCORD),
             http_trace=budget.trace() if budget else None,  # type: ignore[arg-type] # as above
         )
         keep_hidden_channels_out(self._connection.parsers, is_known=self._knows_channel)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import discord
 
+from bot.app import DISCORD
 from bot.discord_trouble import passing
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class DiscordCheck:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client = discord.Client(intents=discord.Intents.none())
+        self._client = discord.Client(
+            intents=discord.Intents.none(), proxy=settings.proxy.way_to(DISCORD)
+        )
         self._is_in = False
 
     async def close(self) -> None:

@@ -107,6 +107,22 @@ def check_address(value: str) -> str:
     return value
 
 
+def check_proxy(value: str) -> str:
+    """Return the address of a proxy as it was written; empty is none.
+
+    Raises:
+        ValueError: It is of another kind, such as SOCKS, or none at all.
+    """
+    try:
+        url = URL(value)
+        is_right = url.scheme in {"http", "https"} and bool(url.host) and url.path in {"", "/"}
+    except ValueError:
+        is_right = False
+    if value and not is_right:
+        raise ValueError("must be an HTTP proxy, such as http://proxy.example.com:3128")
+    return value
+
+
 def check_filled(value: SecretStr) -> SecretStr:
     """Return a secret without the spaces around it.
 

@@ -48,7 +48,7 @@ _SIMILAR: Final = 0.6
 
 _FOREIGN: Final = re.compile(
     r"(COMPOSE|DOCKER|PODMAN|BUILDKIT|POSTGRES|PG|PYTHON|AWS|LC|SSL|OBJECT_STORE)_?\w*"
-    r"|(HTTPS?|NO|ALL)_PROXY|TZ|LANG|LANGUAGE|PATH|HOME|TMPDIR|MALLOC_\w+|UID|GID|PUID|PGID"
+    r"|(HTTP|ALL)_PROXY|TZ|LANG|LANGUAGE|PATH|HOME|TMPDIR|MALLOC_\w+|UID|GID|PUID|PGID"
 )
 """What other programs that read the same ``.env`` (Compose, PostgreSQL, Python) take from there."""
 
@@ -144,6 +144,10 @@ def origins(settings_cls: type[BaseSettings]) -> dict[str, str]:
     return found
 
 
+_PROXIES: Final = re.compile(r"(HTTP|FTP|ALL)_PROXY")
+"""What stands beside ``HTTPS_PROXY`` wherever that is set for every program."""
+
+
 def misspelt(names: Iterable[str]) -> list[str]:
     """Return a line for every variable that must be a misspelt setting, and every unreadable line.
 
@@ -161,7 +165,9 @@ def misspelt(names: Iterable[str]) -> list[str]:
         if name.upper() not in known and (_near(name, known) or not _FOREIGN.fullmatch(name)):
             lines.append(f"{name} in .env is not a setting{_suggestion(name, known)}")
     for name in os.environ:
-        if name.upper() not in known and _near(name, known):
+        if name.upper() in known or _PROXIES.fullmatch(name.upper()):
+            continue
+        if _near(name, known):
             lines.append(
                 f"{name} in the environment is not a setting{_suggestion(name, known)} "
                 "If it is another program's, unset it for this one."

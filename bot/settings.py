@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from yarl import URL
 
 from bot.errors import SettingsError
 from bot.setting_checks import suspicious_prices
@@ -63,10 +64,10 @@ class Settings(
             *(self.discord_token, self.cometapi_key, self.cometapi_access_token),
             *(self.aws_secret_access_key, self.aws_session_token),
         )
-        password = make_url(self.database_url).password
+        passwords = [make_url(self.database_url).password, URL(self.https_proxy).password]
         return [
             *filter(None, (one.get_secret_value() for one in hidden)),
-            *filter(None, [password]),
+            *filter(None, passwords),
         ]
 
     @property

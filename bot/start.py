@@ -82,8 +82,11 @@ async def run(settings: Settings) -> None:
             base_url=settings.cometapi_base_url,
             api_key=settings.cometapi_key,
             version=settings.runway_version,
+            proxy=settings.proxy,
         )
-        downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
+        downloader = Downloader(
+            http, trusted_origin=settings.cometapi_base_url, proxy=settings.proxy
+        )
         process_pool = ProcessPool(processes=settings.media_processes)
         await warn_of_gaps(process_pool)
         archive = await stack.enter_async_context(open_archive(settings))

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "media": {"domain", "errors", "system", "requests"},
     "archive": {"errors", "system", "settings", ""},
     "settings": {"errors", "setting_checks", "setting_groups", "setting_sources"},
-    "setting_groups": {"domain", "archive", "prices", "setting_checks"},
+    "setting_groups": {"domain", "system", "archive", "prices", "setting_checks"},
     "setting_checks": {"domain", "system", "prices"},
     "prices": {"domain"},
     "setting_sources": {"errors"},

@@ -79,7 +79,7 @@ def test_every_slip_is_named_at_once_with_what_else_is_wrong(monkeypatch):
 @pytest.mark.parametrize(
     "name",
     [
-        *("COMPOSE_PROFILES", "POSTGRES_PASSWORD", "TZ", "HTTPS_PROXY", "NO_PROXY", "PGSSLMODE"),
+        *("COMPOSE_PROFILES", "POSTGRES_PASSWORD", "TZ", "HTTP_PROXY", "ALL_PROXY", "PGSSLMODE"),
         *("DOCKER_HOST", "AWS_REGION", "SSL_CERT_FILE", "PYTHONUNBUFFERED", "discord_token"),
     ],
 )
@@ -88,7 +88,9 @@ def test_what_other_programs_read_from_the_same_file_is_let_be(name):
     load_settings()
 
 
-@pytest.mark.parametrize("name", ["TEST_DATABASE_URL", "XDG_DATA_DIRS", "LOGNAME", "GITHUB_TOKEN"])
+@pytest.mark.parametrize(
+    "name", ["TEST_DATABASE_URL", "XDG_DATA_DIRS", "LOGNAME", "GITHUB_TOKEN", "HTTP_PROXY"]
+)
 def test_other_programs_variables_in_the_environment_are_let_be(monkeypatch, name):
     monkeypatch.setenv(name, "something")
     load_settings()

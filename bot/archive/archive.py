@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from yarl import URL
+
 from bot.archive.address import FolderAddress, read_archive_url
 from bot.archive.backends.folder import FolderBackend
 from bot.archive.names import is_name, make_name
@@ -155,6 +157,7 @@ def _open_backend(settings: Settings) -> ArchiveBackend:
         access_key_id=settings.aws_access_key_id.get_secret_value(),
         secret_access_key=settings.aws_secret_access_key.get_secret_value(),
         session_token=settings.aws_session_token.get_secret_value(),
+        proxy=settings.proxy.way_to(URL(address.endpoint or "https://s3.amazonaws.com")),
     )
 
 

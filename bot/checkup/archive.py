@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
+from yarl import URL
 
 from bot.archive.archive import open_archive
 from bot.errors import ArchiveError
@@ -58,7 +59,8 @@ class ArchiveCheck:
         mend = "Let the web server or the bucket show it to everybody: docs/archive.md."
         try:
             timeout = aiohttp.ClientTimeout(total=READ_SECONDS)
-            async with self._http.get(link, timeout=timeout) as response:
+            proxy = self._settings.proxy.way_to(URL(link))
+            async with self._http.get(link, timeout=timeout, proxy=proxy) as response:
                 found = (await response.content.read(1024)).decode(errors="replace")
                 status = response.status
         except (TimeoutError, aiohttp.ClientError, OSError) as exc:

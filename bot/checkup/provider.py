@@ -29,6 +29,7 @@ class Provider:
             base_url=settings.cometapi_base_url,
             api_key=settings.cometapi_key,
             version=settings.runway_version,
+            proxy=settings.proxy,
         )
         self._console = Console(
             comet,

@@ -229,6 +229,7 @@ async def _ask(settings: Settings, task_id: str) -> Task:
             base_url=settings.cometapi_base_url,
             api_key=settings.cometapi_key,
             version=settings.runway_version,
+            proxy=settings.proxy,
         )
         try:
             return await comet.get_task(task_id)

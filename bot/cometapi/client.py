@@ -25,6 +25,7 @@ from bot.cometapi.wire import (
 from bot.errors import CometNoAnswerError, CometNotSentError, CometRejectedError
 from bot.system import metrics
 from bot.system.hosts import is_loopback
+from bot.system.proxies import Proxy
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -73,6 +74,7 @@ class CometClient:
         api_key: SecretStr,
         version: str,
         connect_seconds: float = CONNECT_SECONDS,
+        proxy: Proxy | None = None,
     ) -> None:
         """Borrow ``http``; whoever opened it closes it, after the last request.
 
@@ -83,8 +85,10 @@ class CometClient:
             version: The date in ``X-Runway-Version``.
             connect_seconds: How long to wait for a connection, including for a free place among
                 the session's connections.
+            proxy: The way to the internet, if there is a special one.
         """
         self._http = http
+        self._proxy = proxy or Proxy()
         self._in_credits = is_runways(URL(base_url))
         self._key = api_key.get_secret_value().encode()
         self._create_url = URL(f"{base_url.rstrip('/')}/video_to_video")
@@ -194,13 +198,19 @@ class CometClient:
                 data=data,
                 timeout=timeout,
                 allow_redirects=False,  # the key would travel along
+                proxy=self._proxy.way_to(url),
                 raise_for_status=False,
             ) as response:
                 reply = Reply(response.status, response.headers, await self._read(response))
         # Both happen before a connection exists, so before a byte of the request. A total timeout
         # looks different (TimeoutError), and so does a kept connection that the server closes
         # meanwhile (ServerDisconnectedError): it may have read the request before.
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as exc:
+        # A proxy that opens no way has been told the name of the host alone.
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as exc:
             answers.labels(request, "not sent").inc()
             raise CometNotSentError(f"{method} {url.path}: {type(exc).__name__}") from exc
         except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError

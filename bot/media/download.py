@@ -27,6 +27,8 @@ from bot.errors import (
     MediaTooLargeError,
     MediaUnreachableError,
 )
+from bot.system.hosts import is_internal
+from bot.system.proxies import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,6 +42,7 @@ _MAX_REDIRECTS: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING_STATUSES: Final = frozenset({408, 425, 429})  # and every 5xx
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+_INTERNAL_ENDS: Final = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -122,10 +125,11 @@ class _Guard:
     """Makes the sockets of one download, to public addresses only."""
 
     refused: list[str] = field(default_factory=list)
+    is_needed: bool = True
 
     def make_socket(self, info: AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
-        if not is_public_address(str(address[0])):
+        if self.is_needed and not is_public_address(str(address[0])):
             self.refused.append(str(address[0]))
             raise PermissionError(errno.EACCES, "not a public address")
         return socket.socket(family=family, type=kind, proto=protocol)
@@ -144,6 +148,8 @@ class Downloader:
         trusted_origin: Scheme, host and port of this address (``COMETAPI_BASE_URL``) may be
             fetched although it may be private or plain http.
         limits: Times and attempts.
+        proxy: The way to the internet, if there is a special one. It resolves the names, so what
+            cannot be checked is where a public name leads; the proxy has to see to that.
 
     Raises:
         ValueError: ``http`` would send credentials by itself.
@@ -155,6 +161,7 @@ class Downloader:
         *,
         trusted_origin: str,
         limits: DownloadLimits | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         if http.auth is not None or any(
             name in http.headers for name in ("Authorization", "Cookie")
@@ -163,6 +170,7 @@ class Downloader:
         self._http = http
         self._trusted_origin = URL(trusted_origin).origin()
         self._limits = limits or DownloadLimits()
+        self._proxy = proxy or Proxy()
 
     async def download(
         self, url: str, to: Path, *, max_bytes: int, trusted: bool = False
@@ -255,7 +263,11 @@ class Downloader:
             async with (
                 self._session(url, guard, trusted) as session,
                 session.get(
-                    url, headers=headers, timeout=timeout, allow_redirects=False
+                    url,
+                    headers=headers,
+                    timeout=timeout,
+                    allow_redirects=False,
+                    proxy=self._proxy.way_to(url),
                 ) as response,
             ):
                 yield response
@@ -277,11 +289,24 @@ class Downloader:
             return
         if url.scheme != "https":
             raise MediaRefusedError(f"{url.host}: not https")
+        if self._proxy.way_to(url) is not None:
+            _check_name(url.host or "")
+            guard.is_needed = False  # the only socket is the one to the proxy
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(socket_factory=guard.make_socket, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
         ) as session:
             yield session
+
+
+def _check_name(host: str) -> None:
+    """Refuse a host of which its name alone says that it is none of the open internet."""
+    try:
+        is_public = is_public_address(host)
+    except ValueError:
+        is_public = not is_internal(host) and not host.endswith(_INTERNAL_ENDS)
+    if not is_public:
+        raise MediaRefusedError(f"{host} is not public")
 
 
 def _parse(text: str, base: URL | None = None) -> URL:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationInfo, field_validator
+from typing import Annotated
 
-from bot.setting_checks import check_shards
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from bot.setting_checks import check_proxy, check_shards
 from bot.setting_groups.group import SettingsGroup
+from bot.system.proxies import Proxy
 
 
 class WorkSettings(SettingsGroup):
@@ -28,6 +31,11 @@ class WorkSettings(SettingsGroup):
     discord_calls_per_second: float = Field(40, ge=1, le=5000)
     """What all processes together ask of Discord, which allows 50, and more to large bots that ask
     for it."""
+    https_proxy: Annotated[str, AfterValidator(check_proxy)] = Field("", repr=False)
+    """The proxy through which Discord, the provider, clips and the archive's bucket are reached, as
+    `http://user:password@host:port`; empty means none."""
+    no_proxy: str = ""
+    """Hosts that are reached without it: names or ends of names, with commas; empty means none."""
 
     @field_validator("poll_max_seconds")
     @classmethod
@@ -40,6 +48,11 @@ class WorkSettings(SettingsGroup):
     @classmethod
     def _check_shards(cls, value: str, info: ValidationInfo) -> str:
         return check_shards(value, is_sqlite=info.data.get("database_url", "").startswith("sqlite"))
+
+    @property
+    def proxy(self) -> Proxy:
+        """The way to the internet."""
+        return Proxy(address=self.https_proxy, exceptions=self.no_proxy)
 
     @property
     def shard_ids(self) -> list[int] | None:

@@ -82,6 +82,12 @@ async def test_no_privileged_intent_is_asked_for_and_nobody_is_pinged_by_default
     assert bot.allowed_mentions.to_dict() == {"parse": []}
 
 
+async def test_discord_is_reached_through_the_proxy(make_bot, settings):
+    behind = settings.model_copy(update={"https_proxy": "http://proxy.example.com:3128"})
+    assert make_bot(settings=behind).http.proxy == "http://proxy.example.com:3128"
+    assert make_bot().http.proxy is None
+
+
 async def test_starting_warns_about_nothing(make_bot, caplog):
     with caplog.at_level(logging.WARNING):
         bot = make_bot()

@@ -78,6 +78,7 @@ class BucketBackend:
             role of AWS).
         secret_access_key: The secret to it.
         session_token: Of temporary credentials; else empty.
+        proxy: The address of the proxy on the way there, if there is one.
 
     Raises:
         ArchiveError: The library does not take these values.
@@ -90,6 +91,7 @@ class BucketBackend:
         access_key_id: str = "",
         secret_access_key: str = "",
         session_token: str = "",
+        proxy: str | None = None,
     ) -> None:
         # One DELETE for each file: not every store knows how to delete many at once.
         config: S3Config = {
@@ -116,6 +118,7 @@ class BucketBackend:
                     "connect_timeout": timedelta(seconds=10),
                     "timeout": timedelta(seconds=_REQUEST_SECONDS),
                     "user_agent": f"Restyle/{__version__}",
+                    **({} if proxy is None else {"proxy_url": proxy}),
                 },
                 retry_config={
                     "max_retries": _MAX_REPEATS,
