@@ -162,7 +162,9 @@ def misspelt(names: Iterable[str]) -> list[str]:
     lines = []
     lines += _unreadable(known)
     for name in dotenv_values(ENV_FILE):
-        if name.upper() not in known and (_near(name, known) or not _FOREIGN.fullmatch(name)):
+        if name.upper() in known or _PROXIES.fullmatch(name.upper()):
+            continue
+        if _near(name, known) or not _FOREIGN.fullmatch(name):
             lines.append(f"{name} in .env is not a setting{_suggestion(name, known)}")
     for name in os.environ:
         if name.upper() in known or _PROXIES.fullmatch(name.upper()):
