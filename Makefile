@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check-fast chaos bench bench-media simulate migration settings permissions privacy \
-	pictures samples format lock audit clean
+.PHONY: help setup demo run test test-versions check-fast chaos bench bench-media simulate migration settings \
+	permissions privacy pictures samples format lock audit image sbom clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## Install everything into .venv, from hash-pinned locks
 
@@ -40,6 +40,19 @@ check-fast: setup ## Run in under a minute what needs no database, Discord or cl
 
 # What the pure rooms of bot/ promise, and what holds for the whole tree.
 PURE_TESTS := $(wildcard tests/test_*.py tests/domain tests/requests tests/policy tests/texts)
+
+# Those of them that are here; each gets an environment of its own below build/.
+VERSIONS ?= 3.11 3.12 3.13 3.14
+
+test-versions: ## Run the pure tests on every Python that is here (VERSIONS=3.13: on that one)
+	@for version in $(VERSIONS); do \
+		"python$$version" -c "" 2>/dev/null || { echo "Python $$version is not here"; continue; }; \
+		echo "Python $$version"; place=build/python$$version; \
+		test -x $$place/bin/python || "python$$version" -m venv $$place || exit 1; \
+		$$place/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+			-r requirements/dev.txt || exit 1; \
+		$$place/bin/python -m pytest -q -p no:cacheprovider $(PURE_TESTS) $(ARGS) || exit 1; \
+	done
 
 chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
 	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)
@@ -94,6 +107,18 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 audit: setup ## Look for known vulnerabilities in what is locked (SECURITY.md)
 	$(BIN)/python -m pytest -q tests/test_locks.py
 	$(BIN)/python .ci/audit.py
+
+# docker, or what else is here.
+BUILDER ?= $(or $(firstword $(notdir $(shell command -v docker buildah podman 2>/dev/null))),docker)
+IMAGE ?= restyle
+
+image: ## Build the image (BUILDER=buildah, IMAGE=name:tag, ARGS=--build-arg=BASE=… for a digest)
+	$(BUILDER) build --tag $(IMAGE) \
+		--build-arg VERSION=$$($(PYTHON) -c 'import bot; print(bot.__version__)') \
+		--build-arg REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(ARGS) .
+
+sbom: setup ## Write what the image is made of into build/restyle.cdx.json (CycloneDX)
+	$(BIN)/python .ci/sbom.py $(ARGS)
 
 clean: ## Remove what the targets above made (not the data folder)
 	rm -rf $(VENV) build demo-output .mypy_cache .pytest_cache .ruff_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import platform
 import sys
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OWNER_ONLY: Final = 0o077
+"""What no file of ours lets others do; the archive's files are for everybody, and say so."""
 EXIT_FAILED: Final = 1
 EXIT_SETTINGS: Final = 2
 
@@ -31,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = build_parser().parse_args(arguments)
     execute = getattr(chosen, "execute", None)
     forbid_inspection()
+    os.umask(OWNER_ONLY)
     try:
         if execute is not None:
             status: int = execute(chosen)

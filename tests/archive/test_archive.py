@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.archive.address import read_archive_url
 from bot.archive.archive import SWEEP_SECONDS, Archive, keep_expiring, open_archive
 from bot.archive.backends.bucket import PIECE_BYTES, BucketBackend
+from bot.archive.backends.folder import FolderBackend
 from bot.errors import ArchiveError
 from tests.archive.bucket_server import KEY_ID, SECRET
 from tests.archive.conftest import PUBLIC_URL
@@ -79,6 +80,21 @@ async def test_a_kept_file_lies_under_its_link(archive, side, clip):
     assert archive.name_of(link) == name
     assert side.contents() == {name: clip.read_bytes()}
     assert clip.exists()
+
+
+async def test_a_web_server_reads_what_lies_in_the_folder_whatever_the_umask(tmp_path):
+    before = os.umask(0o077)
+    try:
+        path = tmp_path / "clip.mp4"
+        path.write_bytes(b"clip")
+        folder = tmp_path / "public"
+        backend = FolderBackend(folder)
+        await backend.check()
+        await backend.put(path, "1-answer-0123.mp4", "video/mp4")
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (folder / "1-answer-0123.mp4").stat().st_mode & 0o777 == 0o644
 
 
 async def test_keeping_again_after_a_crash_gives_the_same_link_and_one_file(

@@ -67,6 +67,8 @@ async def test_doctor_looks_at_everything_beside_a_running_bot(
     assert "anybody can add the bot" in said
     assert "\n0 broken, " in said
     assert bot.output.count("starts on Python") == 1
+    for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")]:
+        assert not path.stat().st_mode & 0o077, path  # nobody else's business
 
 
 async def test_doctor_names_the_mend_of_each_thing_that_is_broken(

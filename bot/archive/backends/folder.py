@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PIECE_BYTES: Final = 1024 * 1024
+_FOR_READERS: Final = 0o644
+_TO_ENTER: Final = 0o755
 _UNFINISHED: Final = re.compile(r"\.[a-z0-9.-]+\.[0-9a-f]{16}\.part")
 _UNFINISHED_SECONDS: Final = 24 * 60 * 60
 """No copy takes so long; what is older was left by a process that died."""
@@ -71,7 +73,7 @@ class FolderBackend:
 
     def _check(self) -> None:
         with _explained("it cannot be written to, so give the bot's user a folder of its own"):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             part = self._unfinished("check")
             part.touch()
             part.unlink()
@@ -81,16 +83,23 @@ class FolderBackend:
 
     def _put(self, path: Path, name: str) -> None:
         with _explained("a file cannot be kept in it"):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             part = self._unfinished(name)
             try:
                 with path.open("rb") as source, part.open("xb") as target:
                     shutil.copyfileobj(source, target, _PIECE_BYTES)
                     target.flush()
                     os.fsync(target.fileno())  # the link is given out for good
+                part.chmod(_FOR_READERS)
                 part.replace(self._folder / name)
             finally:
                 part.unlink(missing_ok=True)
+
+    def _make_folder(self) -> None:
+        """Make the folder if there is none; the web server, which is another user, may enter it."""
+        if not self._folder.is_dir():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.chmod(_TO_ENTER)
 
     def _delete(self, name: str) -> None:
         with _explained("a file in it cannot be removed"):
