@@ -18,6 +18,7 @@ from yarl import URL
 from bot.domain.conditions import Conditions
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
+from bot.option_checks import strange_options
 from bot.policy.doors import closed_door
 from bot.registration import Registration
 from bot.requests.text_safety import cut
@@ -118,6 +119,10 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         if closed is not None:
             await answer_privately(interaction, refusal(closed))
             return False
+        if (strange := strange_options(self, interaction)) is not None:
+            words = message_texts.LINK_GONE if "link" in strange else texts.UNKNOWN_COMMAND
+            await answer_privately(interaction, words)
+            return False
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return True
@@ -147,9 +152,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             return
         if isinstance(error, _UNKNOWN_COMMAND):
             log.info("interaction %s: not ours: %s", interaction.id, error)
-            is_link = hasattr(interaction.namespace, "link")  # of a client that shows an old form
-            words = message_texts.LINK_GONE if is_link else texts.UNKNOWN_COMMAND
-            await answer_privately(interaction, words)
+            await answer_privately(interaction, texts.UNKNOWN_COMMAND)
             return
         await answer_privately(interaction, broke(interaction, error))
 

@@ -14,6 +14,7 @@ MAY_KNOW_DISCORD = {
     "bot/discord_trouble.py",
     "bot/shards.py",
     "bot/registration.py",
+    "bot/option_checks.py",
     "bot/discord_checkup.py",
 }
 

@@ -53,6 +53,7 @@ OPEN_EVERYTHING = {
     "shards",
     "discord_trouble",
     "registration",
+    "option_checks",
     "monitoring",
     "discord_checkup",
     "",

@@ -19,14 +19,48 @@ _SHOWN_IDS: Final = 12
 # Previews
 
 
-def proposed(lines: Sequence[str], summary: str) -> str:
-    """Return what a change is and what it would have done, before it is saved."""
+def proposed(lines: Sequence[str], summary: str, *, warning: str = "") -> str:
+    """Return what a change is and what it would have done, before it is saved.
+
+    Args:
+        lines: What is changed.
+        summary: What it would have done.
+        warning: What whoever saves it should mind.
+    """
     shown = [cut(line, 250) for line in lines[:10]]
     if len(lines) > len(shown):
         shown.append(f"and {len(lines) - len(shown)} more changes.")
     return "\n".join(
-        ["### Not saved yet", *shown, cut(summary, 1200), "Save it, or leave all as it is."]
+        [
+            "### Not saved yet",
+            *shown,
+            cut(summary, 1200),
+            *([warning] if warning else []),
+            "Save it, or leave all as it is.",
+        ]
     )
+
+
+def lifts_oneself(names: Sequence[str]) -> str:
+    """Return the answer to who would give themselves more, by a role that they have."""
+    return (
+        f"That would give you more than members have, by a role of your own ({_titles(names)}). "
+        "Somebody without that role has to change it. Nothing was changed."
+    )
+
+
+def lifting_oneself(names: Sequence[str]) -> str:
+    """Return the same as a warning, for who can give roles anyway; empty for nothing."""
+    if not names:
+        return ""
+    return (
+        f"**This gives you more than members have**, by a role of your own ({_titles(names)}). "
+        "Whoever can give roles can do that; the change log will show it."
+    )
+
+
+def _titles(names: Sequence[str]) -> str:
+    return ", ".join(title(name) for name in names)
 
 
 NO_EFFECT: Final = "It would have made no difference to the last 30 days' clips."

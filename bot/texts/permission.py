@@ -173,6 +173,11 @@ Nothing that a client sends is believed:
 | a clip of another server | that it is not known here |
 | somebody else's page, an old one, one after the command was taken away | who may |
 | a question or a draft that was answered before | how it was answered |
+| an option of another kind, beyond its bounds, or unknown | that the command is not ours so |
+
+Nobody gives themselves more than members have by a role of their own (a role's limits, *Roles
+exempt*, *Roles not reviewed*): somebody without the role has to. Whoever can give roles, and so
+could have any, is warned instead, and the change log shows it.
 
 Who has only the command is known by a seal in the page's custom ids: an HMAC over the person,
 their roles, the server, what the page is for, and when it was opened, with a key that the bot makes

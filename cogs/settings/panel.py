@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StoreError
-from bot.policy.changes import check_changes
+from bot.policy.changes import check_changes, undoing
+from bot.policy.own_benefit import lifted
 from bot.policy.problems import Flaw, Problem, SettingRefusedError
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
+from cogs.common.permission_checks import role_ids_of
 from cogs.settings.controls import PanelData
 from cogs.settings.drafts import Draft, Drafts, own_values
 from cogs.settings.log import log_channels, post_action
@@ -96,6 +98,9 @@ class SettingsPanel:
         real = _really_changed(checked, policy)
         if not real:
             return await self.panel(guild_id, location, said=unchanged)
+        own = lifted(policy, real, role_ids_of(interaction), self._operator)
+        if own and not _could_anyway(interaction):
+            return await self.panel(guild_id, location, said=answers.lifts_oneself(own))
         now = interaction.created_at
         effect = await effect_of(self._store, policy, real, self._operator, now)
         draft = Draft(
@@ -105,14 +110,16 @@ class SettingsPanel:
             before=own_values(policy, real),
             what=what,
         )
-        if not effect.is_any and what != answers.IMPORTED:
+        if not effect.is_any and what != answers.IMPORTED and not own:
             return await self._save(interaction, location, draft, policy)
         lines = [
             policy_texts.changed(name, draft.before[target][name], value, target)
             for target, values in real.items()
             for name, value in values.items()
         ]
-        words = answers.proposed(lines, effect.words or answers.NO_EFFECT)
+        words = answers.proposed(
+            lines, effect.words or answers.NO_EFFECT, warning=answers.lifting_oneself(own)
+        )
         return draft_page(location, words, self._drafts.add(draft))
 
     async def decide(
@@ -132,6 +139,10 @@ class SettingsPanel:
         policy = await self._store.policies.read(guild_id)
         if draft.is_overtaken(policy):
             return await self.panel(guild_id, location, said=answers.SAVE_OVERTAKEN)
+        # They may have been given the role meanwhile.
+        own = lifted(policy, draft.changes, role_ids_of(interaction), self._operator)
+        if own and not _could_anyway(interaction):
+            return await self.panel(guild_id, location, said=answers.lifts_oneself(own))
         return await self._save(interaction, location, draft, policy)
 
     async def undo(
@@ -145,6 +156,12 @@ class SettingsPanel:
             return await self.panel(guild_id, location, said=answers.NOTHING_TO_UNDO)
         if latest[0].id != newest_id:
             return await self.panel(guild_id, location, said=answers.UNDO_OVERTAKEN)
+        try:
+            own = lifted(before, undoing(latest), role_ids_of(interaction), self._operator)
+        except ValueError:  # a former value is not taken any more; below that is told
+            own = []
+        if own and not _could_anyway(interaction):
+            return await self.panel(guild_id, location, said=answers.lifts_oneself(own))
         try:
             undone = await self._store.policies.undo(
                 guild_id, latest, user_id=interaction.user.id, operator=self._operator
@@ -215,6 +232,11 @@ class SettingsPanel:
             guild = self._bot.get_guild(guild_id)
             said = await post_action(self._bot, guild, channel_ids, action, what=what)
         return await self.panel(guild_id, location, said=said)
+
+
+def _could_anyway(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether Discord lets this person give roles, and so have what any role has."""
+    return interaction.permissions.manage_roles or interaction.permissions.administrator
 
 
 def _guild_id(interaction: discord.Interaction[Any]) -> int:

@@ -7,6 +7,7 @@
 Attachments travel over a real loopback socket; the engine is not running, so a job stays QUEUED.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -259,3 +260,18 @@ def open_panel(stage):
 @pytest.fixture
 async def panel(open_panel):
     return await open_panel()
+
+
+@pytest.fixture
+def broken(caplog):
+    """What was logged as an error, with its traceback, since the test began."""
+    caplog.set_level(logging.INFO)
+
+    def found():
+        return [
+            f"{one.name}: {one.getMessage()} {one.exc_info and one.exc_info[1]!r}"
+            for one in caplog.records
+            if one.levelno >= logging.ERROR or one.exc_info
+        ]
+
+    return found

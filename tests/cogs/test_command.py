@@ -133,6 +133,5 @@ async def test_a_client_that_still_sends_a_link_hears_what_to_do_instead(stage):
     link = {"name": "link", "type": 3, "value": "https://discord.com/channels/1/2/3"}
     prompt = {"name": "prompt", "type": 3, "value": "neon"}
     result = await send_command(stage, stage.alice, "restyle", [prompt, link])
-    assert [type(one).__name__ for one in stage.env.errors] == ["CommandSignatureMismatch"]
     assert said(result) == message_texts.LINK_GONE
     assert result.ephemeral

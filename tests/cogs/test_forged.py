@@ -1,7 +1,6 @@
 """Absurd, stale and stolen ids and values at every control, form and command of the bot."""
 
 import itertools
-import logging
 import re
 
 import pytest
@@ -97,21 +96,6 @@ async def people(stage):
     return {"mo": stage.mo, "alice": stage.alice, "owner": owner, "owner in dms": owner.user}
 
 
-@pytest.fixture
-def broken(caplog):
-    """What was logged as an error, with its traceback, since the test began."""
-    caplog.set_level(logging.INFO)
-
-    def found():
-        return [
-            f"{one.name}: {one.getMessage()} {one.exc_info and one.exc_info[1]!r}"
-            for one in caplog.records
-            if one.levelno >= logging.ERROR or one.exc_info
-        ]
-
-    return found
-
-
 async def ledger_of(stage):
     """Everything that a press on a thing of somebody else could have changed."""
     job = await stage.store.get(ELSEWHERE)
@@ -196,5 +180,4 @@ async def test_a_command_of_an_earlier_version_is_answered_kindly(stage, broken)
     }
     result = await forged._dispatch_actor_interaction(stage.mo, 2, stage.channel, data)
     assert said(result) == texts.UNKNOWN_COMMAND
-    assert [type(error).__name__ for error in stage.env.errors] == ["CommandNotFound"]
     assert broken() == []
