@@ -291,6 +291,8 @@ class UnreadableReason(enum.StrEnum):
     ANIMATED = "animated"  # a still picture was wanted
     OTHER_CODEC = "other_codec"  # made with a codec that is not opened here
     DAMAGED = "damaged"  # cut off or broken: frames are missing or do not decode
+    PICTURE_TOO_LARGE = "picture_too_large"  # more pixels than fit the memory that we give
+    TOO_MANY_FRAMES = "too_many_frames"  # more than we look through
     TOO_COMPLEX = "too_complex"  # decoding takes more time or memory than we give
 
 

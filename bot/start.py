@@ -87,7 +87,9 @@ async def run(settings: Settings) -> None:
         downloader = Downloader(
             http, trusted_origin=settings.cometapi_base_url, proxy=settings.proxy
         )
-        process_pool = ProcessPool(processes=settings.media_processes)
+        process_pool = ProcessPool(
+            processes=settings.media_processes, memory_bytes=settings.media_memory_bytes
+        )
         await warn_of_gaps(process_pool)
         archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()

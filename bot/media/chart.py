@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.units import MEBIBYTE
 from bot.media.process_pool import WorkLimits
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
 
-_LIMITS: Final = WorkLimits(wall_seconds=30, cpu_seconds=30, file_bytes=4 * 1024**2)
+_LIMITS: Final = WorkLimits(
+    wall_seconds=30, cpu_seconds=30, memory_bytes=256 * MEBIBYTE, file_bytes=4 * MEBIBYTE
+)
 
 
 async def draw(process_pool: ProcessPool, scratch: Scratch, chart: Chart) -> bytes:

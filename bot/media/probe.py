@@ -22,8 +22,6 @@ class ProbeLimits(WorkLimits):
 
     wall_seconds: float = 60
     cpu_seconds: int = 20
-    memory_bytes: int = 2 * 1024**3
-    """Address space. A 4K HEVC clip takes 320 MB of it, Python and FFmpeg included."""
 
 
 async def probe_video(

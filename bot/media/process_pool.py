@@ -14,11 +14,12 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bot import errors
+from bot.domain.units import MEBIBYTE
 from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
 from bot.media.turns import FairSlots
 from bot.system import metrics
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MEMORY_BYTES: Final = 768 * MEBIBYTE
+"""Of one process, where nobody says otherwise: enough for preparing a 4K HEVC clip with HDR."""
+
+# Addresses that are no memory: of the libraries, stacks, and what is set apart and never used.
+_LIBRARY_BYTES: Final = 384 * MEBIBYTE
 _ROOT: Final = Path(__file__).parents[2]  # the folder from which ``bot`` is imported
 _MAX_ANSWER_BYTES: Final = 256 * 1024
 # A bound for where the kernel lets it start processes at all. It counts all threads of the bot's
@@ -39,6 +45,8 @@ _LIMIT_SIGNALS: Final = {9, 24}  # SIGKILL and SIGXCPU, by number since Windows 
 # Without them some Pythons do not start; nothing else of our environment (it holds the token and
 # the key) is for a process that reads strangers' files.
 _INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+# glibc sets 64 MiB of addresses apart for each thread, which the limit of memory counts.
+_SPARING: Final = {"MALLOC_ARENA_MAX": "2"}
 # A person waits for these, and they are soon over.
 _QUICK: Final = frozenset({"probe", "reference", "chart"})
 
@@ -56,8 +64,9 @@ class WorkLimits:
     """From the start of the process; waiting for a slot does not count."""
     cpu_seconds: int = 900
     """Of all its threads together."""
-    memory_bytes: int = 4 * 1024**3
-    """Address space, so far more than is ever used. Preparing a 4K HEVC clip takes 0.7 GB of it."""
+    memory_bytes: int = MEMORY_BYTES
+    """What it may set apart for itself, a little of which is never used. The pool's own limit is
+    the most."""
     file_bytes: int = 0
     """The largest file that it may write; 0 lets it write nothing at all."""
 
@@ -71,9 +80,13 @@ class ProcessPool:
     Args:
         processes: How many at once, of probing and of everything else each.
         waiting: How many may wait for one of these slots.
+        memory_bytes: The most that any of them may take, whatever the work asks for.
     """
 
-    def __init__(self, *, processes: int = 2, waiting: int = 64) -> None:
+    def __init__(
+        self, *, processes: int = 2, waiting: int = 64, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        self._memory_bytes = memory_bytes
         self._quick = FairSlots(processes, waiting)
         self._long = FairSlots(processes, waiting)
         self.failures_in_a_row = 0
@@ -103,7 +116,7 @@ class ProcessPool:
         line = self._quick if task in _QUICK else self._long
         try:
             async with line.slot():
-                answer, status = await _run_child(task, arguments, limits or WorkLimits())
+                answer, status = await _run_child(task, arguments, self._limited(limits))
             done = _understand(task, answer, status)
             metrics.CHILDREN.labels(task, "done").inc()
         except BaseException as exc:  # a process that was killed leaves what it had written
@@ -112,6 +125,10 @@ class ProcessPool:
             raise
         self.failures_in_a_row = 0
         return done
+
+    def _limited(self, limits: WorkLimits | None) -> WorkLimits:
+        limits = limits or WorkLimits(memory_bytes=self._memory_bytes)
+        return replace(limits, memory_bytes=min(limits.memory_bytes, self._memory_bytes))
 
     def _note(self, task: str, error: BaseException) -> None:
         outcome = "broke" if isinstance(error, MediaProbeError) else type(error).__name__
@@ -166,7 +183,8 @@ async def _run_child(
     """Return what the process printed and its exit status, ``None`` when its time was over."""
     rlimits = {
         "CPU": limits.cpu_seconds,
-        "AS": limits.memory_bytes,
+        "DATA": limits.memory_bytes,
+        "AS": limits.memory_bytes + _LIBRARY_BYTES,
         "FSIZE": limits.file_bytes,
         "CORE": 0,
         "NOFILE": 64,
@@ -190,7 +208,7 @@ async def _run_child(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=_ROOT,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ} | _SPARING,
             start_new_session=True,  # what it starts is ended with it
         )
     except OSError as exc:

@@ -23,12 +23,10 @@ MAX_SIDE: Final = 4096
 """Pixels of the longer side. Ours, not the provider's: a style shows in far fewer, and the provider
 allows itself few seconds to fetch it."""
 
-# A picture of 120 million pixels takes 360 MB, and as much again while it is turned.
-_LIMITS: Final = WorkLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=3 * 1024**3)
+_LIMITS: Final = WorkLimits(wall_seconds=60, cpu_seconds=30)
 _WRITING: Final = WorkLimits(
     wall_seconds=60,
     cpu_seconds=60,
-    memory_bytes=_LIMITS.memory_bytes,
     file_bytes=4 * MAX_REFERENCE_BYTES,  # a first copy may be too big, and is made smaller
 )
 

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.quotas import Decider
+from bot.errors import UnreadableReason
+from bot.requests.clip_cost import refuse_too_dear
 from bot.requests.validation import Limit, Refusal, Rule
 
 if TYPE_CHECKING:
@@ -25,11 +27,13 @@ _LOST_SECONDS: Final = 0.5  # at most, when a part ends without encoding: a few 
 # What is packed anew without encoding. Besides MP4 that is WebM and MOV, by ``CopiedVideo.form``.
 _COPIED_CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "prores"})
 _WEB_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
+_LEAST_PICTURES: Final = 1.5  # in a part; one that stands still is no video
 _LEAST_SIDE: Final = 32  # pixels as shown; with less there is nothing to restyle
 _MAX_SHAPE: Final = 8.0  # how many times as long as the other a side may be
 _MAX_SKEW: Final = 1.0  # pixels by which a picture may be wider than shown: one nobody sees
 # The others tell no moments, or lie about them.
 _COPIED_CONTAINERS: Final = frozenset({"mp4", "mov", "matroska", "webm", "mpegts", "flv"})
+_LONG_SIDE, _SHORT_SIDE = 1920, 1080  # of what is encoded for a model that names no sizes
 _COPIED_SHARE: Final = 0.9  # of the bytes allowed: no part has exactly its share of the whole
 _LEAST_BITS_PER_PIXEL: Final = 0.03  # of H.264, per frame; with fewer, less pixels look better
 _FEW_PIXELS: Final = 480 * 270  # never shrunk further for that
@@ -155,6 +159,8 @@ def plan_clip(
     )
     if isinstance(part, Refusal):
         return part
+    if facts.fps * part.seconds < _LEAST_PICTURES and facts.frames:
+        return Refusal(rule=Rule.VIDEO_UNREADABLE, value=UnreadableReason.STILL_IMAGE.value)
     reasons = _find_reasons(facts, size_bytes, content_type, model)
     if not _is_left_alone(part, facts, model):
         is_asked = start is not None or length is not None
@@ -166,7 +172,7 @@ def plan_clip(
     if mode is Mode.ENCODE:
         fps = _cap(facts, model)
         width, height = _choose_size(facts, model, part.seconds, fps, max_bytes)
-    return Plan(
+    plan = Plan(
         mode=mode,
         start_seconds=round(begin, 3),
         seconds=round(part.seconds, 3),
@@ -178,6 +184,10 @@ def plan_clip(
         has_audio=facts.has_audio,
         reasons=tuple(reasons),
     )
+    if mode is Mode.AS_IS:
+        return plan
+    size = (width, height) if mode is Mode.ENCODE else None
+    return refuse_too_dear(facts, begin, part.seconds, encoded=size, fps=fps) or plan
 
 
 def part_seconds(
@@ -344,8 +354,8 @@ def _choose_size(
     good_for = max(bits / rate / _LEAST_BITS_PER_PIXEL, _FEW_PIXELS)
     scale = min(
         1.0,
-        (model.max_long_side or math.inf) / max(width, height),
-        (model.max_short_side or math.inf) / min(width, height),
+        (model.max_long_side or _LONG_SIDE) / max(width, height),
+        (model.max_short_side or _SHORT_SIDE) / min(width, height),
         math.sqrt(good_for / (width * height)),
     )
     return _even(width * scale), _even(height * scale)

@@ -56,7 +56,8 @@ class Rule(enum.StrEnum):
     LIMIT_BELOW_MODEL = "limit_below_model"  # value: seconds; limit: what the model needs
     TOO_BUSY = "too_busy"
     PICTURE_SHAPE = "picture_shape"  # value: its size; words: least side, longest shape
-    VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason
+    VIDEO_TOO_DEAR = "video_too_dear"  # value: size, frames, length; words: number, size, rate
+    VIDEO_UNREADABLE = "video_unreadable"  # value: an UnreadableReason; words: its size, if known
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"  # value, limit: UTF-16 units
     SEED_OUT_OF_RANGE = "seed_out_of_range"  # value: the number, or what was typed; limit

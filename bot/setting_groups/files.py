@@ -27,6 +27,8 @@ class FileSettings(SettingsGroup):
     """Largest output that is downloaded; a larger one is given as a link."""
     media_processes: int = Field(2, ge=1, le=64)
     """How many clips are prepared at once, each by a process of its own; at most one per core."""
+    media_memory_mb: int = Field(768, ge=512, le=65536)
+    """The most memory that each of these processes may take; a clip that needs more is refused."""
     scratch_mb: float = Field(4096, gt=0)
     """Room for temporary files in the data folder; while it is full, nothing new is begun."""
     low_threshold_allowed: bool = True
@@ -48,6 +50,11 @@ class FileSettings(SettingsGroup):
     def max_output_bytes(self) -> int:
         """The largest output that is downloaded, in bytes."""
         return int(self.max_output_mb * MEBIBYTE)
+
+    @property
+    def media_memory_bytes(self) -> int:
+        """The most memory of a process that reads a clip, in bytes."""
+        return self.media_memory_mb * MEBIBYTE
 
     @property
     def scratch_bytes(self) -> int:

@@ -93,6 +93,7 @@ def failure(
     *,
     cost: int | None = None,
     threshold: str | None = None,
+    source: tuple[str, str] | None = None,
 ) -> list[str]:
     """Return the lines about a failed job: what happened, was it charged, what to change.
 
@@ -101,8 +102,10 @@ def failure(
         charge: Whether it was paid for.
         cost: What it cost, in micro-dollars, when that is known.
         threshold: The server's setting for public figures, where it applies.
+        source: What was wrong with the clip, and what may help (``source_fault.py``).
     """
-    lines = [_WHAT[reason], charge_words(reason, charge, cost), _ADVICE[reason]]
+    what, advice = source or (_WHAT[reason], _ADVICE[reason])
+    lines = [what, charge_words(reason, charge, cost), advice]
     if threshold is not None and reason in SAFETY_FAILURES:
         lines.append(
             f"This server's moderators set the strictness for public figures: {threshold}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bot.domain.quotas import Decider
@@ -30,10 +31,35 @@ _UNREADABLE: Final[dict[object, str]] = {
     UnreadableReason.DAMAGED: (
         "That video is damaged or cut off.\nExport it again as MP4 and attach that."
     ),
+    UnreadableReason.TOO_MANY_FRAMES: (
+        "That video has too many pictures for this bot to look through.\n"
+        "Attach a shorter part of it."
+    ),
     UnreadableReason.TOO_COMPLEX: (
-        "That video takes too much work to read.\nExport it smaller, as MP4 with H.264."
+        "That video takes more time to read than this bot gives one clip.\n"
+        "Export it shorter or smaller, as MP4 with H.264."
     ),
 }
+
+
+_SIZE: Final = re.compile(r"[1-9][0-9]{0,5}x[1-9][0-9]{0,5}")  # what a stranger's file may say
+
+_CHEAPER: Final = {
+    "size": "its pictures are too large.\nExport it in 1080p and attach that.",
+    "frames": "it has too many of them a second.\nExport it with 30 a second and attach that.",
+    "length": "the part is too long.\nChoose a shorter one with `length`.",
+}
+
+
+def _unreadable(found: Refusal) -> str:
+    if found.value == UnreadableReason.PICTURE_TOO_LARGE:
+        sizes = [word for word in found.words if _SIZE.fullmatch(word)]
+        told = f" ({sizes[0]} pixels)" if sizes else ""
+        return (
+            f"That video's pictures are larger{told} than this bot has memory for.\n"
+            "Export it in 4K or smaller, as MP4 with H.264."
+        )
+    return _UNREADABLE.get(found.value, _UNREADABLE[UnreadableReason.DAMAGED])
 
 
 def _raise_it(decider: Decider | None) -> str:
@@ -116,7 +142,13 @@ def refusal(found: Refusal) -> str:
                 "other.\nAttach a clip of a usual shape."
             )
         case Rule.VIDEO_UNREADABLE:
-            return _UNREADABLE.get(found.value, _UNREADABLE[UnreadableReason.DAMAGED])
+            return _unreadable(found)
+        case Rule.VIDEO_TOO_DEAR:
+            frames, shape, rate = found.words
+            return (
+                f"Preparing {frames} pictures of {shape} pixels ({rate} a second) is more work "
+                f"than this bot does for one clip: {_CHEAPER.get(str(value), _CHEAPER['size'])}"
+            )
         case Rule.PROMPT_EMPTY:
             return "The prompt is empty.\nSay in a few words how the clip should look."
         case Rule.PROMPT_TOO_LONG:

@@ -8,10 +8,12 @@ from discord import ui
 
 from bot.cometapi.models import model_rules
 from bot.domain.jobs import Charge, FailureReason, Job, JobState
+from bot.domain.source_faults import own_fault, provider_fault
 from bot.requests.text_safety import cut, one_line, quote, quote_all, without_mentions
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
+from bot.texts import source_fault as source_texts
 from bot.texts.common import mention
 from cogs.appeals.button import AppealButton
 from cogs.common.cards import (
@@ -199,6 +201,7 @@ def _outcome_lines(job: Job, *, can_ask: bool = False) -> list[str]:
                 job.charge or Charge.UNKNOWN,
                 cost=job.bill_micros,
                 threshold=job.public_figure_threshold if job.guild_id is not None else None,
+                source=_about_source(job),
             )
 
 
@@ -207,6 +210,21 @@ def _ended_by(job: Job) -> str | None:
     if job.cancelled_by is None or job.cancelled_by == job.user_id:
         return None
     return texts.moderator(job.cancelled_by, job)
+
+
+def _about_source(job: Job) -> tuple[str, str] | None:
+    """Return what was wrong with the clip, where that is why the job failed."""
+    is_part = job.restyled_seconds < job.source_seconds - 1
+    if job.failure is FailureReason.SOURCE_UNFIT:
+        return source_texts.unfit(own_fault(job.failure_detail), is_part=is_part)
+    if job.failure is FailureReason.SOURCE_REFUSED:
+        return source_texts.refused(
+            provider_fault(job.failure_detail),
+            seconds=job.restyled_seconds,
+            is_part=is_part,
+            is_encoded=job.plan is not None and '"way": "encode"' in job.plan,
+        )
+    return None
 
 
 def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False) -> ui.LayoutView:

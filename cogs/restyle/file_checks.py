@@ -145,7 +145,7 @@ class FileChecks:
                 facts = await probe_video(fetched.path, process_pool=self._process_pool)
             except MediaUnreadableError as exc:
                 raise RefusedError(
-                    Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value)
+                    Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value, words=(str(exc),))
                 ) from exc
             keep_as(fetched.path)
         return facts, fetched.size_bytes

@@ -210,9 +210,11 @@ class ReviewMessages:
         if review.stage is ReviewStage.PUBLISHING:
             return ATTACHED if clip is not None else NO_MEDIA
         kept = await self._kept_source(job)
-        url = kept.url if kept is not None and kept.url is not None else job.source_url
-        reference = kept.reference_url if kept is not None else job.reference_url
-        if is_link_dead(url, self._now()):
+        url = kept.url if kept is not None and kept.url is not None else _stripped_url(job)
+        reference = None if job.convert_reference else job.reference_url
+        if kept is not None:
+            reference = kept.reference_url
+        if url is None or is_link_dead(url, self._now()):
             return NO_MEDIA
         return Media((url, reference) if reference else (url,))
 
@@ -291,3 +293,8 @@ class ReviewMessages:
             )
         except DISCORD_ERRORS as exc:
             log.warning("job %s: the new wording was not told: %s", job.id, exc)
+
+
+def _stripped_url(job: Job) -> str | None:
+    """Return where the clip lies that is sent: the original may tell more than its pictures."""
+    return job.source_url if job.plan is None else job.sent_url

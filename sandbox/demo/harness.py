@@ -102,7 +102,9 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         )
         downloader = Downloader(http, trusted_origin=settings.cometapi_base_url)
         scratch = Scratch(settings.data_dir / "scratch", quota_bytes=settings.scratch_bytes)
-        process_pool = ProcessPool(processes=settings.media_processes)
+        process_pool = ProcessPool(
+            processes=settings.media_processes, memory_bytes=settings.media_memory_bytes
+        )
         bot = RestyleBot(
             settings=settings,
             store=store,

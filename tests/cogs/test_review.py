@@ -66,6 +66,16 @@ async def test_moderators_see_the_whole_request(court):
     assert post.json["nonce"] == f"{job.id}rs"
 
 
+async def test_a_card_never_shows_what_lies_in_the_original_beside_its_pictures(court):
+    """Where nothing was kept: a file that is packed anew has a place, an owner, a cover in it."""
+    plan = (
+        '{"way": "copy", "start_seconds": 0, "seconds": 5, "width": 1280, "height": 720, '
+        '"fps": null, "max_bytes": 1000, "tone_map": false, "has_audio": false, "reasons": []}'
+    )
+    await court.asked(plan=plan, reference_url=SOURCE_URL, convert_reference=True)
+    assert galleries(court.card) == []
+
+
 async def test_a_card_has_room_for_the_longest_prompts_reasons_and_notes(court):
     longest, rule = "*_`" * 333, "~" * 200
     await court.asked(reasons=(rule,) * 5, prompt=longest, look="*" * 200)

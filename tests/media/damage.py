@@ -11,6 +11,7 @@ from tests.media.boxes import boxes
 from tests.media.clips import make_audio, make_image
 from tests.media.corpus import BY_NAME, write_clip
 from tests.media.hostile import HOSTILE, huge_png
+from tests.media.hostile_bytes import MORE_HOSTILE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,5 +154,5 @@ for _name, _make in {
     "huge-png": lambda _: huge_png(12_000),
 }.items():
     _add("other", _name, _make)
-for _kind, _name, _make in HOSTILE:
+for _kind, _name, _make in HOSTILE + MORE_HOSTILE:
     _add(_kind, _name, _make)

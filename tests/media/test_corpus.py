@@ -16,7 +16,7 @@ LONGEST_SECONDS = 900  # many times what it takes: against hanging, not against 
 EXPECTED = {
     "h264": ("as is", "160x96, 2.5 s", "as is"),
     "h264-faststart": ("as is", "160x96, 2.5 s", "as is"),
-    "h264-fragmented": ("as is", "160x96, 2.5 s", "as is"),
+    "h264-fragmented": ("copy: extras", "160x96, 2.5 s", "copy: extras"),
     "silent": ("as is", "160x96, 2.5 s", "as is"),
     "smallest": ("as is", "64x64, 2.5 s", "as is"),
     "24-fps": ("as is", "160x96, 2.5 s", "as is"),

@@ -26,6 +26,8 @@ NO_VIDEO, SOUND, STILL, NOTHING = (
 AS_IS, OTHER_CODEC = "as is", "unreadable: other_codec"
 
 PACKED, SHAPE = "copy: extras", "refused: picture_shape"
+TOO_DEAR = "refused: video_too_dear"
+A_GIF, AN_AVI = "encode: container, codec, pixel_format", "encode: container, codec"
 
 # Everything whose damage settles the outcome.
 EXACTLY = {
@@ -76,13 +78,48 @@ EXACTLY = {
     "bomb-png-in-mov": OTHER_CODEC,
     "bomb-png-in-avi": OTHER_CODEC,
     "empty-gif": STILL,
+    "gif-ten-thousand-huge-canvases": TOO_DEAR,
+    "gif-canvas-one-wide": SHAPE,
+    "gif-pictures-larger-than-the-canvas": A_GIF,
+    "gif-pictures-of-nothing": A_GIF,
+    "gif-no-delay": A_GIF,
+    "gif-eleven-minutes-each": "refused: video_unreadable",
+    "gif-pixels-without-end": STILL,
+    "gif-blocks-of-no-kind": STILL,
+    "gif-a-megabyte-of-comment": A_GIF,
+    "gif-a-comment-without-end": A_GIF,
+    "matroska-raw-pictures": OTHER_CODEC,
+    "boxes-pictures-in-another-file": PACKED,
+    "boxes-pictures-on-the-net": PACKED,
+    "boxes-chunks-without-samples": AS_IS,
+    "boxes-edits-without-end": AS_IS,
+    "boxes-edit-that-stands": AS_IS,
+    "boxes-size-of-the-track": "encode: pixel_aspect",
+    "boxes-two-indexes": PACKED,
+    "boxes-two-contents": PACKED,
+    "stream-ts-another-pid-each": NO_VIDEO,
+    "stream-ts-without-marks": SOUND,
+    "stream-ts-only-padding": NO_VIDEO,
+    "stream-ts-backwards": NO_VIDEO,
+    "stream-avi-list-of-everything": AN_AVI,
+    "stream-avi-format-without-end": AN_AVI,
+    "stream-avi-index-without-end": f"{AN_AVI}, broken",
+    "stream-avi-frames-without-end": AN_AVI,
+    "stream-avi-size-of-nothing": AN_AVI,
+    "stream-flv-tags-without-end": STILL,
+    "stream-flv-notes-without-end": AN_AVI,
+    "stream-asf-objects-without-end": AN_AVI,
+    "stream-asf-parts-of-nothing": AN_AVI,
     "crowd-real-pictures": "encode: too_long, container, codec, too_fast",
     "crowd-mp4-at-1000-fps": "encode: too_long, too_big, codec, too_fast",
     # What is left of these is nothing but the announcement.
     "cut-gif-1%": STILL,
     "cut-flv-1%": SOUND,
 }  # fmt: skip
-OF_KIND = {"other": NO_VIDEO, "bomb": DAMAGE, "empty": DAMAGE, "crowd": DAMAGE}
+OF_KIND = {
+    "other": NO_VIDEO, "bomb": DAMAGE, "empty": DAMAGE, "crowd": DAMAGE, "gif": DAMAGE,
+    "matroska": DAMAGE, "boxes": DAMAGE, "stream": DAMAGE, "codec": OTHER_CODEC,
+}  # fmt: skip
 
 
 SENT = ("as is", "copy: ", "encode: ")
@@ -138,7 +175,7 @@ def test_each_broken_file_ends_as_its_damage_says(journeys, damaged):
 
 def test_there_are_enough_of_every_kind():
     kinds = Counter(damaged.kind for damaged in DAMAGED)
-    assert kinds.total() >= 200
+    assert kinds.total() >= 320
     assert min(kinds.values()) >= 4
     assert set(EXACTLY) <= {damaged.name for damaged in DAMAGED}
 

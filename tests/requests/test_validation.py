@@ -116,7 +116,10 @@ def test_a_reference_must_be_a_picture_the_provider_takes(content_type, filename
     assert broken_rule(check_declared_reference(content_type, filename, size)) == rule
 
 
-WORDS = {Rule.SERVER_NOT_SERVED: ("1400000000000000001",)}
+WORDS = {
+    Rule.SERVER_NOT_SERVED: ("1400000000000000001",),
+    Rule.VIDEO_TOO_DEAR: ("3,001", "4096x4096", "100"),
+}
 """What a refusal is told besides; of most rules by whom, and why."""
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import Charge, Delay, FailureReason
+from bot.domain.source_faults import detail_of
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
@@ -300,7 +301,8 @@ class PrepareStep:
     async def _fail(
         self, handle: JobHandle, job: Job, reason: FailureReason, error: MediaError
     ) -> float:
-        return await self._context.fail(handle, job, reason, Charge.NO, detail=str(error))
+        detail = detail_of(error) if reason is FailureReason.SOURCE_UNFIT else str(error)
+        return await self._context.fail(handle, job, reason, Charge.NO, detail=detail)
 
     def _tell(self, handle: JobHandle, job: Job, delay: Delay) -> None:
         """Have people told soon what their job waits for."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.cometapi.models import MAX_DATA_URI_BYTES
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import CancelReason, Charge, Delay, FailureReason, JobState, Phase
+from bot.domain.source_faults import detail_of
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
@@ -116,13 +117,9 @@ class Submitter:
         except MediaError as exc:
             log.warning("job %s: the source cannot be sent along: %s", job.id, exc)
             is_unfit = isinstance(exc, MediaUnfitError | MediaUnreadableError)
-            return await self._context.fail(
-                handle,
-                job,
-                FailureReason.SOURCE_UNFIT if is_unfit else FailureReason.SOURCE_UNREACHABLE,
-                Charge.NO,
-                detail=f"the source has to be sent along, and cannot: {exc}",
-            )
+            reason = FailureReason.SOURCE_UNFIT if is_unfit else FailureReason.SOURCE_UNREACHABLE
+            detail = f"{detail_of(exc)} (it has to be sent along)"
+            return await self._context.fail(handle, job, reason, Charge.NO, detail=detail)
         handle.builds = 0
         if self._context.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
             pause = await self._admit(handle, job)  # somebody may have paused everything meanwhile

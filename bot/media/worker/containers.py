@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
@@ -12,11 +13,13 @@ from av.stream import Disposition
 from bot.errors import MediaUnreadableError, UnreadableReason
 from bot.media.sniff import is_cut_off, name_container, read_sniff
 from bot.media.worker.codecs import CODEC_WHITELIST, is_known_video
+from bot.media.worker.memory import memory_limit, was_full
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
 # Demuxers by name, because some of the others (playlists, concatenations) open further files.
@@ -31,6 +34,8 @@ CONTAINER_OPTIONS: Final = {
 _ALL_FRAMES: Final = {"ignore_editlist": "1"}
 _STILLS: Final = frozenset({"still", "jpeg", "png", "webp"})
 _MAX_PIXELS: Final = 8192 * 4608  # above what phones film; a frame of it takes 60 MB
+_OWN_BYTES: Final = 128 * 1024**2  # of a process that decodes next to nothing
+_HELD_FRAMES: Final = 5  # that any decoder of films has at once; most have more
 
 HDR_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
 """Those of HDR, as FFmpeg numbers and names them.
@@ -141,11 +146,35 @@ def _choose_stream(container: InputContainer, *, is_known: bool) -> VideoStream:
     if not is_known_video(stream):
         codec = stream.codec_context.codec.name
         raise MediaUnreadableError(f"made with {codec}", reason=UnreadableReason.OTHER_CODEC)
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if width * height > _MAX_PIXELS:  # its mere size is an attack
-        raise MediaUnreadableError(
-            f"{width} x {height} pixels", reason=UnreadableReason.TOO_COMPLEX
-        )
+    _check_size(stream.codec_context)
     # The decoder checks each change of size by itself.
     stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
     return stream
+
+
+def _check_size(context: VideoCodecContext) -> None:
+    """Refuse by the header alone what cannot be decoded in the memory that there is."""
+    room = memory_limit() - _OWN_BYTES
+    needed = _frame_bytes(context) * _HELD_FRAMES
+    if context.width * context.height > _MAX_PIXELS or needed > max(room, _OWN_BYTES):
+        raise _too_large(context)
+
+
+def _frame_bytes(context: VideoCodecContext) -> float:
+    bits = 12
+    if context.pix_fmt:
+        bits = av.VideoFormat(context.pix_fmt, 16, 16).padded_bits_per_pixel
+    return context.width * context.height * max(bits, 12) / 8
+
+
+def _too_large(context: VideoCodecContext) -> MediaUnreadableError:
+    """Return the error for pictures that do not fit the memory; it says how large they are."""
+    return MediaUnreadableError(
+        f"{context.width}x{context.height}", reason=UnreadableReason.PICTURE_TOO_LARGE
+    )
+
+
+def mind_memory(error: av.FFmpegError, context: VideoCodecContext) -> None:
+    """Raise the error for pictures that do not fit the memory, if that is why FFmpeg failed."""
+    if error.errno == errno.ENOMEM or was_full(2 * _frame_bytes(context)):
+        raise _too_large(context) from error

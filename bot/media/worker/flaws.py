@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import av
 
-from bot.media.worker.containers import open_video
+from bot.media.worker.containers import mind_memory, open_video
 from bot.media.worker.orientation import orientation_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def find_flaw(path: str | Path, *, cpu_seconds: float | None = None) -> PictureF
         for packet in video.container.demux(video.stream):
             try:
                 decoded = context.decode(packet)
-            except av.FFmpegError:
+            except av.FFmpegError as exc:
+                mind_memory(exc, context)
                 return PictureFlaw.BROKEN
             for frame in decoded:
                 frames += 1

@@ -13,7 +13,7 @@ import av
 from av.filter import Graph
 
 from bot.errors import MediaUnreadableError
-from bot.media.worker.containers import HDR_TRANSFERS, open_video
+from bot.media.worker.containers import HDR_TRANSFERS, mind_memory, open_video
 from bot.media.worker.flaws import look_of
 from bot.media.worker.layout import even
 from bot.media.worker.orientation import orientation_of
@@ -108,7 +108,8 @@ def _decode(video: OpenVideo, origin: Fraction) -> Iterator[VideoFrame]:
         packets += 1
         try:
             frames = stream.codec_context.decode(packet)
-        except av.FFmpegError:
+        except av.FFmpegError as exc:
+            mind_memory(exc, stream.codec_context)
             broken += 1
             if broken > _FORGIVEN + packets * _MAX_BROKEN_SHARE:
                 raise MediaUnreadableError(f"{broken} of {packets} packets") from None

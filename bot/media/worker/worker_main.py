@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import MediaError, MediaUnreadableError
+from bot.media.worker.memory import collect_often, was_full
 from bot.media.worker.sandbox import confine, offer_to_the_oom_killer, set_limits
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def main() -> dict[str, Any]:
     set_limits(request["limits"])
 
     def give_up_rights() -> None:
+        collect_often()
         confine(**request["confinement"])
         exit_on_stdin_close()
 
@@ -97,6 +99,8 @@ def do(
     except Exception as exc:  # noqa: BLE001 - whatever a hostile file provokes is its own fault
         if getattr(exc, "errno", None) in _FULL:
             return {"error": "MediaStorageError", "detail": "the disk takes no more"}
+        if was_full():
+            return {"unreadable": "too_complex", "detail": f"out of memory: {exc}"}
         return {"unreadable": "damaged", "detail": f"{type(exc).__name__}: {exc}"}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 
-from bot.errors import MediaUnfitError, MediaUnreadableError
+from bot.errors import MediaUnfitError, MediaUnreadableError, UnreadableReason
 from bot.media.worker.containers import HDR_TRANSFERS, open_video
 from bot.media.worker.encoder import encode_to_fit, write_video
 from bot.media.worker.flaws import find_flaw
@@ -17,7 +17,7 @@ from bot.media.worker.tracks import CopiedVideo
 from bot.requests.clip_plan import Mode, Plan, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from av.video.frame import VideoFrame
 
@@ -63,10 +63,12 @@ def _encode(source: str, target: str, plan: Plan) -> None:
         transfer = video.stream.codec_context.color_trc
     fps = rate if plan.fps is None else min(rate, plan.fps)
 
+    seen = [0]
+
     def pictures() -> Iterator[VideoFrame]:
         part = read_pictures(source, start=plan.start_seconds, seconds=plan.seconds)
         return show(
-            cap_rate(part, plan.fps),
+            _counted(cap_rate(part, plan.fps), seen),
             width=plan.width,
             height=plan.height,
             hdr=HDR_TRANSFERS.get(transfer, "smpte2084") if plan.tone_map else "",
@@ -84,6 +86,16 @@ def _encode(source: str, target: str, plan: Plan) -> None:
         sound_bits=_sound_bits(source) if plan.has_audio else 0,
         is_bt709=plan.tone_map,
     )
+    if seen[0] == 1:  # the others come later
+        raise MediaUnreadableError("a single picture", reason=UnreadableReason.STILL_IMAGE)
+
+
+def _counted(pictures: Iterable[VideoFrame], seen: list[int]) -> Iterator[VideoFrame]:
+    """Yield pictures, and leave their number in ``seen``."""
+    seen[0] = 0
+    for picture in pictures:
+        seen[0] += 1
+        yield picture
 
 
 def _sound(source: str, plan: Plan) -> Sound | None:

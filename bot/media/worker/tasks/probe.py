@@ -14,10 +14,11 @@ import av
 
 from bot.errors import MediaUnreadableError, UnreadableReason
 from bot.media.worker.bare import is_bare
-from bot.media.worker.containers import HDR_TRANSFERS, OpenVideo, open_video
-from bot.media.worker.flaws import find_flaw
+from bot.media.worker.containers import HDR_TRANSFERS, OpenVideo, mind_memory, open_video
+from bot.media.worker.flaws import PictureFlaw, find_flaw
 from bot.media.worker.orientation import orientation_of
 from bot.media.worker.sound_track import sound_of
+from bot.requests.clip_cost import least_looking_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _MAX_PACKETS: Final = 400_000  # half an hour of 60 fps with sound, several times over
 _MAX_PACKETS_PER_PLACE: Final = 300  # decoders hold back a few dozen at most
 _FORGIVEN: Final = 5  # broken packets per place
-_SOFT_SECONDS: Final = 0.5  # of processor time per place: a person waits; what was seen must do
+_SOFT_SECONDS: Final = 0.1  # of processor time per place: a person waits; what was seen must do
 _LOOK_SECONDS: Final = 2.0  # of processor time for all pictures; what takes longer is seen later
 _EDITED: Final = frozenset({"mp4", "mov"})  # what has edit lists, and counts its frames exactly
 _MAX_KEYS: Final = 2000  # told to the parent; where every frame is one, a minute's worth will do
@@ -46,6 +47,9 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     facts = probe_video(path)
     if facts["frames"] == 1:
         raise MediaUnreadableError("a single picture", reason=UnreadableReason.STILL_IMAGE)
+    least = least_looking_seconds(facts["frames"], facts["width"], facts["height"])
+    if least > _LOOK_SECONDS:  # it is not begun in vain
+        return {**facts, "flaw": PictureFlaw.UNSEEN}
     return {**facts, "flaw": find_flaw(path, cpu_seconds=_LOOK_SECONDS)}
 
 
@@ -172,7 +176,7 @@ def _packets(video: OpenVideo) -> Iterator[Packet[Any]]:
     streams = [video.stream] if sound is None else [video.stream, sound]
     for number, packet in enumerate(video.container.demux(streams)):
         if number > _MAX_PACKETS:
-            raise MediaUnreadableError("too many packets", reason=UnreadableReason.TOO_COMPLEX)
+            raise MediaUnreadableError("too many packets", reason=UnreadableReason.TOO_MANY_FRAMES)
         yield packet
 
 
@@ -236,7 +240,8 @@ def decode_near(
         for number, packet in enumerate(container.demux(stream)):
             try:
                 frames = stream.codec_context.decode(packet)
-            except av.FFmpegError:
+            except av.FFmpegError as exc:
+                mind_memory(exc, stream.codec_context)
                 broken += 1
                 frames = []
             for frame in frames:
@@ -245,7 +250,8 @@ def decode_near(
                 if not frame.is_corrupt:
                     first = first or frame
             is_there = any(frame.pts is None or frame.pts >= moment for frame in frames)
-            if is_there or number > _MAX_PACKETS_PER_PLACE or time.process_time() > deadline:
+            is_late = (sound or broken) and time.process_time() > deadline
+            if is_there or is_late or number > _MAX_PACKETS_PER_PLACE:
                 break
         if sound or broken:
             return first if broken <= sound + _FORGIVEN else None
