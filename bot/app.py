@@ -18,7 +18,7 @@ from yarl import URL
 from bot.domain.conditions import Conditions
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
-from bot.option_checks import strange_options
+from bot.option_checks import UNKNOWN_COMMAND, strangeness
 from bot.policy.doors import closed_door
 from bot.registration import Registration
 from bot.requests.text_safety import cut
@@ -28,7 +28,6 @@ from bot.system.clock import SystemClock
 from bot.system.hidden_channels import keep_hidden_channels_out
 from bot.system.log_context import note_ids
 from bot.texts import common as texts
-from bot.texts import message as message_texts
 from bot.texts.refusal import refusal
 
 if TYPE_CHECKING:
@@ -85,13 +84,6 @@ DISCORD: Final = URL("https://discord.com")
 
 _MESSAGE_CHARACTERS: Final = 2_000
 
-_UNKNOWN_COMMAND: Final = (
-    app_commands.CommandNotFound,
-    app_commands.CommandSignatureMismatch,
-    app_commands.TransformerError,
-)
-"""A client still shows the commands of another version, or sends what no version takes."""
-
 DRAIN_SECONDS: Final = 3.0
 """How long a stop waits for commands under way: most clips are downloaded and checked by then."""
 LAST_WORDS_SECONDS: Final = 2.0
@@ -119,9 +111,8 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         if closed is not None:
             await answer_privately(interaction, refusal(closed))
             return False
-        if (strange := strange_options(self, interaction)) is not None:
-            words = message_texts.LINK_GONE if "link" in strange else texts.UNKNOWN_COMMAND
-            await answer_privately(interaction, words)
+        if (strange := strangeness(self, interaction)) is not None:
+            await answer_privately(interaction, strange)
             return False
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -150,7 +141,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         if isinstance(error, app_commands.CheckFailure):
             await answer_privately(interaction, texts.NOT_ALLOWED)
             return
-        if isinstance(error, _UNKNOWN_COMMAND):
+        if isinstance(error, UNKNOWN_COMMAND):
             log.info("interaction %s: not ours: %s", interaction.id, error)
             await answer_privately(interaction, texts.UNKNOWN_COMMAND)
             return

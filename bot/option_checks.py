@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import AppCommandOptionType, InteractionType, app_commands
 
+from bot.texts import common as texts
+from bot.texts import message as message_texts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -35,13 +38,33 @@ _RESOLVED: Final = {
 }
 
 
-def strange_options(
+UNKNOWN_COMMAND: Final = (
+    app_commands.CommandNotFound,
+    app_commands.CommandSignatureMismatch,
+    app_commands.TransformerError,
+)
+"""discord.py's own errors about a command of another version, or one that no version has."""
+
+
+def strangeness(
+    tree: app_commands.CommandTree[Any], interaction: discord.Interaction[Any]
+) -> str | None:
+    """Return the answer to a command that no client of Discord's sends like that, or ``None``.
+
+    It costs a look at each option, and asks nobody.
+    """
+    strange = _strange_options(tree, interaction)
+    if strange is None:
+        return None
+    log.info("interaction %s: not ours: options %.80r", interaction.id, strange)
+    # A client that was not reloaded shows an old form.
+    return message_texts.LINK_GONE if "link" in strange else texts.UNKNOWN_COMMAND
+
+
+def _strange_options(
     tree: app_commands.CommandTree[Any], interaction: discord.Interaction[Any]
 ) -> list[str] | None:
-    """Return the names of the options of a command that no client of Discord's sends like that.
-
-    ``None`` where nothing is strange. It costs a look at each option, and asks nobody.
-    """
+    """Return the names of the options that are none, or not like this; ``None``: all are fine."""
     data: Any = interaction.data or {}
     if interaction.type is not InteractionType.application_command:
         return None
