@@ -315,12 +315,14 @@ KEPT_DATA: Final = (
         kept_because="it is the deletion itself",
     ),
     KeptData(
-        what="The processes and the installation",
+        what="The processes, the installation, and messages still to be edited",
         columns={
             "workers": "id host pid started_at expires_at",
             "installation": "id last_seen_at moved_to key owner_told_at",
+            "owed_cards": "job_id is_linked since due_at",
         },
-        why="one process works on a job at a time, and a database works in one place",
+        why="one process works on a job at a time, a database works in one place, and messages say"
+        " in the end what came of a job",
         term=Term.BRIEF,
         unexported_because=_TECHNICAL,
         kept_because=_TECHNICAL,

@@ -13,6 +13,7 @@ from bot.engine.context import EngineContext
 from bot.engine.history import History
 from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.late_looks import LateLooks
+from bot.engine.owed_cards import OwedCardsRunner
 from bot.engine.poll_pace import PollPace
 from bot.engine.poll_schedule import Limits, backoff_seconds
 from bot.engine.ports import OwnerNotice, Progress
@@ -124,6 +125,7 @@ class Engine:
         )
         self._context.wait_queue.hurry = self._scheduler.hurry
         self._late_looks = LateLooks(self._context)
+        self._owed_cards = OwedCardsRunner(self._context)
         self._joined = asyncio.Event()
         self._compared = asyncio.Event()
         self._rejoining = asyncio.Lock()
@@ -190,6 +192,7 @@ class Engine:
                 self._keep_claiming,
                 self._keep_telling,
                 self._late_looks.run,
+                self._owed_cards.run,
                 self._announcer.run,
             ):
                 group.create_task(self._keep_up(part))

@@ -156,6 +156,18 @@ class Deliverer(Protocol):
         """
         ...
 
+    async def show_outcome(self, job: Job, *, is_linked: bool) -> bool:
+        """Edit record and status of an ended job so that they say what came of it.
+
+        Args:
+            job: As it stands.
+            is_linked: Whether the record leads to the outcome.
+
+        Returns:
+            Whether nothing is left to do: they say so now, or are gone.
+        """
+        ...
+
     async def find_answer(self, job: Job) -> Delivered | None:
         """Look for an answer to the job that was posted before its row says so.
 

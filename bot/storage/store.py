@@ -26,6 +26,7 @@ from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
 from bot.storage.looks import PersonalLooks
 from bot.storage.open_requests import OpenRequests
 from bot.storage.overview import Overview
+from bot.storage.owed_cards import OwedCardsStore
 from bot.storage.past import Past
 from bot.storage.personal_data import PersonalDataStore
 from bot.storage.policies import Policies
@@ -89,6 +90,7 @@ class Store:
         self.quarantine = Quarantine(database)
         self.repairs = Repairs(database)
         self.late = LateResults(database)
+        self.owed_cards = OwedCardsStore(database)
         self.people = People(database)
         self.overview = Overview(database)
         self.past = Past(database)

@@ -9,9 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import discord
-from cachetools import LRUCache
-
 from bot.domain.jobs import CancelReason, Extra, JobState
 from bot.engine.extras import Extras
 from bot.engine.ports import AnswerContent, Delivered, KeptSource, Opened, Progress
@@ -20,35 +17,31 @@ from bot.media.processing import MediaProcessor
 from bot.requests.upload_limits import UploadLimits
 from bot.system.clock import SystemClock
 from cogs.appeals.button import can_appeal
-from cogs.common.cards import jump_url, mark
+from cogs.common.cards import mark
 from cogs.common.discord_errors import (
     DISCORD_ERRORS,
     ErrorMeaning,
     Refusals,
     classify,
 )
-from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted, utc_now
+from cogs.common.messages import NONCE_WINDOW, find_marked, may_be_posted, utc_now
 from cogs.delivery.announcements import Announcements
-from cogs.delivery.answers import found_card
 from cogs.delivery.buttons import BUTTONS
 from cogs.delivery.deletion import add_deletion
+from cogs.delivery.job_cards import JobCards
 from cogs.delivery.outcome_messages import OutcomeMessages
 from cogs.delivery.progress_cards import (
-    final_status_card,
-    record_card,
-    record_state,
     status_card,
-    status_state,
 )
 from cogs.delivery.source_message import SourceMessages, kept_in
 from cogs.delivery.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from discord import ui
+    import discord
 
     from bot.app import RestyleBot
     from bot.domain.jobs import Job
@@ -76,6 +69,8 @@ class ThreadDeliverer:
             where its other messages are.
         announcements: Announces answers elsewhere as well; ``None``: nothing is announced.
         upload_limits: What was learned of servers' limits; ``None``: nothing yet.
+        owe: Notes, by a job's id, that its cards do not say yet what came of it, and whether its
+            record leads to the outcome. ``None``: they stay as they are.
     """
 
     def __init__(
@@ -88,6 +83,7 @@ class ThreadDeliverer:
         kept_in: Callable[[Job], Awaitable[int | None]] | None = None,
         announcements: Announcements | None = None,
         upload_limits: UploadLimits | None = None,
+        owe: Callable[[int, bool], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._announcements = announcements
@@ -97,10 +93,8 @@ class ThreadDeliverer:
         self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
         self._source_messages = SourceMessages(client, now=now, kept_in=kept_in)
         self._threads = Threads(client)
-        # These only save calls, so forgetting some does no harm.
-        self._shown: LRUCache[int, Hashable] = LRUCache(_REMEMBERED)  # message id -> its Look
-        self._closed: LRUCache[int, int] = LRUCache(_REMEMBERED)  # message id -> why no more edits
-        self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)  # job id -> AutoMod blocked it
+        self._cards = JobCards(client, self._refusals)
+        self._owe = owe
 
     def upload_limit_bytes(self, job: Job) -> int:
         """Return what is thought to be the server's limit; see ``UploadLimits``."""
@@ -127,7 +121,7 @@ class ThreadDeliverer:
         if thread_id is None and job.can_open_thread:
             thread_id = await self._threads.open(job)
             if thread_id is None:  # the record now stands for the status as well
-                await self._show_record(job, Progress(phase=None))
+                await self._cards.show(job, Progress(phase=None))
         if thread_id is None or job.status_message_id is not None:
             return Opened(thread_id=thread_id, status_message_id=job.status_message_id)
         opened = replace(job, thread_id=thread_id)
@@ -140,111 +134,36 @@ class ThreadDeliverer:
     async def _post_status(self, job: Job) -> int | None:
         channel = self._client.get_partial_messageable(job.place_id, guild_id=job.guild_id)
         progress = Progress(phase=None)
-        try:
-            if self._now() - job.created_at > NONCE_WINDOW:
-                found = await find_marked(
-                    self._client,
-                    channel,
-                    mark(job.id, "status"),
-                    after=job.record_message_id,
-                    must_read=True,
+        for is_last in (False, True):
+            try:
+                if self._now() - job.created_at > NONCE_WINDOW:
+                    found = await find_marked(
+                        self._client,
+                        channel,
+                        mark(job.id, "status"),
+                        after=job.record_message_id,
+                        must_read=True,
+                    )
+                    if found is not None:
+                        return found.id
+                message = await channel.send(
+                    view=status_card(job, progress), silent=True, nonce=f"{job.id}s"
                 )
-                if found is not None:
-                    return found.id
-            message = await channel.send(
-                view=status_card(job, progress), silent=True, nonce=f"{job.id}s"
-            )
-        except DISCORD_ERRORS as exc:
-            log.warning("job %s: no status message: %s", job.id, exc)
-            return None
-        self._shown[message.id] = status_state(job, progress)
-        return message.id
+            except DISCORD_ERRORS as exc:
+                log.warning("job %s: no status message: %s", job.id, exc)
+                if is_last or classify(exc) is not ErrorMeaning.RETRY:
+                    return None
+                # Perhaps only the answer was lost; by its nonce nothing is posted twice.
+            else:
+                self._cards.posted(job, message.id, progress)
+                return message.id
+        return None
 
     # Showing
 
     async def show(self, job: Job, progress: Progress) -> None:
         """Edit the status message and the record where they would change."""
-        await asyncio.gather(
-            self._show_status(job, progress),
-            self._show_record(job, progress),
-            self._take_doubt_back(job),
-        )
-
-    async def _take_doubt_back(self, job: Job) -> None:
-        """Have the message that said that nobody knows say that the job goes on."""
-        message_id, channel_id = job.answer_message_id, job.answer_channel_id
-        if job.state is not JobState.RUNNING or message_id is None or channel_id is None:
-            return
-        if message_id in self._shown:
-            return
-        if await self._edit(job, channel_id, message_id, found_card(job)):
-            self._shown[message_id] = JobState.RUNNING
-
-    async def _show_status(self, job: Job, progress: Progress) -> None:
-        if job.status_message_id is None:
-            return
-        state = status_state(job, progress)
-        if self._shown.get(job.status_message_id) == state:
-            return
-        if await self._edit(job, job.place_id, job.status_message_id, status_card(job, progress)):
-            self._shown[job.status_message_id] = state
-
-    async def _show_record(
-        self, job: Job, progress: Progress, *, outcome_url: str | None = None
-    ) -> None:
-        quoted = self._unquoted.get(job.id) is None
-        alone = job.status_message_id is None
-        state = record_state(job, progress, quoted=quoted, alone=alone)
-        if outcome_url is None and self._shown.get(job.record_message_id) == state:
-            return
-        if await self._edit(
-            job,
-            job.channel_id,
-            job.record_message_id,
-            record_card(job, progress, quoted=quoted, alone=alone, outcome_url=outcome_url),
-            otherwise=record_card(
-                job, progress, quoted=False, alone=alone, outcome_url=outcome_url
-            ),
-        ):
-            self._shown[job.record_message_id] = state
-
-    async def _edit(
-        self,
-        job: Job,
-        channel_id: int,
-        message_id: int,
-        card: ui.LayoutView,
-        *,
-        otherwise: ui.LayoutView | None = None,
-    ) -> bool:
-        """Edit one of our messages, best effort; tell whether it was done.
-
-        Args:
-            job: Whose message it is, for the log.
-            channel_id: Where it lies.
-            message_id: Which it is.
-            card: What it becomes.
-            otherwise: Without the prompt, for a server whose AutoMod blocks the words of it.
-        """
-        if channel_id in self._refusals or self._closed.get(message_id) is not None:
-            return False
-        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        try:
-            # Edits re-evaluate mentions; discord.py sends its default only with content.
-            await channel.get_partial_message(message_id).edit(view=card, allowed_mentions=NOBODY)
-        except DISCORD_ERRORS as exc:
-            verdict = classify(exc)
-            if verdict is ErrorMeaning.BLOCKED and otherwise is not None:
-                self._unquoted[job.id] = True
-                return await self._edit(job, channel_id, message_id, otherwise)
-            code = exc.code if isinstance(exc, discord.HTTPException) else None
-            if code in {_OLD_MESSAGE_EDITS, _UNKNOWN_MESSAGE}:
-                self._closed[message_id] = code
-            elif verdict in {ErrorMeaning.REFUSED, ErrorMeaning.NOT_PERMITTED}:
-                self._refusals.remember(channel_id)
-            log.info("job %s: message %s was not edited: %s", job.id, message_id, exc)
-            return False
-        return True
+        await self._cards.show(job, progress)
 
     # Delivering
 
@@ -264,32 +183,32 @@ class ThreadDeliverer:
         if delivered is None:
             with self._learning(job):
                 delivered = await self._outcome_messages.post(job, answer or AnswerContent())
-        try:
-            async with asyncio.timeout(EDIT_SECONDS):
-                await self._finish(job, delivered)
-        except TimeoutError:
-            log.warning("job %s: the last edits took too long; left as they are", job.id)
+        await self._show_outcome(job, delivered)
         # Before the job is marked as told, so that a crash until then brings it all the same.
         if self._announcements is not None and job.state is JobState.DELIVERING:
             await self._announcements.announce(job, delivered)
         return delivered
 
-    async def _finish(self, job: Job, delivered: Delivered) -> None:
-        if job.state is JobState.DELIVERING:
-            job = replace(job, state=JobState.DONE)
-        url = None  # a direct message is nobody else's business
-        if delivered.channel_id in {job.thread_id, job.channel_id}:
-            url = jump_url(job.guild_id, delivered.channel_id, delivered.message_id)
-        edits = [self._show_record(job, Progress(phase=None), outcome_url=url)]
-        if job.status_message_id is not None:
-            edits.append(self._show_final_status(job, job.status_message_id))
-        await asyncio.gather(*edits)
-        self._shown.pop(job.record_message_id, None)
-        self._unquoted.pop(job.id, None)
+    async def _show_outcome(self, job: Job, delivered: Delivered | None) -> None:
+        """Have record and status say what came of a job; what they do not say is owed."""
+        try:
+            async with asyncio.timeout(EDIT_SECONDS):
+                is_said = await self._cards.show_outcome(job, delivered)
+        except TimeoutError:
+            log.warning("job %s: the last edits took too long", job.id)
+            is_said = False
+        if not is_said and self._owe is not None:
+            await self._owe(job.id, delivered is not None)
 
-    async def _show_final_status(self, job: Job, message_id: int) -> None:
-        await self._edit(job, job.place_id, message_id, final_status_card(job))
-        self._shown.pop(message_id, None)
+    async def show_outcome(self, job: Job, *, is_linked: bool) -> bool:
+        """Try once more to have record and status say what came of a job."""
+        delivered = None
+        if is_linked and job.answer_channel_id is not None and job.answer_message_id is not None:
+            delivered = Delivered(
+                channel_id=job.answer_channel_id, message_id=job.answer_message_id
+            )
+        async with asyncio.timeout(EDIT_SECONDS):
+            return await self._cards.show_outcome(job, delivered, is_owed=True)
 
     async def find_answer(self, job: Job) -> Delivered | None:
         """Look for an answer to the job that was posted before its row says so."""
@@ -326,11 +245,7 @@ class ThreadDeliverer:
         await self._source_messages.withdraw(job)
         if self._announcements is not None:
             await self._announcements.take_back(job)
-        self._shown.pop(job.record_message_id, None)
-        edits = [self._show_record(job, Progress(phase=None))]
-        if job.status_message_id is not None:
-            edits.append(self._show_final_status(job, job.status_message_id))
-        await asyncio.gather(*edits)
+        await self._show_outcome(job, None)
 
 
 async def setup(bot: RestyleBot) -> None:
@@ -341,6 +256,7 @@ async def setup(bot: RestyleBot) -> None:
         kept_in=lambda job: kept_in(bot.store, job),
         announcements=Announcements(bot, bot.store, now=utc_now),
         upload_limits=bot.upload_limits,
+        owe=lambda job_id, is_linked: bot.store.owed_cards.owe(job_id, is_linked=is_linked),
     )
     bot.extras = Extras(
         deliverer=bot.deliverer,

@@ -113,7 +113,8 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
     lines = [texts.record_title(title_state, mention(job.user_id))]
     if job.state is JobState.HELD:
         lines = [texts.held_title(job)]
-    if quoted and job.hold is None and not job.is_taken_down and not job.is_denied:
+    is_shown = job.hold is None and not job.is_taken_down and not job.is_denied
+    if quoted and is_shown and job.prompt:  # which may have been deleted since
         lines.append(quote(job.prompt))
         lines += texts.edited(job)
     fraction = progress.fraction if alone else None

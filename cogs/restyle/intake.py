@@ -38,6 +38,7 @@ from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY
 from cogs.common.permission_checks import role_ids_of
 from cogs.delivery.progress_cards import record_card
+from cogs.restyle.acknowledge import acknowledge, is_accepted
 from cogs.restyle.file_checks import FileChecks
 from cogs.restyle.place import (
     can_open_thread,
@@ -109,15 +110,9 @@ class Intake:
             view = await refusal_view(interaction, self._store, exc.decided_by)
             await refuse_now(interaction, exc, view=view)
             return
-        try:
-            response = await interaction.response.defer(thinking=True)
-        except DISCORD_ERRORS as exc:
-            # Answered by a twin of this event, or too late: the token is spent either way.
-            log.warning("interaction %s: not acknowledged: %s", interaction.id, exc)
-            return
-        record_id = response.message_id if response is not None else None
+        record_id = await acknowledge(interaction)
         if record_id is None:
-            record_id = (await interaction.original_response()).id
+            return
         try:
             with work_for(interaction.guild_id, interaction.user.id):
                 found = await self._file_checks.run(
@@ -137,6 +132,8 @@ class Intake:
             job = self._job(interaction, request, evaluation.decision, found, record_id)
             await self._accept(interaction, job, evaluation, policy)
         except RefusedError as exc:
+            if await is_accepted(interaction, self._store):
+                return
             self._kept.drop(interaction.id)
             view = await refusal_view(interaction, self._store, exc.decided_by)
             await refuse_later(interaction, exc, view=view)

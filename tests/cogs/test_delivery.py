@@ -9,9 +9,11 @@ from bot.engine.ports import AnswerContent, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
 from bot.requests.upload_limits import BEGINNING_BYTES, SAFE_BYTES
 from bot.texts.common import CANCEL_UNKNOWN
+from cogs.delivery.cog import ThreadDeliverer
 from cogs.restyle.cancel import CancelButton
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 from tests.media.clips import make_image
+from tests.storage.rows import put
 
 CLIP_URL = "https://discord.com/channels/1/2/3"
 POSTS = "/channels/*/messages"
@@ -127,7 +129,7 @@ async def test_before_anybody_allowed_a_request_its_words_are_not_shown_to_all(s
 
 @pytest.mark.parametrize(("status", "code"), [(403, 50013), (413, 40005), (500, 0), (503, 0)])
 async def test_without_a_status_message_the_job_goes_on(stage, clip, status, code):
-    stage.env.inject_error("POST", POSTS, status=status, code=code)
+    stage.env.inject_error("POST", POSTS, status=status, code=code, times=2)
     job = await stage.started(clip)
     assert job.thread_id is not None
     assert job.status_message_id is None
@@ -747,6 +749,98 @@ async def test_a_file_too_large_for_discord_is_no_reason_to_give_the_place_up(
     with pytest.raises(DeliveryTooLargeError):
         await posting
     assert stage.deliverer.upload_limit_bytes(job) == SAFE_BYTES
+
+
+# In the end
+
+
+def settling(stage):
+    """A deliverer as the bot has it, which notes what it owes."""
+
+    async def owe(job_id, is_linked):
+        await stage.store.owed_cards.owe(job_id, is_linked=is_linked)
+
+    return ThreadDeliverer(
+        stage.bot, now=stage.clock, clock=lambda: stage.clock().timestamp(), owe=owe
+    )
+
+
+async def owed(stage, job):
+    """Return what is owed of a job a moment later; it was told meanwhile."""
+    await put(stage.store, job.id, JobState.DONE, told_at=stage.clock(), **answer_of(stage))
+    stage.clock.advance(10)
+    return await stage.store.owed_cards.due()
+
+
+def answer_of(stage):
+    answer = thread_of(stage).last_message
+    return {"answer_message_id": answer.id, "answer_channel_id": answer.channel.id}
+
+
+def cards(stage):
+    status = thread_of(stage).history()[0]
+    return text_of(record_of(stage)), text_of(status), list(buttons_of(record_of(stage)))
+
+
+TRUTH = ("**Done**", ["Watch"])
+
+
+async def test_a_single_fault_at_the_last_edits_leaves_no_lie(stage, clip, output):
+    job = await stage.finished(clip)
+    stage.env.inject_error("PATCH", "/channels/*", status=503)
+    await settling(stage).deliver(job, output)
+    record, status, buttons = cards(stage)
+    assert "**Done**" in record
+    assert (status, buttons) == TRUTH
+    assert await owed(stage, job) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(503, 0), (403, 50001), (403, 50013), (429, 30046), (404, 10003)]
+)
+async def test_what_lasts_is_owed_and_said_by_whichever_process_runs_then(
+    stage, clip, output, status, code
+):
+    job = await stage.finished(clip)
+    stage.env.inject_error("PATCH", "/channels/*", status=status, code=code, times=4)
+    await settling(stage).deliver(job, output)
+    [debt] = await owed(stage, job)
+    record, _, _ = cards(stage)
+    assert "**Done**" not in record
+    for deliverer in (settling(stage), settling(stage)):  # whether it was refused before or not
+        await deliverer.show_outcome(debt.job, is_linked=debt.is_linked)
+    record, status, buttons = cards(stage)
+    assert "**Done**" in record
+    assert (status, buttons) == TRUTH
+
+
+async def test_a_card_that_is_gone_is_owed_no_longer(stage, clip, output):
+    job = await stage.finished(clip)
+    stage.env.inject_error("PATCH", "/channels/*", status=404, code=10008, times=2)
+    await settling(stage).deliver(job, output)
+    assert await owed(stage, job) == []
+
+
+async def test_a_status_message_whose_answer_was_lost_is_found_in_the_end(stage, clip, output):
+    job = await stage.finished(clip)
+    await settling(stage).deliver(replace(job, status_message_id=None), output)
+    _, status, _ = cards(stage)
+    assert status == "**Done**"
+
+
+async def test_a_deleted_answer_leaves_a_record_that_leads_nowhere(stage, clip, output):
+    job = await stage.finished(clip)
+    deliverer = settling(stage)
+    delivered = await deliverer.deliver(job, output)
+    done = await put(stage.store, job.id, JobState.DONE, told_at=stage.clock(), **answer_of(stage))
+    assert done.answer_message_id == delivered.message_id
+    stage.env.inject_error("PATCH", "/channels/*", status=503, times=2)
+    await deliverer.withdraw(done)
+    stage.clock.advance(10)
+    [debt] = await stage.store.owed_cards.due()
+    assert cards(stage)[2] == ["Watch"]
+    assert await deliverer.show_outcome(debt.job, is_linked=debt.is_linked)
+    assert cards(stage)[2] == []
 
 
 async def test_a_thousand_emoji_fit_everywhere(stage, clip, output):

@@ -55,6 +55,8 @@ class RecordingDeliverer:
         self.kept = []
         self.sought = []
         self.answered = {}
+        self.outcomes = []
+        self.takes_outcomes = True
         self.kept_names = []
         self.keep_troubles = []
         self.answers = []
@@ -97,6 +99,10 @@ class RecordingDeliverer:
 
     async def find_extra(self, job, extra):
         return None
+
+    async def show_outcome(self, job, *, is_linked):
+        self.outcomes.append((job, is_linked))
+        return self.takes_outcomes
 
     async def find_answer(self, job):
         self.sought.append(job.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +76,7 @@ class Rule:
         path: Without ``/api/v10``; ``*`` stands for one segment, ``**`` for any number.
         channel_id: Only requests about this channel, its threads, or interactions in it.
         user_id: Only direct messages to this user; matched as well when ``channel_id`` is given.
+        body: A pattern to be found in the JSON of the request, as text.
         skip: How many requests pass unharmed first.
         times: How many requests it hits; ``None`` means all.
     """
@@ -84,11 +86,12 @@ class Rule:
     fault: Fault
     channel_id: int | None = None
     user_id: int | None = None
+    body: str = ""
     skip: int = 0
     times: int | None = 1
     hits: int = 0
 
-    def takes(self, method: str, path: str, places: set[int]) -> bool:
+    def takes(self, method: str, path: str, places: set[int], body: object = None) -> bool:
         """Tell whether the fault applies to this request, and count it."""
         if self.method not in {"*", method} or (self.times is not None and self.hits >= self.times):
             return False
@@ -96,6 +99,8 @@ class Rule:
         if wanted and not wanted & places:
             return False
         if not re.fullmatch(_pattern(self.path), path):
+            return False
+        if self.body and not re.search(self.body, json.dumps(body)):
             return False
         if self.skip:
             self.skip -= 1

@@ -261,7 +261,7 @@ class DiscordServer(People):
         try:
             await _read(request, call)
             places = set(self._places(call))
-            takes = (r for r in self.rules if r.takes(call.method, call.path, places))
+            takes = (r for r in self.rules if r.takes(call.method, call.path, places, call.body))
             rule = next(takes, None)
             fault = rule.fault if rule else Fault()
             response: web.Response | None = None

@@ -220,6 +220,8 @@ class DeliverStep:
             )
         else:
             await self._store.update(job, told_at=now)
+        # Its cards are all that is left to tell by, should that place open again.
+        await self._store.owed_cards.owe(job.id, is_linked=True)
 
     async def fetch(self, handle: JobHandle, job: Job, stack: ExitStack) -> Path | None:
         """Download the output; ``None`` means that the answer goes out with the link alone.

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.money import CostSource
 from bot.storage.columns import EnumText, IdSet, Moment, PlainText
-from bot.storage.tables.base import KEY, check, metadata, optional, partial, required
+from bot.storage.tables.base import KEY, check, key_ids, metadata, optional, partial, required
 
 UNSETTLED: Final = (
     "(told_at IS NULL OR state IN"
@@ -147,4 +147,14 @@ jobs: Final = Table(
     partial("ix_jobs_worded", "told_at", where="source_url <> ''"),
     partial("ix_jobs_archived", "told_at", where="archive_url IS NOT NULL"),
     partial("ix_jobs_deleted", "guild_id", "deleted_at", where="deleted_at IS NOT NULL"),
+)
+
+owed_cards: Final = Table(
+    "owed_cards",
+    metadata,
+    *key_ids("job_id"),
+    Column("is_linked", Boolean, nullable=False),
+    Column("since", Moment, nullable=False),
+    # When to try again; moved on before that.
+    Column("due_at", Moment, nullable=False),
 )

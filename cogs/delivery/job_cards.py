@@ -1,0 +1,228 @@
+"""Record and status of jobs: edited when they would change, and true in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import discord
+from cachetools import LRUCache
+
+from bot.domain.jobs import CancelReason, JobState
+from bot.engine.ports import Delivered, Progress
+from cogs.common.cards import jump_url, mark
+from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify
+from cogs.common.messages import NOBODY, find_marked
+from cogs.delivery.answers import found_card
+from cogs.delivery.progress_cards import (
+    final_status_card,
+    record_card,
+    record_state,
+    status_card,
+    status_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from discord import ui
+
+    from bot.domain.jobs import Job
+
+log = logging.getLogger(__name__)
+
+_OLD_MESSAGE_EDITS: Final = 30046
+_UNKNOWN_MESSAGE: Final = 10008
+_REMEMBERED: Final = 10_000
+
+
+class _Care(enum.Enum):
+    """How much depends on an edit."""
+
+    PASSING = enum.auto()  # another follows soon
+    LAST = enum.auto()  # none follows: tried twice
+    OWED = enum.auto()  # it was tried before: also where Discord refused lately
+
+
+class JobCards:
+    """Edits the two cards of each job, by ids alone.
+
+    Args:
+        refusals: Places to keep away from; shared with whoever posts there.
+    """
+
+    def __init__(self, client: discord.Client, refusals: Refusals) -> None:
+        self._client = client
+        self._refusals = refusals
+        # These only save calls, so forgetting some does no harm.
+        self._shown: LRUCache[int, Hashable] = LRUCache(_REMEMBERED)  # message id -> its state
+        self._closed: LRUCache[int, int] = LRUCache(_REMEMBERED)  # message id -> why no more edits
+        self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)  # job id -> AutoMod blocked it
+
+    def posted(self, job: Job, message_id: int, progress: Progress) -> None:
+        """Note what a new status message says."""
+        self._shown[message_id] = status_state(job, progress)
+
+    async def show(self, job: Job, progress: Progress) -> None:
+        """Edit the status message and the record where they would change; best effort."""
+        await asyncio.gather(
+            self._show_status(job, progress),
+            self._show_record(job, progress),
+            self._take_doubt_back(job),
+        )
+
+    async def show_outcome(
+        self,
+        job: Job,
+        delivered: Delivered | None,
+        *,
+        is_owed: bool = False,
+    ) -> bool:
+        """Have both cards say what came of a job.
+
+        Args:
+            job: It has ended, or its answer is out.
+            delivered: Where its outcome is; ``None`` where the record leads to none.
+            is_owed: Whether this was tried before.
+
+        Returns:
+            Whether nothing is left to do: they say so now, or are gone.
+        """
+        care = _Care.OWED if is_owed else _Care.LAST
+        if job.state is JobState.DELIVERING:
+            job = replace(job, state=JobState.DONE)
+        url = None  # a direct message is nobody else's business
+        if delivered is not None and delivered.channel_id in {job.thread_id, job.channel_id}:
+            url = jump_url(job.guild_id, delivered.channel_id, delivered.message_id)
+        if job.cancel_reason is not CancelReason.RESTORED:  # what it has is told by its state
+            job = replace(job, answer_message_id=None)
+        for message_id in (job.record_message_id, job.status_message_id):
+            self._shown.pop(message_id or 0, None)
+        said = await asyncio.gather(
+            self._show_record(job, Progress(phase=None), outcome_url=url, care=care),
+            self._show_final_status(job, care),
+        )
+        for message_id in (job.record_message_id, job.status_message_id):
+            self._shown.pop(message_id or 0, None)
+        self._unquoted.pop(job.id, None)
+        return all(said)
+
+    async def _take_doubt_back(self, job: Job) -> None:
+        """Have the message that said that nobody knows say that the job goes on."""
+        message_id, channel_id = job.answer_message_id, job.answer_channel_id
+        if job.state is not JobState.RUNNING or message_id is None or channel_id is None:
+            return
+        if message_id in self._shown:
+            return
+        if await self._edit(job, channel_id, message_id, found_card(job)):
+            self._shown[message_id] = JobState.RUNNING
+
+    async def _show_status(self, job: Job, progress: Progress) -> None:
+        if job.status_message_id is None:
+            return
+        state = status_state(job, progress)
+        if self._shown.get(job.status_message_id) == state:
+            return
+        if await self._edit(job, job.place_id, job.status_message_id, status_card(job, progress)):
+            self._shown[job.status_message_id] = state
+
+    async def _show_record(
+        self,
+        job: Job,
+        progress: Progress,
+        *,
+        outcome_url: str | None = None,
+        care: _Care = _Care.PASSING,
+    ) -> bool:
+        quoted = self._unquoted.get(job.id) is None
+        alone = job.status_message_id is None
+        state = record_state(job, progress, quoted=quoted, alone=alone)
+        if outcome_url is None and self._shown.get(job.record_message_id) == state:
+            return True
+        card, unquoted = (
+            record_card(job, progress, quoted=shown, alone=alone, outcome_url=outcome_url)
+            for shown in (quoted, False)
+        )
+        is_said = await self._edit(
+            job, job.channel_id, job.record_message_id, card, otherwise=unquoted, care=care
+        )
+        if is_said:
+            self._shown[job.record_message_id] = state
+        return is_said
+
+    async def _show_final_status(self, job: Job, care: _Care) -> bool:
+        message_id = job.status_message_id
+        if message_id is None and job.thread_id is not None:
+            try:  # it may have been posted all the same when the answer to that was lost
+                message_id = await self._lost_status(job, job.thread_id)
+            except DISCORD_ERRORS as exc:
+                log.info("job %s: not looked for a status message: %s", job.id, exc)
+                return classify(exc) is not ErrorMeaning.RETRY
+        if message_id is None:
+            return True
+        return await self._edit(job, job.place_id, message_id, final_status_card(job), care=care)
+
+    async def _lost_status(self, job: Job, thread_id: int) -> int | None:
+        channel = self._client.get_partial_messageable(thread_id, guild_id=job.guild_id)
+        found = await find_marked(
+            self._client,
+            channel,
+            mark(job.id, "status"),
+            after=job.record_message_id,
+            must_read=True,
+        )
+        return found.id if found is not None else None
+
+    async def _edit(
+        self,
+        job: Job,
+        channel_id: int,
+        message_id: int,
+        card: ui.LayoutView,
+        *,
+        otherwise: ui.LayoutView | None = None,
+        care: _Care = _Care.PASSING,
+    ) -> bool:
+        """Edit one of our messages; tell whether nothing is left to do about it.
+
+        Args:
+            job: Whose message it is, for the log.
+            channel_id: Where it lies.
+            message_id: Which it is.
+            card: What it becomes.
+            otherwise: Without the prompt, for a server whose AutoMod blocks the words of it.
+            care: Whether it is tried again, and also where that was refused lately.
+        """
+        closed = self._closed.get(message_id)
+        if closed == _UNKNOWN_MESSAGE:
+            return True
+        if care is not _Care.OWED and (closed is not None or channel_id in self._refusals):
+            return False
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        try:
+            # Edits re-evaluate mentions; discord.py sends its default only with content.
+            await channel.get_partial_message(message_id).edit(view=card, allowed_mentions=NOBODY)
+        except DISCORD_ERRORS as exc:
+            verdict = classify(exc)
+            if verdict is ErrorMeaning.BLOCKED and otherwise is not None:
+                self._unquoted[job.id] = True
+                return await self._edit(job, channel_id, message_id, otherwise, care=care)
+            log.info("job %s: message %s was not edited: %s", job.id, message_id, exc)
+            if (
+                care is _Care.LAST
+                and verdict is ErrorMeaning.RETRY
+                and not isinstance(exc, discord.RateLimited)
+            ):  # a single fault is over by now; whatever lasts is owed
+                return await self._edit(
+                    job, channel_id, message_id, card, otherwise=otherwise, care=_Care.PASSING
+                )
+            code = exc.code if isinstance(exc, discord.HTTPException) else None
+            if code in {_OLD_MESSAGE_EDITS, _UNKNOWN_MESSAGE}:
+                self._closed[message_id] = code
+            elif verdict in {ErrorMeaning.REFUSED, ErrorMeaning.NOT_PERMITTED}:
+                self._refusals.remember(channel_id)
+            return code == _UNKNOWN_MESSAGE
+        return True
