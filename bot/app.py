@@ -242,7 +242,7 @@ class RestyleBot(commands.AutoShardedBot):
             proxy=settings.proxy.way_to(DISCORD),
             http_trace=budget.trace() if budget else None,  # type: ignore[arg-type] # as above
         )
-        keep_hidden_channels_out(self._connection.parsers, is_known=self._knows_channel)
+        keep_hidden_channels_out(self._connection.parsers, get_guild=self.get_guild)
         self.settings = settings
         self.upload_limits = UploadLimits()
         self.store = store
@@ -266,10 +266,6 @@ class RestyleBot(commands.AutoShardedBot):
         self.registration = Registration(self, settings)
         self.conditions = Conditions()
         """What is wrong at present; the process's own once it looks at itself."""
-
-    def _knows_channel(self, guild_id: int, channel_id: int) -> bool:
-        guild = self.get_guild(guild_id)
-        return guild is not None and guild.get_channel(channel_id) is not None
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent

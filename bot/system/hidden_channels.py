@@ -23,13 +23,13 @@ _FORUM_KINDS: Final = frozenset({15, 16})
 
 
 def keep_hidden_channels_out(
-    parsers: MutableMapping[str, Callable[[Any], None]], *, is_known: Callable[[int, int], bool]
+    parsers: MutableMapping[str, Callable[[Any], None]], *, get_guild: Callable[[int], Any]
 ) -> None:
     """Have discord.py hear of a hidden channel as of one that is not there.
 
     Args:
         parsers: What it does with each event of the gateway.
-        is_known: Tells whether its cache has a server's channel, by both ids.
+        get_guild: Returns a server from its cache, by id; ``None`` if it is not there.
     """
     build, create, change, remove, interact = (
         parsers[name]
@@ -53,10 +53,12 @@ def keep_hidden_channels_out(
     def channel_update(data: dict[str, Any]) -> None:
         if is_hidden(data):
             remove(data)  # nothing happens if it is not known
-        elif data.get("guild_id") is None or is_known(int(data["guild_id"]), int(data["id"])):
-            change(_whole(data))
-        else:
+            return
+        guild = get_guild(int(data["guild_id"])) if data.get("guild_id") is not None else None
+        if guild is not None and guild.get_channel(int(data["id"])) is None:
             create(_whole(data))  # it was hidden until now
+        else:
+            change(_whole(data))
 
     def interaction_create(data: dict[str, Any]) -> None:
         channel = data.get("channel")

@@ -29,12 +29,9 @@ def channel(id_, kind=TEXT, *, hidden=False, **fields):
 async def client():
     client = discord.Client(intents=discord.Intents(guilds=True))
 
-    def is_known(guild_id, channel_id):
-        return client.get_guild(guild_id).get_channel(channel_id) is not None
-
     me = {"id": "2", "username": "bot", "discriminator": "0", "avatar": None}
     client._connection.user = discord.ClientUser(state=client._connection, data=me)
-    keep_hidden_channels_out(client._connection.parsers, is_known=is_known)
+    keep_hidden_channels_out(client._connection.parsers, get_guild=client.get_guild)
     return client
 
 
