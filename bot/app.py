@@ -62,6 +62,7 @@ EXTENSIONS: Final = (
     "cogs.restyle.again",
     "cogs.restyle.next_clip",
     "cogs.looks.cog",
+    "cogs.history.cog",
     "cogs.settings.cog",
     "cogs.usage.cog",
     "cogs.privacy.cog",

@@ -35,6 +35,8 @@ class Action(enum.StrEnum):
     REPORT = "report"  # tell the moderators about a posted result
     USE_LOOKS = "use_looks"  # see them, try them, and have some of one's own
     CHANGE_LOOKS = "change_looks"  # the server's, and which of the built-in ones are offered
+    SEE_OWN_JOBS = "see_own_jobs"
+    SEE_SERVER_JOBS = "see_server_jobs"  # of channels that the person can read
     COMPARE = "compare"  # have the side-by-side video made
     ADD_SOUND = "add_sound"  # have the sound laid over the result
     DELETE_ANSWER = "delete_answer"
@@ -66,6 +68,8 @@ MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.REPORT: frozenset({Who.MEMBER}),
     Action.USE_LOOKS: frozenset({Who.MEMBER}),
     Action.CHANGE_LOOKS: _STAFF,
+    Action.SEE_OWN_JOBS: frozenset({Who.MEMBER}),
+    Action.SEE_SERVER_JOBS: _STAFF,
     Action.COMPARE: frozenset({Who.MEMBER}),
     Action.ADD_SOUND: frozenset({Who.MEMBER}),
     Action.DELETE_ANSWER: _STAFF | {Who.REQUESTER, Who.AUTHOR},

@@ -20,6 +20,7 @@ from bot.storage.claims import Claims
 from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
 from bot.storage.installation import Installation
+from bot.storage.job_list import JobList
 from bot.storage.late import LateResults
 from bot.storage.leases import Lease
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
@@ -98,6 +99,7 @@ class Store:
         self.reviews = Reviews(database)
         self.appeals = Appeals(database)
         self.consents = Consents(database)
+        self.job_list = JobList(database)
         self.looks = PersonalLooks(database)
         self.open_requests = OpenRequests(database)
         self.privacy = PersonalDataStore(database)

@@ -28,6 +28,8 @@ ACTIONS: Final = {
     Action.REPORT: "Report a result to the moderators",
     Action.USE_LOOKS: "See looks, try them, save one's own",
     Action.CHANGE_LOOKS: "Add, edit, order and remove the server's looks; switch built-in ones off",
+    Action.SEE_OWN_JOBS: "See one's own clips, and go on with them",
+    Action.SEE_SERVER_JOBS: "See the server's clips of the channels that one can read",
     Action.COMPARE: "Have the side-by-side video made",
     Action.ADD_SOUND: "Have the sound laid over the result",
     Action.DELETE_ANSWER: "Delete a posted result",
@@ -55,6 +57,8 @@ COMMANDS: Final = {
     Action.CHANGE_SETTINGS: "`/restyle-settings`",
     Action.USE_LOOKS: "`/restyle-looks`; More, Save as look…",
     Action.CHANGE_LOOKS: "`/restyle-looks`",
+    Action.SEE_OWN_JOBS: "`/restyle-jobs`",
+    Action.SEE_SERVER_JOBS: "`/restyle-jobs`, This server's",
     Action.SEE_OWN_USAGE: "`/restyle-usage`",
     Action.MANAGE_OWN_DATA: "`/restyle-privacy`",
     Action.SEE_SERVER_USAGE: "`/restyle-usage`, This server",
@@ -147,7 +151,7 @@ Who may use a command on a server is Discord's business, so that administrators 
 any role (Server Settings, Integrations). Restyle starts from this:
 
 * `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-looks`,
-  `/restyle-privacy`:
+  `/restyle-jobs`, `/restyle-privacy`:
   everybody.
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
   administrator can also use the buttons in the page that it opens: for 15 minutes, and only as long

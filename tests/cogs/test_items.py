@@ -19,6 +19,10 @@ from tests.cogs.conftest import said
 JOB = "1400000000000000001"
 GRANT = r"(?P<grant>r|h[A-Za-z0-9_-]{0,20})"
 SEALED = "hABCDEFGHIJKLMNOPQRST"
+HISTORY = (
+    r"(?P<whose>own|all):(?P<group>all|open|done|failed|cancelled)"
+    r":(?P<offset>[0-9]{1,6}):(?P<words>.{0,40})"
+)
 PANEL = (
     rf"{GRANT}:"
     r"(?P<scope>[scr])(?P<scope_id>[0-9]{1,19}):(?P<topic>[a-z]{1,12}):"
@@ -57,6 +61,13 @@ POSTED = {
     r"restyle:(?P<about_id>[0-9]{1,20}):try-again": [f"restyle:{JOB}:try-again"],
     r"restyle:(?P<about_id>[0-9]{1,20}):save-look": [f"restyle:{JOB}:save-look"],
     r"looks:list:(?P<origin>[psb]):(?P<page>[0-9]{1,2})": ["looks:list:b:0", "looks:list:p:12"],
+    **{
+        rf"(?s)history:{verb}:{HISTORY}": [
+            f"history:{verb}:own:all:0:",
+            f"history:{verb}:all:failed:125:a rainy: night",
+        ]
+        for verb in ("list", "search", "states", "open")
+    },
     r"looks:open": ["looks:open"],
     r"(?s)looks:(?P<verb>try|add|edit|remove|remove-sure|earlier|later|hide|show)"
     r":(?P<key>[psb]:.{0,60})": [

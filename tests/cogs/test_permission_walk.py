@@ -32,6 +32,7 @@ from cogs.common.grants import RIGHT
 from cogs.consent import buttons as _consent_buttons
 from cogs.delivery import buttons as _answer_buttons
 from cogs.delivery import more_buttons
+from cogs.history import items as history_items
 from cogs.looks import items as look_items
 from cogs.owner import late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
@@ -314,6 +315,14 @@ def settings_menu(kind, letter, verb, arg, *values, **looks):
     )
 
 
+def history_control(kind, whose, action, *values):
+    """A control of a list of clips."""
+    place = history_items.ListPlace(whose=whose)
+    make = (lambda w, job: menu(kind(place), values[0])) if values else lambda w, job: kind(place)
+    chosen = (lambda w: list(values)) if values else None
+    return Control(kind, action, make, about_job=False, values=chosen)
+
+
 def look_button(verb, key, action=Action.CHANGE_LOOKS, **more):
     return Control(
         look_items.LookButton,
@@ -367,6 +376,19 @@ CONTROLS = {
             job=World.withheld,
         )
         for verb in ("take", "release", "approve", "deny")
+    },
+    **{
+        f"history: {kind.__name__} {whose}": history_control(kind, whose, action, *values)
+        for whose, action in {
+            "own": Action.SEE_OWN_JOBS,
+            "all": Action.SEE_SERVER_JOBS,
+        }.items()
+        for kind, values in {
+            history_items.ListButton: (),
+            history_items.SearchButton: (),
+            history_items.StateMenu: ("done",),
+            history_items.ListedJobMenu: ("1",),
+        }.items()
     },
     "looks: list": Control(
         look_items.LookListButton,
@@ -788,6 +810,7 @@ COMMANDS = {
     "restyle-settings": Command(Action.CHANGE_SETTINGS, managers=True, dms=False),
     "restyle-usage": Command(),
     "restyle-looks": Command(),
+    "restyle-jobs": Command(),
     "restyle-privacy": Command(),
     "restyle-admin jobs": _admin(Action.MANAGE_JOBS),
     "restyle-admin block": _admin(Action.BLOCK, needs=_alice),

@@ -61,4 +61,5 @@ def test_a_mere_member_touches_nothing_of_others():
         Action.SEE_MORE,
         Action.REPORT,
         Action.USE_LOOKS,
+        Action.SEE_OWN_JOBS,
     }
