@@ -18,6 +18,7 @@ from yarl import URL
 from bot.domain.conditions import Conditions
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
+from bot.extensions import EXTENSIONS
 from bot.option_checks import UNKNOWN_COMMAND, strangeness
 from bot.policy.doors import closed_door
 from bot.registration import Registration
@@ -49,31 +50,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-
-EXTENSIONS: Final = (
-    "cogs.delivery.cog",
-    "cogs.delivery.more",
-    "cogs.review.cog",
-    "cogs.appeals.cog",
-    "cogs.appeals.report",
-    "cogs.consent.cog",
-    "cogs.restyle.cog",
-    "cogs.restyle.message_menu",
-    "cogs.restyle.again",
-    "cogs.restyle.next_clip",
-    "cogs.looks.cog",
-    "cogs.history.cog",
-    "cogs.settings.cog",
-    "cogs.usage.cog",
-    "cogs.privacy.cog",
-    "cogs.admin.cog",
-    "cogs.admin.leaving",
-    "cogs.admin.gone",
-    "cogs.admin.budgets",
-    "cogs.admin.alerts",
-    "cogs.owner.cog",
-    "cogs.common.strangers",
-)
 
 RATE_LIMIT_SECONDS: Final = 60.0
 """A call that Discord wants to wait longer than this fails with ``discord.RateLimited`` instead of

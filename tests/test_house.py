@@ -52,6 +52,7 @@ OPEN_EVERYTHING = {
     "signs",
     "shards",
     "discord_trouble",
+    "extensions",
     "registration",
     "option_checks",
     "monitoring",

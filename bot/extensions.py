@@ -1,0 +1,31 @@
+"""What the bot consists of besides itself, in the order in which it is loaded."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXTENSIONS: Final = (
+    "cogs.delivery.cog",
+    "cogs.delivery.more",
+    "cogs.review.cog",
+    "cogs.appeals.cog",
+    "cogs.appeals.report",
+    "cogs.consent.cog",
+    "cogs.restyle.cog",
+    "cogs.restyle.message_menu",
+    "cogs.restyle.again",
+    "cogs.restyle.next_clip",
+    "cogs.looks.cog",
+    "cogs.history.cog",
+    "cogs.settings.cog",
+    "cogs.usage.cog",
+    "cogs.privacy.cog",
+    "cogs.admin.cog",
+    "cogs.admin.leaving",
+    "cogs.admin.gone",
+    "cogs.admin.budgets",
+    "cogs.admin.alerts",
+    "cogs.owner.cog",
+    "cogs.common.strangers",
+)
+"""Some need what those before them brought, such as the cog that takes requests in."""
