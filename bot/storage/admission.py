@@ -147,7 +147,7 @@ class Admissions:
 
     async def running(self) -> dict[QuotaSubject, int]:
         """Return how many jobs run at this moment, of each whom one counts for."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await _running(connection, true())
 
     async def _turn(

@@ -23,7 +23,7 @@ class Appeals:
 
     async def get(self, appeal_id: int) -> Appeal | None:
         """Return the appeal, or ``None``."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await self._read(connection, appeal_id)
 
     async def _read(self, connection: AsyncConnection, appeal_id: int) -> Appeal | None:
@@ -33,7 +33,7 @@ class Appeals:
 
     async def open_count(self, guild_id: int, user_id: int) -> int:
         """Count the member's appeals on this server that nobody has answered."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await self._open_count(connection, guild_id, user_id)
 
     async def _open_count(self, connection: AsyncConnection, guild_id: int, user_id: int) -> int:

@@ -42,26 +42,6 @@ class Consents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def origin(self, author_id: int | None, people_ids: Collection[int] = ()) -> Origin:
-        """Return what the rules need to know about the people behind a clip.
-
-        Args:
-            author_id: Whose word counts; ``None`` when nobody can be asked.
-            people_ids: Others whose opt-out counts as well.
-        """
-        people = {*people_ids, *(() if author_id is None else (author_id,))}
-        async with self._database.transaction() as connection:
-            opted_out = await connection.scalars(
-                select(opt_outs.c.user_id).where(opt_outs.c.user_id.in_(people))
-            )
-            opted_out_ids = frozenset(opted_out)
-            waiting = None
-            if author_id is not None:
-                waiting = await connection.scalar(
-                    select(func.count()).where(_ASKED, jobs.c.source_author_id == author_id)
-                )
-        return Origin(author_id=author_id, opted_out_ids=opted_out_ids, open_questions=waiting or 0)
-
     # The author's answer
 
     async def answer(
@@ -139,7 +119,7 @@ class Consents:
 
     async def opted_out_since(self, user_id: int) -> datetime | None:
         """Return since when somebody wants none of their clips restyled; ``None``: they do not."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             found: datetime | None = await connection.scalar(
                 select(opt_outs.c.since).where(opt_outs.c.user_id == user_id)
             )
@@ -191,3 +171,27 @@ async def is_opted_out(connection: AsyncConnection, user_id: int) -> bool:
     """Tell whether a person wants none of their clips restyled, on any server."""
     known = select(opt_outs.c.user_id).where(opt_outs.c.user_id == user_id)
     return await connection.scalar(known) is not None
+
+
+async def read_origin(
+    connection: AsyncConnection, author_id: int | None, people_ids: Collection[int]
+) -> Origin:
+    """Return what the rules need to know about the people behind a clip.
+
+    Args:
+        connection: Of the caller's transaction.
+        author_id: Whose word counts; ``None`` when nobody can be asked.
+        people_ids: Others whose opt-out counts as well.
+    """
+    people = {*people_ids, *(() if author_id is None else (author_id,))}
+    opted_out = await connection.scalars(
+        select(opt_outs.c.user_id).where(opt_outs.c.user_id.in_(people))
+    )
+    waiting = None
+    if author_id is not None:
+        waiting = await connection.scalar(
+            select(func.count()).where(_ASKED, jobs.c.source_author_id == author_id)
+        )
+    return Origin(
+        author_id=author_id, opted_out_ids=frozenset(opted_out), open_questions=waiting or 0
+    )

@@ -27,7 +27,7 @@ async def disagreements(database: Database) -> list[str]:
     Raises:
         StoreUnavailableError: The database does not answer.
     """
-    async with database.transaction() as connection:
+    async with database.read() as connection:
         rows = await connection.execute(select(jobs).order_by(jobs.c.id))
         found = {row["id"]: job_from(row) for row in rows.mappings()}
         entries = (await connection.execute(select(ledger).order_by(ledger.c.job_id))).all()

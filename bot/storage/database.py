@@ -14,7 +14,6 @@ from sqlalchemy import Interval, func, literal, select, type_coerce
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreUnavailableError
 from bot.storage.columns import Moment
@@ -24,9 +23,10 @@ from bot.storage.engines import (
     postgres_upgrade_engine,
     sqlite_engine,
     sqlite_path,
+    sqlite_readers,
 )
 from bot.storage.lockfile import exclusive
-from bot.storage.shielded_connection import ShieldedConnection
+from bot.storage.turns import GroupedTurns, PooledTurns
 from bot.storage.upgrade import upgrade
 from bot.system import metrics
 from bot.system.shielding import shielded
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from sqlalchemy import URL, ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncTransaction
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from bot.storage.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +55,26 @@ class Database:
         new_jobs: Set when this process has made a job free to be claimed (``jobs.owner`` is NULL).
     """
 
-    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        readers: AsyncEngine | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.dialect = engine.dialect.name
         self.new_jobs = asyncio.Event()
         self._engine = engine
-        self._connection_class = ShieldedConnection if self.dialect == "sqlite" else AsyncConnection
+        self._engines = [engine] if readers is None else [engine, readers]
         self._clock = clock
         self._closed = False
-        self._active = 0
         self._freeing: set[AsyncConnection] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._writes: Turns
+        if readers is not None:
+            self._writes = GroupedTurns(engine, on_end=self._ended)
+        else:
+            self._writes = PooledTurns(engine, on_end=self._ended)
+        self._reads = PooledTurns(readers or engine, is_read_only=self.dialect == "postgresql")
 
     def now(self, offset: timedelta = timedelta()) -> ColumnElement[datetime]:
         """Return this moment (plus ``offset``) as SQL.
@@ -100,65 +111,75 @@ class Database:
         """
         self._freeing.add(connection)
 
+    def _ended(self, connection: AsyncConnection) -> None:
+        if connection in self._freeing:
+            self._freeing.remove(connection)
+            self.new_jobs.set()
+
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *, grouped: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a short transaction: committed at the end, rolled back on any exception.
 
-        Cancelled inside, it is rolled back; cancelled while committing, it is committed first and
-        the cancellation goes on afterwards. Either way the connection goes back to the pool.
+        Cancelled inside, it is rolled back; cancelled while committing, it is committed. In both
+        cases the caller leaves at once, and that goes on behind it.
+
+        Args:
+            grouped: Whether its commit may be shared with others that wait at the same time, which
+                SQLite's disk thanks for. Only for what takes a few milliseconds: whoever shares it
+                waits for the last of them.
 
         Raises:
             StoreUnavailableError: The database does not answer, or cannot write. Where that
                 happened in the commit, it may have been carried out.
         """
+        async with self._measured(), self._writes.turn(is_grouped=grouped) as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that only reads, and never waits for one that writes.
+
+        It sees whatever was committed before its first statement; on SQLite the same moment until
+        its end. Cancelled, the caller leaves at once.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        async with self._measured(), self._reads.turn() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def _measured(self) -> AsyncIterator[None]:
+        """Measure what is done inside, and turn trouble into ``StoreUnavailableError``."""
         if self._closed:
             raise StoreUnavailableError("the database is closed")
         began_at = time.monotonic()
-        self._active += 1
-        self._idle.clear()
         try:
             with reporting_trouble():
-                connection = await self._connection_class(self._engine).start()
-                try:
-                    transaction = await shielded(connection.begin().start())
-                    async with _ending_well(transaction):
-                        yield connection
-                finally:
-                    if connection in self._freeing:
-                        self._freeing.remove(connection)
-                        self.new_jobs.set()
-                    await shielded(connection.close())
+                yield
         except StoreUnavailableError:
             metrics.DATABASE_FAILURES.inc()
             raise
         finally:
             metrics.DATABASE_SECONDS.observe(time.monotonic() - began_at)
-            self._active -= 1
-            if not self._active:
-                self._idle.set()
 
     async def close(self) -> None:
         """Refuse new transactions, let the open ones end, then close every connection."""
         self._closed = True
+        await shielded(self._close())
+
+    async def _close(self) -> None:
+        both = (self._reads, self._writes)
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                await self._idle.wait()
+                for turns in both:
+                    await turns.wait_until_idle()
         except TimeoutError:
-            log.warning("the database was closed under %s open transactions", self._active)
-        await shielded(self._engine.dispose())
-
-
-@contextlib.asynccontextmanager
-async def _ending_well(transaction: AsyncTransaction) -> AsyncIterator[None]:
-    try:
-        yield
-    except BaseException:  # a cancellation too must leave nothing half done
-        try:
-            await shielded(transaction.rollback())
-        except Exception as exc:  # noqa: BLE001 - the first error is the one to be told
-            log.debug("rolling back: %s", exc)
-        raise
-    await shielded(transaction.commit())
+            still_open = sum(turns.open_count for turns in both)
+            log.warning("the database was closed under %s open transactions", still_open)
+        # Not before: a connection that is given back later would never be closed.
+        for engine in self._engines:
+            await engine.dispose()
 
 
 @contextlib.contextmanager
@@ -229,11 +250,10 @@ async def open_database(
     async with contextlib.AsyncExitStack() as stack:
         if parsed.get_backend_name() == "sqlite":
             stack.enter_context(exclusive(sqlite_path(parsed)))
-            engine = sqlite_engine(parsed)
+            database = Database(sqlite_engine(parsed), readers=sqlite_readers(parsed), clock=clock)
         else:
             await _upgrade_postgres(parsed)
-            engine = postgres_engine(parsed)
-        database = Database(engine, clock=clock)
+            database = Database(postgres_engine(parsed), clock=clock)
         stack.push_async_callback(database.close)
         if database.dialect == "sqlite":
             async with database.transaction() as connection:

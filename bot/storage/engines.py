@@ -12,6 +12,8 @@ from sqlalchemy.pool import NullPool
 from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import URL
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -28,6 +30,8 @@ STALL_SECONDS: Final = 5.0
 Its row locks would otherwise stop the takeover of its jobs for as long as it stays frozen. Shorter
 than ``WAIT_SECONDS``, so that who waits for the lock gets it.
 """
+SQLITE_READERS: Final = 3
+"""Beside the one connection that writes: what people ask is answered while it waits for a disk."""
 POSTGRES_CONNECTIONS: Final = 5
 """Per process: transactions are short and polls use none. PostgreSQL allows 100 by default."""
 
@@ -47,9 +51,30 @@ def sqlite_path(url: URL) -> Path:
 
 def sqlite_engine(url: URL) -> AsyncEngine:
     """Return an engine with one connection, durable, with the write lock from the first moment."""
+    # FULL: in WAL mode NORMAL may lose the last commits when the power fails, and the mark
+    # that a paid request is about to be sent must not be lost. https://sqlite.org/pragma.html
+    # secure_delete: what is deleted is overwritten with zeros, not only marked as free.
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once,
+    # without waiting, if somebody wrote in between. https://sqlite.org/lang_transaction.html
+    return _sqlite(url, connections=1, pragmas=pragmas, begin="BEGIN IMMEDIATE")
+
+
+def sqlite_readers(url: URL) -> AsyncEngine:
+    """Return an engine with a few connections that can only read, and wait for no writer.
+
+    That takes the journal mode WAL, which ``sqlite_engine`` sets; where the file system has none,
+    they wait while a commit is written. https://sqlite.org/wal.html
+    """
+    return _sqlite(
+        url, connections=SQLITE_READERS, pragmas=("query_only=ON",), begin="BEGIN DEFERRED"
+    )
+
+
+def _sqlite(url: URL, *, connections: int, pragmas: Sequence[str], begin: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        pool_size=1,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
         hide_parameters=True,  # errors are logged; prompts and links are not
@@ -60,19 +85,13 @@ def sqlite_engine(url: URL) -> AsyncEngine:
     def prepare(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         cursor = connection.cursor()
-        # FULL: in WAL mode NORMAL may lose the last commits when the power fails, and the mark
-        # that a paid request is about to be sent must not be lost. https://sqlite.org/pragma.html
-        # secure_delete: what is deleted is overwritten with zeros, not only marked as free.
-        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once,
-        # without waiting, if somebody wrote in between. https://sqlite.org/lang_transaction.html
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     return engine
 

@@ -72,7 +72,7 @@ class LateResults:
 
     async def ended(self, limit: int = 25) -> list[Job]:
         """Return the jobs that ended without a video though their task is known, newest first."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs)
                 .where(jobs.c.state.in_(_ENDED), jobs.c.task_id.is_not(None))

@@ -140,7 +140,7 @@ class Lease:
         What the answer's way took is no difference.
         """
         before, at = now(), self._monotonic()
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             moment = await self._database.read_now(connection)
         after = now()
         self._seen = (moment, at)
@@ -271,6 +271,6 @@ class Lease:
     async def count_workers(self) -> int:
         """Count the workers whose lease holds: the processes at work on this database."""
         alive = workers.c.expires_at >= self._database.now()
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             found = await connection.scalar(select(func.count()).select_from(workers).where(alive))
         return found or 0

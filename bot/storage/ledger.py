@@ -159,7 +159,7 @@ class Ledger:
 
         What runs at once is not counted here: of such a cap ``used`` is 0.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             now = await self._database.read_now(connection)
             return await _uses(connection, caps, now)
 
@@ -181,7 +181,7 @@ class Ledger:
             .where(_server(guild_id), *_between(since, until))
             .order_by(jobs.c.id)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(statement)
             return [SpendRow(**row) for row in rows.mappings()]
 
@@ -197,7 +197,7 @@ class Ledger:
             .group_by(*told)
             .order_by(ledger.c.day, jobs.c.user_id, jobs.c.state)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(statement)
             return [SpendSum(**row) for row in rows.mappings()]
 
@@ -219,7 +219,7 @@ class Ledger:
             .where(ledger.c.scope == Scope.BOT, _COUNTED, *_between(since, until))
             .group_by(jobs.c.guild_id)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = [dict(row) for row in (await connection.execute(statement)).mappings()]
         rows.sort(key=lambda row: (-row.pop("micros"), row["guild_id"] or 0))
         return [GuildSpend(**row) for row in rows]

@@ -41,7 +41,7 @@ class Overview:
     async def open_jobs(self, guild_id: int | None = None, *, limit: int = 25) -> list[Job]:
         """Return the jobs that wait or are under way: first those that wait, each oldest first."""
         waits_first = case((jobs.c.state.in_(_WAITING), 0), else_=1)
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs).where(*_open(guild_id)).order_by(waits_first, jobs.c.id).limit(limit)
             )
@@ -49,7 +49,7 @@ class Overview:
 
     async def count_open(self, guild_id: int | None = None) -> Mapping[JobState, int]:
         """Count the jobs that wait or are under way; states without any are left out."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs.c.state, func.count()).where(*_open(guild_id)).group_by(jobs.c.state)
             )

@@ -85,7 +85,7 @@ class Past:
             .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
             .limit(limit)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [_past(row) for row in reversed(rows)]
 
@@ -95,7 +95,7 @@ class Past:
         Counted are the tasks that brought a video, from the answer to the paid request to when the
         provider was seen to have finished.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs.c.submitted_at, jobs.c.finished_at)
                 .where(

@@ -43,7 +43,7 @@ class PersonalDataStore:
     async def kept(self, user_id: int) -> PersonalData:
         """Return what there is of one person."""
         by_others = and_(jobs.c.source_author_id == user_id, jobs.c.user_id != user_id)
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             count = await connection.scalar(
                 select(func.count()).select_from(jobs).where(jobs.c.user_id == user_id)
             )
@@ -100,7 +100,7 @@ class PersonalDataStore:
 
     async def forget_later(self) -> int:
         """Go on with the deletions that had to wait; return how many jobs lost their words."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             waiting = await connection.scalars(select(deletions.c.user_id))
             user_ids = waiting.all()
         return sum([(await self._forget(user_id)).jobs for user_id in user_ids])
@@ -174,7 +174,7 @@ class PersonalDataStore:
             or_(IS_PERSONAL, jobs.c.answer_message_id.is_not(None)),
             jobs.c.state == JobState.DONE,
         )
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             count = await connection.scalar(select(func.count()).select_from(jobs).where(there))
             rows = await connection.execute(
                 select(jobs)
@@ -211,7 +211,7 @@ class PersonalDataStore:
         found = select(archive_removals.c.url).order_by(archive_removals.c.noted_at).limit(limit)
         if user_id is not None:
             found = found.where(archive_removals.c.user_id == user_id)
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return list(await connection.scalars(found))
 
     async def file_removed(self, url: str) -> None:
@@ -230,7 +230,7 @@ class PersonalDataStore:
 
     async def files_left(self, user_id: int) -> int:
         """Count the files that a person had deleted and that are still in the archive."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await self._files_left(connection, user_id)
 
     async def _files_left(self, connection: AsyncConnection, user_id: int) -> int:

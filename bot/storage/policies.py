@@ -45,7 +45,7 @@ class Policies:
         """Return everything that is set on a guild; ``None`` is direct messages: nothing is."""
         if guild_id is None:
             return Policy(0)
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await read_policy(connection, guild_id)
 
     async def review_hours(self, job: Job) -> float:
@@ -117,7 +117,7 @@ class Policies:
 
     async def changes(self, guild_id: int, limit: int = 20) -> list[PolicyChange]:
         """Return the latest changes of a guild's settings, newest first."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await _changes(connection, guild_id, limit)
 
     async def last_action(self, guild_id: int) -> tuple[PolicyChange, ...]:

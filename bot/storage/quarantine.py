@@ -159,7 +159,7 @@ class Quarantine:
 
     async def jobs(self, limit: int = 25) -> list[Job]:
         """Return the jobs in quarantine that still wait, oldest first."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs)
                 .where(_QUARANTINED, jobs.c.state.in_(_WAITING))
@@ -170,7 +170,7 @@ class Quarantine:
 
     async def count(self) -> int:
         """Count the jobs in quarantine that still wait."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await self._count(connection)
 
     async def _count(self, connection: AsyncConnection) -> int:

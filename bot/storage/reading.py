@@ -91,7 +91,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
     engine = _reading_engine(check_there(url)) if is_sqlite else postgres_engine(parsed)
     database = Database(engine)
     try:
-        async with database.transaction() as connection:
+        async with database.read() as connection:
             await connection.run_sync(_check_schema)
         yield database
     finally:

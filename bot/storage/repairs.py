@@ -54,7 +54,7 @@ class Repairs:
             which.append(jobs.c.guild_id == guild_id if guild_id else jobs.c.guild_id.is_(None))
         if user_id is not None:
             which.append(jobs.c.user_id == user_id)
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs).where(*which).order_by(jobs.c.id.desc()).limit(limit)
             )
@@ -63,7 +63,7 @@ class Repairs:
     async def money_of(self, job_id: int) -> list[dict[str, Any]]:
         """Return the job's rows of the ledger, each by the names of its columns."""
         columns = [column for column in ledger.columns if column.name != "job_id"]
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(*columns)
                 .where(ledger.c.job_id == job_id)

@@ -128,7 +128,7 @@ class RetentionStore:
 
     async def known_guilds(self) -> set[int]:
         """Return the servers of which there are settings."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             found = await connection.scalars(
                 select(setting_values.c.guild_id).where(setting_values.c.guild_id != 0).distinct()
             )
@@ -136,7 +136,7 @@ class RetentionStore:
 
     async def guilds_gone(self, before: datetime) -> list[int]:
         """Return the servers that the bot left before then and that are not cleaned yet."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return list(
                 await connection.scalars(
                     select(guilds_left.c.guild_id).where(guilds_left.c.left_at < before)

@@ -126,7 +126,7 @@ class ReviewSlots:
 
     async def count_folded(self, guild_id: int) -> int:
         """Count the open requests of a guild that wait for a place."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             found = await connection.scalar(
                 select(func.count())
                 .select_from(_WITH_JOBS)
@@ -140,7 +140,7 @@ class ReviewSlots:
 
     async def overflow_notice(self, guild_id: int) -> OverflowNotice | None:
         """Return the message that stands for requests without a place, if there is one."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(review_folds).where(review_folds.c.guild_id == guild_id)
             )

@@ -109,7 +109,7 @@ class Reviews:
 
     async def get(self, job_id: int, stage: ReviewStage) -> Review | None:
         """Return the review, or ``None``."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await self._read(connection, job_id, stage)
 
     async def _read(

@@ -37,24 +37,8 @@ class People:
 
         What holds everywhere comes before what holds on the server alone.
         """
-        places = sorted({GLOBAL_GUILD_ID, guild_id})
-        async with self._database.transaction() as connection:
-            paused = await connection.execute(
-                select(pauses).where(pauses.c.guild_id.in_(places)).order_by(pauses.c.guild_id)
-            )
-            pause = paused.mappings().first()
-            blocked = await connection.execute(
-                select(blocks)
-                .where(blocks.c.guild_id.in_(places), blocks.c.user_id == user_id)
-                .order_by(blocks.c.guild_id)
-            )
-            block = blocked.mappings().first()
-            struck = await read_strikes(connection, guild_id, user_id) if guild_id else []
-        return MemberFacts(
-            pause=Pause(**pause) if pause else None,
-            block=Block(**block) if block else None,
-            strikes=tuple(struck),
-        )
+        async with self._database.read() as connection:
+            return await read_facts(connection, guild_id, user_id)
 
     # Pauses
 
@@ -84,7 +68,7 @@ class People:
 
     async def paused(self, guild_id: int) -> Pause | None:
         """Return the pause of exactly this guild, or of everything (``GLOBAL_GUILD_ID``)."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             row = await _one(connection, pauses, {"guild_id": guild_id})
         return Pause(**row) if row else None
 
@@ -112,7 +96,7 @@ class People:
 
     async def blocks(self, guild_id: int) -> list[Block]:
         """Return a guild's newest ``_MOST_BLOCKS`` blocks, newest first."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(blocks)
                 .where(blocks.c.guild_id == guild_id)
@@ -127,7 +111,7 @@ class People:
         self, guild_id: int, *, user_id: int | None = None, limit: int = 25
     ) -> list[Strike]:
         """Return a guild's strikes that were not lifted, newest first; of one member, or of all."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await read_strikes(connection, guild_id, user_id, limit=limit)
 
     async def lift(self, guild_id: int, job_ids: Collection[int], *, by: int) -> list[Strike]:
@@ -183,3 +167,24 @@ async def _one(connection: AsyncConnection, table: Table, key: dict[str, int]) -
 def _note(typed: str | None) -> str | None:
     """Return a reason as it is kept: one line, and none at all rather than an empty one."""
     return cut(one_line(typed or ""), MAX_NOTE) or None
+
+
+async def read_facts(connection: AsyncConnection, guild_id: int, user_id: int) -> MemberFacts:
+    """Return what stands in the way of a member, inside a transaction of the caller's."""
+    places = sorted({GLOBAL_GUILD_ID, guild_id})
+    paused = await connection.execute(
+        select(pauses).where(pauses.c.guild_id.in_(places)).order_by(pauses.c.guild_id)
+    )
+    pause = paused.mappings().first()
+    blocked = await connection.execute(
+        select(blocks)
+        .where(blocks.c.guild_id.in_(places), blocks.c.user_id == user_id)
+        .order_by(blocks.c.guild_id)
+    )
+    block = blocked.mappings().first()
+    struck = await read_strikes(connection, guild_id, user_id) if guild_id else []
+    return MemberFacts(
+        pause=Pause(**pause) if pause else None,
+        block=Block(**block) if block else None,
+        strikes=tuple(struck),
+    )

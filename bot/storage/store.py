@@ -16,6 +16,7 @@ from bot.storage.admission import Admissions
 from bot.storage.appeals import Appeals
 from bot.storage.budget_notices import BudgetNotices, note_accepted
 from bot.storage.changes import change_job
+from bot.storage.circumstances import RequestLooks
 from bot.storage.claims import Claims
 from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
@@ -84,6 +85,7 @@ class Store:
         )
         self.claims = Claims(database, self.lease)
         self.installation = Installation(database)
+        self.circumstances = RequestLooks(database)
         self.policies = Policies(database)
         self.ledger = Ledger(database)
         self.budget_notices = BudgetNotices(database)
@@ -167,7 +169,7 @@ class Store:
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await read_job(connection, job_id)
 
     async def move(self, job: Job, to: JobState, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type

@@ -37,7 +37,7 @@ class Uncertain:
 
     async def jobs(self, limit: int = 25) -> list[Job]:
         """Return the jobs that are UNCERTAIN, oldest first."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs)
                 .where(jobs.c.state == JobState.UNCERTAIN)
@@ -52,7 +52,7 @@ class Uncertain:
         Those that are being submitted are among them: a task of theirs is nobody else's.
         """
         doubtful = (JobState.UNCERTAIN, JobState.SUBMITTING)
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs).where(jobs.c.state.in_(doubtful)).order_by(jobs.c.id)
             )
@@ -61,7 +61,7 @@ class Uncertain:
     async def known_among(self, task_ids: Sequence[str]) -> set[str]:
         """Return those of ``task_ids`` that belong to a job, however old."""
         found: set[str] = set()
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             for start in range(0, len(task_ids), _IDS_AT_ONCE):
                 some = task_ids[start : start + _IDS_AT_ONCE]
                 rows = await connection.scalars(
@@ -72,7 +72,7 @@ class Uncertain:
 
     async def submitted_between(self, since: datetime, until: datetime) -> set[str]:
         """Return the tasks of all jobs whose paid request was sent between two moments."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.scalars(
                 select(jobs.c.task_id).where(
                     jobs.c.task_id.is_not(None), jobs.c.submit_started_at.between(since, until)

@@ -51,13 +51,12 @@ from cogs.restyle.private_words import tell_requester
 from cogs.restyle.refusals import RefusedError, refuse_later, refuse_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from bot.cometapi.models import VideoModel
     from bot.media.download import Downloader
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
-    from bot.policy.consent import Origin
     from bot.policy.decide import Decision
     from bot.policy.evaluate import Evaluation
     from bot.policy.levels import Policy
@@ -200,24 +199,23 @@ class Intake:
         guild_id = guild_key(interaction.guild_id)
         try:
             async with store_deadline():
-                policy = await self._store.policies.read(guild_id)
-                member = await self._store.people.facts(guild_id, interaction.user.id)
-                facts = replace(facts, origin=await self._origin(source))
+                known = await self._store.circumstances.read(
+                    guild_id, interaction.user.id, _people_behind(source)
+                )
         except StoreError as exc:
             log.warning("interaction %s: no settings: %r", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
         evaluation = evaluate(
-            facts, policy, member, self._settings, interaction.created_at, model=model
+            replace(facts, origin=known.origin),
+            known.policy,
+            known.member,
+            self._settings,
+            interaction.created_at,
+            model=model,
         )
         if evaluation.refusal is not None:
             raise RefusedError(evaluation.refusal)
-        return evaluation, policy
-
-    async def _origin(self, source: RequestedClip) -> Origin | None:
-        """Return whose clip it is; ``None`` when it came with the command."""
-        if source.message_url is None:
-            return None
-        return await self._store.consents.origin(source.author_id, source.people_ids)
+        return evaluation, known.policy
 
     # The job
 
@@ -354,6 +352,13 @@ def _facts(interaction: discord.Interaction[Any], **known: Any) -> RequestFacts:
         is_age_restricted=is_age_restricted(interaction),
         **known,
     )
+
+
+def _people_behind(source: RequestedClip) -> tuple[int | None, Collection[int]] | None:
+    """Return whose clip it is; ``None`` when it came with the command."""
+    if source.message_url is None:
+        return None
+    return source.author_id, source.people_ids
 
 
 def _hold(decision: Decision) -> tuple[Hold | None, int]:

@@ -20,14 +20,16 @@ class Broken:
         return getattr(self._database, name)
 
     @asynccontextmanager
-    async def transaction(self):
+    async def transaction(self, **how):
         self._left -= 1
         if self._left < 0 and not self._commits:
             raise self._error("the database does not answer")
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(**how) as connection:
             yield connection
         if self._left < 0:
             raise self._error("the connection broke in the commit")
+
+    read = transaction
 
 
 class Counting:
@@ -41,10 +43,12 @@ class Counting:
         return getattr(self._database, name)
 
     @asynccontextmanager
-    async def transaction(self):
+    async def transaction(self, **how):
         self.transactions += 1
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(**how) as connection:
             yield connection
+
+    read = transaction
 
 
 class LateCommit:
@@ -59,7 +63,7 @@ class LateCommit:
         return getattr(self._database, name)
 
     @asynccontextmanager
-    async def transaction(self):
+    async def transaction(self, **how):
         # Read, admit, write (fails), read, admit, write (finds the first one carried out).
         self._count += 1
         if self._count == 3:
@@ -71,8 +75,10 @@ class LateCommit:
                     .where(jobs.c.id == self._job_id)
                     .values(state=JobState.SUBMITTING, submitted_by="w1")
                 )
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(**how) as connection:
             yield connection
+
+    read = transaction
 
 
 class Slow:
@@ -88,12 +94,14 @@ class Slow:
         return getattr(self._database, name)
 
     @asynccontextmanager
-    async def transaction(self):
+    async def transaction(self, **how):
         self._left -= 1
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(**how) as connection:
             yield connection
         if self._left < 0:
             self._clock.advance(self._seconds)
+
+    read = transaction
 
 
 @contextmanager

@@ -172,11 +172,11 @@ async def test_the_rules_learn_who_opted_out_and_how_much_an_author_is_asked(sto
     await ask(2)
     await store.consents.answer((await ask(3)).id, user_id=BOB, say=ConsentChoice.ALLOW)
     await store.consents.opt_out(CAROL)
-    origin = await store.consents.origin(BOB, [CAROL, USER_ID])
+    origin = (await store.circumstances.read(0, USER_ID, (BOB, [CAROL, USER_ID]))).origin
     assert (origin.author_id, set(origin.opted_out_ids), origin.open_questions) == (
         BOB,
         {CAROL},
         2,
     )
-    nobody = await store.consents.origin(None)
+    nobody = (await store.circumstances.read(0, USER_ID, (None, []))).origin
     assert (nobody.author_id, set(nobody.opted_out_ids), nobody.open_questions) == (None, set(), 0)

@@ -290,8 +290,8 @@ class DoubtfulDatabase:
         return getattr(self._database, name)
 
     @contextlib.asynccontextmanager
-    async def transaction(self):
-        async with self._database.transaction() as connection:
+    async def transaction(self, **how):
+        async with self._database.transaction(**how) as connection:
             yield connection
         if self.breaks:
             self.breaks = False

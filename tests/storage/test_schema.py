@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, event, func, insert, inspect, literal, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain.jobs import JobState
@@ -214,9 +214,8 @@ async def test_settled_rows_cost_a_pass_nothing(store):
     await put(store, 6000, JobState.QUEUED, owner=None)
 
     statements = []
-    engine = store._database._engine.sync_engine
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(Engine, "before_cursor_execute")
     def note(_connection, _cursor, statement, parameters, *_):
         if "FROM jobs" in statement and not statement.startswith("EXPLAIN"):
             statements.append((statement, parameters))
@@ -225,7 +224,7 @@ async def test_settled_rows_cost_a_pass_nothing(store):
     await store.overview.count_open(1)
     await store.overview.open_jobs(1)
     await store.past.recent_durations("gen4_aleph", 1)
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(Engine, "before_cursor_execute", note)
     assert len(statements) >= 5
     explain = "EXPLAIN QUERY PLAN" if store._database.dialect == "sqlite" else "EXPLAIN"
     async with store._database.transaction() as connection:
