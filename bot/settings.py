@@ -62,7 +62,7 @@ class Settings(
         """What must never be logged: the token, the keys, the database's password."""
         hidden = (
             *(self.discord_token, self.cometapi_key, self.cometapi_access_token),
-            *(self.aws_secret_access_key, self.aws_session_token),
+            *(self.aws_secret_access_key, self.aws_session_token, self.sentry_dsn),
         )
         passwords = [make_url(self.database_url).password, URL(self.https_proxy).password]
         return [

@@ -31,7 +31,7 @@ def test_only_the_bots_reach_the_database_and_it_reaches_nothing():
     assert SERVICES["postgres"]["networks"] == ["database"]
     assert "ports" not in SERVICES["postgres"]
     reaching = {name for name, one in SERVICES.items() if "database" in one.get("networks", [])}
-    assert reaching == {"postgres", "bot-0", "bot-1"}
+    assert reaching == {"postgres", "bot", "bot-0", "bot-1"}
 
 
 def test_each_profile_has_one_database():

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "setting_sources": {"errors"},
     "setting_display": {"settings"},
     "log": {"settings", "system"},
+    "error_reports": {"settings", "system", "errors", "log", ""},
     "checkup": {
         *("domain", "errors", "system", "cometapi", "storage", "media", "archive", "engine"),
         *("settings", "prices", ""),

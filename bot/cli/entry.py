@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot import __version__
 from bot.cli.parser import build_parser
+from bot.error_reports import set_up_error_reports
 from bot.errors import SettingsError
 from bot.log import set_up_logging
 from bot.setting_display import what_differs
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = load_settings()
         forget_secrets()
         set_up_logging(settings)
+        set_up_error_reports(settings)
         log.info(
             "Restyle %s starts on Python %s, with %s",
             __version__,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, field_validator
+from pydantic import AfterValidator, SecretStr, field_validator
 
 from bot.setting_checks import check_address
 from bot.setting_groups.group import SettingsGroup
@@ -20,6 +20,9 @@ class LogSettings(SettingsGroup):
     metrics_address: Annotated[str, AfterValidator(check_address)] = ""
     """Where metrics for Prometheus, `/livez` and `/readyz` are served, as `127.0.0.1:9464`; whoever
     reaches it is not asked for a password; empty means nowhere."""
+    sentry_dsn: SecretStr = SecretStr("")
+    """The DSN of a Sentry project to which errors are reported, redacted; needs the libraries of
+    `requirements/sentry.txt`; empty means none."""
 
     @field_validator("log_level", mode="before")
     @classmethod
