@@ -1,3 +1,3 @@
 """Restyle: a Discord bot with which the people of a server restyle videos."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
