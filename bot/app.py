@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-import secrets
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from bot.domain.conditions import Conditions
 from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
 from bot.extensions import EXTENSIONS
+from bot.interaction_log import broke, note_interaction
 from bot.option_checks import UNKNOWN_COMMAND, strangeness
 from bot.policy.doors import closed_door
 from bot.registration import Registration
@@ -27,7 +27,6 @@ from bot.requests.upload_limits import UploadLimits
 from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
 from bot.system.hidden_channels import keep_hidden_channels_out
-from bot.system.log_context import note_ids
 from bot.texts import common as texts
 from bot.texts.refusal import refusal
 
@@ -140,20 +139,6 @@ def _closed_to(interaction: discord.Interaction[RestyleBot]) -> Refusal | None:
     if name in _OPEN_EVERYWHERE:
         return None
     return closed_door(guild_key(interaction.guild_id), bot.settings)
-
-
-def note_interaction(interaction: discord.Interaction[Any]) -> None:
-    """Put who presses or commands, and where, on every line that this asyncio task logs."""
-    note_ids(
-        interaction=interaction.id, server=interaction.guild_id or None, user=interaction.user.id
-    )
-
-
-def broke(interaction: discord.Interaction[Any], error: BaseException) -> str:
-    """Log a surprise, and return what the person reads of it: the mark by which the log has it."""
-    mark = secrets.token_hex(3)
-    log.error("interaction %s: trouble %s", interaction.id, mark, exc_info=error)
-    return texts.trouble(mark)
 
 
 async def answer_privately(

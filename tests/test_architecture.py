@@ -16,6 +16,7 @@ MAY_KNOW_DISCORD = {
     "bot/registration.py",
     "bot/option_checks.py",
     "bot/discord_checkup.py",
+    "bot/interaction_log.py",
 }
 
 

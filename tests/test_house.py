@@ -58,6 +58,7 @@ OPEN_EVERYTHING = {
     "option_checks",
     "monitoring",
     "discord_checkup",
+    "interaction_log",
     "",
 }
 """They put the rooms together, and may import what they like."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from bot.app import note_interaction
+from bot.interaction_log import note_interaction
 from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 import discord
 from discord import ui
 
-from bot.app import answer_privately, note_interaction
+from bot.app import answer_privately
+from bot.interaction_log import note_interaction
 from bot.texts import common as texts
 from cogs.common.ids import read_id
 from cogs.common.pages import answer_press, telling_failures

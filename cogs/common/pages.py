@@ -11,8 +11,9 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.app import answer_privately, broke
+from bot.app import answer_privately
 from bot.errors import StoreError
+from bot.interaction_log import broke
 from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.ids import UnknownControlError

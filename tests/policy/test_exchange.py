@@ -92,7 +92,7 @@ def test_every_wrong_setting_is_named_at_once():
         (b" " * (MAX_FILE_BYTES + 1), FileFlaw.TOO_LARGE, ""),
         (b"\xff\xfe{\x00", FileFlaw.NOT_TEXT, ""),
         (b"", FileFlaw.NOT_JSON, "line 1, column 1"),
-        (b'{"restyle_settings": 1,\n}', FileFlaw.NOT_JSON, "line 2, column 1"),
+        (b'{"restyle_settings": 1,\n,}', FileFlaw.NOT_JSON, "line 2, column 1"),
         (b"[" * 200_000, FileFlaw.TOO_DEEP, ""),
         (b'{"a":' * 40_000, FileFlaw.TOO_DEEP, ""),
         (b"[1]", FileFlaw.NOT_SETTINGS, ""),
