@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 
 from bench.engine.gauges import percentile
+from bench.media.arrival import measure_arrivals
 from bench.media.clips import SOURCES, Source, make
 from bench.media.gauges import Late, Used, children, stalls
 from bench.media.rival import Cost, command, run
@@ -71,6 +72,7 @@ class Results:
     """One for each source: its name, the way, and every round of ours and of the rival."""
     stalls: dict[str, Any] = field(default_factory=dict)
     fits: dict[str, Any] = field(default_factory=dict)
+    arrivals: list[dict[str, Any]] = field(default_factory=list)
     corpus: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
@@ -86,6 +88,7 @@ async def measure(plan: Plan, ffmpeg: str) -> Results:
             path = await asyncio.to_thread(make, source, folder, name=str(number))
             results.pairs.append(await _compare(process_pool, source, path, plan.rounds, ffmpeg))
         results.stalls = await _prepare_many(process_pool, plan, folder)
+        results.arrivals = await measure_arrivals(process_pool, folder, is_quick=plan is QUICK)
         results.fits = await _fit(process_pool, plan, folder)
         results.corpus = await _corpus(process_pool, plan, folder)
     results.versions = {

@@ -11,6 +11,8 @@ import pytest
 from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
 from bot.media.probe import ProbeLimits, probe_video
 from bot.media.process_pool import ProcessPool
+from bot.requests.validation import Refusal, Rule
+from bot.texts.refusal import refusal
 from tests.media.clips import make_audio, make_clip, make_gif, make_image, make_stills
 from tests.media.processes import children
 
@@ -357,3 +359,23 @@ async def test_the_process_gets_none_of_our_secrets(tmp_path, monkeypatch):
     await task
     assert b"PATH=" in seen
     assert b"sk-very-secret" not in seen
+
+
+async def test_pictures_that_were_looked_at_do_not_pile_up(tmp_path):
+    path = make_stills(tmp_path / "a.mkv", width=1920, height=1080, frames=90)
+    limits = ProbeLimits(memory_bytes=160 * 1024**2)  # room for some of 90 pictures of 3 MB
+    facts = await probe_video(path, limits=limits)
+    assert (facts.frames, facts.flaw) == (90, None)
+
+
+async def test_pictures_that_do_not_fit_the_memory_are_called_too_large(tmp_path):
+    path = make_stills(tmp_path / "a.mkv", width=7680, height=4320, frames=2)
+    with pytest.raises(MediaUnreadableError) as caught:
+        await probe_video(path, limits=ProbeLimits(memory_bytes=256 * 1024**2))
+    assert caught.value.reason is UnreadableReason.PICTURE_TOO_LARGE
+    told = refusal(
+        Refusal(
+            rule=Rule.VIDEO_UNREADABLE, value=caught.value.reason.value, words=(str(caught.value),)
+        )
+    )
+    assert "(7680x4320 pixels)" in told

@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import prometheus_client
 import pytest
 
 from bot.media.confinement import PROMISES
@@ -82,6 +83,9 @@ class Home:
     def __init__(self, path, user):
         self.path, self.user, self.python = path, user, python_for(user)
         shutil.copytree(ROOT / "bot", path / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+        # The system's Python, which any user can start, has no libraries.
+        metrics = Path(prometheus_client.__file__).parent
+        shutil.copytree(metrics, path / metrics.name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(attacks.__file__, path / "bot/media/worker/tasks/attack.py")
         for name, content in {
             ".env": f"DISCORD_TOKEN={TOKEN}",

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 # By name: Pillow knows dozens of formats, and some of them run or open other things.
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 _NAMES: Final = {"MPO": "jpeg"}  # a JPEG with further pictures behind it; phones write those
-_MAX_PIXELS: Final = 120_000_000  # the largest phone cameras
+_MAX_PIXELS: Final = 120_000_000  # the largest phone cameras; a pixel takes 4 bytes
+_MAX_PIXELS_TWICE: Final = 64_000_000  # of what is held twice while it is made smaller
+_MAX_PIXELS_WIDER: Final = 32_000_000  # of what has more than 8 bits
 _ORIENTATION: Final = 0x0112  # in EXIF; 1 is upright
 _PLAIN_MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _PROOF_SIDE: Final = (512, 512)  # a JPEG is read wholly and still decoded quickly at about this
@@ -61,12 +63,18 @@ def _open(path: Path) -> Image.Image:
 
 
 def _check(image: Image.Image) -> None:
-    if image.width * image.height > _MAX_PIXELS:
+    if image.width * image.height > _most_pixels(image):
         raise MediaUnreadableError(
             f"{image.width} x {image.height} pixels", reason=UnreadableReason.TOO_COMPLEX
         )
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise MediaUnreadableError(f"a moving {image.format}", reason=UnreadableReason.ANIMATED)
+
+
+def _most_pixels(image: Image.Image) -> int:
+    if image.format in {"JPEG", "MPO"} or image.mode in {"L", "RGB"}:  # a JPEG is read smaller
+        return _MAX_PIXELS
+    return _MAX_PIXELS_TWICE if image.mode in _PLAIN_MODES else _MAX_PIXELS_WIDER
 
 
 def _load(image: Image.Image) -> None:
@@ -105,6 +113,8 @@ def _convert(image: Image.Image, target: Path, *, max_side: int, max_bytes: int)
     _load(image)
     profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA", "P"} else None
     orientation = _orientation(image)
+    if image.mode in {"L", "RGB", "RGBA", "LA"}:  # before there are copies of it
+        image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     upright = _plain(image)
     if profile and upright.mode in {"RGB", "RGBA"}:
         upright = _ordinary_colours(upright, profile)
