@@ -44,6 +44,8 @@ class Delivered:
 
     channel_id: int
     message_id: int
+    picture_url: str | None = None
+    """The picture that came with an answer, if one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,9 @@ def picture_description(*, is_poster: bool = False) -> str:
     return "First, middle and last moment: the clip as it was above, as it is now below"
 
 
+PICTURE_OF_RESULT: Final = "Moments of the restyled clip"
+
+
 # Extras
 
 EXTRA_TITLES: Final = {

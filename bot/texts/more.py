@@ -25,7 +25,7 @@ _MOST: Final = 1_500
 
 def menu(job: Job) -> str:
     """Return what stands over the menu."""
-    return quote(job.prompt) if job.prompt else _WORDS_GONE
+    return quote(job.shown_prompt) if job.prompt else _WORDS_GONE
 
 
 def details(job: Job) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from cachetools import LRUCache
@@ -115,7 +115,9 @@ class Announcements:
         for quoted in (True, False):  # without the prompt, where AutoMod does not take it
             try:
                 await channel.send(
-                    view=announcement_card(job, url, quoted=quoted),
+                    view=announcement_card(
+                        job, url, quoted=quoted, picture_url=delivered.picture_url
+                    ),
                     silent=True,
                     nonce=f"{job.id}n",
                     allowed_mentions=NOBODY,
@@ -147,17 +149,27 @@ class Announcements:
         )
 
 
-def announcement_card(job: Job, url: str, *, quoted: bool = True) -> ui.LayoutView:
-    """Return the announcement; ``url`` leads to the answer."""
+def announcement_card(
+    job: Job, url: str, *, quoted: bool = True, picture_url: str | None = None
+) -> ui.LayoutView:
+    """Return the announcement; ``url`` leads to the answer, ``picture_url`` to its picture."""
     who = mention(job.user_id)
     lines = [texts.record_title(JobState.DONE, who)]
     if quoted:
-        lines.append(quote(job.prompt))
+        lines.append(quote(job.shown_prompt))
     if job.spoiler:
         lines.append(clip_texts.BEHIND_SPOILER)
-    lines.append("-# " + _provenance(job))
     button: ui.Button[ui.LayoutView] = ui.Button(label="Watch", url=url)
-    return card(GREEN, lines, ui.ActionRow(button), id_=mark(job.id, _KIND))
+    row: ui.ActionRow[Any] = ui.ActionRow(button)
+    provenance = "-# " + _provenance(job)
+    if picture_url is None:
+        return card(GREEN, [*lines, provenance], row, id_=mark(job.id, _KIND))
+    picture: ui.Thumbnail[Any] = ui.Thumbnail(
+        picture_url, description=clip_texts.PICTURE_OF_RESULT, spoiler=job.spoiler
+    )
+    words = ui.Section[Any]("\n".join(lines), accessory=picture)
+    below = ui.TextDisplay[Any](provenance)
+    return card(GREEN, [], words, below, row, id_=mark(job.id, _KIND))
 
 
 def _provenance(job: Job) -> str:

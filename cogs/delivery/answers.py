@@ -23,7 +23,7 @@ from cogs.common.cards import (
     mark,
     markdown_url,
 )
-from cogs.common.media import attached_media
+from cogs.common.media import attached, attached_media
 from cogs.delivery.buttons import answer_buttons
 from cogs.restyle.again_buttons import TryAgainButton, is_worth_another_try
 
@@ -76,7 +76,7 @@ def answer_card(
             view.add_item(shown)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
     if quoted:  # apart from the rest, for which see ``blocks``
-        container.add_item(ui.TextDisplay("\n".join([quote(job.prompt), *texts.edited(job)])))
+        container.add_item(ui.TextDisplay("\n".join([quote(job.shown_prompt), *texts.edited(job)])))
     lines = _answer_lines(job, answer, attached=attached, linked=linked)
     container.add_item(ui.TextDisplay("\n".join(lines)))
     view.add_item(container)
@@ -93,7 +93,7 @@ def _galleries(job: Job, answer: AnswerContent) -> list[ui.Item[Any]]:
     """Return the video and the picture, each in a gallery of its own: in one, both are cropped."""
     shown: list[tuple[str, str]] = []
     if answer.video is not None:
-        prompt = cut(without_mentions(one_line(job.prompt)), 900)
+        prompt = cut(without_mentions(one_line(job.shown_prompt)), 900)
         shown.append((OUTPUT_FILENAME, texts.file_description(prompt)))
     if answer.picture is not None:
         words = clip_texts.picture_description(is_poster=answer.is_poster)
@@ -157,9 +157,12 @@ def source_card(
         words = clip_texts.source_description(seconds)
         view.add_item(attached_media(clip, words, spoiler=job.spoiler))
     if reference is not None:
-        view.add_item(ui.TextDisplay(f"-# {clip_texts.KEPT_REFERENCE}"))
-        words = clip_texts.REFERENCE_DESCRIPTION
-        view.add_item(attached_media(reference, words, spoiler=job.spoiler))
+        picture: ui.Thumbnail[Any] = ui.Thumbnail(
+            attached(reference, spoiler=job.spoiler),
+            description=clip_texts.REFERENCE_DESCRIPTION,
+            spoiler=job.spoiler,
+        )
+        view.add_item(ui.Section(f"-# {clip_texts.KEPT_REFERENCE}", accessory=picture))
     return view
 
 

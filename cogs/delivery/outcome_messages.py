@@ -12,10 +12,12 @@ from bot.domain.jobs import JobState
 from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, lasting_verdict
-from cogs.common.media import upload
+from cogs.common.media import name_of, upload
 from cogs.common.messages import Channel, direct_channel, find_marked, only
 from cogs.delivery.answers import (
     OUTPUT_FILENAME,
+    PICTURE_FILENAME,
+    POSTER_FILENAME,
     answer_card,
     answer_mark,
     outcome_card,
@@ -185,7 +187,7 @@ class OutcomeMessages:
                     self._refusals.remember(place.key)
             else:
                 self._refusals.forget(place.key)
-                return Delivered(channel_id=message.channel.id, message_id=message.id)
+                return _delivered(message.channel.id, message)
         return None
 
     async def _wake(self, place: _Destination) -> None:
@@ -269,5 +271,14 @@ class OutcomeMessages:
                 continue
             if message is not None:
                 log.info("job %s: its outcome was posted before", job.id)
-                return Delivered(channel_id=channel.id, message_id=message.id)
+                return _delivered(channel.id, message)
         return None
+
+
+def _delivered(channel_id: int, message: discord.Message) -> Delivered:
+    named = {name_of(file): file.url for file in message.attachments}
+    return Delivered(
+        channel_id=channel_id,
+        message_id=message.id,
+        picture_url=named.get(PICTURE_FILENAME) or named.get(POSTER_FILENAME),
+    )

@@ -115,7 +115,7 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
         lines = [texts.held_title(job)]
     is_shown = job.hold is None and not job.is_taken_down and not job.is_denied
     if quoted and is_shown and job.prompt:  # which may have been deleted since
-        lines.append(quote(job.prompt))
+        lines.append(quote(job.shown_prompt))
         lines += texts.edited(job)
     fraction = progress.fraction if alone else None
     lines.append(f"**{_words(job, progress, fraction)}**")

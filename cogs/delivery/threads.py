@@ -96,4 +96,4 @@ class Threads:
 
 
 def _own_name(job: Job) -> str:
-    return thread_name(job.prompt, otherwise=texts.NEUTRAL_NAME)
+    return thread_name(job.shown_prompt, otherwise=texts.NEUTRAL_NAME)

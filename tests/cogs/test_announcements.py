@@ -278,3 +278,21 @@ async def test_deleting_the_answer_takes_the_announcement_back(stage, place, cli
     await deliverer(stage).withdraw(told)
     [left] = place.history()
     assert str(other[1].message_id) in buttons_of(left)["Watch"]
+
+
+@pytest.mark.parametrize("spoiler", [False, True])
+async def test_an_announcement_has_the_answers_picture_which_stays_behind_its_spoiler(
+    stage, place, clip, picture, tmp_path, spoiler
+):
+    await stage.set(spoiler_outputs=spoiler)
+    path = tmp_path / "picture.png"
+    path.write_bytes(picture)
+    job = await stage.finished(clip)
+    delivered = await deliverer(stage).deliver(job, AnswerContent(picture=path))
+    [message] = place.history()
+    [box] = message.components
+    [thumbnail] = [one.accessory for one in box.children if hasattr(one, "accessory")]
+    assert (thumbnail.media.url, thumbnail.spoiler) == (delivered.picture_url, spoiler)
+    assert delivered.picture_url
+    again = await deliverer(stage).deliver(dataclasses.replace(job, delivery_attempts=1), None)
+    assert again == delivered
