@@ -146,7 +146,7 @@ def test_a_failure_that_is_billed_with_nothing_cost_nothing():
     assert judge_failure(task)[1] is Charge.NO
 
 
-@pytest.mark.parametrize("estimate", [0, -1, 1e300, None, "63"])
+@pytest.mark.parametrize("estimate", [0, -1, 1e300, 1.7e308, None, "63"])
 def test_an_estimate_that_can_be_none_leaves_the_price(estimate):
     created = read_created(reply({"id": TASK, "estimatedCost": {"credits": estimate}}))
     assert created.estimate is None

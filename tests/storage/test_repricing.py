@@ -92,6 +92,15 @@ async def test_it_must_fit_into_the_day_in_which_it_counts(store):
         await reprice(store, job)
 
 
+async def test_what_a_later_day_holds_leaves_it_no_less_room(sqlite_store, clock):
+    store = sqlite_store
+    job = await add(store)
+    await set_values(store, Scope.SERVER, 0, micros_per_day=2 * DOLLAR)
+    clock.advance(24 * 3600)
+    await add(store, 2, price=DOLLAR)
+    assert (await reprice(store, job)).price_micros == NEW
+
+
 async def test_an_exempt_members_job_is_free_of_the_servers_budgets(store):
     await set_values(
         store, Scope.SERVER, 0, micros_per_day=DOLLAR, exempt_role_ids=frozenset({ROLE_ID})
