@@ -19,7 +19,8 @@ from bench.chaos.processes import ChaosError
 from bench.chaos.trouble import LOST_BY_PROVIDER, add, ids_of
 from bench.chaos.world import open_world
 from bot import __version__
-from bot.engine.settling import OPEN, SKEW
+from bot.cometapi.console import MOST_SKEW
+from bot.engine.settling import OPEN
 from bot.storage.backup import back_up, restore
 from bot.storage.database import open_database
 from bot.storage.store import open_store
@@ -40,7 +41,7 @@ CLOCKS_OFF_SECONDS = (3660.0, -3660.0, 360.0, -360.0)
 SETTLING_SPEED = 60.0
 """At this speed the list of tasks is looked at every second."""
 SETTLING_LEASE_SECONDS = 60.0
-NO_TASK_ANY_MORE = OPEN + SKEW + timedelta(seconds=30)
+NO_TASK_ANY_MORE = OPEN + MOST_SKEW + timedelta(seconds=30)
 """Once a request is so old, a list without a task of its means that there is none."""
 
 
@@ -102,11 +103,17 @@ async def restores(
         )
 
 
-async def _age(base: Base) -> None:
+async def _age(base: Base, by: timedelta = AGE) -> None:
+    """Have everything happened so much earlier."""
     async with open_database(base.url) as database, database.transaction() as connection:
         for row in (await connection.execute(select(jobs_table))).mappings().all():
+            moments = {
+                name: row[name] - by
+                for name in ("created_at", "submit_started_at")
+                if row[name] is not None
+            }
             older = update(jobs_table).where(jobs_table.c.id == row["id"])
-            await connection.execute(older.values(created_at=row["created_at"] - AGE))
+            await connection.execute(older.values(**moments))
 
 
 async def _decide(base: Base) -> None:
@@ -230,12 +237,8 @@ async def _none_taken(forkserver: ForkServer, maker: Maker) -> Counts:
         base = await maker.fresh()
         jobs = await world.make_jobs(2, "[[create:500]]", may_fail=True)
         await world.end_well(world.start(world.spec(base, jobs, watched=ids_of(jobs))))
-        spec = world.spec(
-            base,
-            watched=ids_of(jobs),
-            access_token=ACCESS_TOKEN,
-            clock_ahead_seconds=NO_TASK_ANY_MORE.total_seconds(),
-        )
+        await _age(base, NO_TASK_ANY_MORE)
+        spec = world.spec(base, watched=ids_of(jobs), access_token=ACCESS_TOKEN)
         await world.end_well(world.start(spec))
         return await world.count()
 

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 UNLIMITED_DOLLARS: Final = 1e8
 """From here on a key's limit means that it has none."""
 PAGE_SIZE: Final = 100
+MOST_SKEW: Final = timedelta(seconds=60)
+"""How far the provider's clock may be off ours."""
 MAX_PAGES: Final = 50
 """A longer list is not read to its end, and so says nothing of what is missing in it."""
 
@@ -76,6 +78,7 @@ class Console:
         has_token = access_token is not None and bool(access_token.get_secret_value())
         self._token = access_token if has_token and not self._is_runway else None
         self._odd: set[str] = set()
+        self._was_off = False
 
     @property
     def can_list(self) -> bool:
@@ -127,8 +130,14 @@ class Console:
         cents = read_number(used.get("total_usage")) if used else None
         return None if cents is None else round((limit - cents / 100) * MICROS_PER_DOLLAR)
 
-    async def tasks(self, since: datetime, until: datetime) -> list[ListedTask] | None:
-        """Return every task of the account submitted between two moments; ``None`` if unsure."""
+    async def tasks(
+        self, since: datetime, until: datetime, *, now: datetime
+    ) -> list[ListedTask] | None:
+        """Return every task of the account submitted between two moments; ``None`` if unsure.
+
+        Nothing is sure either while the clock that says ``now`` differs from the provider's by more
+        than ``MOST_SKEW``: the moments of its list would be compared with others.
+        """
         if self._token is None:
             return None
         found: dict[str, ListedTask] = {}
@@ -142,7 +151,10 @@ class Console:
                     "page_size": str(PAGE_SIZE),
                 }
             )
-            items = _items(await self._payload(url, self._token))
+            reply = await self._ask(url, self._token)
+            if reply is None or self._is_clock_off(reply, now):
+                return None
+            items = _items(self._read(url, reply))
             if items is None:
                 return None
             before = len(found)
@@ -158,10 +170,22 @@ class Console:
                 return [t for t in found.values() if since - margin <= t.submitted_at <= until]
         return None
 
+    def _is_clock_off(self, reply: Reply, now: datetime) -> bool:
+        ahead = now - reply.sent_at if reply.sent_at is not None else timedelta()
+        was_off, self._was_off = self._was_off, abs(ahead) > MOST_SKEW
+        if self._was_off and not was_off:
+            log.warning(
+                "The clock here is %+.0f s off CometAPI's: its list of tasks settles nothing until "
+                "they agree. Have it set by NTP",
+                ahead.total_seconds(),
+            )
+        return self._was_off
+
     async def _payload(self, url: URL, bearer: SecretStr | None) -> dict[str, Any] | None:
         reply = await self._ask(url, bearer)
-        if reply is None:
-            return None
+        return None if reply is None else self._read(url, reply)
+
+    def _read(self, url: URL, reply: Reply) -> dict[str, Any] | None:
         payload = reply.payload()
         if reply.is_success and isinstance(payload, dict) and payload.get("success") is not False:
             return payload

@@ -75,6 +75,11 @@ class Reply:
         return match[1] if match else None
 
     @property
+    def sent_at(self) -> datetime | None:
+        """When it was sent by the other side's clock; ``None`` where it does not say."""
+        return _http_date(self.headers.get("Date", ""))
+
+    @property
     def retry_after_seconds(self) -> float | None:
         """How long to wait, when ``Retry-After`` says so, in seconds or as a date.
 

@@ -13,6 +13,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.cometapi.console import MOST_SKEW as SKEW
 from bot.domain.jobs import JobState
 from bot.engine.steps.paid_requests import LATE_SECONDS
 from bot.errors import CometError, CometTaskNotFoundError, StoreError, TaskTakenError
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 60.0
 """How often to look while something is uncertain."""
-SKEW: Final = timedelta(seconds=60)
-"""How far the provider's clock may be off ours."""
 OPEN: Final = timedelta(seconds=LATE_SECONDS)
 """So long after it was sent a request may still make a task."""
 PROOF: Final = timedelta(hours=1)
@@ -124,9 +123,13 @@ class Settling:
             return None
         return True
 
+    def _now(self) -> datetime:
+        """Return the moment it is by the clock that wrote the rows, not by this machine's."""
+        return self._store.lease.now()
+
     def _is_new(self, job: Job) -> bool:
         sent_at = job.submit_started_at
-        return sent_at is not None and self._clock.now() - sent_at < timedelta(days=LIST_DAYS)
+        return sent_at is not None and self._now() - sent_at < timedelta(days=LIST_DAYS)
 
     async def _strangers(self, since: datetime) -> tuple[list[ListedTask] | None, list[Job]]:
         """Return the listed tasks of no job since a moment, and the jobs whose they can be.
@@ -134,16 +137,15 @@ class Settling:
         ``None`` instead of tasks: the list is no proof. One that lacks tasks which the database
         knows of that time is of another account, or of something else.
         """
-        listed = await self._console.tasks(since, self._clock.now() + SKEW)
+        now = self._now()
+        listed = await self._console.tasks(since, now + SKEW, now=now)
         if listed is None:
             return None, []
         # In this order: whoever submits meanwhile is a rival, or its task is known by then.
         rivals = await self._store.uncertain.in_doubt()
         ids = [task.task_id for task in listed]
         # The newest may not be listed yet, and the window's edge is another clock's.
-        ours = await self._store.uncertain.submitted_between(
-            since + 2 * SKEW, self._clock.now() - 2 * SKEW
-        )
+        ours = await self._store.uncertain.submitted_between(since + 2 * SKEW, now - 2 * SKEW)
         if ours - set(ids):
             log.warning(
                 "CometAPI's list of tasks lacks %d of ours: nothing is settled by it; is "
@@ -160,7 +162,7 @@ class Settling:
     ) -> None:
         mine = [task for task in strangers if _may_be(job, task)]
         if not mine:
-            if self._clock.now() >= (job.submit_started_at or self._clock.now()) + OPEN + SKEW:
+            if self._now() >= (job.submit_started_at or self._now()) + OPEN + SKEW:
                 closed = await self._store.uncertain.never_taken(job.id)
                 if closed is not None:
                     log.warning("job %s: CometAPI has no such task: nothing was taken", job.id)

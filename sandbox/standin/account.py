@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.standin.answers import RefusalError, check_headers, gateway_refusal, json_answer
@@ -79,7 +80,8 @@ def add_account(app: web.Application, standin: StandIn) -> None:
             return json_answer(404, {"error": "Invalid URL"})
         if request.headers.get("Authorization") != f"Bearer {account.access_token}":
             raise gateway_refusal(401, "the access token is invalid", "")
-        return json_answer(200, _page(standin.tasks.values(), request))
+        headers = {"Date": format_datetime(standin.now(), usegmt=True)}
+        return json_answer(200, _page(standin.tasks.values(), request), headers)
 
     routes = {
         "/v1/models": models,

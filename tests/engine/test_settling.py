@@ -137,6 +137,42 @@ async def test_without_a_list_nothing_is_settled(lone_bench, settling):
     assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
 
 
+class Ahead:
+    """A machine's clock that is an hour ahead of the database's."""
+
+    def __init__(self, clock):
+        self._clock = clock
+
+    def __getattr__(self, name):
+        return getattr(self._clock, name)
+
+    def now(self):
+        return self._clock.now() + timedelta(minutes=61)
+
+
+async def test_a_machine_whose_clock_is_ahead_closes_nothing_early(lone_bench, settling):
+    handle = await lost(lone_bench, 1, Close(accepted=False))
+    settling._clock = Ahead(lone_bench.clock)
+    lone_bench.clock.advance(590)
+    assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
+    lone_bench.clock.advance(TEN_MINUTES - 590)
+    assert await look(lone_bench, settling, handle) == [JobState.CANCELLED]
+
+
+@pytest.mark.parametrize("minutes", [-2, 2, 600])
+@pytest.mark.parametrize("was_accepted", [True, False])
+async def test_while_the_clocks_disagree_the_list_settles_nothing(
+    lone_bench, settling, caplog, minutes, was_accepted
+):
+    provider = timedelta(minutes=minutes)
+    lone_bench.standin.now = lambda: lone_bench.clock.now() + provider
+    handle = await lost(lone_bench, 1, Close(accepted=was_accepted))
+    lone_bench.clock.advance(TEN_MINUTES)
+    for _ in range(2):
+        assert await look(lone_bench, settling, handle) == [JobState.UNCERTAIN]
+    assert caplog.text.count("off CometAPI's: its list of tasks settles nothing") == 1
+
+
 async def test_a_long_list_is_read_to_its_end(lone_bench, settling):
     handle = await lost(lone_bench, 1)
     (task,) = lone_bench.standin.tasks.values()
