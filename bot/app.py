@@ -20,8 +20,8 @@ from bot.engine.model_choice import ModelChoice
 from bot.extensions import EXTENSIONS
 from bot.interaction_log import broke, note_interaction
 from bot.option_checks import UNKNOWN_COMMAND, strangeness
-from bot.policy.doors import closed_door
-from bot.registration import Registration
+from bot.policy.doors import closed_command
+from bot.registration import Registration, follow_settings
 from bot.requests.text_safety import cut
 from bot.requests.upload_limits import UploadLimits
 from bot.shards import ShardFacts
@@ -124,21 +124,14 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         await answer_privately(interaction, broke(interaction, error))
 
 
-_OPEN_EVERYWHERE: Final = frozenset({"restyle-privacy", "restyle-owner"})
-
-
 def _closed_to(interaction: discord.Interaction[RestyleBot]) -> Refusal | None:
-    """Return why a command does nothing here, if so; what is one's own is within reach anywhere.
-
-    The owner's command guards itself.
-    """
+    """Return why a command does nothing here, if so."""
     if interaction.type is not discord.InteractionType.application_command:
         return None  # there is no message to answer an autocompletion with
     data: Mapping[str, Any] = interaction.data or {}
-    bot, name = interaction.client, data.get("name")
-    if name in _OPEN_EVERYWHERE:
-        return None
-    return closed_door(guild_key(interaction.guild_id), bot.settings)
+    is_copy = interaction.is_user_integration() and not interaction.is_guild_integration()
+    name, guild_id = str(data.get("name")), guild_key(interaction.guild_id)
+    return closed_command(name, guild_id, interaction.client.settings, is_own_copy=is_copy)
 
 
 async def answer_privately(
@@ -287,6 +280,7 @@ class RestyleBot(commands.AutoShardedBot):
         """
         for name in self._extensions_to_load:
             await self.load_extension(name)
+        follow_settings(self.tree, self.settings)
         self.registration.start()
 
     def shard_facts(self) -> list[ShardFacts]:

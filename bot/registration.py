@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import discord
+from discord import app_commands
 
 from bot.engine.poll_schedule import backoff_seconds
 
@@ -26,6 +27,28 @@ REGISTER_AGAIN_SECONDS: Final = 30.0
 REGISTER_LATEST_SECONDS: Final = 3600.0
 ANSWERS_ODDLY: Final = (aiohttp.ClientError, OSError, KeyError, TypeError, ValueError)
 """No network, or an answer that is not the API's."""
+
+
+_IN_DIRECT_MESSAGES: Final = (
+    *("restyle", "restyle-usage", "restyle-help", "restyle-looks", "restyle-jobs"),
+)
+"""Commands that are there for direct messages only where the operator lets jobs start in them."""
+_FOR_USERS: Final = (*_IN_DIRECT_MESSAGES, "restyle-privacy")
+"""Commands that people can then add to their own account, to have them in direct messages."""
+
+
+def follow_settings(tree: app_commands.CommandTree[Any], settings: Settings) -> None:
+    """Offer the commands where they do something, as ``DIRECT_MESSAGES`` says."""
+    is_on = settings.direct_messages
+    for command in tree.get_commands():
+        if not isinstance(command, app_commands.Command):
+            continue
+        if command.name in _IN_DIRECT_MESSAGES:
+            command.allowed_contexts = app_commands.AppCommandContext(
+                guild=True, dm_channel=is_on, private_channel=False
+            )
+        if command.name in _FOR_USERS:
+            command.allowed_installs = app_commands.AppInstallationType(guild=True, user=is_on)
 
 
 class Registration:

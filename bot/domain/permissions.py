@@ -37,6 +37,7 @@ class Action(enum.StrEnum):
     CHANGE_LOOKS = "change_looks"  # the server's, and which of the built-in ones are offered
     SEE_OWN_JOBS = "see_own_jobs"
     SEE_SERVER_JOBS = "see_server_jobs"  # of channels that the person can read
+    START_OWN = "start_own"  # go on with one's own request that is not started yet
     COMPARE = "compare"  # have the side-by-side video made
     ADD_SOUND = "add_sound"  # have the sound laid over the result
     DELETE_ANSWER = "delete_answer"
@@ -70,6 +71,7 @@ MAY: Final[Mapping[Action, frozenset[Who]]] = {
     Action.CHANGE_LOOKS: _STAFF,
     Action.SEE_OWN_JOBS: frozenset({Who.MEMBER}),
     Action.SEE_SERVER_JOBS: _STAFF,
+    Action.START_OWN: frozenset({Who.MEMBER}),
     Action.COMPARE: frozenset({Who.MEMBER}),
     Action.ADD_SOUND: frozenset({Who.MEMBER}),
     Action.DELETE_ANSWER: _STAFF | {Who.REQUESTER, Who.AUTHOR},

@@ -55,6 +55,7 @@ _SC: Final = _S | {Scope.CHANNEL}
 _SR: Final = _S | {Scope.ROLE}
 _SCR: Final = _SC | _SR
 
+_MOST_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
 _SEEN: Final = Choice(("strict", "plain"))
 
 
@@ -106,6 +107,12 @@ _ALL: Final = (
     Setting("max_video_seconds", Topic.CLIPS, _SCR, Number(1, 86_400, "seconds", whole=False),
             "Clip length", "The longest part that is restyled; it sets the cost.",
             null="as long as the bot takes"),
+    Setting("film_strip", Topic.CLIPS, _SC, Flag(),
+            "Film strip", "Members choose the part of a longer clip from nine of its frames.",
+            default=True, is_replayed=False),
+    Setting("ask_above_micros", Topic.CLIPS, _SC, Number(0, _MOST_MICROS, "micros"),
+            "Ask above", "A clip that costs more starts only once its member has agreed to that.",
+            default=2 * MICROS_PER_DOLLAR, null="never ask", is_replayed=False),
     Setting("default_ratio", Topic.CLIPS, _SC, Ratio(),
             "Shape", "The shape of the result when a request names none.",
             null="the provider's default", is_replayed=False),

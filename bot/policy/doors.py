@@ -6,7 +6,7 @@ more before a job that waited is paid for: the operator may have changed them me
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.quotas import Decider
 from bot.requests.validation import Refusal, Rule
@@ -22,3 +22,25 @@ def closed_door(guild_id: int, operator: Settings) -> Refusal | None:
     if not guild_id:
         return Refusal(rule=Rule.DIRECT_MESSAGES_OFF, decided_by=Decider.OPERATOR)
     return Refusal(rule=Rule.SERVER_NOT_SERVED, decided_by=Decider.OPERATOR, words=(str(guild_id),))
+
+
+OPEN_EVERYWHERE: Final = frozenset({"restyle-privacy", "restyle-owner"})
+"""Commands for what is one's own, and the owner's, which guards itself."""
+
+
+def closed_command(
+    name: str, guild_id: int, settings: Settings, *, is_own_copy: bool
+) -> Refusal | None:
+    """Return why a command does nothing somewhere, if so; what is one's own works anywhere.
+
+    Args:
+        name: The command's.
+        guild_id: The server; 0 in direct messages.
+        settings: The operator's.
+        is_own_copy: Whether it comes from the person's account alone, and the bot is not there.
+    """
+    if name in OPEN_EVERYWHERE:
+        return None
+    if guild_id and is_own_copy:
+        return Refusal(rule=Rule.NOT_ON_SERVER)
+    return closed_door(guild_id, settings)

@@ -77,6 +77,8 @@ class Effective:
     age_restricted_only: bool
     max_video_bytes: int
     max_video_seconds: float
+    film_strip: bool
+    ask_above_micros: int | None
     default_ratio: str | None
     default_look: str | None
     looks: tuple[Look, ...]

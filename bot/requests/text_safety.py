@@ -49,6 +49,12 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def cut_units(text: str, units: int) -> str:
+    """Return as much of the beginning of ``text`` as has at most so many UTF-16 units."""
+    begun = text.encode("utf-16-le", "surrogatepass")[: 2 * units]
+    return begun.decode("utf-16-le", "ignore")
+
+
 def one_line(text: str) -> str:
     """Return ``text`` with every run of white space as one space, without control characters.
 

@@ -70,6 +70,7 @@ class Rule(enum.StrEnum):
     REFERENCE_TOO_COMPLEX = "reference_too_complex"
     DIRECT_MESSAGES_OFF = "direct_messages_off"
     SERVER_NOT_SERVED = "server_not_served"  # words: the server's id
+    NOT_ON_SERVER = "not_on_server"  # the command of an account, where the bot itself is not
     PAUSED = "paused"  # value: since when, as a Unix time; words: by whom, why
     PAUSED_EVERYWHERE = "paused_everywhere"  # words: as above
     BLOCKED = "blocked"  # value: since when, as a Unix time; words: by whom, why
@@ -88,6 +89,8 @@ class Rule(enum.StrEnum):
     JOB_ELSEWHERE = "job_elsewhere"  # that was on another server, or in direct messages
     JOB_SOURCE_GONE = "job_source_gone"  # its clip is nowhere any more
     JOB_PART_GONE = "job_part_gone"  # value: the part of its clip that is still there
+    STARTED_ALREADY = "started_already"  # an open request that has become a job
+    REQUEST_GONE = "request_gone"  # an open request that is too old, or was dropped
     CONSENT_OPTED_OUT = "consent_opted_out"  # words: who
     CONSENT_NOBODY = "consent_nobody"
     CONSENT_OWN_ONLY = "consent_own_only"  # words: whose clip it is
@@ -98,6 +101,25 @@ class Rule(enum.StrEnum):
     DOWNLOAD_FAILED = "download_failed"
     TOOK_TOO_LONG = "took_too_long"
     BOT_STOPPING = "bot_stopping"
+
+
+MENDABLE: Final = frozenset(
+    {
+        Rule.START_PAST_END,
+        Rule.LENGTH_OUT_OF_RANGE,
+        Rule.MOMENT_UNREADABLE,
+        Rule.PROMPT_EMPTY,
+        Rule.PROMPT_TOO_LONG,
+        Rule.PROMPT_REFUSED,
+        Rule.SEED_OUT_OF_RANGE,
+        Rule.RATIO_NOT_OFFERED,
+        Rule.TOO_BUSY,
+        Rule.DOWNLOAD_FAILED,
+        Rule.TOOK_TOO_LONG,
+        Rule.JOB_PART_GONE,
+    }
+)
+"""Rules that other words or another part may keep, or the same a little later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,7 +262,9 @@ def answer_link(
     return f"[Watch the clip]({url}){until}\nIt could not be posted here as a file.{save}"
 
 
-def answer_facts(*, model: str, seconds: float, seed: int | None, cost: int | None) -> str:
+def answer_facts(
+    *, model: str, seconds: float, seed: int | None, cost: int | None, part: str | None = None
+) -> str:
     """Return the line of facts.
 
     Args:
@@ -271,8 +273,9 @@ def answer_facts(*, model: str, seconds: float, seed: int | None, cost: int | No
         seed: As asked for.
         cost: As the provider reported it, in micro-dollars. When it did not, nothing is said: an
             estimate is for before.
+        part: Which part of its clip that was, where it was not all of it.
     """
-    parts = [model, duration(seconds)]
+    parts = [model, duration(seconds) if part is None else part]
     if seed is not None:
         parts.append(f"seed {seed}")
     if cost is not None:

@@ -22,6 +22,14 @@ def server_not_served(guild_id: str) -> str:
     )
 
 
+def not_on_server() -> str:
+    """Return the answer to somebody who has the command in their account, on a strange server."""
+    return (
+        "Restyle is not on this server, so it cannot answer here. Nothing was started.\n"
+        "Use it in direct messages with the bot, or ask whoever has Manage Server to add it."
+    )
+
+
 def goodbye() -> str:
     """Return the message before the bot leaves a server that is not among the operator's."""
     return (

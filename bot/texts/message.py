@@ -41,6 +41,11 @@ ABOUT_MESSAGES: Final = {
         f"Only {{value}} of this clip is still on Discord. {_NOTHING}\n"
         "Stay within that, or attach the clip once more with /restyle."
     ),
+    Rule.STARTED_ALREADY: "This was started already; its thread shows how far it is.",
+    Rule.REQUEST_GONE: (
+        "This request is not kept any more: it was dropped, or is older than a day.\n"
+        "Attach the clip once more with /restyle."
+    ),
     Rule.CONSENT_OPTED_OUT: (
         f"{{who}} does not want their clips restyled. {_NOTHING}\nChoose another clip."
     ),
@@ -67,6 +72,9 @@ def about_message(found: Refusal) -> str:
     )
 
 
+NO_NEXT_PART: Final = (
+    "Nothing of this clip is left after that part. Nothing was started and nothing was spent."
+)
 LINK_GONE: Final = (
     "/restyle takes no links any more: Discord hides from the bot what is behind them.\n"
     "Right-click the message with the clip (on a phone: press and hold it), then choose Apps and "
@@ -101,8 +109,9 @@ SEED_HINT: Final = "The same number repeats a result. A new one is chosen when e
 
 
 def form_lost(prompt: str) -> str:
-    """Return the answer to a form that another process opened; ``prompt`` made harmless."""
+    """Return the answer to a form about a clip that is not known; ``prompt`` made harmless."""
     return (
-        "The bot was restarted while you typed, so it no longer knows which clip you meant. "
-        f"Nothing was started.\nChoose Restyle this once more. Your prompt was:\n> {prompt}"
+        "The bot no longer knows which clip you meant: the form was open for more than a day, or "
+        "over an update. Nothing was started.\n"
+        f"Choose the clip once more. Your prompt was:\n> {prompt}"
     )

@@ -30,6 +30,7 @@ ACTIONS: Final = {
     Action.CHANGE_LOOKS: "Add, edit, order and remove the server's looks; switch built-in ones off",
     Action.SEE_OWN_JOBS: "See one's own clips, and go on with them",
     Action.SEE_SERVER_JOBS: "See the server's clips of the channels that one can read",
+    Action.START_OWN: "Choose the part, agree to the cost, mend or drop a request of one's own",
     Action.COMPARE: "Have the side-by-side video made",
     Action.ADD_SOUND: "Have the sound laid over the result",
     Action.DELETE_ANSWER: "Delete a posted result",
@@ -151,8 +152,7 @@ Who may use a command on a server is Discord's business, so that administrators 
 any role (Server Settings, Integrations). Restyle starts from this:
 
 * `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-looks`,
-  `/restyle-jobs`, `/restyle-privacy`:
-  everybody.
+  `/restyle-jobs`, `/restyle-privacy`, `/restyle-help`: everybody.
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
   administrator can also use the buttons in the page that it opens: for 15 minutes, and only as long
   as neither their roles nor the server's permissions of commands change. Then they run it again.

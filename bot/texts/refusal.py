@@ -190,6 +190,8 @@ def refusal(found: Refusal) -> str:
             return door_texts.direct_messages_off()
         case Rule.SERVER_NOT_SERVED:
             return door_texts.server_not_served(*found.words)
+        case Rule.NOT_ON_SERVER:
+            return door_texts.not_on_server()
         case Rule.PAUSED | Rule.PAUSED_EVERYWHERE:
             by, note = found.words
             where = "on this server" if found.rule is Rule.PAUSED else "everywhere"

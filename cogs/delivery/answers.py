@@ -10,6 +10,7 @@ from bot.cometapi.models import model_rules
 from bot.domain.jobs import Charge, FailureReason, Job, JobState
 from bot.domain.source_faults import own_fault, provider_fault
 from bot.requests.text_safety import cut, one_line, quote, quote_all, without_mentions
+from bot.texts import choice as choice_texts
 from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
@@ -25,7 +26,12 @@ from cogs.common.cards import (
 )
 from cogs.common.media import attached, attached_media
 from cogs.delivery.buttons import answer_buttons
-from cogs.restyle.again_buttons import TryAgainButton, is_worth_another_try
+from cogs.restyle.again_buttons import (
+    NextPartButton,
+    TryAgainButton,
+    is_worth_another_try,
+    next_part,
+)
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Extra
@@ -81,6 +87,8 @@ def answer_card(
     container.add_item(ui.TextDisplay("\n".join(lines)))
     view.add_item(container)
     view.add_item(answer_buttons(job.id, answer.offers, starts=not elsewhere))
+    if not elsewhere and next_part(job) is not None:
+        view.add_item(ui.ActionRow(NextPartButton(job.id)))
     return view
 
 
@@ -104,6 +112,7 @@ def _galleries(job: Job, answer: AnswerContent) -> list[ui.Item[Any]]:
 def _answer_lines(job: Job, answer: AnswerContent, *, attached: bool, linked: bool) -> list[str]:
     model = model_rules(job.model)
     seconds = job.restyled_seconds
+    used = min(seconds, model.used_seconds) if model.used_seconds else seconds
     link = job.archive_url or job.output_url
     return [
         texts.answer_link(
@@ -116,12 +125,17 @@ def _answer_lines(job: Job, answer: AnswerContent, *, attached: bool, linked: bo
         "-# "
         + texts.answer_facts(
             model=job.model,
-            seconds=min(seconds, model.used_seconds) if model.used_seconds else seconds,
+            seconds=used,
             seed=job.seed,
             cost=job.bill_micros,
+            part=choice_texts.part_of_clip(job.part_start, used) if _is_part(job) else None,
         ),
         "-# " + _provenance(job),
     ]
+
+
+def _is_part(job: Job) -> bool:
+    return job.part_start > 0 or next_part(job) is not None
 
 
 def _provenance(job: Job) -> str:

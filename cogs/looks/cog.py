@@ -31,7 +31,7 @@ from cogs.looks.changes import LookChanges, LookRefusedError
 from cogs.looks.items import LookButton, LookListButton, LookMenu, SaveLookButton
 from cogs.looks.pages import has_room, list_page, look_page, removal_page
 from cogs.restyle.cog import Restyle
-from cogs.restyle.forms import read_part
+from cogs.restyle.forms import FilledIn, read_part
 from cogs.restyle.refusals import RefusedError, refuse_now
 from cogs.restyle.requests import Request, RequestedClip
 
@@ -251,7 +251,7 @@ class LooksCog(commands.Cog):
             raise RefusedError(text=look_texts.UNKNOWN)
         fields = form_data(interaction)
         file_id = str(chosen_id([fields.text(forms.CLIP)]))
-        start, _ = read_part(fields)
+        start, _ = read_part(FilledIn().with_typed(fields))
         request = Request(
             source=RequestedClip.told(fields.about("attachments", file_id)),
             prompt=clean_prompt(fields.text(forms.PROMPT)),

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from discord.ext import commands
 
 from bot.app import RestyleBot, RestyleTree
-from bot.requests.validation import Refusal, Rule, clean_prompt
+from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
 from cogs.appeals.button import refusal_view
 from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.pages import telling_failures
-from cogs.restyle.again_buttons import AgainButton, ChangeButton, TryAgainButton
+from cogs.restyle.again_buttons import (
+    AgainButton,
+    ChangeButton,
+    NextPartButton,
+    TryAgainButton,
+    next_part,
+)
 from cogs.restyle.cog import Restyle
 from cogs.restyle.earlier import Earlier, ended_job, filled_in, part_of
-from cogs.restyle.forms import RestyleForm, read_part, read_seed
+from cogs.restyle.forms import RestyleForm
+from cogs.restyle.open_request import OpenRequest
 from cogs.restyle.refusals import RefusedError, refuse_now
 
 if TYPE_CHECKING:
@@ -26,7 +33,9 @@ if TYPE_CHECKING:
 
     import discord
 
-    from cogs.restyle.intake import Intake
+    from bot.domain.jobs import Job
+    from cogs.restyle.earlier import Part
+    from cogs.restyle.request_flow import RequestFlow
 
 _FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):change-form")
 
@@ -37,13 +46,19 @@ class EarlierJobs(commands.Cog):
     Nothing is remembered: the custom id of button and form has the job, and the job has the rest.
     """
 
-    def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
+    def __init__(self, bot: RestyleBot, *, flow: RequestFlow) -> None:
         self._bot = bot
-        self._intake = intake
+        self._flow = flow
 
     async def again(self, interaction: discord.Interaction[Any], button: AgainButton) -> None:
         """Start the same once more, with another seed."""
         await self._telling(interaction, self._start(interaction, button.about_id))
+
+    async def next_part(
+        self, interaction: discord.Interaction[Any], button: NextPartButton
+    ) -> None:
+        """Start the same with what follows in the clip: with its seed, so that they go together."""
+        await self._telling(interaction, self._start_next(interaction, button.about_id))
 
     async def change(
         self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
@@ -73,7 +88,7 @@ class EarlierJobs(commands.Cog):
     ) -> None:
         job = await ended_job(interaction, button.about_id)
         user_id = interaction.user.id
-        await self._intake.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
+        await self._flow.intake.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
         is_change = isinstance(button, ChangeButton)
         form = RestyleForm(
             custom_id=f"restyle:{job.id}:change-form",
@@ -81,6 +96,13 @@ class EarlierJobs(commands.Cog):
             filled=filled_in(job, user_id=user_id),
         )
         await show_form(interaction, form)
+
+    async def _start_next(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        job = await ended_job(interaction, job_id)
+        part = next_part(job)
+        if part is None:
+            raise RefusedError(text=message_texts.NO_NEXT_PART)
+        await self._restyle(interaction, job, part, job.seed)
 
     async def _start(
         self, interaction: discord.Interaction[Any], job_id: int, *, is_form: bool = False
@@ -90,28 +112,35 @@ class EarlierJobs(commands.Cog):
         if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
             raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
         job = await ended_job(interaction, job_id)
-        prompt, part, seed = job.prompt, part_of(job), None
         if is_form:
-            fields = form_data(interaction)
             before = filled_in(job, user_id=interaction.user.id)
-            if (fields.text("start"), fields.text("length")) != (before.start, before.length):
-                part = read_part(fields)
-            prompt, seed = clean_prompt(fields.text("prompt")), read_seed(fields)
+            filled = before.with_typed(form_data(interaction))
+            await self._flow.begin(
+                interaction, OpenRequest.of(interaction, filled=filled, job_id=job.id)
+            )
+            return
+        await self._restyle(interaction, job, part_of(job), None)
+
+    async def _restyle(
+        self, interaction: discord.Interaction[Any], job: Job, part: Part, seed: int | None
+    ) -> None:
+        """Start the same with a part of its clip and a seed; ``None`` for another one."""
         request = await Earlier(job=job, user_id=interaction.user.id).request(
             self._bot.deliverer,
             now=interaction.created_at,
-            prompt=prompt,
+            prompt=job.prompt,
             part=part,
             seed=seed,
         )
-        await self._intake.take(interaction, request)
+        await self._flow.intake.take(interaction, request)
 
 
 async def setup(bot: RestyleBot) -> None:
     """Let the buttons under ended jobs start the next one."""
-    intake = cast("Restyle", bot.get_cog(Restyle.__name__)).intake  # loaded before
-    jobs = EarlierJobs(bot, intake=intake)
+    flow = cast("Restyle", bot.get_cog(Restyle.__name__)).flow  # loaded before
+    jobs = EarlierJobs(bot, flow=flow)
     await bot.add_cog(jobs)
     add_item(bot, AgainButton, jobs.again)
+    add_item(bot, NextPartButton, jobs.next_part)
     add_item(bot, ChangeButton, jobs.change)
     add_item(bot, TryAgainButton, jobs.change)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.cometapi.models import model_rules
 from bot.domain.jobs import CancelReason, FailureReason, JobState
 from cogs.common.items import IdButton
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
+
+_LEAST_SECONDS: Final = 0.5
+"""Less of a clip is not worth a job of its own."""
 
 _ENDED_FOR_GOOD: Final = frozenset({CancelReason.CONSENT_REFUSED, CancelReason.RESTORED})
 """Whoever posted the clip said no to it; or it was finished before, and nobody waits for it."""
@@ -26,6 +30,10 @@ class TryAgainButton(IdButton, verb="try-again", label="Try again…"):
     """Opens the same form after a job that ended without a clip."""
 
 
+class NextPartButton(IdButton, verb="next-part", label="Next part"):
+    """Starts the same with what follows in the clip, at one press."""
+
+
 class UseButton(IdButton, verb="use", label="Use as source"):
     """Opens the form for what to make of the result itself: the next clip, by the same rules."""
 
@@ -35,3 +43,17 @@ def is_worth_another_try(job: Job) -> bool:
     if job.state is JobState.CANCELLED:
         return job.cancel_reason not in _ENDED_FOR_GOOD
     return job.state is JobState.FAILED and job.failure is not FailureReason.SOURCE_GONE
+
+
+def next_part(job: Job) -> tuple[float, float | None] | None:
+    """Return what follows the part that was restyled: its begin, and its length in seconds.
+
+    The length is ``None`` for all that is left; so is the whole, where that is too little.
+    """
+    model = model_rules(job.model)
+    done = min(job.restyled_seconds, model.used_seconds or job.restyled_seconds)
+    begin = job.part_start + done
+    left = job.source_seconds - begin
+    if left < max(model.min_seconds or 0.0, _LEAST_SECONDS):
+        return None
+    return begin, done if left > done else None

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.requests import validation as rules
+from bot.requests import validation as rules  # noqa: TC001 - discord.py reads the annotations
+from bot.texts import choice as choice_texts
+from bot.texts import looks as look_texts
+from cogs.looks.book import suggest_looks
 from cogs.restyle.cancel import CancelButton
 from cogs.restyle.command import RestyleCommand
-from cogs.restyle.forms import MAX_LENGTH_SECONDS, MAX_START_SECONDS  # noqa: TC001 - discord.py reads the annotations
-from cogs.restyle.intake import Intake
-from cogs.restyle.requests import Request, RequestedClip, RequestedPicture
+from cogs.restyle.forms import MAX_LENGTH_SECONDS, MAX_START_SECONDS, FilledIn
+from cogs.restyle.open_request import OpenRequest
+from cogs.restyle.questions import tell_refusal
+from cogs.restyle.refusals import RefusedError
+from cogs.restyle.request_flow import RequestFlow
+from cogs.restyle.requests import RequestedClip, RequestedPicture
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
+    from bot.storage.store import Store
+
+_LOOK_CHARACTERS: Final = 100
 
 
 class Restyle(commands.Cog):
@@ -24,14 +33,18 @@ class Restyle(commands.Cog):
 
     Attributes:
         intake: Takes requests in; other commands that start jobs share it.
+        flow: Asks for what is missing before that.
     """
 
-    def __init__(self, *, intake: Intake) -> None:
-        self.intake = intake
+    def __init__(self, *, flow: RequestFlow, store: Store) -> None:
+        self.intake = flow.intake
+        self.flow = flow
+        self._store = store
 
     @app_commands.describe(
         video="The clip: MP4, MOV, WebM, GIF and most others",
         prompt="How it should look, for example: a rainy night in Tokyo, neon, film grain",
+        look=look_texts.OPTION,
         start="Where in the clip to begin, in seconds; its beginning when left out",
         length="How many seconds of it to restyle; up to the limit when left out",
         reference="A picture whose style to follow: JPEG, PNG or WebP",
@@ -39,11 +52,13 @@ class Restyle(commands.Cog):
         seed="The same number repeats a result; a new one is chosen when left out",
         model="Which of Runway's models restyles it; the first one when left out",
     )
+    @app_commands.autocomplete(look=suggest_looks)
     async def restyle(
         self,
         interaction: discord.Interaction[Any],
         video: discord.Attachment,
-        prompt: app_commands.Range[str, 1, rules.MAX_PROMPT_UNITS],
+        prompt: app_commands.Range[str, 1, rules.MAX_PROMPT_UNITS] | None = None,
+        look: app_commands.Range[str, 1, _LOOK_CHARACTERS] | None = None,
         start: app_commands.Range[float, 0.0, MAX_START_SECONDS] | None = None,
         length: app_commands.Range[float, 0.1, MAX_LENGTH_SECONDS] | None = None,
         reference: discord.Attachment | None = None,
@@ -51,36 +66,42 @@ class Restyle(commands.Cog):
         seed: app_commands.Range[int, 0, rules.MAX_SEED] | None = None,
         model: str | None = None,
     ) -> None:
-        """Hand the request to the intake."""
-        await self.intake.take(
-            interaction,
-            Request(
-                source=RequestedClip.attached(video),
-                prompt=rules.clean_prompt(prompt),
-                reference=RequestedPicture.attached(reference) if reference else None,
-                ratio=ratio,
-                seed=seed,
-                start=start,
-                length=length,
-                model=model,
-            ),
+        """Hand the request over, or ask how it should look."""
+        filled = FilledIn(
+            prompt=prompt or "",
+            look=look or "",
+            start=_typed(start),
+            length=_typed(length),
+            seed=_typed(seed) or None,
+            ratio=ratio or "",
         )
+        picture = RequestedPicture.attached(reference) if reference else None
+        request = OpenRequest.of(
+            interaction,
+            [RequestedClip.attached(video)],
+            filled=filled,
+            reference=picture,
+            model=model,
+        )
+        if prompt is not None or look is not None:
+            await self.flow.begin(interaction, request)
+            return
+        try:
+            await self.flow.ask_words(interaction, request, title=choice_texts.NEW_TITLE)
+        except RefusedError as exc:
+            await tell_refusal(interaction, self._store, exc, None)
+
+
+def _typed(number: float | None) -> str:
+    """Return a number as somebody would type it."""
+    return "" if number is None else f"{round(number, 3):.10g}"
 
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command and the button that outlives restarts."""
     bot.add_dynamic_items(CancelButton)
-    intake = Intake(
-        models=bot.models,
-        upload_limits=bot.upload_limits,
-        is_provider_open=lambda: bot.watch is None or bot.watch.trouble is None,
-        settings=bot.settings,
-        store=bot.store,
-        downloader=bot.downloader,
-        scratch=bot.scratch,
-        process_pool=bot.process_pool,
-    )
-    cog = Restyle(intake=intake)
+    flow = cast("RequestFlow", bot.get_cog(RequestFlow.__name__))  # loaded before
+    cog = Restyle(flow=flow, store=bot.store)
     await bot.add_cog(cog)
     bot.tree.add_command(
         RestyleCommand(

@@ -47,7 +47,7 @@ def offered_options(models: Collection[VideoModel]) -> frozenset[str]:
         "seed": any(model.takes_seed for model in models),
         "model": len(models) > 1,
     }
-    always = {"video", "prompt", "start", "length"}
+    always = {"video", "prompt", "look", "start", "length"}
     return frozenset(always | {name for name, is_offered in depends.items() if is_offered})
 
 

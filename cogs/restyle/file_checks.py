@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnreadableError
+from bot.media.film_strip import draw_film_strip
 from bot.media.probe import probe_video
 from bot.media.reference import read_reference, refuse_reference
 from bot.media.turns import FairSlots
 from bot.requests.clip_plan import Plan, plan_clip
 from bot.requests.validation import MAX_REFERENCE_BYTES, Refusal, Rule
+from bot.texts.clip import clock_time
+from cogs.restyle.open_request import PartChoice
 from cogs.restyle.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -25,9 +28,8 @@ if TYPE_CHECKING:
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
     from bot.policy.levels import Effective
-    from bot.requests.validation import Limit
     from bot.requests.video_facts import VideoFacts
-    from cogs.restyle.requests import Request, RequestedClip, RequestedPicture
+    from cogs.restyle.requests import Request, RequestedPicture
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,10 @@ class ProbeResult:
     """Whose rules the plan keeps."""
     plan: Plan
     convert_reference: bool
+    choice: PartChoice | None = None
+    """What there is to choose of the clip; ``None`` where somebody has chosen, or need not."""
+    strip: bytes | None = None
+    """The film strip for it, a JPEG."""
 
 
 class FileChecks:
@@ -85,6 +91,7 @@ class FileChecks:
         *,
         upload_bytes: int,
         keep_as: Callable[[Path], None] = lambda _: None,
+        may_ask: bool = False,
     ) -> ProbeResult:
         """Download the files and look into them.
 
@@ -94,27 +101,21 @@ class FileChecks:
             holds: What holds for it.
             upload_bytes: The largest file that the bot may post where it was asked for.
             keep_as: Called with the clip once it was looked into, to keep it for the job.
+            may_ask: Whether the part of a longer clip is to be chosen, where nobody has yet.
 
         Raises:
             RefusedError: A file breaks a rule, or could not be had.
         """
         try:
             async with asyncio.timeout(INTAKE_SECONDS), self._slots.slot():
-                facts, size_bytes = await self._read_clip(
-                    request.source, holds.limit("max_video_bytes"), keep_as
-                )
-                plan = plan_clip(
-                    facts,
-                    size_bytes=size_bytes,
-                    content_type=request.source.content_type,
-                    model=model,
-                    start=request.start,
-                    length=request.length,
-                    max_seconds=holds.limit("max_video_seconds"),
+                read = await self._read_clip(
+                    request,
+                    model,
+                    holds,
                     upload_bytes=upload_bytes,
+                    keep_as=keep_as,
+                    may_ask=may_ask and request.start is None and request.length is None,
                 )
-                if isinstance(plan, Refusal):
-                    raise RefusedError(plan)
                 convert = request.reference is not None and await self._must_convert(
                     request.reference
                 )
@@ -122,13 +123,19 @@ class FileChecks:
             raise RefusedError(Refusal(rule=Rule.TOOK_TOO_LONG)) from exc
         except MediaBusyError as exc:
             raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
-        return ProbeResult(
-            facts=facts, size_bytes=size_bytes, model=model, plan=plan, convert_reference=convert
-        )
+        return replace(read, convert_reference=convert)
 
     async def _read_clip(
-        self, source: RequestedClip, limit: Limit, keep_as: Callable[[Path], None]
-    ) -> tuple[VideoFacts, int]:
+        self,
+        request: Request,
+        model: VideoModel,
+        holds: Effective,
+        *,
+        upload_bytes: int,
+        keep_as: Callable[[Path], None],
+        may_ask: bool,
+    ) -> ProbeResult:
+        source, limit = request.source, holds.limit("max_video_bytes")
         too_big = Refusal(
             rule=Rule.VIDEO_TOO_BIG,
             value=max(source.size_bytes, limit.value + 1),
@@ -147,8 +154,41 @@ class FileChecks:
                 raise RefusedError(
                     Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value, words=(str(exc),))
                 ) from exc
+            plan = plan_clip(
+                facts,
+                size_bytes=fetched.size_bytes,
+                content_type=source.content_type,
+                model=model,
+                start=request.start,
+                length=request.length,
+                max_seconds=holds.limit("max_video_seconds"),
+                upload_bytes=upload_bytes,
+            )
+            if isinstance(plan, Refusal):
+                raise RefusedError(plan)
+            choice = None
+            if may_ask and holds.film_strip:
+                choice = PartChoice.of(facts, plan, model)
+            strip = None if choice is None else await self._draw(choice, fetched.path, folder)
             keep_as(fetched.path)
-        return facts, fetched.size_bytes
+        return ProbeResult(
+            facts=facts,
+            size_bytes=fetched.size_bytes,
+            model=model,
+            plan=plan,
+            convert_reference=False,
+            choice=choice,
+            strip=strip,
+        )
+
+    async def _draw(self, choice: PartChoice, clip: Path, folder: Path) -> bytes | None:
+        """Draw the film strip; without it the part is chosen by its times alone."""
+        moments = {start: clock_time(start) for start in choice.starts()}
+        try:
+            return await draw_film_strip(self._process_pool, clip, folder / "strip", moments)
+        except MediaError as exc:
+            log.warning("a film strip was not drawn: %s", exc)
+            return None
 
     async def _must_convert(self, reference: RequestedPicture) -> bool:
         """Look into the style image; tell whether the provider needs a copy of it."""

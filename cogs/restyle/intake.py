@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,56 +12,53 @@ import discord
 
 from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
-from bot.domain.jobs import Hold, NewJob
 from bot.domain.money import dollars
+from bot.domain.quotas import Unit
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
 from bot.engine.steps.sources import ORIGINAL
 from bot.errors import CapReachedError, JobExistsError, StoreError
 from bot.media.turns import work_for
-from bot.policy.decide import RequestFacts, Verdict
+from bot.policy.decide import RequestFacts
 from bot.policy.evaluate import evaluate
-from bot.policy.quotas import caps_of, holders_of
+from bot.policy.quotas import caps_of, holders_of, reached
 from bot.prices import prices_with
-from bot.requests.clip_plan import Mode
 from bot.requests.upload_limits import UploadLimits
-from bot.requests.validation import MAX_SEED, DeclaredFile, Refusal, Rule
+from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.system import metrics
 from bot.system.clock import SystemClock
 from bot.texts import quota as quota_texts
 from cogs.admin.budgets import BUDGET_EVENT
-from cogs.appeals.button import refusal_view
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
-from cogs.common.messages import NOBODY
 from cogs.common.permission_checks import role_ids_of
 from cogs.delivery.progress_cards import record_card
-from cogs.restyle.acknowledge import acknowledge, is_accepted
+from cogs.restyle.acknowledge import is_accepted
 from cogs.restyle.file_checks import FileChecks
-from cogs.restyle.place import (
-    can_open_thread,
-    channel_of,
-    channels_of,
-    check_place,
-    is_age_restricted,
-)
+from cogs.restyle.new_job import build_job
+from cogs.restyle.place import channels_of, check_place, is_age_restricted
 from cogs.restyle.private_words import tell_requester
-from cogs.restyle.refusals import RefusedError, refuse_later, refuse_now
+from cogs.restyle.questions import ask_cost, ask_part, is_dear, tell_refusal
+from cogs.restyle.refusals import RefusedError
+from cogs.restyle.responses import response_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from bot.cometapi.models import VideoModel
+    from bot.domain.jobs import NewJob
+    from bot.domain.quotas import CapUse
     from bot.media.download import Downloader
     from bot.media.process_pool import ProcessPool
     from bot.media.scratch import Scratch
-    from bot.policy.decide import Decision
     from bot.policy.evaluate import Evaluation
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store
     from cogs.restyle.file_checks import ProbeResult
+    from cogs.restyle.open_request import OpenRequest
     from cogs.restyle.requests import Request, RequestedClip
+    from cogs.restyle.responses import PublicResponse
 
 log = logging.getLogger(__name__)
 
@@ -100,17 +95,29 @@ class Intake:
             downloader=downloader, scratch=scratch, process_pool=process_pool
         )
 
-    async def take(self, interaction: discord.Interaction[Any], request: Request) -> None:
-        """Answer within 3 s, check everything that can be checked, and store the job."""
+    async def take(
+        self,
+        interaction: discord.Interaction[Any],
+        request: Request,
+        open_request: OpenRequest | None = None,
+    ) -> None:
+        """Answer within 3 s, check everything that can be checked, and store the job.
+
+        Args:
+            interaction: Who asks, and where.
+            request: What is asked for.
+            open_request: The same as it was typed, whose id the job gets: to be chosen, agreed or
+                mended. Without one nothing is asked.
+        """
+        job_id = interaction.id if open_request is None else open_request.id
         self._upload_limits.note(interaction.guild_id, interaction.filesize_limit)
         try:
             evaluation, _ = await self._check_at_once(interaction, request)
         except RefusedError as exc:
-            view = await refusal_view(interaction, self._store, exc.decided_by)
-            await refuse_now(interaction, exc, view=view)
+            await tell_refusal(interaction, self._store, exc, open_request)
             return
-        record_id = await acknowledge(interaction)
-        if record_id is None:
+        response = response_to(interaction, request_id=job_id)
+        if not await response.acknowledge():
             return
         try:
             with work_for(interaction.guild_id, interaction.user.id):
@@ -119,26 +126,97 @@ class Intake:
                     self._model_of(request),
                     evaluation.decision.effective,
                     upload_bytes=self._upload_limits.of(interaction.guild_id),
-                    keep_as=partial(
-                        self._kept.keep, interaction.id, ORIGINAL, user_id=interaction.user.id
-                    ),
+                    keep_as=partial(self._kept.keep, job_id, ORIGINAL, user_id=interaction.user.id),
+                    may_ask=open_request is not None,
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
             facts = _facts(interaction, prompt=request.prompt)
             evaluation, policy = await self._evaluate(
                 interaction, facts, request.source, found.model
             )
-            job = self._job(interaction, request, evaluation.decision, found, record_id)
-            await self._accept(interaction, job, evaluation, policy)
-        except RefusedError as exc:
-            if await is_accepted(interaction, self._store):
+            if open_request is not None and await self._ask(
+                interaction, request, open_request, evaluation, policy, found, response
+            ):
                 return
-            self._kept.drop(interaction.id)
-            view = await refusal_view(interaction, self._store, exc.decided_by)
-            await refuse_later(interaction, exc, view=view)
+            job = build_job(
+                interaction,
+                request,
+                evaluation.decision,
+                found,
+                job_id=job_id,
+                record_id=await response.post_record(),
+                prices=self._prices,
+            )
+            await self._accept(interaction, job, evaluation, policy, response)
+        except RefusedError as exc:
+            if job_id == interaction.id and await is_accepted(interaction, self._store):
+                return
+            self._kept.drop(job_id)
+            await tell_refusal(interaction, self._store, exc, open_request, response=response)
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
-            await refuse_later(interaction, RefusedError(Refusal(rule=Rule.BOT_STOPPING)))
+            await response.tell(RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
             raise
+
+    async def _ask(
+        self,
+        interaction: discord.Interaction[Any],
+        request: Request,
+        open_request: OpenRequest,
+        evaluation: Evaluation,
+        policy: Policy,
+        found: ProbeResult,
+        response: PublicResponse,
+    ) -> bool:
+        """Ask which part, or whether it may cost that much; ``False`` if there is nothing to ask.
+
+        Raises:
+            RefusedError: There is no room for it anyway, or the database does not answer.
+        """
+        model, seconds = found.model.name, found.plan.seconds
+        price = self.price_of(model, seconds)
+        if found.choice is None and not is_dear(open_request, price, evaluation.decision.effective):
+            return False
+        await self._check_room(interaction, evaluation, policy, price)
+        self._kept.drop(open_request.id)
+        if found.choice is not None:
+            await ask_part(
+                response,
+                self._store,
+                open_request,
+                found.choice,
+                strip=found.strip,
+                spoiler=request.is_spoiler,
+                price=price,
+            )
+        else:
+            await ask_cost(
+                response, self._store, open_request, price=price or 0, seconds=seconds, model=model
+            )
+        return True
+
+    async def _check_room(
+        self,
+        interaction: discord.Interaction[Any],
+        evaluation: Evaluation,
+        policy: Policy,
+        price: int | None,
+    ) -> None:
+        """Refuse what no answer to a question could make room for; it counts when it is stored.
+
+        Raises:
+            RefusedError: A cap is reached, or the database does not answer.
+        """
+        caps = caps_of(policy, evaluation.facts, self._settings)
+        try:
+            use = reached(await self._store.ledger.uses(caps), price)
+        except StoreError as exc:
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        if use is not None and (use.cap.unit is Unit.JOBS or use.left <= 0):
+            raise _no_room(interaction, use, price)
+
+    def price_of(self, model: str, seconds: float) -> int | None:
+        """Return what restyling so much of a clip costs, in micro-dollars, if anybody can say."""
+        return estimate(model_rules(model), seconds, self._prices)
 
     def _model_of(self, request: Request) -> VideoModel:
         """Return the rules of the model that is chosen, or that new requests go to just now."""
@@ -219,70 +297,13 @@ class Intake:
 
     # The job
 
-    def _job(
-        self,
-        interaction: discord.Interaction[Any],
-        request: Request,
-        decision: Decision,
-        found: ProbeResult,
-        record_id: int,
-    ) -> NewJob:
-        holds, plan, model = decision.effective, found.plan, found.model
-        ratio = model.own_ratio(request.ratio) or model.own_ratio(holds.default_ratio)
-        hold, held_hours = _hold(decision)
-        return NewJob(
-            id=interaction.id,
-            guild_id=interaction.guild_id,
-            channel_id=channel_of(interaction),
-            record_message_id=record_id,
-            user_id=interaction.user.id,
-            can_open_thread=can_open_thread(interaction),
-            source_url=request.source.url,
-            source_filename=request.source.filename,
-            source_content_type=found.facts.content_type,
-            source_bytes=found.size_bytes,
-            source_seconds=found.facts.duration_seconds,
-            source_width=found.facts.width,
-            source_height=found.facts.height,
-            source_author_id=request.source.author_id,
-            source_message_url=request.source.message_url,
-            part_start=plan.start_seconds,
-            part_seconds=plan.seconds,
-            plan=plan.to_json() if plan.mode is not Mode.AS_IS else None,
-            reference_url=request.reference.url if request.reference is not None else None,
-            convert_reference=found.convert_reference,
-            model=model.name,
-            prompt=request.prompt,
-            look=holds.default_look,
-            seed=self._seed(request.seed, model),
-            ratio=ratio,
-            public_figure_threshold=holds.public_figure_threshold,
-            price_micros=estimate(model, plan.seconds, self._prices),
-            hold=hold,
-            held_until=(
-                interaction.created_at + timedelta(hours=held_hours) if hold is not None else None
-            ),
-            review_output=holds.review_mode in {"publishing", "both"},
-            spoiler=request.is_spoiler or holds.spoiler_outputs,
-            keep_sound=holds.keep_sound,
-            name_moderators=holds.name_moderators,
-            role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
-            is_age_restricted=is_age_restricted(interaction),
-        )
-
-    @staticmethod
-    def _seed(wanted: int | None, model: VideoModel) -> int | None:
-        """Return the seed that is sent; people find it in the answer, to have the same again."""
-        if not model.takes_seed:
-            return None
-        return secrets.randbelow(MAX_SEED + 1) if wanted is None else wanted
-
     async def _accept(
         self,
         interaction: discord.Interaction[Any],
         new_job: NewJob,
         evaluation: Evaluation,
         policy: Policy,
+        response: PublicResponse,
     ) -> None:
         """Store the job, then turn the answer into its record, then tell the engine.
 
@@ -299,13 +320,12 @@ class Intake:
             )
         except JobExistsError:
             log.info("interaction %s arrived twice; it is one job", interaction.id)
+            if new_job.id != interaction.id:  # another press, with a record of its own
+                raise RefusedError(Refusal(rule=Rule.STARTED_ALREADY)) from None
             return
         except CapReachedError as exc:
             interaction.client.dispatch(BUDGET_EVENT)
-            raise RefusedError(
-                text=quota_texts.cap_reached(exc.use, interaction.created_at, price=exc.price),
-                decided_by=exc.use.cap.decided_by,
-            ) from exc
+            raise _no_room(interaction, exc.use, exc.price) from exc
         except StoreError as exc:
             log.warning("interaction %s: not stored: %s", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
@@ -326,13 +346,10 @@ class Intake:
             progress = Progress(phase=None)
             async with asyncio.timeout(RECORD_SECONDS):
                 try:
-                    await interaction.edit_original_response(
-                        view=record_card(job, progress, alone=alone), allowed_mentions=NOBODY
-                    )
+                    await response.show_record(record_card(job, progress, alone=alone))
                 except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
-                    await interaction.edit_original_response(
-                        view=record_card(job, progress, alone=alone, quoted=False),
-                        allowed_mentions=NOBODY,
+                    await response.show_record(
+                        record_card(job, progress, alone=alone, quoted=False)
                     )
         except DISCORD_ERRORS as exc:
             # The job is stored and goes on; the engine's next edit brings the record.
@@ -361,14 +378,10 @@ def _people_behind(source: RequestedClip) -> tuple[int | None, Collection[int]] 
     return source.author_id, source.people_ids
 
 
-def _hold(decision: Decision) -> tuple[Hold | None, int]:
-    """Return whose word comes first, and how many hours they have.
-
-    Whoever posted the clip is asked before the moderators, whose time begins after that.
-    """
-    holds = decision.effective
-    if decision.asks_author:
-        return Hold.CONSENT, holds.consent_hours
-    if decision.verdict is Verdict.REVIEW:
-        return Hold.REVIEW, holds.review_hours
-    return None, 0
+def _no_room(interaction: discord.Interaction[Any], use: CapUse, price: int | None) -> RefusedError:
+    """Return which cap leaves no room; where money is left of it, a shorter part may fit."""
+    return RefusedError(
+        text=quota_texts.cap_reached(use, interaction.created_at, price=price),
+        decided_by=use.cap.decided_by,
+        is_mendable=use.cap.unit is Unit.MICROS and use.left > 0,
+    )

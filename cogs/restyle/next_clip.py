@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.app import RestyleBot, RestyleTree
 from bot.cometapi.models import model_rules
 from bot.domain.jobs import JobState
-from bot.requests.validation import Refusal, Rule, clean_prompt
+from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
 from cogs.appeals.button import refusal_view
 from cogs.common.discord_errors import DISCORD_ERRORS
@@ -24,16 +24,16 @@ from cogs.common.pages import telling_failures
 from cogs.restyle.again_buttons import UseButton
 from cogs.restyle.cog import Restyle
 from cogs.restyle.earlier import ended_job
-from cogs.restyle.forms import FilledIn, RestyleForm, read_part, read_seed
+from cogs.restyle.forms import FilledIn, RestyleForm
 from cogs.restyle.message_source import sources_of
+from cogs.restyle.open_request import OpenRequest
 from cogs.restyle.refusals import RefusedError, refuse_now
-from cogs.restyle.requests import Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from bot.domain.jobs import Job
-    from cogs.restyle.intake import Intake
+    from cogs.restyle.request_flow import RequestFlow
     from cogs.restyle.requests import RequestedClip
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ the database needs some of them."""
 class NextClips(commands.Cog):
     """What the button does, and what was typed into its form; the job has all else."""
 
-    def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
+    def __init__(self, bot: RestyleBot, *, flow: RequestFlow) -> None:
         self._bot = bot
-        self._intake = intake
+        self._flow = flow
 
     async def use(self, interaction: discord.Interaction[Any], button: UseButton) -> None:
         """Open the form, unless whatever is typed there would be refused."""
@@ -73,7 +73,7 @@ class NextClips(commands.Cog):
 
     async def _open(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         job = await ended_job(interaction, job_id)
-        await self._intake.foresee(interaction, await self._result(interaction, job))
+        await self._flow.intake.foresee(interaction, await self._result(interaction, job))
         form = RestyleForm(
             custom_id=f"restyle:{job.id}:use-form",
             title=message_texts.USE_TITLE,
@@ -88,17 +88,9 @@ class NextClips(commands.Cog):
         if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
             raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
         job = await ended_job(interaction, job_id)
-        fields = form_data(interaction)
-        start, length = read_part(fields)
-        request = Request(
-            source=await self._result(interaction, job),
-            prompt=clean_prompt(fields.text("prompt")),
-            ratio=fields.text("ratio") or None,
-            seed=read_seed(fields),
-            start=start,
-            length=length,
-        )
-        await self._intake.take(interaction, request)
+        filled = FilledIn().with_typed(form_data(interaction))
+        clip = await self._result(interaction, job)
+        await self._flow.begin(interaction, OpenRequest.of(interaction, [clip], filled=filled))
 
     async def _result(self, interaction: discord.Interaction[Any], job: Job) -> RequestedClip:
         """Return the result of a job with whose it is, as if its message had been chosen.
@@ -125,7 +117,7 @@ class NextClips(commands.Cog):
 
 async def setup(bot: RestyleBot) -> None:
     """Let a result be the next clip."""
-    intake = cast("Restyle", bot.get_cog(Restyle.__name__)).intake  # loaded before
-    clips = NextClips(bot, intake=intake)
+    flow = cast("Restyle", bot.get_cog(Restyle.__name__)).flow  # loaded before
+    clips = NextClips(bot, flow=flow)
     await bot.add_cog(clips)
     add_item(bot, UseButton, clips.use)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app import answer_privately
 from bot.errors import RestyleError
 from bot.system import metrics
-from bot.texts import common as texts
 from bot.texts.refusal import refusal
-from cogs.common.discord_errors import DISCORD_ERRORS
 
 if TYPE_CHECKING:
     import discord
@@ -27,6 +25,7 @@ class RefusedError(RestyleError):
     Attributes:
         refusal: Which rule, and by what; ``None`` when ``text`` has words of its own.
         decided_by: Who can change the rule.
+        is_mendable: Whether other words or another part may pass, whatever the rule.
     """
 
     def __init__(
@@ -35,11 +34,13 @@ class RefusedError(RestyleError):
         *,
         text: str | None = None,
         decided_by: Decider | None = None,
+        is_mendable: bool = False,
     ) -> None:
         words = text if text is not None else refusal(found) if found is not None else ""
         super().__init__(words)
         self.refusal = found
         self.text = words
+        self.is_mendable = is_mendable
         self.decided_by = found.decided_by if found is not None else decided_by
 
     @property
@@ -55,40 +56,11 @@ async def refuse_now(
     view: discord.ui.View | None = None,
 ) -> None:
     """Say why in private, as the first answer; ``view`` stands under the text."""
-    _note(interaction, error)
+    note_refusal(interaction, error)
     await answer_privately(interaction, error.text, view=view)
 
 
-async def refuse_later(
-    interaction: discord.Interaction[Any],
-    error: RefusedError,
-    *,
-    view: discord.ui.View | None = None,
-) -> None:
-    """Take the public "thinking…" back and say in private why; ``view`` stands under the text.
-
-    Whether an answer is private is settled by the first one, and a follow-up is one of its own
-    only once that is filled in; hence the order.
-    """
-    _note(interaction, error)
-    text = error.text
-    try:
-        await interaction.edit_original_response(content=texts.NOT_STARTED)
-        shown: dict[str, Any] = {} if view is None else {"view": view}
-        await interaction.followup.send(text, ephemeral=True, **shown)
-    except DISCORD_ERRORS as exc:
-        log.info("interaction %s: refused in public: %s", interaction.id, exc)
-        try:
-            await interaction.edit_original_response(content=text)
-        except DISCORD_ERRORS as again:
-            log.warning("interaction %s: could not be refused: %s", interaction.id, again)
-        return
-    try:
-        await interaction.delete_original_response()
-    except DISCORD_ERRORS as exc:
-        log.info("interaction %s: its answer stays: %s", interaction.id, exc)
-
-
-def _note(interaction: discord.Interaction[Any], error: RefusedError) -> None:
+def note_refusal(interaction: discord.Interaction[Any], error: RefusedError) -> None:
+    """Write into the log which rule stood in the way."""
     metrics.REFUSED.labels(error.rule_name).inc()
     log.info("interaction %s: refused by rule %s", interaction.id, error.rule_name)

@@ -17,7 +17,7 @@ from bot.policy.topics import Topic
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel_answer as answers
 from cogs.common.forms import form_data, sent_form, show_form
-from cogs.common.grants import grant_of, refusal_of
+from cogs.common.grants import RIGHT, grant_of, refusal_of
 from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
@@ -114,6 +114,10 @@ class ServerSettings(commands.Cog):
             return await self._panel.panel(guild_id, location)
 
         await answer_command(interaction, make)
+
+    async def overview(self, guild_id: int) -> Page:
+        """Return the panel for somebody who may change settings, opened from elsewhere."""
+        return await self._panel.panel(guild_id, PanelLocation(grant=RIGHT))
 
     async def _try_out(
         self, interaction: discord.Interaction[Any], data: RequestFacts | str

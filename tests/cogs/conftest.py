@@ -133,6 +133,7 @@ class Stage:
     def __init__(self, env, store, new_jobs, clock):
         self.env = env
         self.clock = clock
+        self.openers = {}  # of a form that was sent: what opened it, whose id the job has
         self.deliverer = ThreadDeliverer(env.bot, now=clock, clock=lambda: clock().timestamp())
         self.store = store
         self.new_jobs = new_jobs
@@ -169,7 +170,8 @@ class Stage:
 
     async def job(self, result):
         """Return the stored job of a ``/restyle``, or ``None``."""
-        return await self.store.get(result._interaction.id)
+        sent = result._interaction.id
+        return await self.store.get(self.openers.get(sent, sent))
 
     async def started(self, clip, **options):
         """Type ``/restyle``, open its thread as the engine would, and return the job."""

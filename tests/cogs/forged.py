@@ -68,11 +68,11 @@ async def send_form(stage, who, custom_id, fields):
     )
 
 
-async def send_command(stage, who, name, options):
+async def send_command(stage, who, name, options, *, extra=None):
     """Send a command with any options at all, as a client with an old form of it does."""
     [command] = [one for one in stage.bot.tree.get_commands() if one.name == name]
     data = {"id": "1", "name": command.name, "type": 1, "options": options}
-    return await _dispatch_actor_interaction(who, 2, place_of(stage, who), data)
+    return await _dispatch_actor_interaction(who, 2, place_of(stage, who), data, extra=extra or {})
 
 
 def is_answered(result):

@@ -5,6 +5,7 @@ import pytest
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
 from bot.texts import message as message_texts
 from cogs.restyle.again_buttons import is_worth_another_try
+from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said
 from tests.storage.rows import put
 
@@ -171,6 +172,31 @@ async def test_the_rules_of_the_server_and_its_limits_hold_for_another_go(stage,
     await stage.set(refused_channel_ids=[stage.channel.id])
     refused = await press(stage.alice, answer, "Again")
     assert "not restyled in this channel" in said(refused)
+    assert refused.ephemeral
+
+
+async def test_what_follows_in_the_clip_is_one_press_away_and_keeps_the_seed(
+    stage, ended, long_clip, make_bot
+):
+    first, answer = await ended(video=("clip.mp4", long_clip), start=0.0, seed=7)
+    assert "0:00\N{EN DASH}0:05 of the clip" in "\n".join(texts_in(answer.components))
+    bot = await restart(stage, make_bot)
+    result = await press(stage.alice, answer, "Next part")
+    job = await stage.job(result)
+    assert job is not None, said(result)
+    assert (job.part_start, job.restyled_seconds) == (
+        pytest.approx(5.0, abs=0.3),
+        pytest.approx(3.0, abs=0.3),
+    )
+    assert (job.seed, job.prompt, job.source_url) == (7, first.prompt, first.source_url)
+    await bot.close()
+
+
+async def test_where_nothing_follows_nothing_is_offered_and_a_forged_press_is_told(stage, ended):
+    job, answer = await ended()
+    assert "Next part" not in buttons_of(answer)
+    refused = await forged.press(stage, stage.alice, f"restyle:{job.id}:next-part")
+    assert said(refused) == message_texts.NO_NEXT_PART
     assert refused.ephemeral
 
 

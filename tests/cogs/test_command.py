@@ -84,7 +84,7 @@ def test_what_is_registered_is_what_discords_description_allows(synced):
 
 def test_the_clip_comes_first_and_every_option_makes_a_difference(restyle):
     options = options_of(restyle)
-    assert list(options) == ["video", "prompt", "start", "length", "reference", "seed"]
+    assert list(options) == ["video", "prompt", "look", "start", "length", "reference", "seed"]
     assert options["video"]["required"]
     assert options["prompt"]["max_length"] == MAX_PROMPT_UNITS
     assert options["seed"]["max_value"] == 2**32 - 1
@@ -110,7 +110,7 @@ class TestWithAModelThatNobodyKnows:
         return settings.model_copy(update={"runway_model": "gen9_omega"})
 
     def test_what_it_may_not_take_is_not_offered(self, restyle):
-        assert list(options_of(restyle)) == ["video", "prompt", "start", "length"]
+        assert list(options_of(restyle)) == ["video", "prompt", "look", "start", "length"]
 
 
 class TestWithSeveralModels:
@@ -124,9 +124,32 @@ class TestWithSeveralModels:
         assert {"ratio", "seed", "reference"} <= set(options)
 
 
-async def test_restyle_is_for_servers_and_direct_messages_with_the_bot_only(restyle):
-    assert restyle["integration_types"] == [0]
+def test_it_can_be_added_to_an_account_where_direct_messages_are_on(synced, restyle):
+    assert restyle["integration_types"] == [0, 1]
     assert sorted(restyle["contexts"]) == [0, 1]
+    [settings] = [one for one in synced.json if one["name"] == "restyle-settings"]
+    assert settings["integration_types"] == [0]
+
+
+class TestWithoutDirectMessages:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings.model_copy(update={"direct_messages": False})
+
+    def test_what_starts_nothing_there_is_not_offered_there(self, synced):
+        found = {one["name"]: one for one in synced.json}
+        for name in ("restyle", "restyle-usage", "restyle-help"):
+            assert (found[name]["contexts"], found[name]["integration_types"]) == ([0], [0])
+        assert sorted(found["restyle-privacy"]["contexts"]) == [0, 1]
+
+
+async def test_an_accounts_own_command_starts_nothing_where_the_bot_is_not(stage, clip):
+    option = {"name": "prompt", "type": 3, "value": "neon"}
+    owners = {"authorizing_integration_owners": {"1": str(stage.alice.id)}}
+    result = await send_command(stage, stage.alice, "restyle", [option], extra=owners)
+    assert "Restyle is not on this server" in said(result)
+    assert result.ephemeral
+    assert await stage.store.overview.count_open() == {}
 
 
 async def test_a_client_that_still_sends_a_link_hears_what_to_do_instead(stage):

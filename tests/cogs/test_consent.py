@@ -9,6 +9,7 @@ from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.errors import JobLostError
 from bot.policy.problems import SERVER
 from cogs.consent.request_messages import question_card
+from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said, text_of
 from tests.storage.rows import put
 
@@ -56,7 +57,9 @@ def menu(stage):
         form = await who.context_menu(where or stage.channel, MENU, message)
         if form.modal is None:
             return form
-        return await who.submit_modal(form, {"prompt": "a rainy night"} | fields)
+        sent = await who.submit_modal(form, {"prompt": "a rainy night"} | fields)
+        stage.openers[sent._interaction.id] = form._interaction.id
+        return sent
 
     return choose
 
@@ -153,17 +156,25 @@ async def test_a_message_without_a_clip_is_refused_before_anything_is_typed(stag
     assert "no video file in that message" in said(result)
 
 
-async def test_a_form_that_was_open_over_a_restart_gives_the_prompt_back(stage, posted, make_bot):
-    form = await stage.alice.context_menu(stage.channel, MENU, await posted(stage.bob))
+async def test_a_form_that_was_open_over_a_restart_is_read(stage, posted, make_bot):
+    form = await stage.alice.context_menu(stage.channel, MENU, await posted(stage.alice))
     bot = make_bot()
     await stage.env.restart_bot(bot)
     try:
         result = await stage.alice.submit_modal(form, {"prompt": "a *rainy* night"})
-        assert "> a \\*rainy\\* night" in said(result)
-        assert "once more" in said(result)
-        assert result.ephemeral
+        job = await stage.store.get(form._interaction.id)
+        assert job.prompt == "a *rainy* night", said(result)
     finally:
         await bot.close()
+
+
+async def test_a_form_of_a_clip_that_is_not_known_gives_the_prompt_back(stage):
+    result = await forged.send_form(
+        stage, stage.alice, "restyle:1:this-form", {"prompt": "a *rainy* night"}
+    )
+    assert "> a \\*rainy\\* night" in said(result)
+    assert "once more" in said(result)
+    assert result.ephemeral
 
 
 # Whose clip

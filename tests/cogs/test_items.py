@@ -56,6 +56,7 @@ POSTED = {
         f"restyle:{JOB}:uncertain-back",
     ],
     r"restyle:(?P<about_id>[0-9]{1,20}):cancel": [f"restyle:{JOB}:cancel"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):next-part": [f"restyle:{JOB}:next-part"],
     r"restyle:(?P<about_id>[0-9]{1,20}):again": [f"restyle:{JOB}:again"],
     r"restyle:(?P<about_id>[0-9]{1,20}):change": [f"restyle:{JOB}:change"],
     r"restyle:(?P<about_id>[0-9]{1,20}):try-again": [f"restyle:{JOB}:try-again"],
@@ -81,6 +82,18 @@ POSTED = {
     r"restyle:(?P<about_id>[0-9]{1,20}):details": [f"restyle:{JOB}:details"],
     r"restyle:(?P<about_id>[0-9]{1,20}):download": [f"restyle:{JOB}:download"],
     r"restyle:(?P<about_id>[0-9]{1,20}):report": [f"restyle:{JOB}:report"],
+    **{
+        rf"restyle:(?P<about_id>[0-9]{{1,20}}):{verb}": [f"restyle:{JOB}:{verb}"]
+        for verb in (
+            "request-change",
+            "request-edit",
+            "request-start",
+            "request-drop",
+            "part-start",
+            "part-length",
+            "part-begin",
+        )
+    },
     r"restyle:(?P<about_id>[0-9]{1,20}):compare": [f"restyle:{JOB}:compare"],
     r"restyle:(?P<about_id>[0-9]{1,20}):sound": [f"restyle:{JOB}:sound"],
     r"restyle:(?P<about_id>[0-9]{1,20}):delete": [f"restyle:{JOB}:delete"],
@@ -112,6 +125,9 @@ POSTED = {
             "remove-sure",
             "back",
         )
+    ],
+    r"help:(?P<what>how|cost|data|moderators|pin|setup)": [
+        f"help:{what}" for what in ("how", "cost", "data", "moderators", "pin", "setup")
     ],
     r"usage:(?P<what>mine|server|csv|strikes)": [
         f"usage:{what}" for what in ("mine", "server", "csv", "strikes")

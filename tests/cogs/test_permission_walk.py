@@ -32,11 +32,12 @@ from cogs.common.grants import RIGHT
 from cogs.consent import buttons as _consent_buttons
 from cogs.delivery import buttons as _answer_buttons
 from cogs.delivery import more_buttons
+from cogs.help import buttons as _help_buttons
 from cogs.history import items as history_items
 from cogs.looks import items as look_items
 from cogs.owner import late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
-from cogs.restyle import again_buttons, cancel
+from cogs.restyle import again_buttons, cancel, request_buttons
 from cogs.review import buttons as _review_buttons
 from cogs.settings import items as _settings_items
 from cogs.settings.items import PanelLocation
@@ -355,7 +356,14 @@ CONTROLS = {
             again_buttons.UseButton: Action.START_AGAIN,
             again_buttons.AgainButton: Action.START_AGAIN,
             again_buttons.ChangeButton: Action.START_AGAIN,
+            again_buttons.NextPartButton: Action.START_AGAIN,
             again_buttons.TryAgainButton: Action.START_AGAIN,
+            request_buttons.ChangeRequestButton: Action.START_OWN,
+            request_buttons.EditRequestButton: Action.START_OWN,
+            request_buttons.StartRequestButton: Action.START_OWN,
+            request_buttons.DropRequestButton: Action.START_OWN,
+            request_buttons.StartPartButton: Action.START_OWN,
+            request_buttons.PartLengthButton: Action.START_OWN,
         }.items()
     },
     **{
@@ -469,6 +477,22 @@ CONTROLS = {
         }.items()
     },
     **{
+        f"help: {what}": Control(
+            _help_buttons.HelpButton,
+            action,
+            lambda w, job, what=what: _help_buttons.HelpButton(what),
+            about_job=False,
+        )
+        for what, action in {
+            "how": Action.SEE_OWN_USAGE,
+            "cost": Action.SEE_OWN_USAGE,
+            "data": Action.SEE_OWN_USAGE,
+            "moderators": Action.SEE_SERVER_USAGE,
+            "pin": Action.SEE_SERVER_USAGE,
+            "setup": Action.CHANGE_SETTINGS,
+        }.items()
+    },
+    **{
         f"privacy: {what}": Control(
             _privacy_button.PrivacyButton,
             Action.MANAGE_OWN_DATA,
@@ -532,6 +556,12 @@ CONTROLS = {
     ),
     "settings: roles": settings_menu(
         _settings_items.PanelRoles, "r", "set", "review_skip_role_ids", min_values=0
+    ),
+    "request: part": Control(
+        request_buttons.PartMenu,
+        Action.START_OWN,
+        lambda w, job: menu(request_buttons.PartMenu(job.id), "0"),
+        values=lambda w: ["0"],
     ),
     "quarantine: choose": Control(
         quarantine.QuarantineMenu,
@@ -656,7 +686,14 @@ FORMS = {
     "delete-form": Opened("answer: DeleteButton", "moderator"),
     "answer-form": Opened("appeal: answer", "moderator"),
 }
-UNGUARDED_FORMS = {"appeal-form", "this-form", "change-form", "use-form", "report-form"}
+UNGUARDED_FORMS = {
+    "appeal-form",
+    "change-form",
+    "part-form",
+    "report-form",
+    "request-form",
+    "use-form",
+}
 """Sent by the one who asked for the thing: nobody can take that from them. What they ask for is
 checked when it arrives."""
 UNREACHABLE_FORMS = {"edit-publishing-form"}
@@ -706,7 +743,7 @@ def subclasses(kind):
 
 async def test_every_form_of_the_bot_is_in_the_walk(world):
     modals = {one.__name__ for one in subclasses(ui.Modal) if one.__module__.startswith("cogs.")}
-    assert modals - {"OutlivingForm", "RestyleForm"} == PANEL_FORMS
+    assert modals - {"OutlivingForm", "RestyleForm", "PartForm"} == PANEL_FORMS
     known = {*FORMS, *UNGUARDED_FORMS, *UNREACHABLE_FORMS}
     written = set()
     for found in re.findall(r'f"restyle:[^"]*?:([^":]+-form)"', SOURCES):
@@ -809,6 +846,7 @@ COMMANDS = {
     "restyle": Command(needs=lambda world: {"prompt": "neon", "video": ("a.mp4", b"clip")}),
     "restyle-settings": Command(Action.CHANGE_SETTINGS, managers=True, dms=False),
     "restyle-usage": Command(),
+    "restyle-help": Command(),
     "restyle-looks": Command(),
     "restyle-jobs": Command(),
     "restyle-privacy": Command(),
@@ -839,6 +877,7 @@ OPTIONS = {
         "seed": 1,
         "start": 0.0,
         "length": 1.0,
+        "look": "b:noir",
     },
     "restyle-owner block": lambda world: _alice(world) | {"reason": "spam"},
     "restyle-admin block": lambda world: _alice(world) | {"reason": "spam"},

@@ -57,7 +57,7 @@ async def test_accepting_a_job_takes_two_calls_to_discord(stage, clip):
 
 
 async def test_a_clip_longer_than_the_model_uses_is_accepted_and_says_so(stage, long_clip):
-    result = await stage.restyle(long_clip)
+    result = await stage.restyle(long_clip, start=0.0)
     assert await stage.job(result) is not None
     assert "about $0.75 · the first 5 s are restyled" in said(result)
 
@@ -67,10 +67,11 @@ async def test_a_reference_picture_is_stored_with_the_job(stage, clip, picture):
     assert (await stage.job(result)).reference_url.endswith("/style.png")
 
 
-async def test_no_temporary_file_is_left(stage, clip, tmp_path):
-    await stage.restyle(clip)
+async def test_no_temporary_file_is_left_but_the_clip_that_the_job_needs(stage, clip, tmp_path):
+    job = await stage.job(await stage.restyle(clip))
     await stage.restyle(clip[:100])
-    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
+    files = [path.name for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
+    assert files == [f"{job.id}-original"]
 
 
 # Refused at once
@@ -146,13 +147,17 @@ class TestWithSeveralModels:
         return settings.model_copy(update={"runway_model": "gen4_aleph, aleph2"})
 
     async def test_one_can_be_chosen(self, stage, long_clip):
-        assert (await stage.job(await stage.restyle(long_clip))).model == "gen4_aleph"
-        chosen = await stage.job(await stage.restyle(long_clip, model="aleph2"))
-        assert (chosen.model, chosen.restyled_seconds) == ("aleph2", pytest.approx(8, abs=0.1))
+        assert (await stage.job(await stage.restyle(long_clip, start=0.0))).model == "gen4_aleph"
+        chosen = await stage.job(
+            await stage.restyle(long_clip, model="aleph2", start=0.0, length=5.0)
+        )
+        assert (chosen.model, chosen.price_micros) == ("aleph2", 1_400_000)
 
     async def test_one_that_the_provider_does_not_offer_gives_way(self, stage, long_clip):
         stage.bot.models.refuse("aleph2")
-        chosen = await stage.job(await stage.restyle(long_clip, model="aleph2"))
+        chosen = await stage.job(
+            await stage.restyle(long_clip, model="aleph2", start=0.0, length=5.0)
+        )
         assert chosen.model == "gen4_aleph"
 
 
@@ -162,14 +167,15 @@ class TestWithAnotherModel:
         return settings.model_copy(update={"runway_model": "aleph2"})
 
     async def test_the_shape_that_is_chosen_goes_into_the_job(self, stage, long_clip):
-        chosen = await stage.job(await stage.restyle(long_clip, ratio="3:2"))
+        chosen = await stage.job(await stage.restyle(long_clip, ratio="3:2", length=5.0))
         assert (chosen.model, chosen.ratio) == ("aleph2", "3:2")
 
     async def test_a_servers_shape_is_the_one_that_it_meant_of_another_model(
         self, stage, long_clip
     ):
         await stage.set(default_ratio="1280:720")
-        assert (await stage.job(await stage.restyle(long_clip))).ratio == "16:9"
+        result = await stage.restyle(long_clip, length=5.0)
+        assert (await stage.job(result)).ratio == "16:9"
 
     async def test_a_clip_too_short_for_the_model_is_refused(self, stage, clip):
         result = await stage.restyle(clip)
@@ -250,7 +256,7 @@ async def test_a_reference_that_is_no_picture_is_refused(stage, clip):
 
 async def test_a_clip_longer_than_the_servers_limit_is_cut(stage, long_clip):
     await stage.set(max_video_seconds=3)
-    result = await stage.restyle(long_clip)
+    result = await stage.restyle(long_clip, start=0.0)
     assert (await stage.job(result)).restyled_seconds == 3
     assert "the first 3 s are restyled" in said(result)
 
@@ -272,7 +278,7 @@ async def test_the_clip_limits_of_the_channel_and_the_role_hold(stage, long_clip
     }
     for who, places in asked.items():
         for where, seconds in places.items():
-            job = await stage.job(await stage.restyle(long_clip, who=who, where=where))
+            job = await stage.job(await stage.restyle(long_clip, who=who, where=where, start=0.0))
             assert job.restyled_seconds == seconds, (who, where)
 
 

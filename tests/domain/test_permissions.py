@@ -62,4 +62,5 @@ def test_a_mere_member_touches_nothing_of_others():
         Action.REPORT,
         Action.USE_LOOKS,
         Action.SEE_OWN_JOBS,
+        Action.START_OWN,
     }

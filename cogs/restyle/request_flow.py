@@ -1,0 +1,360 @@
+"""From what was typed to a job, by way of forms and questions; all of it outlives restarts."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from discord.ext import commands
+
+from bot.app import RestyleBot, RestyleTree, answer_privately
+from bot.cometapi.models import model_rules
+from bot.errors import StoreError
+from bot.requests.text_safety import harmless
+from bot.requests.validation import Refusal, Rule, clean_prompt
+from bot.texts import choice as choice_texts
+from bot.texts import looks as look_texts
+from bot.texts import message as message_texts
+from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.forms import form_data, sent_form, show_form
+from cogs.common.ids import read_id
+from cogs.common.items import add_item
+from cogs.common.limits import store_deadline
+from cogs.common.pages import telling_failures
+from cogs.looks.apply import with_look
+from cogs.looks.book import LookBook
+from cogs.restyle.earlier import Earlier, ended_job, filled_in, part_of
+from cogs.restyle.forms import PartForm, RestyleForm, read_part, read_seed
+from cogs.restyle.intake import Intake
+from cogs.restyle.open_request import OpenRequest, find_open
+from cogs.restyle.questions import part_words, tell_refusal
+from cogs.restyle.refusals import RefusedError
+from cogs.restyle.request_buttons import (
+    ChangeRequestButton,
+    DropRequestButton,
+    EditRequestButton,
+    PartLengthButton,
+    PartMenu,
+    StartPartButton,
+    StartRequestButton,
+    part_view,
+)
+from cogs.restyle.requests import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    import discord
+
+    from bot.domain.looks import OfferedLook
+    from cogs.restyle.open_request import PartChoice
+
+log = logging.getLogger(__name__)
+
+_FORM_ID: Final = re.compile(
+    r"restyle:(?P<request_id>[0-9]{1,20}):(?P<form>request|this|part)-form"
+)
+"""``this-form`` is what *Restyle this* opened before its clips were kept in the database."""
+
+
+class RequestFlow(commands.Cog):
+    """Takes what was typed anywhere; asks for what is missing, and for what has to be agreed.
+
+    Attributes:
+        intake: Where it goes once nothing is missing.
+    """
+
+    def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
+        self._bot = bot
+        self._store = bot.store
+        self.intake = intake
+        for kind, press in {
+            ChangeRequestButton: self._open_form,
+            EditRequestButton: self._open_form,
+            StartRequestButton: self._agree,
+            StartPartButton: self._agree,
+            DropRequestButton: self._drop,
+            PartMenu: self._choose_begin,
+            PartLengthButton: self._open_part_form,
+        }.items():
+            add_item(bot, kind, self._guarded(press))
+
+    # In
+
+    async def begin(self, interaction: discord.Interaction[Any], request: OpenRequest) -> None:
+        """Take what was typed; a refusal is told, with a way to mend it where there is one."""
+        try:
+            resolved = await self._resolve(interaction, request)
+        except RefusedError as exc:
+            await tell_refusal(interaction, self._store, exc, request)
+        except StoreError as exc:
+            log.warning("interaction %s: not read: %r", interaction.id, exc)
+            error = RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE))
+            await tell_refusal(interaction, self._store, error, None)
+        else:
+            await self.intake.take(interaction, resolved, request)
+
+    async def ask_words(
+        self, interaction: discord.Interaction[Any], request: OpenRequest, *, title: str
+    ) -> None:
+        """Open the form, unless whatever is typed there would be refused.
+
+        Raises:
+            RefusedError: It would, or the database does not answer.
+        """
+        await self.intake.foresee(interaction, request.clip)
+        try:
+            await request.keep(self._store)
+        except StoreError as exc:
+            raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        await self._show_form(interaction, request, title)
+
+    async def _resolve(
+        self, interaction: discord.Interaction[Any], request: OpenRequest
+    ) -> Request:
+        """Return what is asked for, read from what was typed.
+
+        Raises:
+            RefusedError: Something cannot be read, or is not there any more.
+            StoreError: The database does not answer.
+        """
+        filled = request.filled
+        part, seed = read_part(filled), read_seed(filled)
+        prompt = clean_prompt(filled.prompt)
+        if request.job_id is None:
+            found = Request(
+                source=request.clip,
+                prompt=prompt,
+                reference=request.reference,
+                ratio=filled.ratio or None,
+                seed=seed,
+                start=part[0],
+                length=part[1],
+                model=request.model,
+            )
+        else:
+            job = await ended_job(interaction, request.job_id)
+            before = filled_in(job, user_id=interaction.user.id)
+            if (filled.start, filled.length) == (before.start, before.length):
+                part = part_of(job)
+            found = await Earlier(job=job, user_id=interaction.user.id).request(
+                self._bot.deliverer,
+                now=interaction.created_at,
+                prompt=prompt,
+                part=part,
+                seed=seed,
+            )
+        if not filled.look:
+            return found
+        async with store_deadline():
+            look = await LookBook(self._store).find(
+                interaction.guild_id, interaction.user.id, filled.look
+            )
+        if look is None:
+            raise RefusedError(text=look_texts.UNKNOWN, is_mendable=True)
+        return await with_look(interaction, found, look.look)
+
+    # Presses
+
+    def _guarded(self, press: Any) -> Any:  # noqa: ANN401 - each kind of control has its own
+        """Return ``press`` with the request that the control is about, and refusals told."""
+
+        async def pressed(interaction: discord.Interaction[Any], item: Any) -> None:  # noqa: ANN401 - as above
+            try:
+                request = await find_open(interaction, self._store, item.about_id)
+                await press(interaction, item, request)
+            except RefusedError as exc:
+                await tell_refusal(interaction, self._store, exc, None)
+
+        return pressed
+
+    async def _open_form(
+        self, interaction: discord.Interaction[Any], item: object, request: OpenRequest
+    ) -> None:
+        del item
+        await self._show_form(interaction, request, choice_texts.MEND_TITLE)
+
+    async def _agree(
+        self, interaction: discord.Interaction[Any], item: object, request: OpenRequest
+    ) -> None:
+        """Start what was shown with its cost."""
+        if isinstance(item, StartPartButton) and request.choice is not None:
+            request = request.with_part(request.choice)
+        await self._go_on(interaction, replace(request, is_agreed=True))
+
+    async def _go_on(self, interaction: discord.Interaction[Any], request: OpenRequest) -> None:
+        if not await self._is_open(interaction):
+            return
+        await self.begin(interaction, request)
+
+    async def _drop(
+        self, interaction: discord.Interaction[Any], item: object, request: OpenRequest
+    ) -> None:
+        del item
+        async with store_deadline():
+            await self._store.open_requests.drop(request.id, user_id=request.user_id)
+        await self._edit(interaction, choice_texts.DROPPED, view=None, attachments=[])
+
+    async def _choose_begin(
+        self, interaction: discord.Interaction[Any], item: PartMenu, request: OpenRequest
+    ) -> None:
+        choice = request.choice
+        chosen = next(iter(item.item.values), "")
+        begins = {f"{start:g}": start for start in choice.starts()} if choice is not None else {}
+        if choice is None or chosen not in begins:
+            raise RefusedError(Refusal(rule=Rule.MOMENT_UNREADABLE, value=chosen))
+        await self._show_choice(interaction, request, replace(choice, start=begins[chosen]))
+
+    async def _open_part_form(
+        self, interaction: discord.Interaction[Any], item: object, request: OpenRequest
+    ) -> None:
+        del item
+        choice = request.choice
+        if choice is None:
+            raise RefusedError(Refusal(rule=Rule.REQUEST_GONE))
+        form = PartForm(
+            custom_id=f"restyle:{request.id}:part-form",
+            filled=request.with_part(choice).filled,
+            hint=choice_texts.part_length_hint(choice.least, choice.most),
+        )
+        await show_form(interaction, form)
+
+    async def _show_choice(
+        self, interaction: discord.Interaction[Any], request: OpenRequest, choice: PartChoice
+    ) -> None:
+        """Keep another choice of the part, and show what it comes to on the same message."""
+        await replace(request, choice=choice).keep(self._store)
+        price = self.intake.price_of(choice.model, choice.length)
+        await self._edit(interaction, part_words(choice, price), view=part_view(request.id, choice))
+
+    async def _edit(self, interaction: discord.Interaction[Any], words: str, **how: Any) -> None:  # noqa: ANN401 - as discord.py takes it
+        try:
+            await interaction.response.edit_message(content=words, **how)
+        except DISCORD_ERRORS as exc:
+            log.warning("interaction %s: not shown: %s", interaction.id, exc)
+
+    # Forms
+
+    async def _show_form(
+        self, interaction: discord.Interaction[Any], request: OpenRequest, title: str
+    ) -> None:
+        form = RestyleForm(
+            custom_id=f"restyle:{request.id}:request-form",
+            title=title,
+            sources=request.clips,
+            looks=await self._looks(interaction, request),
+            ratios=model_rules(self._bot.models.current).offered_ratios,
+            filled=request.filled,
+        )
+        await show_form(interaction, form)
+
+    async def _looks(
+        self, interaction: discord.Interaction[Any], request: OpenRequest
+    ) -> list[OfferedLook]:
+        """Return what the form offers; the words of an earlier job have their look already."""
+        if request.job_id is not None:
+            return []
+        try:
+            async with store_deadline():
+                return await LookBook(self._store).offered(
+                    interaction.guild_id, interaction.user.id
+                )
+        except StoreError as exc:
+            log.warning("interaction %s: no looks: %r", interaction.id, exc)
+            return []
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Go on with what was typed into a form; it may have been opened before a restart."""
+        match = sent_form(interaction, _FORM_ID)
+        if match is None:
+            return
+        async with telling_failures(interaction):
+            request_id = read_id(match["request_id"])
+            sent = self._part_sent if match["form"] == "part" else self._words_sent
+            await self._telling(interaction, sent(interaction, request_id))
+
+    async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+        try:
+            await work
+        except RefusedError as exc:
+            await tell_refusal(interaction, self._store, exc, None)
+
+    async def _words_sent(self, interaction: discord.Interaction[Any], request_id: int) -> None:
+        data = form_data(interaction)
+        try:
+            request = await find_open(interaction, self._store, request_id)
+        except RefusedError as exc:
+            if exc.refusal is None or exc.refusal.rule is not Rule.REQUEST_GONE:
+                raise
+            typed = harmless(data.text("prompt"))
+            await answer_privately(interaction, message_texts.form_lost(typed))
+            return
+        filled = request.filled.with_typed(data)
+        # What was agreed to was another request.
+        await self._go_on(
+            interaction, replace(request, filled=filled, choice=None, is_agreed=False)
+        )
+
+    async def _part_sent(self, interaction: discord.Interaction[Any], request_id: int) -> None:
+        request = await find_open(interaction, self._store, request_id)
+        typed = request.filled.with_typed(form_data(interaction))
+        choice = request.choice
+        if choice is None:
+            raise RefusedError(Refusal(rule=Rule.REQUEST_GONE))
+        try:
+            chosen = _read_choice(choice, *read_part(typed))
+        except RefusedError as exc:
+            await tell_refusal(interaction, self._store, exc, replace(request, filled=typed))
+            return
+        await self._show_choice(interaction, request, chosen)
+
+    async def _is_open(self, interaction: discord.Interaction[Any]) -> bool:
+        """Tell whether the process takes something on, and waits for it when it stops."""
+        tree = self._bot.tree
+        if not isinstance(tree, RestyleTree) or await tree.interaction_check(interaction):
+            return True
+        if not interaction.response.is_done():
+            error = RefusedError(Refusal(rule=Rule.BOT_STOPPING))
+            await tell_refusal(interaction, self._store, error, None)
+        return False
+
+
+def _read_choice(choice: PartChoice, start: float | None, length: float | None) -> PartChoice:
+    """Return the part that was typed.
+
+    Raises:
+        RefusedError: It is too short, too long, or begins too late.
+    """
+    wanted = choice.most if length is None else length
+    if not choice.least <= wanted <= choice.most:
+        raise RefusedError(
+            Refusal(
+                rule=Rule.LENGTH_OUT_OF_RANGE,
+                value=wanted,
+                limit=choice.most,
+                words=(f"{choice.least:g} s", f"{choice.most:g} s"),
+            )
+        )
+    begin = start or 0.0
+    if begin > choice.total - choice.least:
+        latest = int((choice.total - choice.least) * 10) / 10
+        raise RefusedError(Refusal(rule=Rule.START_PAST_END, value=begin, limit=latest))
+    return replace(choice, start=begin, length=min(wanted, choice.total - begin))
+
+
+async def setup(bot: RestyleBot) -> None:
+    """Make what all commands share that start jobs, and know the controls of open requests."""
+    intake = Intake(
+        models=bot.models,
+        upload_limits=bot.upload_limits,
+        is_provider_open=lambda: bot.watch is None or bot.watch.trouble is None,
+        settings=bot.settings,
+        store=bot.store,
+        downloader=bot.downloader,
+        scratch=bot.scratch,
+        process_pool=bot.process_pool,
+    )
+    await bot.add_cog(RequestFlow(bot, intake=intake))
