@@ -165,22 +165,24 @@ class Statements:
 @contextmanager
 def counted(database: Database) -> Iterator[Statements]:
     """Count the statements of ``database`` meanwhile."""
-    engine = database._engine.sync_engine  # noqa: SLF001 - nothing else needs to look so deep
+    engines = [one.sync_engine for one in database._engines]  # noqa: SLF001 - nothing else needs to look so deep
     counts = Statements()
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
         if statement.startswith("SELECT"):
             counts.reads += 1
-        elif not statement.startswith("BEGIN"):
+        elif not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
             counts.writes += 1
 
     def end(_connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
         counts.transactions += 1
 
-    event.listen(engine, "before_cursor_execute", note)
-    event.listen(engine, "commit", end)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "commit", end)
     try:
         yield counts
     finally:
-        event.remove(engine, "before_cursor_execute", note)
-        event.remove(engine, "commit", end)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+            event.remove(engine, "commit", end)

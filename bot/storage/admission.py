@@ -128,7 +128,7 @@ class Admissions:
         place = position(self._lines.get(of, ()), job.id)
         if place is not None and place > FAR:
             return Admission(admitted=False, position=place)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(grouped=True) as connection:
             if await connection.scalar(select(jobs.c.quarantined_at).where(jobs.c.id == job.id)):
                 return Admission(admitted=False, is_quarantined=True)
             if await _is_paused(connection, job):

@@ -147,7 +147,7 @@ class Store:
         now = self._database.now()
         values = row_from(new) | {"created_at": now, "updated_at": now}
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(grouped=True) as connection:
                 rows = await connection.execute(insert(jobs).values(values).returning(jobs))
                 job = job_from(rows.mappings().one())
                 if caps:
@@ -256,7 +256,7 @@ class Store:
         check: Check | None = None,
         **values: Any,  # noqa: ANN401 - each column has its own type
     ) -> Job | None:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(grouped=True) as connection:
             if check is not None:
                 await check(connection)
             return await change_job(connection, self._database, *guards, **values)
@@ -308,7 +308,7 @@ class Store:
 
     async def count_taken_down(self, guild_id: int, *, days: int) -> int:
         """Return how many answers a server's moderators have deleted in the last days."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             since = await self._database.read_now(connection) - timedelta(days=days)
             found = await connection.scalar(
                 select(func.count()).where(

@@ -184,7 +184,7 @@ class PooledTurns(Turns):
                     await connection.execution_options(**self._options)
                 transaction = await connection.begin()
                 if await caller.use(connection):
-                    await transaction.commit()
+                    await _keep(connection, transaction)
                 else:
                     await _undo(transaction)
         except Exception as exc:  # noqa: BLE001 - it is the caller's, who is told
@@ -249,7 +249,7 @@ class GroupedTurns(Turns):
                     while first.is_grouped and (caller := self._next_of_group(len(group))):
                         group.append(caller)
                         await _add(connection, caller)
-                    await transaction.commit()
+                    await _keep(connection, transaction)
         except Exception as exc:  # noqa: BLE001 - it is the callers', who are told
             for caller in group:
                 caller.tell(exc)
@@ -273,6 +273,15 @@ async def _add(connection: AsyncConnection, caller: _Caller) -> None:
     raw = await connection.get_raw_connection()
     if not getattr(raw.driver_connection, "in_transaction", True):
         raise StoreUnavailableError("the database undid what was written together")
+
+
+async def _keep(connection: AsyncConnection, transaction: AsyncTransaction) -> None:
+    try:
+        await transaction.commit()
+    except BaseException:
+        # SQLAlchemy takes a failed commit for the end, and SQLite may not: closed, it is undone.
+        await connection.invalidate()
+        raise
 
 
 async def _undo(transaction: AsyncTransaction) -> None:

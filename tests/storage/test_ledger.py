@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.engine import Engine
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.quotas import LedgerStatus, Period, ReviewStage, Scope, Unit, day_of
@@ -545,15 +546,15 @@ async def test_a_cap_is_summed_from_the_index_alone(store):
         await connection.execute(ledger.insert(), rows)
         await connection.execute(text("ANALYZE"))
     statements = []
-    engine = store._database._engine.sync_engine
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(Engine, "before_cursor_execute")
     def note(_connection, _cursor, words, parameters, *_):
         if "sum(" in words:
             statements.append((words, parameters))
 
     await store.ledger.uses([cap(SERVER), cap(BOT, period=Period.MONTH)])
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(Engine, "before_cursor_execute", note)
+    assert statements
     explain = "EXPLAIN QUERY PLAN" if store._database.dialect == "sqlite" else "EXPLAIN"
     async with store._database.transaction() as connection:
         for words, parameters in statements:
