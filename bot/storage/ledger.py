@@ -25,6 +25,7 @@ from bot.domain.quotas import (
 from bot.domain.usage import GuildSpend, SpendRow, SpendSum
 from bot.errors import CapReachedError
 from bot.policy.quotas import reached
+from bot.storage.batches import in_batches
 from bot.storage.tables.job import jobs
 from bot.storage.tables.money import ledger
 
@@ -183,7 +184,7 @@ class Ledger:
         )
         async with self._database.read() as connection:
             rows = await connection.execute(statement)
-            return [SpendRow(**row) for row in rows.mappings()]
+            return await in_batches(rows, lambda row: SpendRow(**row))
 
     async def sums(self, guild_id: int, since: datetime, until: datetime) -> list[SpendSum]:
         """Return a server's jobs and money per member, day and outcome, oldest day first.

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select, text
 from bot.domain.quotas import LedgerStatus, Scope, day_of
 from bot.policy.replay.past_jobs import MOST_JOBS, PastJob
 from bot.requests.clip_plan import Reason
+from bot.storage.batches import in_batches
 from bot.storage.tables.job import jobs
 from bot.storage.tables.money import ledger
 
@@ -86,8 +87,8 @@ class Past:
             .limit(limit)
         )
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-        return [_past(row) for row in reversed(rows)]
+            found = await in_batches(await connection.execute(statement), _past)
+        return found[::-1]
 
     async def recent_durations(self, model: str, bucket: int, limit: int = 50) -> list[float]:
         """Return how many seconds the latest finished tasks took, newest first.

@@ -10,6 +10,7 @@ from bot.domain.jobs import JobState
 from bot.domain.personal_data import MOST_JOBS, Forgotten, PersonalData
 from bot.domain.reviews import Appeal
 from bot.domain.sanctions import Block, Strike
+from bot.storage.batches import in_batches
 from bot.storage.looks import read_looks
 from bot.storage.reviews import review_from
 from bot.storage.rows import job_from
@@ -246,4 +247,4 @@ async def _newest(connection: AsyncConnection, of: ColumnElement[bool]) -> tuple
     rows = await connection.execute(
         select(jobs).where(of).order_by(jobs.c.id.desc()).limit(MOST_JOBS)
     )
-    return tuple(job_from(row) for row in rows.mappings())
+    return tuple(await in_batches(rows, job_from))

@@ -18,7 +18,7 @@ from bot.errors import DeliveryError
 from bot.texts import consent as consent_texts
 from bot.texts import permission as permission_texts
 from bot.texts import privacy as privacy_texts
-from cogs.common.aside import in_own_thread
+from cogs.common.aside import Aside
 from cogs.common.cards import BLURPLE, YELLOW, card
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import add_item
@@ -44,6 +44,11 @@ class PrivacyCog(commands.Cog):
         self._bot = bot
         self._store = bot.store
         self._archive = bot.archive
+        self._aside = Aside()
+
+    async def cog_unload(self) -> None:
+        """Let go of the threads."""
+        self._aside.close()
 
     @app_commands.command(
         name="restyle-privacy",
@@ -113,8 +118,8 @@ class PrivacyCog(commands.Cog):
     async def _export(self, interaction: discord.Interaction[Any]) -> Page:
         kept = await self._store.privacy.kept(interaction.user.id)
         # Thousands of jobs take a moment, in which others must not wait for an answer.
-        sheet, shown = await in_own_thread(
-            lambda: export(kept, max_bytes=interaction.filesize_limit)
+        sheet, shown = await self._aside.run(
+            interaction.user.id, lambda: export(kept, max_bytes=interaction.filesize_limit)
         )
         log.info("user %s: exported their data", interaction.user.id)
         view = card(

@@ -16,6 +16,7 @@ from bot.policy.problems import Target
 from bot.policy.topics import Topic
 from bot.requests.validation import MAX_PROMPT_UNITS
 from bot.texts import panel_answer as answers
+from cogs.common.aside import Aside
 from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.grants import RIGHT, grant_of, refusal_of
 from cogs.common.ids import read_id
@@ -55,11 +56,22 @@ class ServerSettings(commands.Cog):
         self._settings = settings
         self._store = store
         model = model_rules(settings.models[0])
-        self._panel = SettingsPanel(bot, settings=settings, store=store, model=model)
+        self._aside = Aside()
+        self._panel = SettingsPanel(
+            bot, settings=settings, store=store, model=model, aside=self._aside
+        )
         self._entries = Entries(self._panel, settings=settings, store=store)
         self._exchange = Exchange(
-            self._panel, store=store, downloader=bot.downloader, scratch=bot.scratch
+            self._panel,
+            store=store,
+            downloader=bot.downloader,
+            scratch=bot.scratch,
+            aside=self._aside,
         )
+
+    async def cog_unload(self) -> None:
+        """Let go of the threads."""
+        self._aside.close()
 
     @app_commands.command(
         name="restyle-settings", description="See and change how Restyle works on this server"

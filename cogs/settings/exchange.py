@@ -18,7 +18,6 @@ from bot.policy.problems import SettingsFileError
 from bot.texts import exchange as exchange_texts
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
-from cogs.common.aside import in_own_thread
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.messages import NOBODY
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from bot.media.scratch import Scratch
     from bot.policy.mentioned import Mentioned
     from bot.storage.store import Store
+    from cogs.common.aside import Aside
     from cogs.common.pages import Page
     from cogs.settings.items import PanelLocation
     from cogs.settings.panel import SettingsPanel
@@ -55,9 +55,16 @@ class Exchange:
     """Exports and imports."""
 
     def __init__(
-        self, panel: SettingsPanel, *, store: Store, downloader: Downloader, scratch: Scratch
+        self,
+        panel: SettingsPanel,
+        *,
+        store: Store,
+        downloader: Downloader,
+        scratch: Scratch,
+        aside: Aside,
     ) -> None:
         self._panel = panel
+        self._aside = aside
         self._store = store
         self._downloader = downloader
         self._scratch = scratch
@@ -67,7 +74,8 @@ class Exchange:
     ) -> str | Page:
         """Hand out all that is set as a file, to the person alone."""
         guild_id = guild_key(interaction.guild_id)
-        data = dump(await self._store.policies.read(guild_id))
+        policy = await self._store.policies.read(guild_id)
+        data = await self._aside.run(interaction.user.id, lambda: dump(policy))
         name = interaction.guild.name if interaction.guild else "this server"
         try:
             await interaction.followup.send(
@@ -89,7 +97,7 @@ class Exchange:
         try:
             data = await self._fetch(upload)
             # Trying patterns out takes time.
-            loaded = await in_own_thread(lambda: load(data))
+            loaded = await self._aside.run(interaction.user.id, lambda: load(data))
         except MediaTooLargeError:
             return await self._refused(guild_id, location, answers.file_too_big(MAX_FILE_BYTES))
         except MediaError as exc:

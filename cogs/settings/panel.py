@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StoreError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bot.policy.problems import Target
     from bot.settings import Settings
     from bot.storage.store import Store
+    from cogs.common.aside import Aside
     from cogs.common.pages import Page
     from cogs.settings.drafts import Changes
     from cogs.settings.items import PanelLocation
@@ -45,15 +47,23 @@ class SettingsPanel:
         settings: The operator's settings.
         store: Where the servers' are.
         model: What the provider's model takes.
+        aside: Does what takes a while.
     """
 
     def __init__(
-        self, bot: RestyleBot, *, settings: Settings, store: Store, model: VideoModel
+        self,
+        bot: RestyleBot,
+        *,
+        settings: Settings,
+        store: Store,
+        model: VideoModel,
+        aside: Aside,
     ) -> None:
         self._bot = bot
         self._operator = settings
         self._store = store
         self._model = model
+        self._aside = aside
         self._drafts = Drafts()
 
     async def panel(
@@ -102,7 +112,8 @@ class SettingsPanel:
         if own and not _could_anyway(interaction):
             return await self.panel(guild_id, location, said=answers.lifts_oneself(own))
         now = interaction.created_at
-        effect = await effect_of(self._store, policy, real, self._operator, now)
+        aside = partial(self._aside.run, interaction.user.id)
+        effect = await effect_of(self._store, policy, real, self._operator, now, aside)
         draft = Draft(
             guild_id=guild_id,
             user_id=interaction.user.id,

@@ -23,6 +23,7 @@ from bot.texts import permission as permission_texts
 from bot.texts import usage as usage_texts
 from bot.texts.refusal import refusal
 from cogs.admin.strikes import LiftMenu, strikes_page
+from cogs.common.aside import Aside
 from cogs.common.cards import BLURPLE, card
 from cogs.common.grants import RIGHT
 from cogs.common.items import add_item
@@ -69,6 +70,11 @@ class UsageCog(commands.Cog):
         self._store = store
         self._scratch = scratch
         self._process_pool = process_pool
+        self._aside = Aside()
+
+    async def cog_unload(self) -> None:
+        """Let go of the threads."""
+        self._aside.close()
 
     @app_commands.command(
         name="restyle-usage", description="See what you used, what is left, and your strikes"
@@ -167,7 +173,7 @@ class UsageCog(commands.Cog):
         rows = await self._store.ledger.spend(guild_id, *window(interaction.created_at))
         if not rows:
             return usage_texts.NOTHING_TO_EXPORT
-        sheet = to_csv(rows)
+        sheet = await self._aside.run(interaction.user.id, lambda: to_csv(rows))
         if len(sheet) > interaction.filesize_limit:
             return usage_texts.TOO_MUCH_TO_EXPORT
         log.info("guild %s: usage exported by user %s", guild_id, interaction.user.id)

@@ -1,9 +1,7 @@
 """How many disguises prompt rules see through, and how rarely they take innocent words for bad."""
 
 import itertools
-import threading
 import time
-from datetime import timedelta
 
 import pytest
 
@@ -17,9 +15,7 @@ from bot.policy.prompt_rules.disguise_kinds import EVERY_DISGUISE, Disguise
 from bot.policy.prompt_rules.disguises import Reading
 from bot.policy.prompt_rules.patterns import check_pattern
 from bot.policy.prompt_rules.rules import MAX_RULES, PromptRule, RuleAction, RuleKind, Rules
-from bot.policy.replay import preview as preview_module
-from bot.policy.replay.preview import preview_aside
-from tests.policy.builders import NOW, decided, operator, policy
+from tests.policy.builders import decided, policy
 from tests.policy.word_corpus import DISGUISES, UNSPACED, WORDS, disguised, sentences
 
 
@@ -185,15 +181,6 @@ def test_what_can_be_read_in_too_many_ways_goes_to_a_person(monkeypatch):
     assert (hit.too_slow, hit.action) == (True, RuleAction.REVIEW)
     with pytest.raises(TooManyReadingsError):
         Looks(0).take()
-
-
-async def test_a_preview_takes_none_of_the_threads_that_files_need(monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        preview_module, "preview", lambda *_: seen.append(threading.current_thread().name)
-    )
-    await preview_aside([], policy(), policy(), operator(), NOW + timedelta(days=1))
-    assert seen[0].startswith("preview")
 
 
 def test_every_disguise_has_a_kind_that_people_can_read_about():

@@ -7,10 +7,8 @@ as it was, and requests that were refused at the time are not known any more.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -81,31 +79,12 @@ class Preview:
         return not self.refused and not any(changed) and self.spent_before == self.spent_after
 
 
-async def preview_aside(
-    past: Sequence[PastJob], before: Policy, after: Policy, operator: Settings, now: datetime
-) -> Preview:
-    """Return :func:`preview`, made in a thread of its own.
-
-    The shared threads serve files and downloads, which a moderator's preview must not hold up.
-    """
-    thread = ThreadPoolExecutor(1, thread_name_prefix="preview")
-    try:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(thread, preview, past, before, after, operator, now)
-    finally:
-        thread.shutdown(wait=False)
-
-
 def preview(
     past: Sequence[PastJob], before: Policy, after: Policy, operator: Settings, now: datetime
 ) -> Preview:
     """Return what would have become of past jobs under other settings.
 
-    It takes up to some seconds; see :func:`preview_aside`::
-
-        past = await store.past.jobs(guild_id, needed_since(now))
-        found = await preview_aside(past, policy, applied(policy, changes), operator, now)
-        text = preview_texts.summary(found)
+    It takes up to some seconds: have it made aside from the event loop.
 
     Args:
         past: Jobs from ``needed_since(now)`` on, oldest first; only the newest ``MOST_JOBS`` are
