@@ -112,15 +112,25 @@ class ReviewSlots:
         """Record the card of a request that has a place."""
         await self._card(job_id, stage, message_id=message_id)
 
-    async def free_slot(self, job_id: int, stage: ReviewStage) -> None:
-        """Take the place back: the card is gone, or could not be posted."""
-        await self._card(job_id, stage, channel_id=None, message_id=None, folded_at=None)
+    async def free_slot(self, job_id: int, stage: ReviewStage, *, card: int | None) -> None:
+        """Take the place back: ``card`` is gone, or none could be posted.
 
-    async def _card(self, job_id: int, stage: ReviewStage, **values: int | None) -> None:
+        Where another process has posted one meanwhile, that keeps the place.
+        """
+        seen = reviews.c.message_id.is_not_distinct_from(card)
+        await self._card(job_id, stage, seen, channel_id=None, message_id=None, folded_at=None)
+
+    async def _card(
+        self,
+        job_id: int,
+        stage: ReviewStage,
+        *guards: ColumnElement[bool],
+        **values: int | None,
+    ) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(reviews)
-                .where(reviews.c.job_id == job_id, reviews.c.stage == stage)
+                .where(reviews.c.job_id == job_id, reviews.c.stage == stage, *guards)
                 .values(**values)
             )
 

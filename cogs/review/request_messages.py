@@ -102,7 +102,7 @@ class ReviewMessages:
         if review.message_id is not None:
             if await self._is_there(review):
                 return
-            await self._store.reviews.slots.free_slot(job.id, stage)
+            await self._store.reviews.slots.free_slot(job.id, stage, card=review.message_id)
         channel_id, cap = await self._channel_and_cap(job.guild_id)
         if channel_id is None:
             await self._tell_unreachable(job, channel_id=None)
@@ -131,7 +131,7 @@ class ReviewMessages:
             message = await self._find(channel, wanted, since=review.opened_at)
         message = message or await self._post(review, job, channel, clip)
         if message is None:
-            await self._store.reviews.slots.free_slot(job.id, stage)
+            await self._store.reviews.slots.free_slot(job.id, stage, card=None)
             await self._tell_unreachable(job, channel_id=review.channel_id)
             return
         await self._store.reviews.slots.posted(job.id, stage, message_id=message.id)

@@ -152,6 +152,21 @@ async def test_an_opt_out_holds_until_it_is_taken_back(store, ask):
     assert await store.consents.opted_out_since(BOB) is None
 
 
+@pytest.mark.parametrize("way", ["page", "question"])
+async def test_an_opt_out_wakes_the_engine_for_what_it_refused(store, ask, way):
+    job = await ask()
+    store.new_jobs.clear()
+    if way == "page":
+        await store.consents.opt_out(BOB)
+    else:
+        await store.consents.answer(job.id, user_id=BOB, say=ConsentChoice.NEVER)
+    assert store.new_jobs.is_set()
+    assert (await store.get(job.id)).owner is None
+    store.new_jobs.clear()
+    await store.consents.opt_out(BOB)  # there is nothing left to tell
+    assert not store.new_jobs.is_set()
+
+
 async def test_two_opt_outs_at_the_same_instant_are_one(store, store_factory):
     other = await store_factory("w2")
     await asyncio.gather(store.consents.opt_out(BOB), other.consents.opt_out(BOB))

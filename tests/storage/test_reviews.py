@@ -269,8 +269,30 @@ async def test_a_place_is_kept_until_it_is_given_back(store, ask):
     assert (again.placed, again.is_new) == (True, False)
     await store.reviews.slots.posted(1, SPENDING, message_id=5)
     assert (await store.reviews.get(1, SPENDING)).message_id == 5
-    await store.reviews.slots.free_slot(1, SPENDING)
+    await store.reviews.slots.free_slot(1, SPENDING, card=5)
     assert (await placed(store, 1)).is_new
+
+
+async def test_a_card_that_another_process_posted_meanwhile_keeps_the_place(store, ask):
+    """One found the card gone, or could not post it; the other has posted it anew since."""
+    await ask()
+    await placed(store, 1)
+    await store.reviews.slots.posted(1, SPENDING, message_id=6)
+    for seen in (5, None):
+        await store.reviews.slots.free_slot(1, SPENDING, card=seen)
+        review = await store.reviews.get(1, SPENDING)
+        assert (review.channel_id, review.message_id) == (CHANNEL, 6)
+
+
+async def test_a_place_that_is_free_goes_to_nobody_who_left_the_line(store, ask):
+    for number in (1, 2, 3):
+        await ask(number)
+        await placed(store, number, cap=1)
+    await store.cancel(2)
+    await store.reviews.approve(1, SPENDING, **here(7))
+    given = await store.reviews.slots.give(GUILD_ID, channel_id=CHANNEL, cap=1)
+    assert given.freed == (3,)
+    assert (await store.reviews.get(2, SPENDING)).channel_id is None
 
 
 async def test_the_last_place_is_given_once(store, store_factory, ask):
