@@ -22,7 +22,7 @@ from bench.chaos.databases import PostgresMaker, SqliteMaker
 from bench.chaos.kills import Point, boundaries, storm
 from bench.chaos.mistrust import CLOCKS_OFF_SECONDS, clock_steps, lost_with_list, restores
 from bench.chaos.points import POINTS
-from bench.chaos.process_spec import When
+from bench.chaos.process_spec import LEASE_SECONDS, When
 from bench.chaos.processes import ChaosError, ForkServer
 from bench.chaos.trouble import (
     LOST_BY_PROVIDER,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 EXIT_BROKEN = 1
 KILLS = 600
 SHORT_KILLS = 16
+_LEASE_WORDS = [f"CHAOS_LEASE_SECONDS={LEASE_SECONDS:g}"] if LEASE_SECONDS != 1 else []
 
 ALL_POINTS = tuple(
     Point(becomes=becomes, name=name, when=when) for becomes, name in POINTS for when in When
@@ -238,7 +239,7 @@ async def run(arguments: argparse.Namespace) -> int:
             machine=about,
             seconds=seconds,
             seed=arguments.seed,
-            command=" ".join(["python -m bench.chaos", *chosen_options(arguments)]),
+            command=" ".join([*_LEASE_WORDS, "python -m bench.chaos", *chosen_options(arguments)]),
         )
         say(f"Written: {arguments.write}")
     return 0 if is_clean else EXIT_BROKEN

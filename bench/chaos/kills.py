@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.chaos.points import MARKERS
-from bench.chaos.process_spec import Fault, When
+from bench.chaos.process_spec import LEASE_SECONDS, Fault, When
 from bench.chaos.processes import PATIENCE_SECONDS, ChaosError
 from bench.chaos.world import open_world
 
@@ -31,7 +31,7 @@ IN_FLIGHT = 12
 """How many jobs are kept under way at once in a storm, per worker."""
 NEW_JOBS = 3
 """How many a worker in a storm adds at most: the paid request is not to be all that it does."""
-STORM_LEASE_SECONDS = 0.6
+STORM_LEASE_SECONDS = 0.6 * LEASE_SECONDS
 """Shorter than most of its lives, so that the jobs of the dead are not left alone for long."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from bot.domain.quotas import QuotaSubject, Scope
 if TYPE_CHECKING:
     from bot.domain.jobs import NewJob
 
-LEASE_SECONDS = 1.0
-"""Much shorter than the bot's own, so that takeovers fit into a test."""
-
+LEASE_SECONDS = float(os.environ.get("CHAOS_LEASE_SECONDS", "1"))
+"""Much shorter than the bot's own, so that takeovers fit into a test. Where a machine is busy with
+something else, workers that live are late with one so short, and never get on."""
 
 ACCESS_TOKEN = "local.console.token"  # noqa: S105 - of the stand-in's console
 """With it the stand-in shows its list of tasks."""

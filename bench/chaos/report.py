@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from bench.chaos.count import Counts
+from bench.chaos.process_spec import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,11 +144,11 @@ neither pay for anything nor give up what was paid for; in another life the cloc
 are under way. *Answer lost, list of tasks on*: CometAPI's own list settles what is uncertain; where
 several tasks may be a job's, the owner names the right one. None is left uncertain.
 
-What is not real: polls, leases (1 s or less) and the provider (a quarter of a second a task) are
-quick; waits of the engine pass faster where a case is about one of them (no answer for 90 s, a
-resend); an outage longer than Discord's nonce window is a Discord that forgets nonces at once and a
-clock that is three minutes ahead. Clips and pictures are copied, not decoded. There is no gateway:
-deliveries do not use it.
+What is not real: polls, leases ({lease:g} s or less) and the provider (a quarter of a second a
+task) are quick; waits of the engine pass faster where a case is about one of them (no answer for
+90 s, a resend); an outage longer than Discord's nonce window is a Discord that forgets nonces at
+once and a clock that is three minutes ahead. Clips and pictures are copied, not decoded. There is
+no gateway: deliveries do not use it.
 
 The short version (`python -m bench.chaos --short`, half a minute) is part of `make test`, with a
 worker that breaks the first rule on purpose, to see that the counting would notice. Three rules
@@ -160,6 +161,13 @@ message after the nonce window, answers were posted twice.
 def write(path: Path, text: str, *, machine: str, seconds: float, seed: int, command: str) -> None:
     """Write the document."""
     path.write_text(
-        _TEXT.format(table=text, machine=machine, minutes=seconds / 60, seed=seed, command=command),
+        _TEXT.format(
+            table=text,
+            machine=machine,
+            minutes=seconds / 60,
+            seed=seed,
+            command=command,
+            lease=LEASE_SECONDS,
+        ),
         encoding="utf-8",
     )

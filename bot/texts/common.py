@@ -178,8 +178,8 @@ def before_spending(
     """
     parts = [model]
     if revised is not None:
-        foreseen = f", not the {dollars(price)} foreseen" if price is not None else ""
-        parts.append(f"up to {dollars(revised)} by the provider's own estimate{foreseen}")
+        expected = f" instead of the {dollars(price)} expected" if price is not None else ""
+        parts.append(f"up to {dollars(revised)} by the provider's own estimate{expected}")
     elif price is not None:
         parts.append(f"about {dollars(price)}")
     if part is not None and part[0] == 0:

@@ -29,5 +29,5 @@ def money_facts(job: Job) -> list[str]:
     elif job.cost_source is CostSource.ESTIMATE and job.cost_micros is not None:
         facts.append(f"at most {dollars(job.cost_micros)} {_SAYS[job.cost_source]}")
     if job.price_micros is not None:
-        facts.append(f"about {dollars(job.price_micros)} foreseen by the bot's price list")
+        facts.append(f"about {dollars(job.price_micros)} expected by the bot's price list")
     return facts

@@ -207,15 +207,15 @@ def cancelled(
                 "can lift that earlier (`/restyle-usage`, Strikes).",
             ]
         case CancelReason.TOO_DEAR:
-            costs = (
-                f"costs about {dollars(price)}, more than is left for it here"
-                if price is not None
-                else "has no price that this bot knows, so no budget can count it"
-            )
+            costs = "has no price that this bot knows, so no budget can count it"
+            advice = "Only the bot's operator can set one (`PRICES`)."
+            if price is not None:
+                costs = f"costs about {dollars(price)}, more than is left for it here"
+                advice = "A shorter part may fit; /restyle-usage shows what is left."
             lines = [
                 f"The model that was planned for it is not offered any more. {model} would take "
                 f"over, but it {costs}.",
-                f"{money_line} A shorter part may fit; what is left shows /restyle-usage.",
+                f"{money_line} {advice}",
             ]
         case CancelReason.CLOSED:
             lines = [

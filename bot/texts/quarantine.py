@@ -41,7 +41,7 @@ NOTHING_TO_LOOK_AT: Final = "That clip goes on by itself, or its task is not kno
 def notice(count: int) -> list[str]:
     """Return the owner's message when the bot comes back after a pause."""
     return [
-        f"**{clips(count)} wait for your word**",
+        f"**{clips(count)} {'waits' if count == 1 else 'wait'} for your word**",
         "The bot was away for a while, or its database was restored from a backup. Clips in a "
         "backup may have been paid for since, so nothing is spent on what waits until you decide.",
         "Was the bot just off? Release all. Was a backup restored? Look at each: its thread shows "
@@ -75,6 +75,8 @@ def one(job: Job) -> list[str]:
 
 def released(count: int) -> str:
     """Return the answer after all were released."""
+    if count == 1:
+        return "1 clip released. It goes on in its turn, and is paid for then."
     return f"{clips(count)} released. They go on in their turn, and are paid for then."
 
 

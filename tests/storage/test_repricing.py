@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.quotas import LedgerStatus, Scope
+from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
 from bot.errors import CapReachedError, JobLostError
 from bot.settings import Settings
 from bot.storage.consistency import disagreements
 from tests.factories import GUILD_ID, USER_ID, new_job
-from tests.storage.money import HOLDERS, ROLE_ID, put_on_day, rows_of, set_values
+from tests.storage.money import BOT, HOLDERS, ROLE_ID, member, put_on_day, rows_of, set_values
 from tests.storage.rows import add_owned
 
 OLD, NEW = 750_000, 1_400_000
@@ -60,6 +60,15 @@ async def test_no_budget_is_exceeded_by_a_cent(store, scope, scope_id, name):
         await reprice(store, job)
     assert await store.get(1) == job
     assert await rows_of(store, 1) == {(LedgerStatus.RESERVED, OLD)}
+
+
+async def test_direct_messages_have_a_budget_of_their_own(store):
+    direct = QuotaSubject(scope=Scope.SERVER, scope_id=0, guild_id=0)
+    new = new_job(1, price_micros=OLD, guild_id=None)
+    job = await add_owned(store, new, holders=[BOT, direct, member(guild_id=0)])
+    with pytest.raises(CapReachedError):
+        await reprice(store, job, dm_dollars_per_month=1.39)
+    assert (await reprice(store, job, dm_dollars_per_month=1.4)).price_micros == NEW
 
 
 @pytest.mark.parametrize("limits", [{"bot_dollars_per_month": 2}, {"server_dollars_per_month": 2}])

@@ -97,7 +97,9 @@ def test_the_status_tells_since_when_and_how_long_it_usually_takes():
 
 def test_the_providers_estimate_is_shown_beside_what_was_foreseen():
     line = texts.before_spending(model="aleph2", price=750_000, part=None, revised=1_400_000)
-    assert line == ("aleph2 · up to $1.40 by the provider's own estimate, not the $0.75 foreseen")
+    assert line == (
+        "aleph2 · up to $1.40 by the provider's own estimate instead of the $0.75 expected"
+    )
 
 
 def test_money_is_named_before_it_is_spent():

@@ -12,8 +12,10 @@ from bot.texts import quarantine as quarantine_texts
 from bot.texts.money import money_facts
 from tests.factories import new_job
 
+ONE = "1 clip waits for your word", "1 clip released. It goes on"
+TWO = "2 clips wait for your word", "2 clips released. They go on"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-FORESEEN = "about $0.75 foreseen by the bot's price list"
+EXPECTED = "about $0.75 expected by the bot's price list"
 
 
 def job(**fields):
@@ -25,21 +27,21 @@ def job(**fields):
 @pytest.mark.parametrize(
     ("fields", "facts"),
     [
-        ({}, [FORESEEN]),
+        ({}, [EXPECTED]),
         ({"price_micros": None}, []),
         (
             {"cost_micros": 630_000, "cost_source": CostSource.ESTIMATE},
-            ["at most $0.63 by the provider's estimate", FORESEEN],
+            ["at most $0.63 by the provider's estimate", EXPECTED],
         ),
         (
             {"cost_micros": 600_000, "cost_source": CostSource.QUOTA},
-            ["$0.60 by CometAPI's bill", FORESEEN],
+            ["$0.60 by CometAPI's bill", EXPECTED],
         ),
         (
             {"cost_micros": 0, "cost_source": CostSource.CREDITS, "cost_credits": 0.0},
-            ["$0.00 by Runway's bill", FORESEEN],
+            ["$0.00 by Runway's bill", EXPECTED],
         ),
-        ({"cost_credits": 60.0}, ["$0.60 by Runway's bill", FORESEEN]),  # of an old version
+        ({"cost_credits": 60.0}, ["$0.60 by Runway's bill", EXPECTED]),  # of an old version
     ],
 )
 def test_each_amount_says_whose_word_it_is_and_the_first_counts(fields, facts):
@@ -53,3 +55,9 @@ def test_each_amount_says_whose_word_it_is_and_the_first_counts(fields, facts):
         assert fact in on_page
         assert fact in in_quarantine
     assert all(fact in "\n".join(quarantine_texts.ended([found])) for fact in facts[:1])
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, ONE), (2, TWO)])
+def test_one_clip_is_no_crowd(count, words):
+    told = "\n".join([*quarantine_texts.notice(count), quarantine_texts.released(count)])
+    assert all(word in told for word in words)
