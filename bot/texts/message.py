@@ -94,6 +94,19 @@ RESULT_GONE: Final = (
 MENU_TITLE: Final = "Restyle this"
 CHANGE_TITLE: Final = "Change this clip"
 TRY_AGAIN_TITLE: Final = "Try again"
+ANOTHER_CLIP_TITLE: Final = "Try another clip"
+CLIP_LABEL: Final = "The clip"
+CLIP_HINT: Final = "MP4, MOV, WebM, GIF and most others."
+MAY_COST_TWICE: Final = (
+    "CometAPI may have taken the first one all the same. Then that one is posted too, and both are "
+    "paid for."
+)
+"""Stands in the form that begins again what is unclear."""
+STILL_UNCLEAR: Final = (
+    "Nobody knows yet whether the provider took this clip. Press Try again… under the message that "
+    "says so; the same once more may be paid for twice."
+)
+STILL_GOING: Final = "This clip is still under way. Its thread shows how far it is."
 USE_TITLE: Final = "Restyle this result"
 PROMPT_LABEL: Final = "Prompt"
 PROMPT_HINT: Final = "How it should look, for example: a rainy night in Tokyo, neon, film grain"

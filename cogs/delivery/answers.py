@@ -28,8 +28,7 @@ from cogs.common.media import attached, attached_media
 from cogs.delivery.buttons import answer_buttons
 from cogs.restyle.again_buttons import (
     NextPartButton,
-    TryAgainButton,
-    is_worth_another_try,
+    button_after,
     next_part,
 )
 
@@ -251,8 +250,9 @@ def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False)
     if elsewhere:
         head += " " + texts.ELSEWHERE
     row: ui.ActionRow[Any] = ui.ActionRow()
-    if not elsewhere and is_worth_another_try(job):
-        row.add_item(TryAgainButton(job.id))
+    following = button_after(job)
+    if following is not None and not elsewhere:
+        row.add_item(following)
     if can_appeal:
         row.add_item(AppealButton(job.id))
     items: list[ui.Item[Any]] = [row] if row.children else []

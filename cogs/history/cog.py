@@ -36,7 +36,7 @@ from cogs.history.items import (
     SearchButton,
     StateMenu,
 )
-from cogs.restyle.again_buttons import TryAgainButton, is_worth_another_try
+from cogs.restyle.again_buttons import button_after
 from cogs.restyle.cancel import CancelButton
 
 if TYPE_CHECKING:
@@ -239,8 +239,9 @@ class HistoryCog(commands.Cog):
         row: ui.ActionRow[Any] = ui.ActionRow()
         if job.state in _NOT_YET and job.quarantined_at is None:
             row.add_item(CancelButton(job.id))
-        if is_worth_another_try(job):
-            row.add_item(TryAgainButton(job.id))
+        following = button_after(job)
+        if following is not None:
+            row.add_item(following)
         row.add_item(ui.Button(label=history_texts.GO_LABEL, url=_where(job)))
         for label, url in links.items():
             if len(url) <= _MOST_OF_LINK:

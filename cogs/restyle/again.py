@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from discord.ext import commands
 
 from bot.app import RestyleBot, RestyleTree
+from bot.domain.jobs import JobState
 from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
 from cogs.appeals.button import refusal_view
 from cogs.common.forms import form_data, sent_form, show_form
-from cogs.common.ids import read_id
+from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import add_item
 from cogs.common.pages import telling_failures
 from cogs.restyle.again_buttons import (
     AgainButton,
+    AnotherClipButton,
     ChangeButton,
     NextPartButton,
     TryAgainButton,
@@ -24,9 +27,10 @@ from cogs.restyle.again_buttons import (
 )
 from cogs.restyle.cog import Restyle
 from cogs.restyle.earlier import Earlier, ended_job, filled_in, part_of
-from cogs.restyle.forms import RestyleForm
+from cogs.restyle.forms import CLIP_FIELD, RestyleForm
 from cogs.restyle.open_request import OpenRequest
 from cogs.restyle.refusals import RefusedError, refuse_now
+from cogs.restyle.requests import RequestedClip
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -35,9 +39,10 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import Job
     from cogs.restyle.earlier import Part
+    from cogs.restyle.forms import FilledIn
     from cogs.restyle.request_flow import RequestFlow
 
-_FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):change-form")
+_FORM_ID: Final = re.compile(r"restyle:(?P<job_id>[0-9]{1,20}):(?P<form>change|clip)-form")
 
 
 class EarlierJobs(commands.Cog):
@@ -72,7 +77,8 @@ class EarlierJobs(commands.Cog):
         match = sent_form(interaction, _FORM_ID)
         if match is not None:
             async with telling_failures(interaction):
-                sent = self._start(interaction, read_id(match["job_id"]), is_form=True)
+                start = self._sent if match["form"] == "change" else self._sent_clip
+                sent = start(interaction, read_id(match["job_id"]))
                 await self._telling(interaction, sent)
 
     async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
@@ -86,7 +92,7 @@ class EarlierJobs(commands.Cog):
     async def _open(
         self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
     ) -> None:
-        job = await ended_job(interaction, button.about_id)
+        job = await ended_job(interaction, button.about_id, or_unclear=True)
         user_id = interaction.user.id
         await self._flow.intake.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
         is_change = isinstance(button, ChangeButton)
@@ -94,8 +100,37 @@ class EarlierJobs(commands.Cog):
             custom_id=f"restyle:{job.id}:change-form",
             title=message_texts.CHANGE_TITLE if is_change else message_texts.TRY_AGAIN_TITLE,
             filled=filled_in(job, user_id=user_id),
+            note=message_texts.MAY_COST_TWICE if job.state is JobState.UNCERTAIN else None,
         )
         await show_form(interaction, form)
+
+    async def another_clip(
+        self, interaction: discord.Interaction[Any], button: AnotherClipButton
+    ) -> None:
+        """Open the form that asks for the clip as well, unless nothing may start here."""
+        await self._telling(interaction, self._open_for_clip(interaction, button.about_id))
+
+    async def _open_for_clip(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        job = await ended_job(interaction, job_id)
+        await self._flow.intake.foresee(interaction, RequestedClip.told({}))
+        form = RestyleForm(
+            custom_id=f"restyle:{job.id}:clip-form",
+            title=message_texts.ANOTHER_CLIP_TITLE,
+            filled=_without_part(filled_in(job, user_id=interaction.user.id)),
+            asks_clip=True,
+        )
+        await show_form(interaction, form)
+
+    async def _sent_clip(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        """Start what a form asks for that brought its own clip."""
+        await self._check_open(interaction)
+        job = await ended_job(interaction, job_id)
+        data = form_data(interaction)
+        file_id = str(chosen_id([data.text(CLIP_FIELD)]))
+        clip = RequestedClip.told(data.about("attachments", file_id))
+        before = _without_part(filled_in(job, user_id=interaction.user.id))
+        request = OpenRequest.of(interaction, [clip], filled=before.with_typed(data))
+        await self._flow.begin(interaction, request)
 
     async def _start_next(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         job = await ended_job(interaction, job_id)
@@ -104,22 +139,29 @@ class EarlierJobs(commands.Cog):
             raise RefusedError(text=message_texts.NO_NEXT_PART)
         await self._restyle(interaction, job, part, job.seed)
 
-    async def _start(
-        self, interaction: discord.Interaction[Any], job_id: int, *, is_form: bool = False
-    ) -> None:
+    async def _start(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        await self._check_open(interaction)
+        job = await ended_job(interaction, job_id)
+        await self._restyle(interaction, job, part_of(job), None)
+
+    async def _sent(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        """Start what a form asks for; of what is unclear it said that both may be paid for."""
+        await self._check_open(interaction)
+        job = await ended_job(interaction, job_id, or_unclear=True)
+        before = filled_in(job, user_id=interaction.user.id)
+        filled = before.with_typed(form_data(interaction))
+        request = OpenRequest.of(interaction, filled=filled, job_id=job.id)
+        await self._flow.begin(interaction, request)
+
+    async def _check_open(self, interaction: discord.Interaction[Any]) -> None:
+        """Have the process wait for it when it stops, as for a command.
+
+        Raises:
+            RefusedError: It takes none any more.
+        """
         tree = self._bot.tree
-        # As for a command: the process waits for it when it stops, and takes none after that.
         if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
             raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
-        job = await ended_job(interaction, job_id)
-        if is_form:
-            before = filled_in(job, user_id=interaction.user.id)
-            filled = before.with_typed(form_data(interaction))
-            await self._flow.begin(
-                interaction, OpenRequest.of(interaction, filled=filled, job_id=job.id)
-            )
-            return
-        await self._restyle(interaction, job, part_of(job), None)
 
     async def _restyle(
         self, interaction: discord.Interaction[Any], job: Job, part: Part, seed: int | None
@@ -135,6 +177,11 @@ class EarlierJobs(commands.Cog):
         await self._flow.intake.take(interaction, request)
 
 
+def _without_part(filled: FilledIn) -> FilledIn:
+    """Return what stands in the form for another clip: the part was one of the first."""
+    return replace(filled, start="", length="")
+
+
 async def setup(bot: RestyleBot) -> None:
     """Let the buttons under ended jobs start the next one."""
     flow = cast("Restyle", bot.get_cog(Restyle.__name__)).flow  # loaded before
@@ -144,3 +191,4 @@ async def setup(bot: RestyleBot) -> None:
     add_item(bot, NextPartButton, jobs.next_part)
     add_item(bot, ChangeButton, jobs.change)
     add_item(bot, TryAgainButton, jobs.change)
+    add_item(bot, AnotherClipButton, jobs.another_clip)

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 _LEAST_SECONDS: Final = 0.5
 """Less of a clip is not worth a job of its own."""
 
-_ENDED_FOR_GOOD: Final = frozenset({CancelReason.CONSENT_REFUSED, CancelReason.RESTORED})
-"""Whoever posted the clip said no to it; or it was finished before, and nobody waits for it."""
-
 
 class AgainButton(IdButton, verb="again", label="Again"):
     """Starts the same once more with another seed, at one press."""
@@ -38,11 +35,23 @@ class UseButton(IdButton, verb="use", label="Use as source"):
     """Opens the form for what to make of the result itself: the next clip, by the same rules."""
 
 
-def is_worth_another_try(job: Job) -> bool:
-    """Tell whether *Try again…* is offered: not while it is unclear, nor where no clip is left."""
-    if job.state is JobState.CANCELLED:
-        return job.cancel_reason not in _ENDED_FOR_GOOD
-    return job.state is JobState.FAILED and job.failure is not FailureReason.SOURCE_GONE
+class AnotherClipButton(IdButton, verb="other-clip", label="Try another clip…"):
+    """Opens the form with the same words for another clip, where there is none left to try with."""
+
+
+def button_after(job: Job) -> TryAgainButton | AnotherClipButton | None:
+    """Return what stands under a message about a job without a clip: there is always a next step.
+
+    ``None`` for one that goes on, or is done.
+    """
+    if job.state not in {JobState.FAILED, JobState.CANCELLED, JobState.UNCERTAIN}:
+        return None
+    if (
+        job.cancel_reason is CancelReason.CONSENT_REFUSED
+        or job.failure is FailureReason.SOURCE_GONE
+    ):
+        return AnotherClipButton(job.id)
+    return TryAgainButton(job.id)
 
 
 def next_part(job: Job) -> tuple[float, float | None] | None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bot.cometapi.models import model_rules
-from bot.domain.jobs import FINAL_STATES
+from bot.domain.jobs import FINAL_STATES, JobState
 from bot.engine.signed_links import is_link_dead
 from bot.errors import DeliveryError
 from bot.requests.validation import Refusal, Rule
+from bot.texts import message as message_texts
 from bot.texts.clip import clock_time
 from cogs.common.cards import jump_url
 from cogs.common.limits import store_deadline
@@ -44,8 +45,16 @@ Part = tuple[float | None, float | None]
 """Where a part begins and how long it is, in seconds; ``None`` is left to the intake."""
 
 
-async def ended_job(interaction: discord.Interaction[RestyleBot], job_id: int) -> Job:
+async def ended_job(
+    interaction: discord.Interaction[RestyleBot], job_id: int, *, or_unclear: bool = False
+) -> Job:
     """Return the job that somebody wants to do again.
+
+    Args:
+        interaction: Through which they want it.
+        job_id: The job.
+        or_unclear: Whether one of which nobody knows the end will do: only where they are told
+            that both may be paid for.
 
     Raises:
         RefusedError: It has not ended, its words are deleted, or it belongs to another place.
@@ -53,13 +62,17 @@ async def ended_job(interaction: discord.Interaction[RestyleBot], job_id: int) -
     """
     async with store_deadline():
         job = await interaction.client.store.get(job_id)
-    if job is None or job.state not in FINAL_STATES or not job.source_url:
+    if job is None or not job.source_url:
         raise RefusedError(Refusal(rule=Rule.JOB_UNKNOWN))
     is_strangers = job.guild_id is None and job.user_id != interaction.user.id
     if job.guild_id != interaction.guild_id or is_strangers:
         raise RefusedError(Refusal(rule=Rule.JOB_ELSEWHERE))
     if not await may_see(interaction, job):
         raise RefusedError(Refusal(rule=Rule.JOB_UNKNOWN))
+    if job.state is JobState.UNCERTAIN and not or_unclear:
+        raise RefusedError(text=message_texts.STILL_UNCLEAR)
+    if job.state not in FINAL_STATES | {JobState.UNCERTAIN}:
+        raise RefusedError(text=message_texts.STILL_GOING)
     return job
 
 
@@ -141,6 +154,8 @@ class Earlier:
         return Request(
             source=source,
             prompt=prompt,
+            look_name=job.look_name if prompt == job.prompt else None,
+            own_words=job.own_words if prompt == job.prompt else None,
             reference=picture_at(picture, is_spoiler=job.spoiler) if picture is not None else None,
             ratio=job.ratio,
             seed=seed,

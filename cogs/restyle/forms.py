@@ -59,6 +59,7 @@ def shape_name(ratio: str) -> str:
     return shape if shape.startswith(f"{ratio},") else f"{shape} ({ratio})"
 
 
+CLIP_FIELD: Final = "video"
 MOST_FIELDS: Final = 5
 """Of a form. Source: https://docs.discord.com/developers/components/reference"""
 _MOST_LOOKS: Final = 25
@@ -97,6 +98,8 @@ class RestyleForm(ui.Modal):
         looks: The looks to choose from; with any, the prompt may be left empty.
         ratios: The shapes to choose from; with none there is no choice.
         filled: What stands in it.
+        asks_clip: Whether it asks for the clip itself.
+        note: What stands over it.
     """
 
     def __init__(
@@ -108,8 +111,17 @@ class RestyleForm(ui.Modal):
         looks: Sequence[OfferedLook] = (),
         ratios: Sequence[str] = (),
         filled: FilledIn = FilledIn(),
+        asks_clip: bool = False,
+        note: str | None = None,
     ) -> None:
         super().__init__(title=title, custom_id=custom_id, timeout=FORM_SECONDS)
+        if note is not None:
+            self.add_item(ui.TextDisplay(note))
+        if asks_clip:
+            upload: ui.FileUpload[Any] = ui.FileUpload(
+                custom_id=CLIP_FIELD, min_values=1, max_values=1
+            )
+            self._add(message_texts.CLIP_LABEL, message_texts.CLIP_HINT, upload)
         if len(sources) > 1:
             files = [
                 discord.SelectOption(

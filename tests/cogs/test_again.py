@@ -1,14 +1,20 @@
 """From an ended job to the next one: Again, Change… and Try again…, as all involved see it."""
 
+import dataclasses
+from datetime import UTC, datetime
+
 import pytest
 
-from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
+from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, Job, JobState
 from bot.texts import message as message_texts
-from cogs.restyle.again_buttons import is_worth_another_try
+from cogs.restyle.again_buttons import AnotherClipButton, TryAgainButton, button_after
 from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said
+from tests.cogs.forged import press as forge
+from tests.factories import new_job
 from tests.storage.rows import put
 
+NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 GONE = "https://cdn.discordapp.com/attachments/1/2/clip.mp4?ex=1&is=2&hm=3"
 """A link that is over since 1970."""
 
@@ -132,20 +138,75 @@ async def test_a_failure_offers_another_try_which_is_read_after_a_restart(stage,
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_offered"),
+    ("changes", "button"),
     [
-        ({"state": JobState.FAILED, "failure": FailureReason.SAFETY_PROMPT}, True),
-        ({"state": JobState.FAILED, "failure": FailureReason.SOURCE_GONE}, False),
-        ({"state": JobState.CANCELLED, "cancel_reason": CancelReason.REQUESTER}, True),
-        ({"state": JobState.CANCELLED, "cancel_reason": CancelReason.DENIED}, True),
-        ({"state": JobState.CANCELLED, "cancel_reason": CancelReason.CONSENT_REFUSED}, False),
-        ({"state": JobState.UNCERTAIN}, False),
+        ({"state": JobState.FAILED, "failure": FailureReason.SAFETY_PROMPT}, TryAgainButton),
+        ({"state": JobState.FAILED, "failure": FailureReason.SOURCE_GONE}, AnotherClipButton),
+        *(
+            ({"state": JobState.CANCELLED, "cancel_reason": reason}, TryAgainButton)
+            for reason in CancelReason
+            if reason is not CancelReason.CONSENT_REFUSED
+        ),
+        (
+            {"state": JobState.CANCELLED, "cancel_reason": CancelReason.CONSENT_REFUSED},
+            AnotherClipButton,
+        ),
+        ({"state": JobState.UNCERTAIN}, TryAgainButton),
+        ({"state": JobState.RUNNING}, type(None)),
     ],
 )
-async def test_another_try_is_offered_where_it_could_work(stage, clip, changes, is_offered):
-    job = await stage.job(await stage.restyle(clip))
-    job = await put(stage.store, job.id, changes.pop("state"), charge=Charge.NO, **changes)
-    assert is_worth_another_try(job) is is_offered
+def test_every_end_without_a_clip_has_a_next_step(changes, button):
+    new = new_job(1)
+    values = {f.name: getattr(new, f.name) for f in dataclasses.fields(new)}
+    known = {"owner": None, "created_at": NOON, "updated_at": NOON}
+    assert type(button_after(Job(**values, **known, **changes))) is button
+
+
+async def test_after_a_clip_that_is_gone_the_same_words_go_with_another(
+    stage, clip, lost, make_bot
+):
+    job, message = await lost(reason=FailureReason.SOURCE_GONE, charge=Charge.NO, start=0.2)
+    bot = await restart(stage, make_bot)
+    form = await press(stage.alice, message, "Try another clip…")
+    again = await restart(stage, make_bot)
+    typed = {"video": [("other.mp4", clip)], "prompt": job.prompt}
+    started = await stage.job(await stage.alice.submit_modal(form, typed))
+    assert (started.state, started.prompt) == (JobState.QUEUED, job.prompt)
+    assert (started.source_filename, started.part_start) == ("other.mp4", 0.0)
+    for one in (bot, again):
+        await one.close()
+
+
+async def test_what_is_unclear_begins_again_only_by_a_form_that_says_what_it_may_cost(
+    stage, clip, make_bot
+):
+    job = await stage.store.move(await stage.started(clip), JobState.SUBMITTING)
+    job = await stage.store.move(job, JobState.UNCERTAIN)
+    await stage.deliverer.deliver(job, None)
+    message = answer_of(stage)
+    forged = await forge(stage, stage.alice, f"restyle:{job.id}:again")
+    assert said(forged) == message_texts.STILL_UNCLEAR
+    bot = await restart(stage, make_bot)
+    form = await press(stage.alice, message, "Try again…")
+    assert form.modal["components"][0]["content"] == message_texts.MAY_COST_TWICE
+    started = await stage.job(await stage.alice.submit_modal(form, {"prompt": job.prompt}))
+    assert (started.state, started.id != job.id) == (JobState.QUEUED, True)
+    assert (await stage.store.get(job.id)).state is JobState.UNCERTAIN
+    await bot.close()
+
+
+async def test_what_is_under_way_is_not_begun_again(stage, clip):
+    job = await stage.running(clip)
+    pressed = await forge(stage, stage.alice, f"restyle:{job.id}:again")
+    assert said(pressed) == message_texts.STILL_GOING
+
+
+async def test_again_keeps_the_look_and_the_words_that_went_with_it(stage, ended):
+    job, answer = await ended()
+    look = {"look_name": "Film noir", "own_words": "a red coat"}
+    await put(stage.store, job.id, JobState.DONE, **look)
+    again = await stage.job(await press(stage.alice, answer, "Again"))
+    assert again.shown_prompt == "Film noir: a red coat"
 
 
 async def test_others_start_from_it_only_as_consent_allows(stage, ended):

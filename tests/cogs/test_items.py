@@ -77,6 +77,7 @@ POSTED = {
         f"looks:edit:p:{JOB}",
         "looks:remove-sure:s:our house: 2nd",
     ],
+    r"restyle:(?P<about_id>[0-9]{1,20}):other-clip": [f"restyle:{JOB}:other-clip"],
     r"restyle:(?P<about_id>[0-9]{1,20}):use": [f"restyle:{JOB}:use"],
     r"restyle:(?P<about_id>[0-9]{1,20}):more": [f"restyle:{JOB}:more"],
     r"restyle:(?P<about_id>[0-9]{1,20}):details": [f"restyle:{JOB}:details"],

@@ -354,6 +354,7 @@ CONTROLS = {
             more_buttons.DownloadButton: Action.SEE_MORE,
             _appeal_button.ReportButton: Action.REPORT,
             again_buttons.UseButton: Action.START_AGAIN,
+            again_buttons.AnotherClipButton: Action.START_AGAIN,
             again_buttons.AgainButton: Action.START_AGAIN,
             again_buttons.ChangeButton: Action.START_AGAIN,
             again_buttons.NextPartButton: Action.START_AGAIN,
@@ -693,6 +694,7 @@ UNGUARDED_FORMS = {
     "report-form",
     "request-form",
     "use-form",
+    "clip-form",
 }
 """Sent by the one who asked for the thing: nobody can take that from them. What they ask for is
 checked when it arrives."""
