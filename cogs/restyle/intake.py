@@ -151,7 +151,8 @@ class Intake:
         except RefusedError as exc:
             if job_id == interaction.id and await is_accepted(interaction, self._store):
                 return
-            self._kept.drop(job_id)
+            if exc.refusal is None or exc.refusal.rule is not Rule.STARTED_ALREADY:
+                self._kept.drop(job_id)  # else it is the job's, which another press started
             await tell_refusal(interaction, self._store, exc, open_request, response=response)
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
             await response.tell(RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)

@@ -73,7 +73,7 @@ async def _play(
     write(f"    prompt: {prompt}")
     async with _telling(told), stage.pump.lock:
         result = await world.member.slash(
-            world.channel, "restyle", video=(name, data), prompt=prompt
+            world.channel, "restyle", video=(name, data), prompt=prompt, start=0.0
         )
     response = result.response
     if response is None or response.ephemeral:
