@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 COMMAND_NAMES: Final = frozenset(
     {
         *("restyle", "Restyle this", "restyle-settings", "restyle-usage", "restyle-privacy"),
-        *("restyle-looks", "restyle-jobs", "restyle-help", "restyle-admin", "restyle-owner"),
+        *("restyle-about", "restyle-help", "restyle-looks", "restyle-jobs"),
+        *("restyle-admin", "restyle-owner"),
     }
 )
 """What the bot registers at Discord."""

@@ -23,6 +23,7 @@ EXTENSIONS: Final = (
     "cogs.privacy.cog",
     "cogs.help.cog",
     "cogs.help.first_words",
+    "cogs.about.cog",
     "cogs.admin.cog",
     "cogs.admin.leaving",
     "cogs.admin.gone",

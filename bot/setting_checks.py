@@ -107,6 +107,22 @@ def check_address(value: str) -> str:
     return value
 
 
+def check_update_url(value: str) -> str:
+    """Return the address as it was written; empty is none.
+
+    Raises:
+        ValueError: It is no https address, or one with a user in it.
+    """
+    try:
+        url = URL(value)
+        is_right = url.scheme == "https" and bool(url.host) and url.user is None
+    except ValueError:
+        is_right = False
+    if value and not is_right:
+        raise ValueError("must be an https address")
+    return value
+
+
 def check_proxy(value: str) -> str:
     """Return the address of a proxy as it was written; empty is none.
 

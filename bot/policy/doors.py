@@ -24,7 +24,7 @@ def closed_door(guild_id: int, operator: Settings) -> Refusal | None:
     return Refusal(rule=Rule.SERVER_NOT_SERVED, decided_by=Decider.OPERATOR, words=(str(guild_id),))
 
 
-OPEN_EVERYWHERE: Final = frozenset({"restyle-privacy", "restyle-owner"})
+OPEN_EVERYWHERE: Final = frozenset({"restyle-privacy", "restyle-about", "restyle-owner"})
 """Commands for what is one's own, and the owner's, which guards itself."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, SecretStr, field_validator
 
-from bot.setting_checks import check_address
+from bot.setting_checks import check_address, check_update_url
 from bot.setting_groups.group import SettingsGroup
 
 
@@ -20,6 +20,9 @@ class LogSettings(SettingsGroup):
     metrics_address: Annotated[str, AfterValidator(check_address)] = ""
     """Where metrics for Prometheus, `/livez` and `/readyz` are served, as `127.0.0.1:9464`; whoever
     reaches it is not asked for a password; empty means nowhere."""
+    update_url: Annotated[str, AfterValidator(check_update_url)] = ""
+    """An https address that names the newest version, as text or as JSON of releases, looked at
+    once a day; the bot's owner is told of a newer one; empty means that nobody is asked."""
     sentry_dsn: SecretStr = SecretStr("")
     """The DSN of a Sentry project to which errors are reported, redacted; needs the libraries of
     `requirements/sentry.txt`; empty means none."""

@@ -152,14 +152,15 @@ Who may use a command on a server is Discord's business, so that administrators 
 any role (Server Settings, Integrations). Restyle starts from this:
 
 * `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-looks`,
-  `/restyle-jobs`, `/restyle-privacy`, `/restyle-help`: everybody.
+  `/restyle-jobs`, `/restyle-privacy`, `/restyle-help`, `/restyle-about`: everybody.
 * `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
   administrator can also use the buttons in the page that it opens: for 15 minutes, and only as long
   as neither their roles nor the server's permissions of commands change. Then they run it again.
 
 In direct messages with the bot, and on servers that are not in `SERVERS`, nothing can be started
 unless the operator says so (`DIRECT_MESSAGES`, `SERVERS`): the commands say what to do instead.
-`/restyle-privacy` works everywhere, and so does the owner's command for the owner.
+`/restyle-privacy` and `/restyle-about` work everywhere, and so does the owner's command for the
+owner.
 
 `/restyle-owner` is in direct messages with the bot alone. There Discord knows no permissions: it
 offers the command to everybody, and the bot does what it says for its owner only. So no moderator's

@@ -852,6 +852,7 @@ COMMANDS = {
     "restyle-looks": Command(),
     "restyle-jobs": Command(),
     "restyle-privacy": Command(),
+    "restyle-about": Command(),
     "restyle-admin jobs": _admin(Action.MANAGE_JOBS),
     "restyle-admin block": _admin(Action.BLOCK, needs=_alice),
     "restyle-admin unblock": _admin(Action.BLOCK, needs=_alice),
