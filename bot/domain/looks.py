@@ -6,6 +6,7 @@ The house look (``default_look``) is another thing: words without a slot that fo
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ MAX_WORDS: Final = 500
 MOST_LOOKS: Final = 25
 """Looks of one server, and of one person: as many as one menu shows."""
 
+_LONGEST_KEY: Final = 60
 _END: Final = frozenset(".!?…")
 _BEFORE_SIGN: Final = re.compile(r"\s+([.,;:!?])")
 _SIGN_TWICE: Final = re.compile(r"[,;:]\s*(?=[.,;:!?])|(?<=[.!?])\s*[.,;:](?=\s|$)")
@@ -90,6 +92,14 @@ def with_slot(words: str) -> str | None:
     if count == 0:
         return f"{words} {SLOT}" if words else None
     return words if count == 1 else None
+
+
+def server_key(name: str) -> str:
+    """Return the key of a server's look, short enough for custom ids whatever its name."""
+    key = name_key(name)
+    if len(key) > _LONGEST_KEY:  # a letter can become three when case is taken off
+        key = hashlib.sha256(key.encode()).hexdigest()[:_LONGEST_KEY]
+    return f"{LookOrigin.SERVER}:{key}"
 
 
 def name_key(name: str) -> str:

@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.cometapi.models import ReferenceKey, model_rules
 from bot.engine.signed_links import is_link_dead
 from bot.errors import DeliveryError
 from bot.texts import looks as look_texts
@@ -29,12 +30,21 @@ _PICTURE_SECONDS: Final = 1.0
 async def with_look(interaction: discord.Interaction[Any], request: Request, look: Look) -> Request:
     """Return the request with a look around its own words, and with the look's picture.
 
+    A shape that the model does not have is left out, and so is the picture where the model does
+    not follow a style: what was meant for another model shall not keep a look from being used.
+
     Raises:
         RefusedError: The picture is not to be had any more.
         StoreError: The database does not answer.
     """
-    request = request.looking(look)
-    if request.reference is not None or look.picture_job_id is None:
+    was, request = request, request.looking(look)
+    bot = interaction.client
+    chosen = request.model if request.model in bot.settings.models else None
+    model = model_rules(chosen or bot.models.current)
+    if was.ratio is None and model.own_ratio(look.ratio) is None:
+        request = replace(request, ratio=None)
+    takes_style = model.reference_key is ReferenceKey.REFERENCES
+    if request.reference is not None or look.picture_job_id is None or not takes_style:
         return request
     return replace(request, reference=await _picture(interaction, look.picture_job_id))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from discord import app_commands
 
 from bot.domain.built_in_looks import BUILT_IN
-from bot.domain.looks import LookOrigin, OfferedLook, name_key
+from bot.domain.looks import LookOrigin, OfferedLook, name_key, server_key
 from bot.errors import StoreError
 from bot.requests.text_safety import cut
 from bot.texts import looks as look_texts
@@ -50,8 +50,7 @@ class LookBook:
         policy = await self._store.policies.read(guild_id)
         hidden = policy.server("hidden_looks")
         servers = [
-            OfferedLook(key=f"{LookOrigin.SERVER}:{name_key(look.name)}", look=look)
-            for look in policy.server("looks")
+            OfferedLook(key=server_key(look.name), look=look) for look in policy.server("looks")
         ]
         return [*own, *servers, *(one for one in built_in() if one.key[2:] not in hidden)]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.cometapi.models import model_rules
 from bot.domain.guilds import guild_key
-from bot.domain.looks import MOST_LOOKS, LookOrigin, compose, name_key
+from bot.domain.looks import MOST_LOOKS, LookOrigin, compose, server_key
 from bot.policy.look_values import check_look
 from bot.policy.problems import SERVER, UNSET, Flaw, SettingRefusedError
 from bot.policy.prompt_rules.check import check_rules
@@ -177,7 +177,7 @@ class LookChanges:
 
 
 def _is(look: Look, found: OfferedLook) -> bool:
-    return name_key(look.name) == found.key[2:]
+    return server_key(look.name) == found.key
 
 
 def _chosen(fields: FormData, field: str, otherwise: str | None) -> str | None:

@@ -220,8 +220,9 @@ class LooksCog(commands.Cog):
         async with telling_failures(interaction):
             if verb == "try":
                 await self._try(interaction, key)
-            elif verb == "save":
-                await answer_command(interaction, lambda: self._save(interaction, read_id(key)))
+            elif verb is None:
+                job_id = read_id(match["job_id"])
+                await answer_command(interaction, lambda: self._save(interaction, job_id))
             else:
                 await answer_press(interaction, lambda: self._write(interaction, verb, key))
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.domain.looks import Look
 
-FORM_ID: Final = r"(?s)looks:form:(?P<verb>try|add|edit|save):(?P<key>.{1,62})"
-"""The custom id of a form; ``key`` is a look's, or the id of the job that is saved as one."""
+FORM_ID: Final = (
+    r"(?s)looks:form:(?:(?P<verb>try|add|edit):(?P<key>[psb]:.{0,60})|save:(?P<job_id>[0-9]{1,20}))"
+)
+"""The custom id of a form: about a look, or about the job that is saved as one."""
 
 CLIP, PROMPT, START = "video", "prompt", "start"
 NAME, WORDS, SEED, SHAPE, MODEL = "name", "words", "seed", "shape", "model"

@@ -241,3 +241,21 @@ def test_every_built_in_look_has_a_small_picture():
     files = {path.stem: path.stat().st_size for path in SAMPLES.glob("*.jpg")}
     assert set(files) == set(BUILT_IN)
     assert sum(files.values()) < 500_000
+
+
+async def test_a_shape_that_the_model_lacks_keeps_no_look_from_being_used(stage, clip):
+    await stage.set(looks=[Look(name="Wide", words="wide {prompt}", ratio="3:2", seed=4)])
+    form = await forge(stage, stage.alice, "looks:try:s:wide")
+    job = await stage.job(await stage.alice.submit_modal(form, {"video": [("clip.mp4", clip)]}))
+    assert (job.prompt, job.seed, job.look_name) == ("wide", 4, "Wide")
+
+
+async def test_the_longest_name_in_any_script_has_a_page_whose_buttons_work(stage, browse):
+    name = "\u0390" * 40  # each three letters once case is taken off
+    await stage.set(looks=[Look(name=name, words="x {prompt}")])
+    page = await browse(stage.mo)
+    [key] = [one.key for one in await LookBook(stage.store).offered(stage.guild.id, 1)][:1]
+    await choose(stage.mo, page, key)
+    await press(stage.mo, page, "Remove…")
+    await press(stage.mo, page, "Remove it")
+    assert not await servers(stage)
