@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select, update
 
-from bot.domain.jobs import LATE_RESULTS, Charge, JobState
+from bot.domain.jobs import LATE_RESULTS, CancelReason, Charge, JobState
 from bot.storage.changes import change_job
 from bot.storage.rows import job_from
 from bot.storage.tables.job import jobs
@@ -106,6 +106,27 @@ class LateResults:
         if job is not None:
             log.info("job %s: user %s has task %s looked at", job_id, user_id, job.task_id)
         return job
+
+    async def stop_waiting(self, job_id: int, *, by: int, reason: CancelReason) -> Job | None:
+        """Cancel a RUNNING job, whoever owns it; ``None`` if it is not that (any more).
+
+        The provider may charge for it all the same, so its money stays spent; a result that comes
+        is delivered after all.
+        """
+        async with self._database.transaction() as connection:
+            return await change_job(
+                connection,
+                self._database,
+                jobs.c.id == job_id,
+                jobs.c.state == JobState.RUNNING,
+                state=JobState.CANCELLED,
+                owner=None,
+                charge=Charge.UNKNOWN,
+                cancel_reason=reason,
+                cancelled_by=by,
+                finished_at=self._database.now(),
+                look_at=self._database.now(FEW_MINUTES),
+            )
 
     async def deliver(self, job: Job, to: JobState, **result: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
         """Take an ended job back to be delivered, or shown to a moderator first.

@@ -328,13 +328,18 @@ def cancel_not_yours(who: str) -> str:
     return f"Only {who} and this server's moderators can cancel this."
 
 
-def cancel_too_late(state: JobState) -> str:
-    """Return why a job in ``state`` cannot be cancelled any more, and what comes instead."""
+def cancel_too_late(state: JobState, *, spent: bool = False) -> str:
+    """Return why a job in ``state`` cannot be cancelled any more, and what comes instead.
+
+    ``spent`` is whether the provider had it.
+    """
     match state:
         case JobState.CANCELLED:
-            return "It is cancelled already. Nothing was spent."
+            return "It is cancelled already." + ("" if spent else " Nothing was spent.")
         case JobState.DONE | JobState.FAILED:
             return "It is over already; the outcome is posted."
+        case JobState.SUBMITTING:
+            return "It is on its way to Runway just now. Press Cancel again in a moment."
         case JobState.UNCERTAIN:
             return "It may be at the provider already, so it cannot be taken back."
         case _:

@@ -124,6 +124,11 @@ _MAYBE_PAID_BEFORE: Final = "It was in a backup, so it may have been paid for be
 _CHARGED_ALL_THE_SAME: Final = "The provider charges for it all the same."
 
 
+STOPPED: Final = "Stopped. If the result arrives all the same, it is posted in the thread."
+KEPT_WAITING: Final = "It goes on. The result will be posted in the thread."
+_STILL_POSTED: Final = "If the result arrives all the same, it will be posted here."
+
+
 def cancelled(
     reason: CancelReason | None,
     *,
@@ -136,6 +141,7 @@ def cancelled(
     model: str = "",
     price: int | None = None,
     can_ask: bool = False,
+    may_come: bool = False,
 ) -> list[str]:
     """Return the lines about a job that a person, or the lack of one, ended.
 
@@ -150,6 +156,7 @@ def cancelled(
         model: The one that would have restyled it.
         price: What that would have cost, in micro-dollars; ``None`` when nobody can say.
         can_ask: Whether the moderators can be asked about it.
+        may_come: Whether its result is posted if it arrives all the same.
     """
     moderator, author = by or THE_MODERATORS, author or "Who posted the clip"
     money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
@@ -179,6 +186,9 @@ def cancelled(
             lines = [f"{author} does not want it restyled.", money_line]
         case CancelReason.CONSENT_EXPIRED:
             lines = [f"{author} did not answer in time.", money_line]
+        case CancelReason.MODERATOR if spent:
+            who = by or "the bot's owner"
+            lines = [f"{who} stopped waiting for it.", _spent_either_way(price)]
         case CancelReason.MODERATOR:
             who = by or "the bot's owner"  # who has no name in a shell
             lines = [f"Your request was cancelled by {who}.", money_line]
@@ -223,13 +233,35 @@ def cancelled(
                 "(`SERVERS`, `DIRECT_MESSAGES`).",
                 money_line,
             ]
+        case CancelReason.REQUESTER if spent:
+            lines = ["You stopped waiting for it.", _spent_either_way(price)]
         case _ if spent or unknown:
             lines = ["Cancelled.", money_line]
         case _:
             lines = [f"Cancelled before it started. {_NOTHING_SPENT}"]
+    if may_come:
+        lines.append(_STILL_POSTED)
     if note:
         lines[1:1] = ["Reason:", note]
     return lines
+
+
+def _spent_either_way(price: int | None) -> str:
+    amount = "its price" if price is None else f"about {dollars(price)}"
+    return f"Runway had it already and may charge for it: {amount} counts as spent."
+
+
+def stop_question(price: int | None, *, has_begun: bool) -> str:
+    """Return what is asked before somebody stops waiting for a clip that the provider has.
+
+    Args:
+        price: What it is expected to cost, in micro-dollars; ``None`` when nobody can say.
+        has_begun: Whether the provider said that it works on it.
+    """
+    amount = "its price" if price is None else f"about {dollars(price)}"
+    if has_begun:
+        return f"Runway is already working on it: {amount} is spent either way. Stop waiting?"
+    return f"Runway has it, but has not begun: {amount} may be spent either way. Stop waiting?"
 
 
 def found_after_all() -> list[str]:

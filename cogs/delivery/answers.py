@@ -210,6 +210,7 @@ def _outcome_lines(job: Job, *, can_ask: bool = False) -> list[str]:
                 model=job.model,
                 price=job.price_micros,
                 can_ask=can_ask,
+                may_come=job.look_at is not None,
             )
         case _:
             return outcome_texts.failure(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NOT_YET: Final = frozenset({JobState.HELD, JobState.QUEUED})
 """Nothing is spent yet, so it can be cancelled for nothing."""
+_CANCELLABLE: Final = _NOT_YET | {JobState.SUBMITTING, JobState.RUNNING}
+"""Of these people can say that they do not want it any more."""
 
 
 def _cancel_row(job: Job) -> list[ui.Item[Any]]:
@@ -28,8 +30,11 @@ def _cancel_row(job: Job) -> list[ui.Item[Any]]:
 
 
 def _can_cancel(job: Job) -> bool:
-    """Tell whether it can be cancelled for nothing; in an old database nobody knows."""
-    return job.state in _NOT_YET and job.quarantined_at is None
+    """Tell whether there is something to cancel; what that costs is said before it is done.
+
+    In an old database nobody knows whether it was finished before.
+    """
+    return job.state in _CANCELLABLE and job.quarantined_at is None
 
 
 def _delay(job: Job, progress: Progress) -> Delay | None:

@@ -12,7 +12,7 @@ from bot.requests import validation as rules  # noqa: TC001 - discord.py reads t
 from bot.texts import choice as choice_texts
 from bot.texts import looks as look_texts
 from cogs.looks.book import suggest_looks
-from cogs.restyle.cancel import CancelButton
+from cogs.restyle.cancel import CancelButton, KeepWaitingButton, StopButton
 from cogs.restyle.command import RestyleCommand
 from cogs.restyle.forms import MAX_LENGTH_SECONDS, MAX_START_SECONDS, FilledIn
 from cogs.restyle.open_request import OpenRequest
@@ -99,7 +99,7 @@ def _typed(number: float | None) -> str:
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command and the button that outlives restarts."""
-    bot.add_dynamic_items(CancelButton)
+    bot.add_dynamic_items(CancelButton, StopButton, KeepWaitingButton)
     flow = cast("RequestFlow", bot.get_cog(RequestFlow.__name__))  # loaded before
     cog = Restyle(flow=flow, store=bot.store)
     await bot.add_cog(cog)

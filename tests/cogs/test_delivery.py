@@ -3,14 +3,14 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.domain.jobs import Charge, Extra, FailureReason, Hold, JobState, Phase
+from bot.domain.jobs import CancelReason, Charge, Extra, FailureReason, Hold, JobState, Phase
 from bot.domain.units import MEBIBYTE
 from bot.engine.ports import AnswerContent, Delivered, Opened, Progress
 from bot.errors import DeliveryDelayedError, DeliveryImpossibleError, DeliveryTooLargeError
 from bot.requests.upload_limits import BEGINNING_BYTES, SAFE_BYTES
 from bot.texts.common import CANCEL_UNKNOWN
 from cogs.delivery.cog import ThreadDeliverer
-from cogs.restyle.cancel import CancelButton
+from cogs.restyle.cancel import CancelButton, StopButton
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, text_of
 from tests.media.clips import make_image
 from tests.storage.rows import put
@@ -150,7 +150,7 @@ async def test_progress_is_shown_in_the_status_and_only_the_phase_in_the_record(
         "this length usually takes about 1 min 40 s"
     )
     assert "**Running at the provider**" in text_of(record_of(stage))
-    assert buttons_of(thread_of(stage).last_message) == {}
+    assert list(buttons_of(thread_of(stage).last_message)) == ["Cancel"]
 
 
 async def test_a_step_of_progress_is_one_edit_and_the_same_again_is_none(stage, clip):
@@ -168,7 +168,7 @@ async def test_in_place_the_record_shows_the_progress(stage, clip):
     job = await stage.running(clip)
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.42))
     assert "42 %" in text_of(record_of(stage))
-    assert buttons_of(record_of(stage)) == {}
+    assert list(buttons_of(record_of(stage))) == ["Cancel"]
 
 
 @pytest.mark.parametrize(
@@ -688,13 +688,76 @@ async def test_a_moderator_of_another_server_cancels_nothing(stage, clip):
     assert (await stage.store.get(job.id)).state is JobState.QUEUED
 
 
-async def test_cancelling_too_late_says_that_it_is_paid_for(stage, clip):
+async def test_cancelling_while_it_is_sent_says_to_come_back(stage, clip):
     job = await stage.started(clip)
     status = thread_of(stage).last_message
     job = await stage.store.move(job, JobState.SUBMITTING)
     pressed = await stage.alice.click(status, label="Cancel")
-    assert "it is paid for, and the result will be posted here" in pressed.response.content
+    assert "Press Cancel again in a moment." in pressed.response.content
     assert (await stage.store.get(job.id)).state is JobState.SUBMITTING
+
+
+async def test_cancelling_a_finished_clip_says_that_it_is_paid_for(stage, clip):
+    job = await stage.finished(clip)
+    status = thread_of(stage).last_message
+    pressed = await stage.alice.click(status, label="Cancel")
+    assert "it is paid for, and the result will be posted here" in pressed.response.content
+    assert (await stage.store.get(job.id)).state is JobState.DELIVERING
+
+
+async def asked_to_stop(stage, job, status, who=None):
+    """Press Cancel under a job that the provider has."""
+    pressed = await (who or stage.alice).click(status, custom_id=f"restyle:{job.id}:cancel")
+    assert pressed.ephemeral
+    return pressed
+
+
+async def test_cancelling_at_the_provider_says_first_what_stays_spent(stage, clip, make_bot):
+    job = await stage.running(clip)
+    job = await stage.store.update(job, phase=Phase.RUNNING)
+    await stage.deliverer.show(job, Progress(phase=Phase.RUNNING))
+    status = thread_of(stage).last_message
+    assert list(buttons_of(status)) == ["Cancel"]
+    asked = await asked_to_stop(stage, job, status)
+    assert asked.response.content == (
+        "Runway is already working on it: about $0.15 is spent either way. Stop waiting?"
+    )
+    kept = await stage.alice.click(asked.response.message, label="Keep waiting")
+    assert "It goes on." in kept.response.content
+    assert (await stage.store.get(job.id)).state is JobState.RUNNING
+    asked = await asked_to_stop(stage, job, status)
+    bot = make_bot()
+    await stage.env.restart_bot(bot)
+    stopped = await stage.alice.click(asked.response.message, label="Stop")
+    assert "If the result arrives all the same, it is posted in the thread." in (
+        stopped.response.content
+    )
+    job = await stage.store.get(job.id)
+    assert (job.state, job.charge) == (JobState.CANCELLED, Charge.UNKNOWN)
+    assert (job.cancel_reason, job.cancelled_by) == (CancelReason.REQUESTER, stage.alice.id)
+    assert job.look_at is not None
+    await stage.deliverer.deliver(job, None)
+    assert (
+        "You stopped waiting for it.\n"
+        "Runway had it already and may charge for it: about $0.15 counts as spent.\n"
+        "If the result arrives all the same, it will be posted here."
+    ) in thread_texts(stage)[-1]
+    await bot.close()
+
+
+async def test_only_whoever_may_cancel_can_stop_what_the_provider_has(stage, clip):
+    job = await stage.running(clip)
+    view = discord.ui.View(timeout=None)
+    view.add_item(StopButton(job.id))
+    place = stage.bot.get_partial_messageable(stage.channel.id)
+    message = await place.send("forged", view=view)
+    refused = await stage.bob.click(message, label="Stop")
+    assert "can cancel this" in refused.response.content
+    assert (await stage.store.get(job.id)).state is JobState.RUNNING
+    await stage.mo.click(message, label="Stop")
+    assert (await stage.store.get(job.id)).cancel_reason is CancelReason.MODERATOR
+    twice = await stage.alice.click(message, label="Stop")
+    assert twice.response.content == "It is cancelled already."
 
 
 async def test_after_a_restart_the_button_still_works(stage, clip, make_bot):

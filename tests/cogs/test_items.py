@@ -56,6 +56,8 @@ POSTED = {
         f"restyle:{JOB}:uncertain-back",
     ],
     r"restyle:(?P<about_id>[0-9]{1,20}):cancel": [f"restyle:{JOB}:cancel"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):stop": [f"restyle:{JOB}:stop"],
+    r"restyle:(?P<about_id>[0-9]{1,20}):keep-waiting": [f"restyle:{JOB}:keep-waiting"],
     r"restyle:(?P<about_id>[0-9]{1,20}):next-part": [f"restyle:{JOB}:next-part"],
     r"restyle:(?P<about_id>[0-9]{1,20}):again": [f"restyle:{JOB}:again"],
     r"restyle:(?P<about_id>[0-9]{1,20}):change": [f"restyle:{JOB}:change"],

@@ -340,6 +340,15 @@ CONTROLS = {
         cancel.CancelButton, Action.CANCEL, lambda w, job: cancel.CancelButton(job.id)
     ),
     **{
+        f"cancel: {kind.__name__}": Control(
+            kind,
+            Action.CANCEL,
+            lambda w, job, kind=kind: kind(job.id),
+            job=of_state(JobState.RUNNING),
+        )
+        for kind in (cancel.StopButton, cancel.KeepWaitingButton)
+    },
+    **{
         f"answer: {kind.__name__}": Control(
             kind, action, lambda w, job, kind=kind: kind(job.id), job=of_state(JobState.DONE)
         )

@@ -2,8 +2,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
-from bot.domain.jobs import FailureReason, JobState
+from bot.cometapi.client import CometClient
+from bot.domain.jobs import CancelReason, FailureReason, JobState, Phase
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Progress
 from bot.errors import (
@@ -12,7 +14,7 @@ from bot.errors import (
     MediaStorageError,
     MediaUnfitError,
 )
-from sandbox.cometapi import Fate, OutputFault, Succeed, no_quota
+from sandbox.cometapi import Fate, OutputFault, Stay, Succeed, no_quota
 from tests.engine.clocks import until
 from tests.engine.faults import Broken, database_of
 from tests.media.hostile import huge_png
@@ -294,3 +296,51 @@ async def test_an_edit_under_way_ends_before_the_outcome_is_posted(lone_bench):
     await asyncio.gather(edit, step)
     assert order == ["edit"]
     assert lone_bench.deliverer.told == [handle.job_id]
+
+
+# What somebody stopped
+
+
+async def stopped(bench, **fields):
+    """Return the handle of a job that its requester stopped while the provider had it."""
+    handle = await bench.add()
+    await bench.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
+    job = await bench.job(handle)
+    if fields:
+        await bench.store.update(job, **fields)
+    await bench.store.late.stop_waiting(job.id, by=1, reason=CancelReason.REQUESTER)
+    bench.store.claims.forget()
+    [handle] = await bench.store.claims.claim(10)
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("phase", "is_dropped"), [(None, True), (Phase.THROTTLED, True), (Phase.RUNNING, False)]
+)
+async def test_what_runway_has_not_begun_is_dropped_there_and_the_rest_is_waited_for(
+    lone_bench, http, phase, is_dropped
+):
+    runway = CometClient(
+        http,
+        base_url=f"{lone_bench.standin.origin}/v1",
+        api_key=SecretStr("sk-test"),
+        version="2024-11-06",
+    )
+    object.__setattr__(lone_bench.context, "comet", runway)
+    lone_bench.standin.script.task(Fate(end=Stay("PENDING")))
+    job = await stopped(lone_bench, phase=phase)
+    await lone_bench.run(JobHandle(job))
+    [task] = lone_bench.standin.tasks.values()
+    assert task.is_deleted is is_dropped
+    job = await lone_bench.store.get(job.id)
+    assert (job.look_at is None) is is_dropped
+    assert lone_bench.deliverer.told == [job.id]
+
+
+async def test_at_cometapi_which_knows_no_such_request_nothing_is_asked(lone_bench):
+    lone_bench.standin.script.task(Fate(end=Stay("PENDING")))
+    job = await stopped(lone_bench)
+    await lone_bench.run(JobHandle(job))
+    [task] = lone_bench.standin.tasks.values()
+    assert not task.is_deleted
+    assert (await lone_bench.store.get(job.id)).look_at is not None

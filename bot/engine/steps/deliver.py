@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.wire import TaskStatus
-from bot.domain.jobs import Charge, FailureReason, JobState
+from bot.domain.jobs import Charge, FailureReason, JobState, Phase
 from bot.domain.money import MICROS_PER_DOLLAR
 from bot.engine.budget import Urgency, urgency
 from bot.engine.context import UNFIRM_SECONDS
@@ -109,6 +109,7 @@ class DeliverStep:
             if not self._context.is_lease_firm():
                 return UNFIRM_SECONDS
             handle.deliveries += 1
+            job = await self._drop_at_provider(job)
             try:
                 handle.delivered = await self._post(job, answer)
             except DeliveryDelayedError as exc:
@@ -129,6 +130,28 @@ class DeliverStep:
             log.info("job %s: %s; made smaller", job.id, exc)
         smaller = await self._answer_builder.shrink(job, answer) if answer is not None else None
         return await self._context.deliverer.deliver(job, smaller)
+
+    async def _drop_at_provider(self, job: Job) -> Job:
+        """Tell the provider of a job that somebody stopped before it was begun, where that helps.
+
+        What has begun is paid for either way, so its result is waited for instead.
+        """
+        if (
+            job.state is not JobState.CANCELLED
+            or job.look_at is None
+            or job.task_id is None
+            or job.phase not in {None, Phase.PENDING, Phase.THROTTLED}
+        ):
+            return job
+        try:
+            is_gone = await self._context.comet.cancel_task(job.task_id)
+        except (CometError, ValueError) as exc:
+            log.info("job %s: task %s was not dropped: %s", job.id, job.task_id, exc)
+            return job
+        if not is_gone:
+            return job
+        log.info("job %s: task %s was dropped at the provider", job.id, job.task_id)
+        return await self._store.update(job, look_at=None)
 
     async def withhold(self, handle: JobHandle, job: Job) -> float:
         """Show a finished video to a moderator alone, and wait."""
