@@ -11,7 +11,7 @@ from bot.engine.job_handle import JobHandle
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS, LATE_SECONDS
-from bot.errors import DeliveryDelayedError
+from bot.errors import DeliveryDelayedError, MediaUnreachableError
 from sandbox.cometapi import (
     Close,
     Hang,
@@ -27,7 +27,7 @@ from sandbox.cometapi import (
 )
 from sandbox.standin.behaviours import Accept
 from tests.engine.clocks import settle, until
-from tests.engine.conftest import STATUS_ID, THREAD_ID
+from tests.engine.conftest import LIVE_SOURCE, STATUS_ID, THREAD_ID
 from tests.engine.faults import Broken, Counting, LateCommit, Slow, database_of
 from tests.storage.money import HOLDERS, rows_of
 
@@ -800,6 +800,19 @@ async def test_a_job_that_the_next_model_makes_too_dear_ends_unpaid(
     }
     assert two_models.standin.creates == []
     assert two_models.deliverer.told == [job.id]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(404, FailureReason.SOURCE_GONE), (None, FailureReason.SOURCE_UNREACHABLE)],
+)
+async def test_a_clip_whose_link_is_over_by_then_is_said_to_be_gone(two_models, status, reason):
+    two_models.standin.script.create(model_not_found())
+    handle = await two_models.add()
+    two_models.downloader.troubles[LIVE_SOURCE] = [MediaUnreachableError("no", status=status)]
+    job = await two_models.run(handle)
+    assert (job.failure, job.charge) == (reason, Charge.NO)
+    assert two_models.standin.creates == []
 
 
 async def test_a_refused_model_is_remembered_for_an_hour(two_models, clip_url, told):

@@ -15,25 +15,20 @@ from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
 from bot.engine.steps.earlier_answer import settle_if_answered
 from bot.engine.steps.paid_requests import PaidRequests, accepted_by
+from bot.engine.steps.refusal_reasons import OPERATOR_REASONS, refusal_reason, source_reason
 from bot.engine.steps.replan import columns_for
 from bot.engine.steps.request_builder import Requests, sent_size
 from bot.errors import (
     CapReachedError,
-    CometAddressError,
     CometAssetError,
-    CometAuthError,
-    CometCreditError,
     CometError,
     CometModelError,
-    CometNotSentError,
     CometRateLimitedError,
     DeliveryDelayedError,
     JobLostError,
     MediaBusyError,
     MediaError,
     MediaStorageError,
-    MediaUnfitError,
-    MediaUnreadableError,
     RestyleError,
     StoreError,
     StoreUnavailableError,
@@ -116,10 +111,10 @@ class Submitter:
             return self._not_built(handle, job, exc)
         except MediaError as exc:
             log.warning("job %s: the source cannot be sent along: %s", job.id, exc)
-            is_unfit = isinstance(exc, MediaUnfitError | MediaUnreadableError)
-            reason = FailureReason.SOURCE_UNFIT if is_unfit else FailureReason.SOURCE_UNREACHABLE
             detail = f"{detail_of(exc)} (it has to be sent along)"
-            return await self._context.fail(handle, job, reason, Charge.NO, detail=detail)
+            return await self._context.fail(
+                handle, job, source_reason(exc), Charge.NO, detail=detail
+            )
         handle.builds = 0
         if self._context.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
             pause = await self._admit(handle, job)  # somebody may have paused everything meanwhile
@@ -332,7 +327,7 @@ class Submitter:
             handle.sync(job)
             return 0.0
         reason = refusal_reason(error)
-        if reason in _OPERATOR_REASONS:
+        if reason in OPERATOR_REASONS:
             self._context.standing.refusal = reason
             log.error(
                 "CometAPI refuses every job for now: %s (request %s): %s",
@@ -364,34 +359,3 @@ class Submitter:
         )
         handle.sync(job)
         return 0.0
-
-
-_OPERATOR_REASONS: Final = frozenset(
-    {
-        FailureReason.KEY_REFUSED,
-        FailureReason.WRONG_ADDRESS,
-        FailureReason.NO_CREDIT,
-        FailureReason.MODEL_UNAVAILABLE,
-    }
-)
-
-
-def refusal_reason(error: CometError) -> FailureReason:
-    """Return why a definitely refused request ends its job."""
-    match error:
-        case CometAuthError():
-            return FailureReason.KEY_REFUSED
-        case CometAddressError():
-            return FailureReason.WRONG_ADDRESS
-        case CometCreditError():
-            return FailureReason.NO_CREDIT
-        case CometModelError():
-            return FailureReason.MODEL_UNAVAILABLE
-        case CometAssetError(unreachable=True):
-            return FailureReason.SOURCE_UNREACHABLE
-        case CometAssetError():
-            return FailureReason.SOURCE_REFUSED
-        case CometNotSentError() | CometRateLimitedError():
-            return FailureReason.BUSY
-        case _:
-            return FailureReason.REQUEST_REFUSED
