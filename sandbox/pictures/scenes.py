@@ -156,6 +156,28 @@ async def consent(demo: DemoGuild, screenshots: Screenshots) -> None:
         await screenshots.messages("moderators-consent")
 
 
+async def looks(demo: DemoGuild, screenshots: Screenshots) -> None:
+    """The looks to choose from, with their pictures."""
+    async with screenshots.looking(demo.videos, demo.mira):
+        await demo.slash(demo.mira, demo.videos, "restyle-looks")
+        await screenshots.update()
+        await screenshots.messages("looks")
+
+
+async def history(demo: DemoGuild, screenshots: Screenshots) -> None:
+    """A member's own clips, of which one is still under way."""
+    for words in ("a rainy night in Tokyo, neon signs", "a loose watercolour on rough paper"):
+        await demo.settled(await demo.restyle(words))
+    demo.stage.standin.task_seconds = 600
+    await demo.running(await demo.restyle("a pencil sketch in an old notebook"))
+    shown = await demo.slash(demo.mira, demo.lounge, "restyle-jobs")
+    files = {}
+    if shown.response is not None:
+        files = show_linked_files(demo.stage.env, shown.response.message)
+    async with screenshots.looking(demo.lounge, demo.mira, files=files):
+        await screenshots.messages("history")
+
+
 SCENES: Final[Mapping[str, Callable[[DemoGuild, Screenshots], Awaitable[None]]]] = MappingProxyType(
     {
         "answer": answer,
@@ -168,6 +190,8 @@ SCENES: Final[Mapping[str, Callable[[DemoGuild, Screenshots], Awaitable[None]]]]
         "rules": rules,
         "trial": trial,
         "consent": consent,
+        "looks": looks,
+        "history": history,
     }
 )
 """By the name under which the command knows them, each played on a server of its own."""
