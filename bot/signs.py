@@ -39,7 +39,10 @@ CHILD_FAILURES: Final = 3
 _LOGGED: Final = frozenset({ConditionKind.SHARDS, ConditionKind.DISK, ConditionKind.ENGINE})
 """What nobody else logs."""
 _BLOCKING: Final = frozenset(
-    {ConditionKind.SHARDS, ConditionKind.DATABASE, ConditionKind.ENGINE, ConditionKind.KEY}
+    {
+        *(ConditionKind.SHARDS, ConditionKind.DATABASE, ConditionKind.ENGINE),
+        *(ConditionKind.KEY, ConditionKind.CLOCK),
+    }
 )
 """What keeps a process from being ready as long as it lasts, however short that is."""
 
@@ -255,6 +258,11 @@ class Signs:
                 text=f"The provider never said whether it took {clips}, and nothing is paid twice. "
                 "Settle it with `/restyle-owner uncertain`.",
                 grave_after=None,
+            )
+        if ahead := engine.clock_ahead_seconds:
+            found[ConditionKind.CLOCK] = Finding(
+                text=f"This machine's clock is {ahead:+.0f} s off the database's. Nothing is spent "
+                "until both are set by NTP."
             )
         if engine.database_trouble is not None:
             found[ConditionKind.DATABASE] = Finding(

@@ -45,7 +45,8 @@ class DatabaseCheck:
             if not path.exists():
                 yield section.ok(f"SQLite: {path} is not there yet; the first start makes it")
                 return
-            size = path.stat().st_size
+            log_file = path.with_name(f"{path.name}-wal")  # what was written last
+            size = path.stat().st_size + (log_file.stat().st_size if log_file.exists() else 0)
             free = shutil.disk_usage(path.parent).free
             kind = f"SQLite, {size / MEBIBYTE:.1f} MiB"
             if free < size:

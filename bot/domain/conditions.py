@@ -24,6 +24,7 @@ class ConditionKind(enum.StrEnum):
     MODEL = "model"
     CHILDREN = "children"
     UNCERTAIN = "uncertain"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

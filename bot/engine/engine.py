@@ -150,6 +150,12 @@ class Engine:
         return self._context.watch.trouble
 
     @property
+    def clock_ahead_seconds(self) -> float:
+        """By how much this machine's clock is ahead, if so much that nothing is spent; else 0."""
+        watch = self._context.clock_watch
+        return watch.ahead_seconds if watch.is_wrong else 0.0
+
+    @property
     def refusal(self) -> FailureReason | None:
         """Why the provider refused the last paid request, if for a reason that meets every job."""
         return self._context.standing.refusal

@@ -22,6 +22,7 @@ _HEADS: Final = {
     ConditionKind.MODEL: "The model is gone",
     ConditionKind.CHILDREN: "Clips cannot be read",
     ConditionKind.UNCERTAIN: "Clips wait for your word",
+    ConditionKind.CLOCK: "The clock is wrong",
 }
 
 

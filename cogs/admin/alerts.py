@@ -31,6 +31,8 @@ TOLD_AFTER: Final = {
     ConditionKind.COMMANDS: 1800.0,
 }
 """How many seconds some conditions last before anybody is told; the others none."""
+TOLD_BY_OTHERS: Final = frozenset({ConditionKind.CLOCK})
+"""What the engine tells of, once, in words of its own."""
 _MOST_TRIES: Final = 3
 """So often a message is tried to be edited; then it stays as it is."""
 
@@ -102,6 +104,8 @@ class Alerts(commands.Cog):
 
 
 def _is_due(condition: Condition, now: datetime) -> bool:
+    if condition.kind in TOLD_BY_OTHERS:
+        return False
     lasted = (now - condition.since).total_seconds()
     return lasted >= TOLD_AFTER.get(condition.kind, 0.0)
 

@@ -11,12 +11,15 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
+import asyncpg
 import pytest
 
 from bot.settings import load_settings
 from bot.system.status import status_path, write_status
 from bot.texts import doors as door_texts
 from tests.fakes.faults import Fault, unavailable
+from tests.fakes.ports import free_port
 from tests.process.conftest import RUN_BOT, bot_process
 from tests.process.processes import KEPT, ROOT, Program, program
 from tests.system.namespaces import has_namespaces
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from sandbox.cometapi import StandIn
     from tests.fakes import DiscordServer
 
 GOOD = {
@@ -340,3 +344,50 @@ async def test_a_folder_that_cannot_be_written_ends_the_start_with_the_mend(
         assert await bot.ends() == 1
     assert "Traceback" not in bot.output
     assert str(tmp_path / "data") in bot.output
+
+
+async def test_a_refused_key_and_a_wrong_clock_are_no_good_health(
+    discord_server: DiscordServer,
+    environment: dict[str, str],
+    standin: StandIn,
+    tmp_path: Path,
+    postgres_url: str,
+):
+    standin.account.api_key = "another.key"
+    dsn = postgres_url.replace("+asyncpg", "")
+    environment |= {"DATABASE_URL": dsn, "METRICS_ADDRESS": f"127.0.0.1:{free_port()}"}
+    async with ten_minutes_behind(dsn), bot_process(discord_server, environment, tmp_path) as bot:
+        await bot.says("nothing is spent until they agree")
+        said = await until_health(tmp_path, environment, "clock: ")
+        assert "This machine's clock is +600 s off the database's" in said
+        assert "key: The provider refuses COMETAPI_KEY" in said
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://{environment['METRICS_ADDRESS']}/readyz") as response,
+        ):
+            assert response.status == 503
+            assert {line.partition(":")[0] for line in (await response.text()).splitlines()} == {
+                *("clock", "key")
+            }
+    assert standin.creates == []
+
+
+@asynccontextmanager
+async def ten_minutes_behind(dsn: str) -> AsyncIterator[None]:
+    """Have a database tell a time of ten minutes ago, as one whose machine has it wrong."""
+    database = await asyncpg.connect(dsn)
+    name = await database.fetchval("SELECT current_database()")
+    try:
+        await database.execute(
+            f"""
+            CREATE SCHEMA late;
+            CREATE FUNCTION late.now() RETURNS timestamptz STABLE LANGUAGE sql
+                AS $$ SELECT pg_catalog.now() - interval '10 minutes' $$;
+            ALTER DATABASE "{name}" SET search_path = late, pg_catalog, public;
+            """
+        )
+        yield
+    finally:
+        await database.execute(f'ALTER DATABASE "{name}" RESET search_path')
+        await database.execute("DROP SCHEMA late CASCADE")
+        await database.close()
