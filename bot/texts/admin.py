@@ -225,7 +225,7 @@ def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str
         first = f"Restyling is paused {where} from now on{_why(pause.note)}"
     else:
         first = (
-            f"Restyling is paused {where} since {relative(pause.paused_at)} already, "
+            f"Restyling was already paused {where} {relative(pause.paused_at)}, "
             f"by {mention(pause.paused_by)}{_why(pause.note)}"
         )
     waiting, under_way = _waiting_and_under_way(counts)
@@ -255,7 +255,7 @@ def resumed(guild_id: int, pause: Pause | None, everything: Pause | None) -> str
     where = "everywhere" if guild_id == GLOBAL_GUILD_ID else "on this server"
     first = f"Restyling was not paused {where}."
     if pause is not None:
-        first = f"Restyling goes on {where}. It was paused {relative(pause.paused_at)}."
+        first = f"Restyling is on again {where}. It was paused {relative(pause.paused_at)}."
     if everything is not None:
         by = f"whoever runs this bot paused everything {relative(everything.paused_at)}"
         return f"{first}\nNothing starts yet all the same: {by}{_why(everything.note)}"

@@ -79,7 +79,7 @@ def appeal_lines(appeal: Appeal, *, thread: str | None, prompt: str | None) -> l
 
 
 APPEAL_SENT: Final = (
-    "The moderators have your question. Their answer comes in the thread, or as a message."
+    "The moderators have your question. They answer in the thread, or by direct message."
 )
 
 REPORT_SENT: Final = (
@@ -108,7 +108,7 @@ def not_your_appeal(who: str) -> str:
 
 
 NO_REVIEW_CHANNEL: Final = (
-    "This server's moderators have no place for questions from here. "
+    "This server's moderators have no channel for questions. "
     f"Ask one of them directly; they set a review channel with {SETTINGS}."
 )
 APPEAL_NOT_SENT: Final = (
@@ -116,7 +116,7 @@ APPEAL_NOT_SENT: Final = (
 )
 MAY_NOT_ANSWER: Final = f"Only {STAFF} can answer this."
 OWN_APPEAL: Final = "This is your own question, so somebody else has to answer it."
-APPEAL_UNKNOWN: Final = "This question is not known any more."
+APPEAL_UNKNOWN: Final = "This question is no longer open."
 
 
 def answered_first(appeal: Appeal) -> str:

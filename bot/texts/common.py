@@ -356,7 +356,7 @@ UNKNOWN_CONTROL: Final = (
     "That control is not ours any more. Run the command again to get a new one."
 )
 UNKNOWN_COMMAND: Final = (
-    "That command is not ours any more, or not in this form. Reload Discord, and choose it anew."
+    "That command is not ours any more, or not in this form. Reload Discord and choose it again."
 )
 NOT_ALLOWED: Final = (
     "You may not use this command here. The server's administrators decide who may."

@@ -94,9 +94,9 @@ def closed(
         case ConsentStatus.REFUSED:
             lines.append(f"Not allowed. {_NOTHING_SENT}")
         case ConsentStatus.EXPIRED:
-            lines.append(f"The time to answer is over. {_NOTHING_SENT}")
+            lines.append(f"The time to answer has passed. {_NOTHING_SENT}")
         case _:
-            lines.append(f"The request was taken back. {_NOTHING_SENT}")
+            lines.append(f"The request was withdrawn. {_NOTHING_SENT}")
     return lines
 
 
@@ -108,27 +108,27 @@ def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None
     if say is ConsentChoice.NEVER:
         words = OPTED_OUT
         if not is_new and word is ConsentStatus.ALLOWED:
-            words += "\nYou had allowed this clip before; that one goes on."
+            words += "\nYou had already allowed this clip; that one continues."
         return words
     if is_new:
         return None
     match word:
         case ConsentStatus.ALLOWED:
             return (
-                "You allowed this already, so it goes on. The requester and the server's "
+                "You already allowed this, so it continues. The requester and the server's "
                 "moderators can cancel it while it waits."
             )
         case ConsentStatus.REFUSED:
-            return "You said no to this already. Nothing was started."
+            return "You already said no to this. Nothing was started."
         case ConsentStatus.EXPIRED:
-            return "The time to answer is over, so this was not started. They can ask again."
+            return "The time to answer has passed, so this was not started. They can ask again."
         case _:
-            return "This request was taken back meanwhile. Your answer changed nothing."
+            return "This request was withdrawn meanwhile. Your answer changed nothing."
 
 
 OPTED_OUT: Final = (
-    "Nobody can restyle your clips with this bot any more, on any server; what waited for "
-    f"your word is refused. {PRIVACY} takes that back."
+    "Nobody can restyle your clips with this bot now, on any server. What waited for "
+    f"your answer is refused. {PRIVACY} takes that back."
 )
 
 
@@ -137,4 +137,4 @@ def not_yours(author: str | None) -> str:
     return f"Only {author or 'whoever posted the clip'} can answer this: it is about their clip."
 
 
-UNKNOWN: Final = "This question is not known any more. Your answer changed nothing."
+UNKNOWN: Final = "This question is no longer open. Your answer changed nothing."

@@ -28,7 +28,7 @@ TOPICS: Final = {
     Topic.WHERE: ("Where and who", "Channels and roles, allowed, refused or exempt"),
     Topic.CLIPS: ("Clips and looks", "Size, length, shape, house look, sound"),
     Topic.MEMBERS: ("Limits for each member", "Clips and money of each member"),
-    Topic.ALL: ("Limits for all together", "Clips and money of all together"),
+    Topic.ALL: ("Limits for everybody together", "Clips and money, everybody together"),
     Topic.REVIEW: ("Review", "Whether a moderator looks first, and who does"),
     Topic.RULES: ("Prompt rules", "Words and patterns that are refused or reviewed"),
     Topic.CONSENT: ("Consent", "Whose clips may be restyled"),

@@ -77,22 +77,22 @@ RULES_FULL: Final = (
     "Remove one, or put several words into one rule."
 )
 RULE_GONE: Final = (
-    "Somebody changed the rules meanwhile, so nothing was changed. They are up to date now."
+    "Somebody else changed the rules, so nothing was saved. They are up to date now."
 )
 UNDO_OVERTAKEN: Final = (
-    "Somebody changed a setting meanwhile, so nothing was undone. The panel is up to date now."
+    "Somebody else changed a setting, so nothing was undone. The panel is up to date now."
 )
 NOTHING_TO_UNDO: Final = "Nothing has been changed yet, so there is nothing to undo."
 SAVE_OVERTAKEN: Final = (
-    "Somebody changed the same setting meanwhile, so nothing was saved. "
+    "Somebody else changed the same setting, so nothing was saved. "
     "The panel is up to date now."
 )
 DRAFT_GONE: Final = (
-    "This change was not saved, and the bot does not know it any more. Choose it once more; "
+    "This change was not saved, and the bot has forgotten it. Choose it again; "
     "the panel is up to date now."
 )
 NOT_HERE: Final = f"Settings belong to a server. Run {COMMAND} there again."
-OUT_OF_DATE: Final = f"This panel is of an earlier version. Run {COMMAND} again."
+OUT_OF_DATE: Final = f"This panel is from an earlier version. Run {COMMAND} again."
 PERHAPS_NOT_SAVED: Final = (
     "The bot cannot reach its database, so this change may not be saved.\n"
     f"Run {COMMAND} again in a minute to see."
@@ -138,9 +138,9 @@ def file_too_big(most_bytes: int) -> str:
 
 
 FILE_UNREADABLE: Final = (
-    "Discord did not hand the file over, so nothing was changed. Attach it once more."
+    "Discord did not hand over the file, so nothing was changed. Attach it again."
 )
-NOT_EXPORTED: Final = "Discord did not take the file. Press Export once more."
+NOT_EXPORTED: Final = "Discord did not take the file. Press Export again."
 
 
 def too_many_changes(most: int) -> str:

@@ -39,9 +39,9 @@ def cap_reached(use: CapUse, now: datetime, *, price: int | None) -> str:
         lines = [lines[0], "The bot's operator can set the price (PRICES)."]
     elif cap.unit is Unit.MICROS and use.left > 0:
         if again is not None:
-            lines.append(f"It starts anew {at(again)} ({relative(again)}); a shorter part may fit.")
+            lines.append(f"It resets {at(again)} ({relative(again)}); a shorter part may fit.")
     elif again is not None:
-        lines.append(f"It starts anew {at(again)} ({relative(again)}).")
+        lines.append(f"It resets {at(again)} ({relative(again)}).")
     return "\n".join([*lines, _NOTHING])
 
 

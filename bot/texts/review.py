@@ -166,9 +166,9 @@ def refused(ruling: Ruling) -> str:
         ):
             return f"{decided(review)} Your press changed nothing."
         case PressOutcome.DECIDED:
-            return "This does not wait for a decision any more. Your press changed nothing."
+            return "This no longer needs a decision. Your press changed nothing."
         case _:
-            return "This request is not known here any more."
+            return "This request is not known here."
 
 
 NOT_A_MODERATOR: Final = f"Only {STAFF} can decide this."
@@ -258,7 +258,7 @@ ASKED_AGAIN: Final = (
     "The moderators are asked again. If nothing appears in the review channel, the bot still "
     "cannot post there."
 )
-NOT_ASKED_AGAIN: Final = "This does not wait for a moderator any more."
+NOT_ASKED_AGAIN: Final = "This no longer waits for a moderator."
 
 
 def only_requester_or_staff(who: str) -> str:

@@ -105,7 +105,7 @@ def _left(uses: Sequence[CapUse], now: datetime) -> list[str]:
     lines = ["Left:"]
     for use in shown:
         again = resets_at(use.cap.period, now)
-        fresh = f" · starts anew {relative(again)}" if again is not None else ""
+        fresh = f" · resets {relative(again)}" if again is not None else ""
         lines.append(f"- {quota_left(use)}{fresh}")
     return lines
 
@@ -149,7 +149,7 @@ def server(usage: Usage, *, place: str) -> list[str]:
     return lines
 
 
-FOOTNOTE: Final = "-# Days are UTC's. Clips that surely cost nothing count as $0.00."
+FOOTNOTE: Final = "-# Days begin at midnight UTC. Clips that cost nothing count as $0.00."
 
 
 def _day(day: date) -> str:

@@ -54,8 +54,8 @@ class Admin(
 
     # Members
 
-    @app_commands.command(description="Let a member start no clips any more")
-    @app_commands.describe(member="Whom", reason="Why; they read it when they try")
+    @app_commands.command(description="Stop a member from starting clips")
+    @app_commands.describe(member="Who", reason="Why; they read it when they try")
     async def block(
         self,
         interaction: discord.Interaction[Any],
@@ -70,7 +70,7 @@ class Admin(
         )
 
     @app_commands.command(description="Let a blocked member start clips again")
-    @app_commands.describe(member="Whom")
+    @app_commands.describe(member="Who")
     async def unblock(self, interaction: discord.Interaction[Any], member: discord.User) -> None:
         """Take a block back."""
         place = guild_key(interaction.guild_id)
@@ -101,7 +101,7 @@ class Admin(
 
     # Pauses
 
-    @app_commands.command(description="Let nothing new start on this server; what runs goes on")
+    @app_commands.command(description="Stop new clips on this server; what is running finishes")
     @app_commands.describe(reason="Why; members read it when they try")
     async def pause(
         self, interaction: discord.Interaction[Any], reason: Note | None = None

@@ -89,7 +89,7 @@ class Owner(
             interaction, Action.MANAGE_JOBS, lambda: jobs_page(self._store, None, RIGHT)
         )
 
-    @app_commands.command(description="Settle clips of which nobody knows whether they were paid")
+    @app_commands.command(description="Settle clips that may have been paid for, or not")
     async def uncertain(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page of unclear clips."""
         await self._answer(
@@ -110,8 +110,8 @@ class Owner(
 
     # People
 
-    @app_commands.command(description="Let somebody start no clips any more, anywhere")
-    @app_commands.describe(member="Whom", reason="Why; they read it when they try")
+    @app_commands.command(description="Stop somebody from starting clips anywhere")
+    @app_commands.describe(member="Who", reason="Why; they read it when they try")
     async def block(
         self,
         interaction: discord.Interaction[Any],
@@ -126,7 +126,7 @@ class Owner(
         )
 
     @app_commands.command(description="Let somebody start clips again who was blocked everywhere")
-    @app_commands.describe(member="Whom")
+    @app_commands.describe(member="Who")
     async def unblock(self, interaction: discord.Interaction[Any], member: discord.User) -> None:
         """Take back a block that holds everywhere."""
         await self._answer(

@@ -52,7 +52,7 @@ class PrivacyCog(commands.Cog):
 
     @app_commands.command(
         name="restyle-privacy",
-        description="See what is kept of you, rule out that others restyle your clips, delete data",
+        description="See or delete your data, and stop others restyling your clips",
     )
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)

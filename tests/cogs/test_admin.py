@@ -240,8 +240,8 @@ async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiti
         ': "event tonight"' in said(refused)
     )
     assert "already" in said(await manage("pause", reason="another"))
-    assert "goes on on this server" not in said(refused)
-    assert "Restyling goes on" in said(await manage("resume"))
+    assert "is on again" not in said(refused)
+    assert "Restyling is on again on this server" in said(await manage("resume"))
     assert await stage.job(await stage.restyle(clip)) is not None
     assert "was not paused" in said(await manage("resume"))
 
@@ -394,7 +394,7 @@ async def test_everything_is_paused_and_resumed_by_the_owner(stage, owner, clip)
     assert "paused restyling everywhere" in said(refused)
     assert "repairs" in said(refused)
     answer = said(await owner.user.slash("restyle-owner resume-all"))
-    assert "goes on everywhere" in answer
+    assert "is on again everywhere" in answer
     assert await stage.job(await stage.restyle(clip)) is not None
 
 

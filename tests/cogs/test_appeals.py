@@ -154,7 +154,7 @@ async def test_moderators_of_another_server_cannot_answer(court, refused):
     await asked(court, message)
     answer = await court.pressed_elsewhere(buttons_of(court.card)[ANSWER])
     assert answer.modal is None
-    assert "not known any more" in said(answer)
+    assert "no longer open" in said(answer)
 
 
 async def test_the_second_answer_says_who_was_first(court, refused):

@@ -429,14 +429,14 @@ async def test_a_second_press_and_a_late_one_say_what_happened_before(stage, ask
     await direct.send(view=question_card(job, is_direct=True))
     again = await press(stage.bob, "No")
     assert buttons_of(question_of(stage.bob)) == {}
-    assert "You allowed this already" in said(again)
+    assert "You already allowed this" in said(again)
     assert (await stage.store.get(job.id)).state is JobState.QUEUED
     late = await asked()
     question = question_of(stage.bob)
     past = stage.clock() - (late.held_until - stage.clock())
     await put(stage.store, late.id, JobState.HELD, held_until=past)
     answer = await press(stage.bob, "Allow", question)
-    assert "The time to answer is over" in said(answer)
+    assert "The time to answer has passed" in said(answer)
     assert (await stage.store.get(late.id)).state is JobState.HELD
 
 
@@ -445,11 +445,11 @@ async def test_a_request_taken_back_closes_the_question(stage, asked):
     question = question_of(stage.bob)
     await stage.store.cancel(job.id, by=stage.alice.id)
     answer = await press(stage.bob, "Allow", question)
-    assert "taken back meanwhile" in said(answer)
+    assert "withdrawn meanwhile" in said(answer)
     other = await asked()
     await stage.store.cancel(other.id, by=stage.alice.id)
     await engine(stage)
-    assert "taken back" in text_of(question_of(stage.bob))
+    assert "withdrawn" in text_of(question_of(stage.bob))
     assert buttons_of(question_of(stage.bob)) == {}
 
 

@@ -148,7 +148,7 @@ async def test_a_question_that_nobody_answers_ends_by_itself(stage, standin, bor
         )
         direct = stage.bob.user.dm_channel
         await until(lambda: buttons_of(direct.last_message) == {})
-        assert "The time to answer is over." in text_of(direct.last_message)
+        assert "The time to answer has passed." in text_of(direct.last_message)
         assert standin.creates == []
 
 

@@ -202,7 +202,7 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten_by_a_save
     await panel.type("jobs_per_day", "2")
     await stage.set(jobs_per_day=1)
     answer = await panel.press("save")
-    assert "changed the same setting meanwhile, so nothing was saved" in said(answer)
+    assert "Somebody else changed the same setting, so nothing was saved" in said(answer)
     assert await panel.own("jobs_per_day") == 1
 
 

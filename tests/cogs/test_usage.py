@@ -83,7 +83,7 @@ async def test_a_member_sees_what_they_used_and_what_is_left(stage, used, allow)
     shown = page(await usage(stage, stage.alice))
     assert "Today: 2 clips · $1.50" in shown
     assert "This month: 2 clips · $1.50" in shown
-    assert "- 3 of your 5 clips today · starts anew <t:" in shown
+    assert "- 3 of your 5 clips today · resets <t:" in shown
     assert "- $7.75 of this server's $10.00 this month" in shown
 
 

@@ -144,8 +144,8 @@ def test_what_is_left_is_said_with_when_it_starts_anew():
         "Today: 2 clips · $1.50",
         "This month: 14 clips · $9.75",
         "Left:",
-        f"- 3 of your 5 clips today · starts anew <t:{midnight}:R>",
-        f"- $0.25 of your $10.00 this month · starts anew <t:{april}:R>",
+        f"- 3 of your 5 clips today · resets <t:{midnight}:R>",
+        f"- $0.25 of your $10.00 this month · resets <t:{april}:R>",
     ]
 
 

@@ -28,7 +28,7 @@ def test_a_used_up_quota_says_who_set_it_and_when_it_starts_anew():
     assert cap_reached(use(5, 5), NOW, price=750_000).splitlines() == [
         "Your 5 clips today are used up.",
         "This server's managers can change that limit (/restyle-settings).",
-        f"It starts anew <t:{MIDNIGHT}:f> (<t:{MIDNIGHT}:R>).",
+        f"It resets <t:{MIDNIGHT}:f> (<t:{MIDNIGHT}:R>).",
         NOTHING,
     ]
 
@@ -45,7 +45,7 @@ def test_a_budget_says_what_is_left_of_it_and_what_the_clip_would_have_cost():
     assert cap_reached(found, NOW, price=750_000).splitlines() == [
         "This clip costs about $0.75; $0.40 of this server's $20.00 this month is left.",
         "Only the bot's operator can change that limit.",
-        f"It starts anew <t:{MIDNIGHT}:f> (<t:{MIDNIGHT}:R>); a shorter part may fit.",
+        f"It resets <t:{MIDNIGHT}:f> (<t:{MIDNIGHT}:R>); a shorter part may fit.",
         NOTHING,
     ]
 
