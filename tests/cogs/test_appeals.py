@@ -17,7 +17,7 @@ ASK, ANSWER = "Ask a moderator…", "Answer…"
 
 @pytest.fixture
 async def simcord_bot(make_bot):
-    bot = make_bot(extensions=(*EXTENSIONS, "cogs.restyle.cog"))
+    bot = make_bot(extensions=(*EXTENSIONS, "cogs.restyle.request_flow", "cogs.restyle.cog"))
     yield bot
     await bot.close()
 
