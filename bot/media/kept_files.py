@@ -59,7 +59,7 @@ class KeptFiles:
         """
         self.drop(job_id, name)
         self.tidy()
-        path = self._folder / f"{job_id}-{name}"
+        path = self._folder / f"{job_id}-{name}{file.suffix}"
         try:
             size = file.stat().st_size
             if size > self._most_bytes:
@@ -75,6 +75,16 @@ class KeptFiles:
         kept = _Kept(path=path, user_id=user_id, size_bytes=size, since=self._monotonic())
         self._files[job_id, name] = kept
         self._used += size
+
+    def suffix(self, job_id: int, name: str) -> str | None:
+        """Return the suffix of the file that was kept, as it was; ``None`` if there is none."""
+        kept = self._files.get((job_id, name))
+        return None if kept is None else kept.path.suffix
+
+    def size(self, job_id: int, name: str) -> int:
+        """Return how many bytes it has; 0 if there is none."""
+        kept = self._files.get((job_id, name))
+        return 0 if kept is None else kept.size_bytes
 
     def lend(self, job_id: int, name: str, target: Path) -> bool:
         """Put the file at ``target``, which is not there yet; ``False`` if none is kept.

@@ -6,8 +6,9 @@ See ``process_pool.py`` for how, and ``tasks/probe.py`` for what is looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.units import MEBIBYTE
 from bot.errors import MediaProbeError
 from bot.media.process_pool import ProcessPool, WorkLimits
 from bot.requests.video_facts import VideoFacts
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_FORMS: Final = frozenset({"mp4", "mov", "webm"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeLimits(WorkLimits):
-    """What one look into a file may use. It writes nothing."""
+    """What one look into a file may use."""
 
     wall_seconds: float = 60
     cpu_seconds: int = 20
@@ -36,6 +40,40 @@ async def probe_video(
     """
     process_pool = process_pool or ProcessPool()
     answer = await process_pool.run("probe", {"path": path}, limits=limits or ProbeLimits())
+    return _facts(answer)
+
+
+async def take_in(
+    path: Path, target: Path, *, max_bytes: int, process_pool: ProcessPool
+) -> tuple[VideoFacts, Path | None]:
+    """Look into a file as ``probe_video`` does, and pack it anew at once where that is cheap.
+
+    Returns:
+        The facts, and a file beside ``target`` with the pictures and the sound alone, of at most
+        ``max_bytes``; ``None`` if none was made. Whether it is of use, a plan says.
+
+    Raises:
+        MediaStorageError: The disk is full.
+        MediaError: As ``probe_video``.
+    """
+    arguments = {"path": path, "target": target, "max_bytes": max_bytes}
+    limits = ProbeLimits(file_bytes=max_bytes + MEBIBYTE)
+    answer = await process_pool.run("take_in", arguments, limits=limits)
+    found, form = answer.get("facts"), answer.get("form")
+    if not isinstance(found, dict):
+        raise MediaProbeError("the process for taking in answered something else")
+    return _facts(found), _named(target, form)
+
+
+def _named(target: Path, form: object) -> Path | None:
+    """Give the file its suffix; ``None`` where there is none, or it claims to be what it is not."""
+    if form not in _FORMS or not target.is_file():
+        target.unlink(missing_ok=True)
+        return None
+    return target.rename(target.with_suffix(f".{form}"))
+
+
+def _facts(answer: dict[str, Any]) -> VideoFacts:
     try:
         return VideoFacts(**answer | {"key_seconds": tuple(answer.get("key_seconds", ()))})
     except TypeError as exc:  # whatever took the process over speaks another language

@@ -48,7 +48,7 @@ _INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT
 # glibc sets 64 MiB of addresses apart for each thread, which the limit of memory counts.
 _SPARING: Final = {"MALLOC_ARENA_MAX": "2"}
 # A person waits for these, and they are soon over.
-_QUICK: Final = frozenset({"probe", "reference", "chart"})
+_QUICK: Final = frozenset({"probe", "take_in", "reference", "chart"})
 
 _ERRORS: Final = {
     error.__name__: error for error in vars(errors).values()

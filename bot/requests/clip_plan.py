@@ -25,14 +25,14 @@ _ROUNDING_FPS: Final = 0.001
 _LEAST_SECONDS: Final = 0.1  # of a part, where the model has no minimum
 _LOST_SECONDS: Final = 0.5  # at most, when a part ends without encoding: a few frames
 # What is packed anew without encoding. Besides MP4 that is WebM and MOV, by ``CopiedVideo.form``.
-_COPIED_CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "prores"})
+COPIED_CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "prores"})
 _WEB_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
 _LEAST_PICTURES: Final = 1.5  # in a part; one that stands still is no video
 _LEAST_SIDE: Final = 32  # pixels as shown; with less there is nothing to restyle
 _MAX_SHAPE: Final = 8.0  # how many times as long as the other a side may be
 _MAX_SKEW: Final = 1.0  # pixels by which a picture may be wider than shown: one nobody sees
 # The others tell no moments, or lie about them.
-_COPIED_CONTAINERS: Final = frozenset({"mp4", "mov", "matroska", "webm", "mpegts", "flv"})
+COPIED_CONTAINERS: Final = frozenset({"mp4", "mov", "matroska", "webm", "mpegts", "flv"})
 _LONG_SIDE, _SHORT_SIDE = 1920, 1080  # of what is encoded for a model that names no sizes
 _COPIED_SHARE: Final = 0.9  # of the bytes allowed: no part has exactly its share of the whole
 _LEAST_BITS_PER_PIXEL: Final = 0.03  # of H.264, per frame; with fewer, less pixels look better
@@ -107,6 +107,12 @@ class Plan:
     has_audio: bool
     reasons: tuple[Reason, ...]
     """Empty when it goes as it is."""
+
+    def is_whole_copy(self, total_seconds: float) -> bool:
+        """Tell whether all of a clip of that length is packed anew, and nothing is cut away."""
+        whole = self.start_seconds == 0 and self.seconds == round(total_seconds, 3)
+        is_cut = not {Reason.TOO_LONG, Reason.CUT_ASKED}.isdisjoint(self.reasons)
+        return self.mode is Mode.COPY and whole and not is_cut
 
     def to_json(self) -> str:
         """Return it as text, to be stored: after a restart the same clip must be made."""
@@ -317,8 +323,8 @@ def _choose_mode(
         lost = 1 / max(facts.fps, 1)  # WebM does not say how long its last frame lasts
     may_copy = (
         _CURED_BY_COPYING.issuperset(reasons)
-        and facts.codec in _COPIED_CODECS
-        and facts.container in _COPIED_CONTAINERS
+        and facts.codec in COPIED_CODECS
+        and facts.container in COPIED_CONTAINERS
         and size_bytes * share <= max_bytes * (1 if whole else _COPIED_SHARE)
         # Cut without encoding, it may come out a little shorter than wanted.
         and part.seconds - lost >= (model.min_seconds or 0)

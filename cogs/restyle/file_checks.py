@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from bot.engine.steps.sources import ORIGINAL, SENT
 from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnreadableError
 from bot.media.film_strip import draw_film_strip
-from bot.media.probe import probe_video
+from bot.media.probe import take_in
 from bot.media.reference import read_reference, refuse_reference
 from bot.media.turns import FairSlots
 from bot.requests.clip_plan import Plan, plan_clip
@@ -90,7 +91,7 @@ class FileChecks:
         holds: Effective,
         *,
         upload_bytes: int,
-        keep_as: Callable[[Path], None] = lambda _: None,
+        keep: Callable[[str, Path], None] = lambda *_: None,
         may_ask: bool = False,
     ) -> ProbeResult:
         """Download the files and look into them.
@@ -100,7 +101,7 @@ class FileChecks:
             model: The provider's model, whose rules the plan keeps.
             holds: What holds for it.
             upload_bytes: The largest file that the bot may post where it was asked for.
-            keep_as: Called with the clip once it was looked into, to keep it for the job.
+            keep: Called with ``ORIGINAL`` or ``SENT`` and that file, to keep it for the job.
             may_ask: Whether the part of a longer clip is to be chosen, where nobody has yet.
 
         Raises:
@@ -113,7 +114,7 @@ class FileChecks:
                     model,
                     holds,
                     upload_bytes=upload_bytes,
-                    keep_as=keep_as,
+                    keep=keep,
                     may_ask=may_ask and request.start is None and request.length is None,
                 )
                 convert = request.reference is not None and await self._must_convert(
@@ -132,7 +133,7 @@ class FileChecks:
         holds: Effective,
         *,
         upload_bytes: int,
-        keep_as: Callable[[Path], None],
+        keep: Callable[[str, Path], None],
         may_ask: bool,
     ) -> ProbeResult:
         source, limit = request.source, holds.limit("max_video_bytes")
@@ -149,7 +150,12 @@ class FileChecks:
             if fetched.size_bytes == 0:
                 raise RefusedError(Refusal(rule=Rule.EMPTY_FILE))
             try:
-                facts = await probe_video(fetched.path, process_pool=self._process_pool)
+                facts, packed = await take_in(
+                    fetched.path,
+                    folder / "packed.mp4",
+                    max_bytes=min(model.max_url_bytes, upload_bytes),
+                    process_pool=self._process_pool,
+                )
             except MediaUnreadableError as exc:
                 raise RefusedError(
                     Refusal(rule=Rule.VIDEO_UNREADABLE, value=exc.reason.value, words=(str(exc),))
@@ -170,7 +176,10 @@ class FileChecks:
             if may_ask and holds.film_strip:
                 choice = PartChoice.of(facts, plan, model)
             strip = None if choice is None else await self._draw(choice, fetched.path, folder)
-            keep_as(fetched.path)
+            if packed is not None and choice is None and plan.is_whole_copy(facts.duration_seconds):
+                keep(SENT, packed)
+            else:
+                keep(ORIGINAL, fetched.path)
         return ProbeResult(
             facts=facts,
             size_bytes=fetched.size_bytes,

@@ -16,7 +16,6 @@ from bot.domain.money import dollars
 from bot.domain.quotas import Unit
 from bot.engine.model_choice import ModelChoice
 from bot.engine.ports import Progress
-from bot.engine.steps.sources import ORIGINAL
 from bot.errors import CapReachedError, JobExistsError, StoreError
 from bot.media.turns import work_for
 from bot.policy.decide import RequestFacts
@@ -126,7 +125,7 @@ class Intake:
                     self._model_of(request),
                     evaluation.decision.effective,
                     upload_bytes=self._upload_limits.of(interaction.guild_id),
-                    keep_as=partial(self._kept.keep, job_id, ORIGINAL, user_id=interaction.user.id),
+                    keep=partial(self._kept.keep, job_id, user_id=interaction.user.id),
                     may_ask=open_request is not None,
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.

@@ -74,8 +74,10 @@ class Cdn:
 
     env: object = None
     lost: set = field(default_factory=set)
+    asked: list = field(default_factory=list)
 
     def read(self, url):
+        self.asked.append(url)
         return None if url in self.lost else self.env.backend.cdn.get(url)
 
 

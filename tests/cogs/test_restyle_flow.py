@@ -10,10 +10,10 @@ from bot.domain.jobs import JobState
 from bot.engine.engine import Engine
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
-from bot.media.scratch import Scratch
 from bot.storage.store import open_store
 from sandbox.cometapi import Fail, Fate, StandIn
 from tests.cogs.conftest import buttons_of, said, text_of
+from tests.media.corpus import BY_NAME, write_clip
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def settings(settings, standin):
 
 
 @pytest.fixture
-async def engine(stage, settings, downloader, tmp_path):
+async def engine(stage, settings, downloader):
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
         comet = CometClient(
             http,
@@ -54,7 +54,7 @@ async def engine(stage, settings, downloader, tmp_path):
             comet=comet,
             deliverer=stage.bot.deliverer,
             downloader=downloader,
-            scratch=Scratch(tmp_path / "scratch"),
+            scratch=stage.bot.scratch,
             media=MediaProcessor(ProcessPool()),
         ):
             yield
@@ -87,6 +87,21 @@ async def test_a_clip_comes_back_in_its_thread(stage, clip, standin):
     assert list(buttons_of(stage.channel.history()[0])) == ["Watch"]
     [created] = standin.creates
     del created
+
+
+@pytest.mark.usefixtures("engine")
+async def test_an_attached_clip_is_fetched_once_and_nothing_is_left(stage, cdn, tmp_path):
+    spec = BY_NAME["place-mp4"]
+    attached = write_clip(spec, tmp_path / "clip.mp4").read_bytes()
+    job = await ended(stage, await stage.restyle(attached))
+    assert job.state is JobState.DONE
+    assert [url for url in cdn.asked if url == job.source_url] == [job.source_url]
+    assert job.sent_url not in cdn.asked
+    assert b"52.51" in attached
+    [thread] = stage.channel.threads
+    kept = thread.history()[1].attachments[0]
+    assert b"52.51" not in await kept.read()
+    assert stage.bot.scratch.used_bytes == 0
 
 
 @pytest.mark.usefixtures("engine")

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.jobs import JobState
-from bot.engine.steps.sources import ORIGINAL
+from bot.engine.steps.sources import ORIGINAL, SENT
 from bot.errors import DeliveryDelayedError
 from sandbox.cometapi import Fate, Succeed
 from tests.engine.conftest import KEPT_SOURCE, LIVE_SOURCE
@@ -79,3 +79,25 @@ async def test_a_clip_prepared_again_after_discords_trouble_is_not_fetched_again
     job = await lone_bench.run(await taken_in(lone_bench, **planned()))
     assert job.state is JobState.DONE
     assert from_discord(lone_bench) == []
+
+
+async def test_what_the_intake_packed_is_not_prepared_again(lone_bench):
+    handle = await taken_in(lone_bench, **planned())
+    with lone_bench.scratch.folder() as folder:
+        (folder / "packed.webm").write_bytes(b"packed by the intake")
+        lone_bench.scratch.kept.keep(handle.job_id, SENT, folder / "packed.webm", user_id=1)
+    job = await lone_bench.run(handle)
+    assert job.state is JobState.DONE
+    assert lone_bench.media.plans == []
+    assert lone_bench.deliverer.kept[0][1] == b"packed by the intake"
+    assert lone_bench.deliverer.kept_names == [["source.webm", None]]
+    assert from_discord(lone_bench) == []
+
+
+async def test_what_was_packed_and_became_too_large_is_prepared_again(lone_bench):
+    handle = await taken_in(lone_bench, **planned())
+    with lone_bench.scratch.folder() as folder:
+        (folder / "packed.mp4").write_bytes(bytes(10_000_001))
+        lone_bench.scratch.kept.keep(handle.job_id, SENT, folder / "packed.mp4", user_id=1)
+    await lone_bench.run(handle)
+    assert len(lone_bench.media.plans) == 1

@@ -180,6 +180,7 @@ class PrepareStep:
             await self._context.media.fit(clip, smaller, max_bytes=smaller_than(clip))
         except MediaError as exc:
             raise DeliveryTooLargeError(f"nor can it be made smaller: {exc}") from exc
+        self._context.scratch.kept.keep(job.id, SENT, smaller, user_id=job.user_id)
         try:
             return await keep(job, clip=smaller, reference=reference)
         except DeliveryTooLargeError:  # then it is the picture
@@ -235,10 +236,16 @@ class PrepareStep:
             return None
         if max_bytes is not None:
             plan = replace(plan, max_bytes=min(plan.max_bytes, max_bytes))
-        target = folder / "source.mp4"
+        kept, target = self._context.scratch.kept, folder / "source.mp4"
+        if (
+            max_bytes is None and kept.size(job.id, SENT) <= plan.max_bytes
+        ):  # by the intake, perhaps
+            ready = target.with_suffix(kept.suffix(job.id, SENT) or ".mp4")
+            if kept.lend(job.id, SENT, ready):
+                return ready
         made = await self._context.media.prepare(await self._download(job, folder), target, plan)
         # The answer's pictures are drawn from it.
-        self._context.scratch.kept.keep(job.id, SENT, made, user_id=job.user_id)
+        kept.keep(job.id, SENT, made, user_id=job.user_id)
         return made
 
     async def reference(self, job: Job, url: str, folder: Path) -> Path:

@@ -31,13 +31,13 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Make ``target`` from ``source`` as ``plan`` says; answer its ``form``: mp4, mov or webm."""
     source, target = arguments["source"], arguments["target"]
     plan = Plan.from_json(arguments["plan"])
-    form = _copy(source, target, plan) if plan.mode is Mode.COPY else None
+    form = copy(source, target, plan) if plan.mode is Mode.COPY else None
     if form is None:
         _encode(source, target, plan)
     return {"form": form or "mp4"}
 
 
-def _copy(source: str, target: str, plan: Plan) -> str | None:
+def copy(source: str, target: str, plan: Plan) -> str | None:
     """Cut or pack without encoding, and return the form of what came out.
 
     ``None`` if that has a flaw, is too short, or shows that the copying did not work.
