@@ -47,7 +47,7 @@ def arrivals(*, is_quick: bool) -> list[tuple[Source, float]]:
             ),
             30.0,
         ),
-        (Source(name="100 MB of 1080p", options={"b": "27M", "maxrate": "27M", "crf": "1"}), 30.0),
+        (Source(name="100 MB of 1080p", options={"crf": "-1", "b": "27M"}), 30.0),
     ]
     if is_quick:
         return [(replace(one, seconds=2, width=160, height=96), 4.0) for one, _ in made]
