@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 AUDIT = ROOT / "build" / "audit"
-LOCKS = ("requirements/run.txt", "requirements/dev.txt")
+LOCKS = ("requirements/run.txt", "requirements/sentry.txt", "requirements/dev.txt")
 SERVICES = ("pypi", "osv")
 
 
@@ -47,7 +47,7 @@ def ask(service: str, lock: str) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    """Audit both locks, and say what was found and what could not be asked."""
+    """Audit the locks, and say what was found and what could not be asked."""
     if not install():
         print("NOT AUDITED: pip-audit cannot be installed here.")
         return 0
