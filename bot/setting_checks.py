@@ -15,6 +15,7 @@ from yarl import URL
 from bot.domain.money import MICROS_PER_DOLLAR, PRICES, dollars
 from bot.prices import read_prices
 from bot.system.hosts import is_loopback
+from bot.system.postgres_options import read_options
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -166,6 +167,12 @@ _DRIVERS: Final = {
 }
 
 
+_ESCAPES: Final = (
+    "in a user name or password write %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?, "
+    "%25 for %"
+)
+
+
 def complete_database_url(value: str) -> str:
     """Return a database's address as people write it with the driver that is used for it.
 
@@ -175,17 +182,24 @@ def complete_database_url(value: str) -> str:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):  # the latter quotes what it takes for a port
-        raise ValueError("must be a URL such as sqlite:///data/restyle.db") from None
+        raise ValueError(f"must be a URL such as sqlite:///data/restyle.db; {_ESCAPES}") from None
     driver = _DRIVERS.get(url.get_backend_name())
     if driver is None:
         raise ValueError("must start with sqlite:// or postgresql://")
+    if "@" in (url.host or ""):  # its end is of the password
+        raise ValueError(f"has an @ too many; {_ESCAPES}")
     if driver == "postgresql+asyncpg":
         url = _without_libpq_options(url)
     return url.set(drivername=driver).render_as_string(hide_password=False)
 
 
 def _without_libpq_options(url: SqlUrl) -> SqlUrl:
-    """Return ``url`` with the options that hosting services add in the words of asyncpg."""
+    """Return ``url`` with the options that hosting services add in the words of asyncpg.
+
+    Raises:
+        ValueError: It has an option that is not known.
+    """
+    read_options(url.query)
     query = dict(url.query)
     query.pop("channel_binding", None)  # asyncpg settles that by itself
     if sslmode := query.pop("sslmode", None):

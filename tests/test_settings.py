@@ -136,6 +136,18 @@ def test_a_database_url_that_cannot_be_read_is_not_repeated(monkeypatch, url):
     assert "hunter2" not in str(caught.value)
 
 
+def test_an_option_of_the_database_that_is_not_known_is_named(monkeypatch):
+    with pytest.raises(SettingsError, match=r"DATABASE_URL.*keepalives_idle"):
+        load(monkeypatch, DATABASE_URL="postgresql://u:p@h/d?keepalives_idle=5")
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@ss:hunter2@h/d", "postgresql://u:p@hunter2@h/d"])
+def test_a_password_that_breaks_the_address_is_told_how_to_be_written(monkeypatch, url):
+    with pytest.raises(SettingsError, match="%40 for @") as caught:
+        load(monkeypatch, DATABASE_URL=url)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_the_data_folder_moves_the_default_database(monkeypatch):
     settings = load(monkeypatch, DATA_DIR="/srv/restyle")
     assert settings.database_url == "sqlite+aiosqlite:////srv/restyle/restyle.db"

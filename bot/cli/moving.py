@@ -9,6 +9,8 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from bot.cli.output import say
+from bot.errors import SettingsError
+from bot.setting_checks import complete_database_url
 from bot.settings import load_settings
 from bot.storage.database import open_database
 from bot.storage.reading import check_there
@@ -41,7 +43,10 @@ def execute(chosen: argparse.Namespace) -> int:
     """Copy the database, and say what was copied."""
     # Shards are of no concern to moving data, which may be from SQLite or to it.
     source = load_settings(shards="").database_url
-    target = load_settings(database_url=chosen.to, shards="").database_url
+    try:
+        target = complete_database_url(chosen.to)
+    except ValueError as exc:
+        raise SettingsError(f"--to: {exc}") from exc
     if source.startswith("sqlite"):
         check_there(source)
     asyncio.run(_migrate_data(source, target))

@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 
 from bot import __version__
-from bot.cli import backup, config, doctor, health, jobs, moving
+from bot.cli import backup, config, doctor, health, jobs, migrating, moving
 
 EXIT_STATUS: Final = """\
 exit status: 0 done, 1 refused or failed (the text says why), 2 a setting or an option is wrong
@@ -24,6 +24,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Restyle {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", help="run the bot (this happens without a command, too)")
-    for module in (health, doctor, config, jobs, backup, moving):
+    for module in (health, doctor, config, jobs, backup, migrating, moving):
         module.add_to(commands)
     return parser

@@ -207,13 +207,13 @@ def reporting_trouble() -> Iterator[None]:
 
 
 def _passes(code: str | None, text: str) -> bool:
-    """Tell whether waiting may help: no connection, too many of them, a server that starts.
+    """Tell whether waiting may help: no connection, too many, a table in use, a starting server.
 
     Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
     """
     if code is None:
         return "locked" in text  # SQLite, by a backup or a person with a shell
-    return code[:2] in {"08", "57"} or code == "53300"
+    return code[:2] in {"08", "57"} or code in {"53300", "55P03"}
 
 
 def _is_our_mistake(error: DBAPIError) -> bool:
@@ -253,7 +253,7 @@ async def open_database(
             database = Database(sqlite_engine(parsed), readers=sqlite_readers(parsed), clock=clock)
         else:
             await _upgrade_postgres(parsed)
-            database = Database(postgres_engine(parsed), clock=clock)
+            database = Database(await _postgres(parsed), clock=clock)
         stack.push_async_callback(database.close)
         if database.dialect == "sqlite":
             async with database.transaction() as connection:
@@ -269,3 +269,22 @@ async def _upgrade_postgres(url: URL) -> None:
                 await connection.run_sync(upgrade)
     finally:
         await engine.dispose()
+
+
+async def _postgres(url: URL) -> AsyncEngine:
+    """Return an engine that fits what stands at ``url``: PostgreSQL itself, or a pooler before it.
+
+    A pooler that shares sessions refuses to begin one with settings. One that takes them in silence
+    cannot be told from the server: its address says ``?pooler=transaction``.
+    """
+    engine = postgres_engine(url)
+    try:
+        with reporting_trouble():
+            async with engine.connect():
+                return engine
+    except StoreUnavailableError as exc:
+        await engine.dispose()
+        if "unsupported startup parameter" not in str(exc):
+            raise
+    log.info("A pooler stands before the database; nothing is left to its sessions")
+    return postgres_engine(url, is_pooled=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,14 +11,17 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreUnavailableError
+from bot.system.postgres_options import read_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import URL
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bot.system.postgres_options import PostgresOptions
 
 BUSY_SECONDS: Final = 5.0
 """How long SQLite waits for a lock, which only a backup or a person with a shell can hold; the
@@ -96,11 +100,26 @@ def _sqlite(url: URL, *, connections: int, pragmas: Sequence[str], begin: str) -
     return engine
 
 
-def postgres_engine(url: URL) -> AsyncEngine:
-    """Return an engine with a few connections and a time limit on everything."""
-    stall = str(int(STALL_SECONDS * 1000))
-    return create_async_engine(
-        url,
+def postgres_engine(url: URL, *, is_pooled: bool = False) -> AsyncEngine:
+    """Return an engine with a few connections and a time limit on everything.
+
+    Args:
+        url: With options as libpq has them.
+        is_pooled: Whether a pooler gives each transaction another session of the server. Then
+            nothing is said to a session: no statement is prepared under a name that another one
+            may have, and settings hold for one transaction each. The option ``pooler`` of the
+            address says so as well.
+    """
+    options = read_options(url.query)
+    is_pooled = is_pooled or options.is_pooled
+    session = {
+        "synchronous_commit": "on",  # what was committed outlives a crash of the server
+        "idle_in_transaction_session_timeout": str(int(STALL_SECONDS * 1000)),
+        **options.settings,
+    }
+    name = session.pop("application_name", "restyle")
+    engine = create_async_engine(
+        _with_places_only(url, options),
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
@@ -110,18 +129,49 @@ def postgres_engine(url: URL) -> AsyncEngine:
         connect_args={
             "timeout": WAIT_SECONDS,
             "command_timeout": WAIT_SECONDS,
-            "server_settings": {
-                "application_name": "restyle",
-                "synchronous_commit": "on",  # what was committed outlives a crash of the server
-                "idle_in_transaction_session_timeout": stall,
-            },
+            **options.connect,
+            "server_settings": {"application_name": name} | ({} if is_pooled else session),
+            **(_UNNAMED if is_pooled else {}),
         },
     )
+    if is_pooled:
+        _say_at_each_begin(engine, session)
+    return engine
+
+
+_UNNAMED: Final = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: f"__restyle_{uuid.uuid4().hex}__",
+}
+"""https://docs.sqlalchemy.org/en/latest/dialects/postgresql.html#prepared-statement-name-with-pgbouncer"""
+
+
+def _say_at_each_begin(engine: AsyncEngine, session: Mapping[str, str]) -> None:
+    quoted = (f"set_config('{name}', '{_quoted(value)}', true)" for name, value in session.items())
+    statement = f"SELECT {', '.join(quoted)}"
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")
+
+
+def _with_places_only(url: URL, options: PostgresOptions) -> URL:
+    return url.set(query=dict(options.query))
 
 
 def postgres_upgrade_engine(url: URL) -> AsyncEngine:
-    """Return an engine without a time limit for statements.
+    """Return an engine without a time limit for statements, which says nothing to a session.
 
     A migration takes as long as it takes, and so does waiting for another process that is at it.
     """
-    return create_async_engine(url, poolclass=NullPool, connect_args={"timeout": WAIT_SECONDS})
+    options = read_options(url.query)
+    return create_async_engine(
+        _with_places_only(url, options),
+        poolclass=NullPool,
+        connect_args={"timeout": WAIT_SECONDS, **options.connect, **_UNNAMED},
+    )

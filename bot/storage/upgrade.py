@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOCK_KEY: Final = 0x7265_7374_796C_65  # "restyle"; any number that nobody else locks will do
+LOCK_SECONDS: Final = 30
+"""How long a migration waits for a table in use; then the start says so, and tries again."""
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
 
@@ -81,7 +83,16 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     scripts = ScriptDirectory.from_config(config)
     present = MigrationContext.configure(connection).get_current_heads()
     check_known(present)
-    if revision != "head" or set(present) != set(scripts.get_heads()):
-        before = ", ".join(sorted(present)) or "nothing"
-        log.info("The database's schema is brought from %s to %s", before, revision)
-        command.upgrade(config, revision)
+    if revision == "head" and set(present) == set(scripts.get_heads()):
+        return
+    before = ", ".join(sorted(present)) or "nothing"
+    log.info("The database's schema is brought from %s to %s", before, revision)
+    if present:
+        log.warning(
+            "There is no way back from the new schema but a backup (python -m bot backup, with the "
+            "former version)"
+        )
+    if connection.dialect.name == "postgresql":
+        # Behind a table that somebody holds everybody else would wait as well, so not for long.
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+    command.upgrade(config, revision)

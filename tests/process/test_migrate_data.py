@@ -82,7 +82,7 @@ async def test_nothing_is_moved_onto_a_database_that_a_bot_uses(
 
 async def test_a_target_that_is_no_database_of_ours_is_named(environment: dict[str, str]):
     refused = await migrate(environment, "mysql://root@db/restyle", ends_with=2)
-    assert "DATABASE_URL: must start with sqlite:// or postgresql://" in refused.output
+    assert "--to: must start with sqlite:// or postgresql://" in refused.output
 
 
 async def test_a_misspelt_source_is_not_taken_for_an_empty_database(

@@ -328,3 +328,22 @@ async def test_the_file_can_be_backed_up_while_in_use(sqlite_store, sqlite_url, 
     assert target.execute("SELECT count(*) FROM jobs").fetchone() == (1,)
     source.close()
     target.close()
+
+
+async def test_a_migration_does_not_wait_for_a_table_as_long_as_it_likes(postgres_url):
+    engine = create_async_engine(postgres_url)
+    await empty(engine)
+    said = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note(_connection, _cursor, words, *_):
+        said.append(words)
+
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+        assert await connection.scalar(text("SHOW lock_timeout")) == "30s"
+    (limited,) = (n for n, words in enumerate(said) if "lock_timeout = " in words)
+    # Whose turn it is may take as long as another process needs for its migration.
+    assert "advisory" in "".join(said[:limited])
+    assert not [words for words in said[:limited] if "TABLE" in words]
+    await engine.dispose()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any, Literal
 
 from alembic import context
@@ -23,7 +24,12 @@ from bot.storage.tables import metadata
 from bot.storage.upgrade import take_turn
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
     from sqlalchemy import Connection
+
+log = logging.getLogger("bot.storage.migrations")
 
 
 def migrate(connection: Connection) -> None:
@@ -36,16 +42,28 @@ def migrate(connection: Connection) -> None:
         compare_server_default=True,
         process_revision_directives=number,
         render_item=render_type,
+        on_version_apply=tell_progress,
     )
     # No transaction of its own: the caller's has the lock, and makes it all or nothing.
     context.run_migrations()
 
 
+def tell_progress(
+    ctx: MigrationContext,
+    step: MigrationInfo,
+    heads: Collection[Any],
+    run_args: Mapping[str, Any],
+) -> None:
+    """Log each migration that was carried out: on a large database one can take minutes."""
+    log.info("The schema is at %s", step.up_revision_id)
+
+
 def number(_context: object, _revision: object, directives: list[Any]) -> None:
-    """Give a new revision the number after the newest one, in four digits: 0003, then 0004."""
-    head = ScriptDirectory.from_config(context.config).get_current_head()
+    """Give a new revision the number after the highest one, in four digits: 0003, then 0004."""
+    scripts = ScriptDirectory.from_config(context.config)
+    highest = max((int(one.revision) for one in scripts.walk_revisions()), default=0)
     for directive in directives:
-        directive.rev_id = f"{int(head or 0) + 1:04}"
+        directive.rev_id = f"{highest + 1:04}"
 
 
 def render_type(kind: str, item: object, _context: object) -> str | Literal[False]:
