@@ -414,8 +414,9 @@ async def test_an_interaction_that_arrives_twice_is_one_job(stage, clip):
     await stage.set(member_jobs_per_day=None)
     result = await stage.restyle(clip)
     job = await stage.job(result)
-    [callback] = await send_again(stage)  # refused: it has been acknowledged
+    callback, looked_up = await send_again(stage)  # refused: it has been acknowledged
     assert callback.startswith("POST /interactions/")
+    assert looked_up.startswith("GET /webhooks/")
     assert await stage.job(result) == job
     assert len(stage.channel.history()) == 1
     assert result.followups == []
