@@ -174,11 +174,11 @@ class DemoGuild:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
 
-    async def seen(self, channel: simcord.ChannelHandle) -> None:
-        """Wait until something is posted in a channel."""
+    async def seen(self, channel: simcord.ChannelHandle, count: int = 1) -> None:
+        """Wait until so many messages are posted in a channel."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                if channel.history():
+                if len(channel.history()) >= count:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
 

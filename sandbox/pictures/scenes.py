@@ -40,8 +40,8 @@ async def review(demo: DemoGuild, screenshots: Screenshots) -> None:
     """A request that waits for a moderator, and the form in which one says no."""
     await demo.decide(review_mode="spending", review_channel_id=demo.desk.id)
     await demo.restyle("a horror poster, torn paper, deep red light")
-    await demo.seen(demo.desk)
-    [card] = demo.desk.history()
+    await demo.seen(demo.desk, count=2)
+    [_, card] = demo.desk.history()  # the clip, then what is asked about it
     files = show_linked_files(demo.stage.env, card)
     async with screenshots.looking(demo.desk, demo.sam, files=files):
         await screenshots.messages("moderators-review")
