@@ -29,6 +29,7 @@ from cogs.common.messages import NOBODY, Channel, direct_channel, find_marked, o
 from cogs.common.pages import answer_command
 from cogs.common.permission_checks import actor_of, is_here, may_moderate
 from cogs.delivery.buttons import DeleteButton, DeleteSureButton
+from cogs.restyle.again_buttons import ChangeButton
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -83,7 +84,10 @@ class DeletionCog(commands.Cog):
         try:
             await interaction.response.defer()
             said = await self._delete(interaction, job, None)
-            await interaction.edit_original_response(content=said, view=None)
+            following: ui.View | None = None
+            if said == clip_texts.DELETED and interaction.user.id == job.user_id:
+                following = ui.View(timeout=None).add_item(ChangeButton(job.id))
+            await interaction.edit_original_response(content=said, view=following)
         except DISCORD_ERRORS as exc:
             log.info("job %s: a press was not answered to its end: %s", job.id, exc)
 

@@ -150,3 +150,11 @@ async def test_nothing_more_is_made_of_a_clip_that_was_deleted(stage, posted):
     job = await posted()
     await why(stage, job)
     assert "not known any more" in said(await pressed(stage, job, stage.alice, "compare"))
+
+
+async def test_who_deleted_their_own_can_make_another_version(stage, posted):
+    job = await posted()
+    asked = (await pressed(stage, job, stage.alice)).response.message
+    await stage.alice.click(asked, custom_id=f"restyle:{job.id}:delete-sure")
+    form = await stage.alice.click(asked, custom_id=f"restyle:{job.id}:change")
+    assert form.modal["custom_id"] == f"restyle:{job.id}:change-form"
