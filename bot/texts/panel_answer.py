@@ -76,16 +76,13 @@ RULES_FULL: Final = (
     f"There are {MAX_RULES} rules already, and there is room for no more. "
     "Remove one, or put several words into one rule."
 )
-RULE_GONE: Final = (
-    "Somebody else changed the rules, so nothing was saved. They are up to date now."
-)
+RULE_GONE: Final = "Somebody else changed the rules, so nothing was saved. They are up to date now."
 UNDO_OVERTAKEN: Final = (
     "Somebody else changed a setting, so nothing was undone. The panel is up to date now."
 )
 NOTHING_TO_UNDO: Final = "Nothing has been changed yet, so there is nothing to undo."
 SAVE_OVERTAKEN: Final = (
-    "Somebody else changed the same setting, so nothing was saved. "
-    "The panel is up to date now."
+    "Somebody else changed the same setting, so nothing was saved. The panel is up to date now."
 )
 DRAFT_GONE: Final = (
     "This change was not saved, and the bot has forgotten it. Choose it again; "
