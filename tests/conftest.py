@@ -22,10 +22,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
+from bot.storage import engines
 from bot.storage.database import open_database
 from bot.storage.store import Store
 from bot.storage.tables import metadata
 from bot.storage.tables.process import workers
+from bot.storage.turns import GroupedTurns
 from cogs.common import limits
 from tests.postgres import PostgresServer
 
@@ -70,6 +72,8 @@ def pytest_collection_modifyitems(config, items):
 def _patient_with_the_database(monkeypatch):
     """A machine that is busy with something else makes no test see a database that is away."""
     monkeypatch.setattr(limits, "STORE_SECONDS", 60.0)
+    monkeypatch.setattr(engines, "WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(GroupedTurns, "wait_seconds", 60.0)
 
 
 class Clock:

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+PATIENCE = 300
+"""Seconds that a program of the server's may take on a busy machine, before a test gives up."""
 # Nothing here must outlive a power cut, and tests want to be quick.
 OPTIONS = {
     "fsync": "off",
@@ -66,7 +68,7 @@ class PostgresServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     def _ctl(self, *args):
@@ -97,7 +99,7 @@ class PostgresServer:
 
     def remove(self):
         self._undertaker.stdin.close()
-        self._undertaker.wait(timeout=60)
+        self._undertaker.wait(timeout=PATIENCE)
 
     @property
     def dsn(self):

@@ -78,7 +78,7 @@ class JobList:
                 func.lower(jobs.c.prompt).contains(words.lower(), autoescape=True),
             )
             wanted += [found, is_shown]
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(jobs)
                 .where(*wanted)

@@ -24,7 +24,7 @@ class PersonalLooks:
 
     async def of(self, user_id: int) -> list[OfferedLook]:
         """Return a person's looks, by name."""
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await read_looks(connection, user_id)
 
     async def save(self, look_id: int, look: Look, *, user_id: int) -> bool:

@@ -54,7 +54,7 @@ class OpenRequests:
     async def get(self, request_id: int, *, user_id: int) -> KeptRequest | None:
         """Return what is kept of a request of ``user_id``'s; ``None`` where nothing is."""
         columns = open_requests.c
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             rows = await connection.execute(
                 select(columns.id, columns.guild_id, columns.user_id, columns.words).where(
                     columns.id == request_id, columns.user_id == user_id
