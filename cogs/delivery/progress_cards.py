@@ -122,8 +122,8 @@ def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = Tr
     if quoted and is_shown and job.prompt:  # which may have been deleted since
         lines.append(quote(job.shown_prompt))
         lines += texts.edited(job)
-    fraction = progress.fraction if alone else None
-    lines.append(f"**{_words(job, progress, fraction)}**")
+    words = f"**{_words(job, progress, progress.fraction)}**"
+    lines.append(words if job.thread_id is None else f"{words} · <#{job.thread_id}>")
     if job.state in _NOT_YET | {JobState.SUBMITTING, JobState.RUNNING, JobState.WITHHELD}:
         if alone and (detail := _detail(job, progress)):
             lines.append(detail)

@@ -138,7 +138,7 @@ async def test_without_a_status_message_the_job_goes_on(stage, clip, status, cod
 # Showing
 
 
-async def test_progress_is_shown_in_the_status_and_only_the_phase_in_the_record(stage, clip):
+async def test_progress_is_shown_in_the_status_and_in_the_record_beside_its_thread(stage, clip):
     job = await stage.running(clip)
     await stage.deliverer.show(
         job, Progress(phase=Phase.RUNNING, fraction=0.42, typical_seconds=98)
@@ -149,18 +149,18 @@ async def test_progress_is_shown_in_the_status_and_only_the_phase_in_the_record(
         f"Started <t:{int(job.submitted_at.timestamp())}:R> · "
         "this length usually takes about 1 min 40 s"
     )
-    assert "**Running at the provider**" in text_of(record_of(stage))
+    assert f"**Running at the provider · 42 %** · <#{job.thread_id}>" in text_of(record_of(stage))
     assert list(buttons_of(thread_of(stage).last_message)) == ["Cancel"]
 
 
-async def test_a_step_of_progress_is_one_edit_and_the_same_again_is_none(stage, clip):
+async def test_a_step_of_progress_is_an_edit_of_each_card_and_the_same_again_is_none(stage, clip):
     job = await stage.running(clip)
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.1))
     before = len(stage.calls())
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.2))
-    assert len(stage.calls()) == before + 1
+    assert len(stage.calls()) == before + 2
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.2))
-    assert len(stage.calls()) == before + 1
+    assert len(stage.calls()) == before + 2
 
 
 async def test_in_place_the_record_shows_the_progress(stage, clip):
