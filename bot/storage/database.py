@@ -253,7 +253,7 @@ async def open_database(
             database = Database(sqlite_engine(parsed), readers=sqlite_readers(parsed), clock=clock)
         else:
             await _upgrade_postgres(parsed)
-            database = Database(await _postgres(parsed), clock=clock)
+            database = Database(await postgres_engine_for(parsed), clock=clock)
         stack.push_async_callback(database.close)
         if database.dialect == "sqlite":
             async with database.transaction() as connection:
@@ -271,11 +271,14 @@ async def _upgrade_postgres(url: URL) -> None:
         await engine.dispose()
 
 
-async def _postgres(url: URL) -> AsyncEngine:
+async def postgres_engine_for(url: URL) -> AsyncEngine:
     """Return an engine that fits what stands at ``url``: PostgreSQL itself, or a pooler before it.
 
     A pooler that shares sessions refuses to begin one with settings. One that takes them in silence
     cannot be told from the server: its address says ``?pooler=transaction``.
+
+    Raises:
+        StoreUnavailableError: Neither lets the bot in.
     """
     engine = postgres_engine(url)
     try:

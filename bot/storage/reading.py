@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreError, StoreUnavailableError
-from bot.storage.database import Database
-from bot.storage.engines import BUSY_SECONDS, postgres_engine, sqlite_path
+from bot.storage.database import Database, postgres_engine_for
+from bot.storage.engines import BUSY_SECONDS, sqlite_path
 from bot.storage.leases import new_worker_id
 from bot.storage.store import Store
 from bot.storage.upgrade import check_known, newest_revision
@@ -88,7 +88,7 @@ SELECT current_setting('server_version'), pg_database_size(current_database()),
 async def _opened(url: str) -> AsyncIterator[Database]:
     parsed = make_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
-    engine = _reading_engine(check_there(url)) if is_sqlite else postgres_engine(parsed)
+    engine = _reading_engine(check_there(url)) if is_sqlite else await postgres_engine_for(parsed)
     database = Database(engine)
     try:
         async with database.read() as connection:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.domain.jobs import JobState
+from bot.storage.reading import open_for_reading
 from bot.storage.store import open_store
 from tests.factories import new_job
 
@@ -102,3 +103,10 @@ async def test_a_pooler_that_refuses_settings_is_seen_at_the_start(pooler):
         assert (await settings_of(store))[0::2] == ("on", "5s")
         await store.add(new_job())
         assert (await store.get(ID)).state is JobState.QUEUED
+
+
+async def test_the_commands_that_look_see_the_pooler_too(pooler):
+    async with open_store(pooler.url, worker_id="w1") as store:
+        await store.add(new_job())
+        async with open_for_reading(pooler.url) as looking:
+            assert (await looking.get(ID)).state is JobState.QUEUED
