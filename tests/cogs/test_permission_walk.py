@@ -1014,7 +1014,9 @@ async def test_with_direct_messages_off_a_command_there_starts_nothing_whoever_u
         if not command.dms or command.needs is None:
             continue
         answer = said(await world.people[name].user.slash(key, **command.needs(world)))
-        is_closed = key != "restyle-privacy" and not key.startswith("restyle-owner ")
+        is_closed = key not in {"restyle-privacy", "restyle-about"} and not key.startswith(
+            "restyle-owner "
+        )
         assert (answer == off) is is_closed, (key, answer)
         if key.startswith("restyle-owner "):
             allowed = world.expects(command.action, name, in_guild=False)
