@@ -124,13 +124,18 @@ async def test_nobody_is_told_anything_before_the_shared_commit(sqlite_store, co
         finally:
             told.append((number, commits.count))
 
+    async def surprised():
+        async with sqlite_store._database.transaction(grouped=True):
+            raise ZeroDivisionError
+
     await together(
         sqlite_store,
         tell(0, sqlite_store.move(jobs[0], JobState.SUBMITTING)),
         tell(1, sqlite_store.move(jobs[0], JobState.SUBMITTING)),  # not in that state any more
-        tell(2, sqlite_store.move(jobs[2], JobState.SUBMITTING)),
+        tell(2, surprised()),
+        tell(3, sqlite_store.move(jobs[2], JobState.SUBMITTING)),
     )
-    assert [count - before for _, count in told] == [2, 2, 2]
+    assert [count - before for _, count in told] == [2] * 4
 
 
 async def test_where_the_shared_commit_fails_everybody_failed(sqlite_store, commits):
