@@ -149,8 +149,8 @@ async def consent(demo: DemoGuild, screenshots: Screenshots) -> None:
     )  # asked in place, where the page can show it
     posted = await demo.post_clip(demo.noor, "Filmed on Sunday at the lake")
     form = await demo.menu(demo.mira, demo.videos, "Restyle this", posted)
-    asked = await demo.fill(demo.mira, form, prompt="a pencil sketch in an old notebook")
-    job = await demo.job_of(asked)
+    await demo.fill(demo.mira, form, prompt="a pencil sketch in an old notebook")
+    [job] = await demo.stage.store.overview.open_jobs()  # its id is the menu's, not the form's
     thread = await demo.thread_with(job, "would like to restyle")
     async with screenshots.looking(thread, demo.noor):
         await screenshots.messages("moderators-consent")
