@@ -104,14 +104,22 @@ class BudgetNotices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def note_refused(self, refused: CapReachedError) -> None:
-        """Note the budget under which a job did not fit; nothing that fails here is raised."""
+    async def note_refused(
+        self, refused: CapReachedError, *, accepted_at: datetime | None = None
+    ) -> None:
+        """Note the budget under which a job did not fit; nothing that fails here is raised.
+
+        Args:
+            refused: Which one, and how much of it is used.
+            accepted_at: When the job was accepted, if it was and turned out to be dearer: it counts
+                in that day and month, and is no news of today's.
+        """
         if mark_of(refused.use, is_refusing=True) is None:
             return
         try:
             async with self._database.transaction() as connection:
                 await take_turns(connection, self._database, [refused.use.cap])
-                now = await self._database.read_now(connection)
+                now = accepted_at or await self._database.read_now(connection)
                 await _note(connection, refused.use, now, refused=refused)
         except StoreUnavailableError as exc:
             log.warning("a budget that is used up was not noted: %s", exc)

@@ -222,7 +222,7 @@ class Store:
         try:
             return await self._write(job, changes, check=check)
         except CapReachedError as exc:  # the transaction that found it is undone by now
-            await self.budget_notices.note_refused(exc)
+            await self.budget_notices.note_refused(exc, accepted_at=job.created_at)
             raise
 
     async def _write(self, job: Job, values: dict[str, Any], *, check: Check | None = None) -> Job:

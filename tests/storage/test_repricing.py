@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope
+from bot.domain.quotas import LedgerStatus, QuotaSubject, Scope, Unit
 from bot.errors import CapReachedError, JobLostError
 from bot.settings import Settings
 from bot.storage.consistency import disagreements
 from tests.factories import GUILD_ID, USER_ID, new_job
-from tests.storage.money import BOT, HOLDERS, ROLE_ID, member, put_on_day, rows_of, set_values
+from tests.storage.money import BOT, HOLDERS, ROLE_ID, cap, member, put_on_day, rows_of, set_values
 from tests.storage.rows import add_owned
 
 OLD, NEW = 750_000, 1_400_000
@@ -139,3 +139,19 @@ async def test_a_job_in_other_hands_is_not_repriced(store):
     with pytest.raises(JobLostError):
         await reprice(store, job)
     assert await disagreements(store._database) == []
+
+
+async def test_a_budget_of_a_day_that_is_over_is_no_news_of_today(sqlite_store, clock):
+    store = sqlite_store
+    await add(store, 2, price=900_000)
+    job = await add(store, price=50_000)
+    await set_values(store, Scope.SERVER, 0, micros_per_day=DOLLAR)
+    clock.advance(24 * 3600)
+    with pytest.raises(CapReachedError):
+        await reprice(store, job)
+    assert await store.budget_notices.take() == []
+    # Nor does it stand in the way of what there is to tell of today.
+    budget = cap(limit=DOLLAR, unit=Unit.MICROS)
+    await store.add(new_job(3, price_micros=DOLLAR), holders=HOLDERS, caps=[budget])
+    [notice] = await store.budget_notices.take()
+    assert notice.use.used == DOLLAR
