@@ -17,6 +17,7 @@ from bot.cometapi.wire import (
     CreateRequest,
     Reply,
     Task,
+    TaskStatus,
     create_body,
     is_task_id,
     read_created,
@@ -157,7 +158,8 @@ class CometClient:
     async def cancel_task(self, task_id: str) -> bool:
         """Ask Runway itself to drop a task that it has not begun, for which it takes nothing.
 
-        CometAPI documents no such request, so nothing is asked there.
+        CometAPI documents no such request, so nothing is asked there. Of a task that has begun
+        Runway would delete what is paid for, also a finished video; so it is looked at first.
 
         Source: https://docs.dev.runwayml.com/api
 
@@ -167,11 +169,15 @@ class CometClient:
         Raises:
             CometNotSentError: No connection came about.
             CometNoAnswerError: No whole answer came.
+            CometError: As ``read_task`` says.
             ValueError: ``task_id`` is none.
         """
         if not is_task_id(task_id):
             raise ValueError("not the id of a task")
         if not self._in_credits:
+            return False
+        task = await self.get_task(task_id)
+        if task.status not in {TaskStatus.PENDING, TaskStatus.THROTTLED}:
             return False
         reply = await self._send(
             hdrs.METH_DELETE,

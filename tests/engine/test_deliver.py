@@ -314,12 +314,9 @@ async def stopped(bench, **fields):
     return handle
 
 
-@pytest.mark.parametrize(
-    ("phase", "is_dropped"), [(None, True), (Phase.THROTTLED, True), (Phase.RUNNING, False)]
-)
-async def test_what_runway_has_not_begun_is_dropped_there_and_the_rest_is_waited_for(
-    lone_bench, http, phase, is_dropped
-):
+@pytest.fixture
+def runway_bench(lone_bench, http):
+    """``lone_bench`` at Runway's own address."""
     runway = CometClient(
         http,
         base_url=f"{lone_bench.standin.origin}/v1",
@@ -327,14 +324,35 @@ async def test_what_runway_has_not_begun_is_dropped_there_and_the_rest_is_waited
         version="2024-11-06",
     )
     object.__setattr__(lone_bench.context, "comet", runway)
-    lone_bench.standin.script.task(Fate(end=Stay("PENDING")))
-    job = await stopped(lone_bench, phase=phase)
-    await lone_bench.run(JobHandle(job))
-    [task] = lone_bench.standin.tasks.values()
+    return lone_bench
+
+
+@pytest.mark.parametrize(
+    ("phase", "is_dropped"), [(None, True), (Phase.THROTTLED, True), (Phase.RUNNING, False)]
+)
+async def test_what_runway_has_not_begun_is_dropped_there_and_the_rest_is_waited_for(
+    runway_bench, phase, is_dropped
+):
+    runway_bench.standin.script.task(Fate(end=Stay("PENDING")))
+    job = await stopped(runway_bench, phase=phase)
+    await runway_bench.run(JobHandle(job))
+    [task] = runway_bench.standin.tasks.values()
     assert task.is_deleted is is_dropped
-    job = await lone_bench.store.get(job.id)
+    job = await runway_bench.store.get(job.id)
     assert (job.look_at is None) is is_dropped
-    assert lone_bench.deliverer.told == [job.id]
+    assert runway_bench.deliverer.told == [job.id]
+
+
+@pytest.mark.parametrize("fate", [Fate(end=Stay("RUNNING")), Fate(task_seconds=0.0)])
+async def test_what_began_since_it_was_looked_at_is_waited_for_too(runway_bench, fate):
+    """Runway would delete the video that is paid for, also one that is finished."""
+    runway_bench.standin.script.task(fate)
+    job = await stopped(runway_bench, phase=Phase.PENDING)
+    await runway_bench.run(JobHandle(job))
+    [task] = runway_bench.standin.tasks.values()
+    assert not task.is_deleted
+    assert (await runway_bench.store.get(job.id)).look_at is not None
+    assert runway_bench.deliverer.told == [job.id]
 
 
 async def test_at_cometapi_which_knows_no_such_request_nothing_is_asked(lone_bench):
