@@ -76,6 +76,14 @@ class KeptFiles:
         self._files[job_id, name] = kept
         self._used += size
 
+    def hand_over(self, request_id: int, job_id: int) -> None:
+        """Let a job have what was kept under the id of the request that it came from."""
+        if request_id == job_id:
+            return
+        for key in [key for key in self._files if key[0] == request_id]:
+            self.drop(job_id, key[1])
+            self._files[job_id, key[1]] = self._files.pop(key)
+
     def suffix(self, job_id: int, name: str) -> str | None:
         """Return the suffix of the file that was kept, as it was; ``None`` if there is none."""
         kept = self._files.get((job_id, name))

@@ -125,7 +125,8 @@ class Intake:
                     self._model_of(request),
                     evaluation.decision.effective,
                     upload_bytes=self._upload_limits.of(interaction.guild_id),
-                    keep=partial(self._kept.keep, job_id, user_id=interaction.user.id),
+                    # Not yet the job's: another press may have made it, of another clip.
+                    keep=partial(self._kept.keep, interaction.id, user_id=interaction.user.id),
                     may_ask=open_request is not None,
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
@@ -150,8 +151,7 @@ class Intake:
         except RefusedError as exc:
             if job_id == interaction.id and await is_accepted(interaction, self._store):
                 return
-            if exc.refusal is None or exc.refusal.rule is not Rule.STARTED_ALREADY:
-                self._kept.drop(job_id)  # else it is the job's, which another press started
+            self._kept.drop(interaction.id)
             await tell_refusal(interaction, self._store, exc, open_request, response=response)
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
             await response.tell(RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
@@ -177,7 +177,7 @@ class Intake:
         if found.choice is None and not is_dear(open_request, price, evaluation.decision.effective):
             return False
         await self._check_room(interaction, evaluation, policy, price)
-        self._kept.drop(open_request.id)
+        self._kept.drop(interaction.id)
         if found.choice is not None:
             await ask_part(
                 response,
@@ -329,6 +329,7 @@ class Intake:
         except StoreError as exc:
             log.warning("interaction %s: not stored: %s", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
+        self._kept.hand_over(interaction.id, job.id)
         metrics.ACCEPTED.labels(job.model).inc()
         log.info(
             "job %s: accepted from user %s %s: %s, %.1f s, %s%s",

@@ -4,15 +4,19 @@ Each with a restart between showing and pressing.
 """
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from bot.domain.jobs import JobState
+from bot.engine.steps.sources import ORIGINAL, SENT
 from bot.storage.open_requests import KeptRequest
 from bot.texts import choice as choice_texts
 from bot.texts.message import ABOUT_MESSAGES
-from cogs.restyle.open_request import PartChoice
+from cogs.restyle import request_flow
+from cogs.restyle.forms import FilledIn
+from cogs.restyle.open_request import OpenRequest, PartChoice
 from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said
 
@@ -150,6 +154,28 @@ async def test_a_request_becomes_one_job_however_often_it_is_pressed(stage, long
     assert again.ephemeral
     assert not first.ephemeral
     assert await stage.store.overview.count_open() == {JobState.QUEUED: 1}
+
+
+async def test_a_second_press_at_the_same_time_leaves_the_jobs_clip_alone(stage, clip, monkeypatch):
+    """It may be about another of the clips to choose from, and the job would send that one."""
+    shown = await stage.restyle(clip)
+    other = clip + b"\0\0\0\x08free"
+    form = await stage.alice.slash(stage.channel, "restyle", video=("other.mp4", other))
+    kept, job_id = stage.bot.scratch.kept, (await stage.job(shown)).id
+    names = (ORIGINAL, SENT)
+    before = [kept.size(job_id, name) for name in names]
+    assert any(before)
+
+    async def before_the_job_was_stored(_interaction, store, request_id):
+        found = await store.open_requests.get(request_id, user_id=stage.alice.id)
+        return replace(OpenRequest.load(found), id=job_id, filled=FilledIn(prompt="snow"))
+
+    monkeypatch.setattr(request_flow, "find_open", before_the_job_was_stored)
+    custom_id = f"restyle:{form._interaction.id}:request-start"
+    again = await forged.press(stage, stage.alice, custom_id)
+    assert await stage.job(again) is None
+    assert [kept.size(job_id, name) for name in names] == before
+    assert not any(kept.size(again._interaction.id, name) for name in names)
 
 
 async def test_somebody_elses_request_is_not_there_for_others(stage, long_clip):

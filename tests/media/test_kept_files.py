@@ -55,6 +55,16 @@ def test_what_is_kept_is_lent_under_its_name_until_it_is_dropped(hands):
     assert hands.left == 0
 
 
+def test_a_job_gets_what_was_kept_of_its_request_and_no_file_is_counted_twice(hands):
+    hands.keep(7, b"x" * 40)
+    hands.keep(8, b"y" * 40)
+    hands.files.hand_over(8, 7)
+    hands.files.hand_over(7, 7)
+    assert (hands.lend(7), hands.lend(8), hands.left) == (b"y" * 40, None, 1)
+    hands.keep(9, b"z" * 60)  # just as much as there is room for
+    assert (hands.lend(7), hands.lend(9)) == (b"y" * 40, b"z" * 60)
+
+
 def test_the_newer_file_of_a_name_takes_the_place_of_the_older(hands):
     hands.keep(7, b"x" * 60)
     hands.keep(7, b"y" * 60)
