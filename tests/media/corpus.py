@@ -4,6 +4,8 @@
 as it is stored, so that a test can see whether a turned clip was turned upright.
 """
 
+import contextlib
+import os
 import random
 import shutil
 import struct
@@ -102,6 +104,21 @@ def paint(width, height, number, pix_fmt, noise=None):
     return frame if pix_fmt == "yuv420p" else frame.reformat(format=pix_fmt)
 
 
+@contextlib.contextmanager
+def ordinary_priority():
+    """Be as important afterwards as before.
+
+    SVT-AV1, run by root, makes the calling thread a real-time one of the highest priority, and
+    leaves it so: everything else on the machine would wait for this process, and its children too.
+    """
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
+@ordinary_priority()
 def write_clip(spec, path):
     """Make one clip."""
     if spec.codec == "theora":
