@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.looks import shown_words
 from bot.domain.money import CostSource, micros_of_credits
 
 if TYPE_CHECKING:
@@ -221,9 +222,7 @@ class NewJob:
     @property
     def shown_prompt(self) -> str:
         """The prompt as people recognise it: with a look its name and the member's own words."""
-        if self.look_name is None or not self.prompt:
-            return self.prompt
-        return f"{self.look_name}: {self.own_words}" if self.own_words else self.look_name
+        return shown_words(self.prompt, look_name=self.look_name, own_words=self.own_words)
 
     @property
     def restyled_seconds(self) -> float:

@@ -82,6 +82,13 @@ def compose(words: str, prompt: str) -> str:
     return text
 
 
+def shown_words(prompt: str, *, look_name: str | None, own_words: str | None) -> str:
+    """Return a prompt as everybody reads it: with a look its name and the person's own words."""
+    if look_name is None or not prompt:
+        return prompt
+    return f"{look_name}: {own_words}" if own_words else look_name
+
+
 def with_slot(words: str) -> str | None:
     """Return a look's words with exactly one slot, at the end where none was written.
 

@@ -57,6 +57,8 @@ class RequestFacts:
     """Why the bot could not answer there, as Discord tells."""
     prompt: str | None = None
     """Cleaned; ``None`` where any is meant: the prompt rules find nothing in it."""
+    shown_prompt: str | None = None
+    """As everybody reads it; ``None``: that is the prompt. With a look it has the look's name."""
     seed: int | None = None
     ratio: str | None = None
     clip: DeclaredFile | None = None
@@ -214,7 +216,7 @@ def _by_prompt(
     if holds.review_mode in {"spending", "both"}:
         reasons.append(BY_REVIEW_MODE)
         source = holds.source("review_mode")
-    hit = check(request.prompt or "", holds.prompt_rules, holds.seen_disguises)
+    hit = _worst_hit(request, holds, check)
     if hit is not None and hit.action is RuleAction.REFUSE:
         return Decision(
             verdict=Verdict.REFUSE,
@@ -238,3 +240,11 @@ def _by_prompt(
         asks_author=request.origin is not None
         and must_ask(request.origin, user_id=request.user_id, mode=holds.consent_mode),
     )
+
+
+def _worst_hit(request: RequestFacts, holds: Effective, check: PromptCheck) -> Hit | None:
+    """Return what the prompt rules find in what the provider gets, and in what people read."""
+    texts = dict.fromkeys(text for text in (request.prompt, request.shown_prompt) if text)
+    found = [check(text, holds.prompt_rules, holds.seen_disguises) for text in texts]
+    hits = [hit for hit in found if hit is not None]
+    return min(hits, key=lambda hit: hit.action is not RuleAction.REFUSE, default=None)

@@ -26,6 +26,8 @@ def _look(value: object, entry: int | None) -> Look:
     words = with_slot(_line(value["words"], MAX_WORDS, entry))
     if words is None:
         raise BadValueError(Flaw.WRONG_KIND, words=("words with {prompt} once",), entry=entry)
+    if len(words) > MAX_WORDS:  # by the slot, without which no form could show them again
+        raise BadValueError(Flaw.TOO_LONG, highest=MAX_WORDS, entry=entry)
     model = value.get("model")
     return Look(
         name=_line(value["name"], MAX_NAME, entry),

@@ -12,13 +12,23 @@ import unicodedata
 from typing import Final
 
 _LISTED: Final = (
-    "avoid exclude excluding except isn't neither never no nobody none nor not nothing without "
+    "avoid barely cannot devoid except exclude excluding hardly instead lacking less minus neither "
+    "never no nobody none nor not nothing nowhere omit remove removed removing skip stop unless "
+    "without ain't aren't can't couldn't didn't doesn't don't hadn't hasn't haven't isn't mustn't "
+    "needn't shouldn't wasn't weren't won't wouldn't "
     "aucun aucune jamais ne ni pas sans kein keine keinem keinen keiner nicht nichts nie niemals "
     "ohne jamás nada ningún ninguna nunca sin mai nessun nessuna non senza nenhum nenhuma não sem "
     "geen niet zonder ikke inte uden uten utan bez nie нет не ни без никогда"
 )
-_NEGATIONS: Final = frozenset(_LISTED.split())
+_NEGATIONS: Final = frozenset(_LISTED.replace("'", "").split())
 """Words without which a sentence says the opposite, in the languages that are typed most."""
+
+_LOOK_LIKE: Final = str.maketrans(
+    "\u0430\u0441\u0501\u0435\u04bb\u0456\u043a\u043c\u043e\u0440\u0455\u0442"
+    "\u0443\u0445\u051d\u03bf\u03bd\u03b9\u03b1\u03c5\u03c1\u03c4\u03ba\u03b7",
+    "acdehikmopstyxwoviauptkn",
+)
+"""Small Cyrillic and Greek letters that look like Latin ones."""
 
 
 def only_takes_out(before: str, after: str) -> bool:
@@ -35,13 +45,16 @@ def only_takes_out(before: str, after: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    found = ("".join(filter(_counts, word)) for word in text.casefold().split())
+    whole = unicodedata.normalize("NFKC", text)
+    found = ("".join(filter(_counts, word)) for word in whole.casefold().split())
     return [word for word in found if word]
 
 
 def _counts(character: str) -> bool:
-    return character in "'\u2019" or unicodedata.category(character)[0] not in "PCZ"
+    category = unicodedata.category(character)
+    return category[0] not in "PCZ" and category != "Lm"  # of which one is an apostrophe
 
 
 def _negates(word: str) -> bool:
-    return word in _NEGATIONS or word.replace("\u2019", "'").endswith("n't")
+    """Tell whether a word is one; also in letters of another alphabet that look like its own."""
+    return word in _NEGATIONS or (not word.isascii() and word.translate(_LOOK_LIKE) in _NEGATIONS)

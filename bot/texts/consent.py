@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.consents import ConsentChoice, ConsentStatus
 from bot.requests.text_safety import cut, harmless, quote_all
+from bot.texts import looks
 from bot.texts.common import relative
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def question(
 def _wanted(job: Job) -> list[str]:
     """Return all that is to be made of the clip: whoever decides must know the end as well."""
     lines = [quote_all(job.prompt)]
+    if job.look_name is not None:
+        lines.append(looks.used(job.look_name))
     if job.look is not None:
         lines.append(f"This server adds to every prompt: {cut(harmless(job.look), 300)}")
     if job.reference_url is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.looks import MAX_WORDS, MOST_LOOKS, SLOT, LookOrigin
+from bot.domain.looks import MAX_NAME, MAX_WORDS, MOST_LOOKS, SLOT, LookOrigin
 from bot.requests.text_safety import cut, harmless
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ COMMAND: Final = "See the looks that a clip can be restyled by, and try one"
 def label(offered: OfferedLook) -> str:
     """Return a look's line in a list of choices, as plain text."""
     return f"{offered.look.name} · {WHOSE[offered.origin]}"
+
+
+def used(name: str) -> str:
+    """Return what whoever decides about a request reads of its look: others see the name."""
+    return f"Others see it as the look “{harmless(name)}”."
 
 
 UNKNOWN: Final = (
@@ -160,7 +165,10 @@ def saved(name: str, *, for_all: bool) -> str:
 
 ONE_SLOT: Final = f"{SLOT} may stand in the words once only. Nothing was saved."
 NO_WORDS: Final = "A look needs a name and words. Nothing was saved."
-TOO_LONG: Final = f"The words are longer than {MAX_WORDS} characters. Nothing was saved."
+TOO_LONG: Final = (
+    f"That is too long: a name has up to {MAX_NAME} characters, the words up to {MAX_WORDS} with "
+    f"{SLOT}. Nothing was saved."
+)
 FULL: Final = f"There is room for {MOST_LOOKS} looks. Remove one first; nothing was saved."
 NAME_TAKEN: Final = "This server has a look of that name. Choose another; nothing was saved."
 RULED_OUT: Final = (

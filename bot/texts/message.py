@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.requests.text_safety import cut, harmless
+from bot.requests.text_safety import cut, harmless, quote_all
 from bot.requests.validation import Rule
 from bot.texts.common import SETTINGS
 
@@ -122,9 +122,9 @@ SEED_HINT: Final = "The same number repeats a result. A new one is chosen when e
 
 
 def form_lost(prompt: str) -> str:
-    """Return the answer to a form about a clip that is not known; ``prompt`` made harmless."""
+    """Return the answer to a form about a clip that is not known; ``prompt`` as it was typed."""
     return (
         "The bot no longer knows which clip you meant: the form was open for more than a day, or "
         "over an update. Nothing was started.\n"
-        f"Choose the clip once more. Your prompt was:\n> {prompt}"
+        f"Choose the clip once more. Your prompt was:\n{quote_all(prompt)}"
     )

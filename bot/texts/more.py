@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.money import dollars
-from bot.requests.text_safety import cut, harmless, one_line, quote
+from bot.requests.text_safety import cut, harmless, quote, quote_all
 from bot.texts.clip import BEHIND_SPOILER, clock_time
 from bot.texts.common import at, duration
 
@@ -19,7 +19,7 @@ NO_LINK: Final = (
     "Press Again under it to make it once more."
 )
 _WORDS_GONE: Final = "Its words were deleted, because they are old or somebody wished it."
-_MOST: Final = 1_500
+_MOST: Final = 1_200
 """Characters of a prompt with its signs made harmless; a message has room for 2,000."""
 
 
@@ -30,7 +30,7 @@ def menu(job: Job) -> str:
 
 def details(job: Job) -> str:
     """Return the whole prompt, and what the clip was made with, for whoever wants it again."""
-    words = f"> {cut(harmless(one_line(job.prompt)), _MOST)}" if job.prompt else _WORDS_GONE
+    words = quote_all(job.prompt, room=_MOST) if job.prompt else _WORDS_GONE
     lines = [words]
     if job.prompt and job.look:
         lines.append(f"-# This server's house look follows it: {harmless(cut(job.look, 200))}")

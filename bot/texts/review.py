@@ -13,6 +13,7 @@ from bot.domain.quotas import ReviewStage, ReviewStatus
 from bot.domain.reviews import LOCK, PressOutcome
 from bot.requests.text_safety import cut, harmless, quote_all
 from bot.requests.validation import MAX_PROMPT_UNITS
+from bot.texts import looks
 from bot.texts.common import SETTINGS, duration, mention, relative
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def _prompt(review: Review, job: Job, *, quoted: bool) -> list[str]:
     if not quoted:
         return ["This channel's filter blocks the prompt; read it in the thread."]
     lines = [quote_all(job.prompt)]
+    if job.look_name is not None:
+        lines.append(looks.used(job.look_name))
     if job.look is not None:
         lines.append(f"The house look follows it: {cut(harmless(job.look), _LOOK_CHARACTERS)}")
     if review.prompt_before is not None:

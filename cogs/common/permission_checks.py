@@ -56,12 +56,10 @@ async def may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
     """
     if not is_here(interaction, job):
         return False
+    if interaction.guild is None:  # direct messages are everybody's own
+        return interaction.user.id in {job.user_id, job.source_author_id}
     places = {job.channel_id, job.thread_id, job.answer_channel_id}
-    if (
-        interaction.guild is None
-        or interaction.user.id == job.user_id
-        or interaction.channel_id in places
-    ):
+    if interaction.user.id == job.user_id or interaction.channel_id in places:
         return True
     return await can_read(interaction.guild, interaction.user, job.channel_id)
 

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.app import RestyleBot, answer_privately
 from bot.domain.jobs import Extra, JobState
 from bot.domain.permissions import Action
+from bot.requests.text_safety import cut_units, one_line
 from bot.texts import history as history_texts
 from bot.texts import permission as permission_texts
 from cogs.common.cards import BLURPLE, STATE_COLOURS, jump_url
@@ -110,7 +111,8 @@ class HistoryCog(commands.Cog):
         match = sent_form(interaction, _FORM)
         if match is None:
             return
-        words = " ".join(typed_words(interaction).split())[: history_texts.MAX_SEARCH]
+        # As prompts are cleaned; Discord counts an emoji in a custom id as two.
+        words = cut_units(one_line(typed_words(interaction)), history_texts.MAX_SEARCH)
         place = ListPlace.of(match).at(words=words)
         await answer_press(interaction, lambda: self._list(interaction, place))
 

@@ -130,12 +130,12 @@ def save_form(job: Job, *, for_all: bool) -> LookForm:
 
 def words_of(job: Job) -> str:
     """Return a job's prompt as the words of a look, with a slot for other people's words."""
-    prompt = job.prompt
-    if job.own_words and job.own_words in prompt:
-        words = prompt.replace(job.own_words, SLOT, 1)
-    else:
-        words = f"{prompt[: MAX_WORDS - len(SLOT) - 1]} {SLOT}"
-    return words[:MAX_WORDS]
+    prompt = job.prompt.replace(SLOT, "")
+    if job.own_words and prompt.count(job.own_words) == 1:  # else nobody knows which was theirs
+        words = prompt.replace(job.own_words, SLOT)
+        if len(words) <= MAX_WORDS:
+            return words
+    return f"{prompt[: MAX_WORDS - len(SLOT) - 1].rstrip()} {SLOT}"
 
 
 def _number(number: int | None) -> str:

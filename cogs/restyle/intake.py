@@ -130,7 +130,7 @@ class Intake:
                     may_ask=open_request is not None,
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
-            facts = _facts(interaction, prompt=request.prompt)
+            facts = _facts(interaction, prompt=request.prompt, shown_prompt=request.shown_prompt)
             evaluation, policy = await self._evaluate(
                 interaction, facts, request.source, found.model
             )
@@ -240,6 +240,7 @@ class Intake:
             interaction,
             place_refusal=check_place(interaction),
             prompt=request.prompt,
+            shown_prompt=request.shown_prompt,
             seed=request.seed,
             ratio=request.ratio,
             clip=DeclaredFile(source.content_type, source.filename, source.size_bytes),

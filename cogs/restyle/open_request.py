@@ -99,6 +99,8 @@ class OpenRequest:
     model: str | None = None
     choice: PartChoice | None = None
     """What was found out about the clip, once its part is to be chosen."""
+    shown_micros: int | None = None
+    """What it was last said to cost, in micro-dollars; ``None`` while nobody could say."""
     is_agreed: bool = field(default=False)
     """Whether the part and what it costs were shown, and its maker said yes."""
 

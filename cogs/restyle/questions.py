@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bot.storage.store import Store
     from cogs.restyle.open_request import OpenRequest, PartChoice
     from cogs.restyle.responses import PublicResponse
+
+_ABOUT: Final = 1.1
+"""How much more than shown is still "about" as much: a part is cut where the clip has frames."""
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ async def ask_part(
     Raises:
         RefusedError: The database does not take it, so that it could not be gone on with.
     """
-    await _keep(store, replace(request, choice=choice))
+    await _keep(store, replace(request, choice=choice, shown_micros=price))
     files = []
     if strip is not None:
         picture = discord.File(
@@ -59,9 +62,14 @@ def part_words(choice: PartChoice, price: int | None) -> str:
 
 
 def is_dear(request: OpenRequest, price: int | None, holds: Effective) -> bool:
-    """Tell whether it costs so much that its maker is asked first."""
-    most = holds.ask_above_micros
-    return not request.is_agreed and most is not None and price is not None and price > most
+    """Tell whether it costs so much that its maker is asked first.
+
+    A yes was to what was shown: not to what another model, or another price, makes of it since.
+    """
+    most, shown = holds.ask_above_micros, request.shown_micros
+    if most is None or price is None or price <= most:
+        return False
+    return not request.is_agreed or shown is None or price > shown * _ABOUT
 
 
 async def ask_cost(
@@ -78,7 +86,7 @@ async def ask_cost(
     Raises:
         RefusedError: The database does not take it, so that it could not be gone on with.
     """
-    await _keep(store, request)
+    await _keep(store, replace(request, shown_micros=price))
     words = choice_texts.cost_question(price, seconds, model)
     await response.tell(words, view=cost_view(request.id))
 

@@ -12,7 +12,6 @@ from discord.ext import commands
 from bot.app import RestyleBot, RestyleTree, answer_privately
 from bot.cometapi.models import model_rules
 from bot.errors import StoreError
-from bot.requests.text_safety import harmless
 from bot.requests.validation import Refusal, Rule, clean_prompt
 from bot.texts import choice as choice_texts
 from bot.texts import looks as look_texts
@@ -225,8 +224,8 @@ class RequestFlow(commands.Cog):
         self, interaction: discord.Interaction[Any], request: OpenRequest, choice: PartChoice
     ) -> None:
         """Keep another choice of the part, and show what it comes to on the same message."""
-        await replace(request, choice=choice).keep(self._store)
         price = self.intake.price_of(choice.model, choice.length)
+        await replace(request, choice=choice, shown_micros=price).keep(self._store)
         await self._edit(interaction, part_words(choice, price), view=part_view(request.id, choice))
 
     async def _edit(self, interaction: discord.Interaction[Any], words: str, **how: Any) -> None:  # noqa: ANN401 - as discord.py takes it
@@ -289,8 +288,8 @@ class RequestFlow(commands.Cog):
         except RefusedError as exc:
             if exc.refusal is None or exc.refusal.rule is not Rule.REQUEST_GONE:
                 raise
-            typed = harmless(data.text("prompt"))
-            await answer_privately(interaction, message_texts.form_lost(typed))
+            words = message_texts.form_lost(data.text("prompt"))
+            await answer_privately(interaction, words)
             return
         filled = request.filled.with_typed(data)
         # What was agreed to was another request.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.looks import compose
+from bot.domain.looks import compose, shown_words
 from cogs.common.media import is_hidden, is_spoiler
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ class Request:
             ratio=look.ratio if self.ratio is None else self.ratio,
             model=look.model if self.model is None else self.model,
         )
+
+    @property
+    def shown_prompt(self) -> str:
+        """The prompt as everybody reads it."""
+        return shown_words(self.prompt, look_name=self.look_name, own_words=self.own_words)
 
     @property
     def is_spoiler(self) -> bool:

@@ -198,3 +198,13 @@ async def test_in_direct_messages_there_are_the_clips_of_there(stage, clip, resu
     words = text_of(message_of(page))
     assert "just me" in words
     assert "**Done**" not in words
+
+
+async def test_odd_characters_are_looked_for_as_prompts_are_kept(stage, clip):
+    await stage.restyle(clip, prompt="rain 🌧 falls")
+    custom = "history:form:own:all:0:"
+    found = await send_form(stage, stage.alice, custom, {"words": "rain\x00 🌧\ud800"})
+    assert "rain 🌧 falls" in text_of(found.response.message)
+    none = await send_form(stage, stage.alice, custom, {"words": "🌧" * 40})
+    ids = [*menus_of(message_of(none)), *buttons_of(message_of(none)).values()]
+    assert max(len(one.encode("utf-16-le")) // 2 for one in ids) <= 100

@@ -1,12 +1,19 @@
 """``/restyle-looks`` and Save as look…, as members and moderators see them, across restarts."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.built_in_looks import BUILT_IN
 from bot.domain.jobs import JobState
 from bot.domain.looks import Look, LookOrigin
+from bot.domain.quotas import ReviewStage, ReviewStatus
+from bot.domain.reviews import Review
+from bot.policy.look_values import check_look
 from bot.texts import looks as look_texts
+from bot.texts import review as review_texts
 from cogs.looks.book import LookBook
+from cogs.looks.forms import words_of
 from cogs.looks.pages import SAMPLES
 from tests.cogs.conftest import buttons_of, said
 from tests.cogs.forged import WORDS as MENU
@@ -201,6 +208,7 @@ async def test_the_prompt_rules_hold_for_the_words_of_a_look(stage, browse, clip
         ({"name": "\u200b", "words": "a"}, look_texts.NO_WORDS),
         ({"name": "A", "words": "a", "seed": "9" * 12}, look_texts.BAD_NUMBER),
         ({"name": "A" * 41, "words": "a"}, look_texts.TOO_LONG),
+        ({"name": "A", "words": "a" * 495}, look_texts.TOO_LONG),  # with its slot
     ],
 )
 async def test_what_is_no_look_is_said_and_not_stored(stage, fields, words):
@@ -259,3 +267,45 @@ async def test_the_longest_name_in_any_script_has_a_page_whose_buttons_work(stag
     await press(stage.mo, page, "Remove…")
     await press(stage.mo, page, "Remove it")
     assert not await servers(stage)
+
+
+async def test_a_looks_name_is_read_by_all_so_the_rules_hold_for_it_and_deciders_see_it(
+    stage, clip
+):
+    await stage.set(
+        prompt_rules=[{"kind": "words", "text": "gore", "action": "refuse"}], review_mode="spending"
+    )
+    for number, name in enumerate(("Gore", "Nice"), 1):
+        look = Look(name=name, words="a castle {prompt}")
+        await stage.store.looks.save(number, look, user_id=stage.alice.id)
+    refused = await stage.restyle(clip, prompt="by night", look="p:1")
+    assert await stage.job(refused) is None
+    job = await stage.job(await stage.restyle(clip, prompt="by night", look="p:2"))
+    review = Review(
+        job_id=job.id,
+        stage=ReviewStage.SPENDING,
+        guild_id=stage.guild.id,
+        standing=ReviewStatus.OPEN,
+        reasons=(),
+        opened_at=job.created_at,
+        expires_at=job.created_at,
+    )
+    above, _ = review_texts.card_lines(review, job, has_clip=True)
+    assert look_texts.used("Nice") in above
+
+
+@pytest.mark.parametrize(
+    ("prompt", "own", "words"),
+    [
+        ("a castle by night", "by night", "a castle {prompt}"),
+        ("a snowy day, snow", "snow", "a snowy day, snow {prompt}"),
+        ("a {prompt} castle", None, "a  castle {prompt}"),
+        ("x" * 510 + " own", "own", "x" * 491 + " {prompt}"),
+    ],
+)
+async def test_a_saved_result_offers_words_that_can_be_saved(stage, clip, prompt, own, words):
+    job = replace(
+        await stage.job(await stage.restyle(clip)), prompt=prompt, look_name="A", own_words=own
+    )
+    assert words_of(job) == words
+    check_look({"name": "A", "words": words})

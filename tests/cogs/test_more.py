@@ -1,10 +1,12 @@
 """A result as a beginning: its row of buttons, Use as source, and what stands behind More."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.domain.jobs import Extra, Hold, JobState
+from bot.domain.money import CostSource
 from bot.engine.ports import AnswerContent
 from bot.texts import appeal as appeal_texts
 from bot.texts import clip as clip_texts
@@ -182,3 +184,32 @@ async def test_from_elsewhere_nothing_of_a_private_channel_is_shown_or_used(stag
         assert said(shown) == message_texts.ABOUT_MESSAGES["job_unknown"], verb
     own = await forge(stage, stage.alice, f"restyle:{job.id}:details")
     assert job.model in said(own)
+
+
+async def test_the_whole_prompt_is_told_whatever_signs_are_in_it(result, stage):
+    job, _ = await result()
+    worst = replace(
+        job,
+        prompt="*" * 999 + "!",
+        look="_" * 300,
+        reference_url="https://cdn.example/x.png",
+        ratio="1280:720",
+        cost_micros=150_000,
+        cost_source=CostSource.CREDITS,
+    )
+    words = more_texts.details(worst)
+    assert len(words) <= 2000
+    assert "*" * 999 + "!" in words
+
+
+async def test_a_clip_of_direct_messages_is_its_requesters_alone(stage, clip):
+    alice = stage.alice.user
+    job = await stage.job(
+        await alice.slash("restyle", video=("clip.mp4", clip), prompt="my secret words")
+    )
+    await put(stage.store, job.id, JobState.DONE)
+    for verb in ("details", "download", "more", "save-look", "report"):
+        shown = await forge(stage, stage.bob.user, f"restyle:{job.id}:{verb}")
+        assert said(shown).strip() == clip_texts.EXTRA_UNKNOWN, verb
+    mine = await forge(stage, alice, f"restyle:{job.id}:details")
+    assert "my secret words" in said(mine)

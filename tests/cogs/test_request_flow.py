@@ -112,6 +112,13 @@ async def test_a_look_that_is_none_is_told_and_can_be_mended(stage, clip):
     assert filled(form)["prompt"] == "a rainy night, neon"
 
 
+async def test_of_a_form_that_was_open_too_long_the_words_come_back_whole(stage):
+    words = "*" * 999 + "!"
+    sent = await forged.send_form(stage, stage.bob, "restyle:5:request-form", {"prompt": words})
+    assert words in said(sent)
+    assert len(sent.response.message.content) <= 2000
+
+
 # The part
 
 
@@ -291,6 +298,19 @@ async def test_what_is_changed_is_asked_about_anew(stage, clip):
     asked = await stage.alice.submit_modal(form, filled(form) | {"prompt": "snow"})
     assert "Start it?" in asked.response.message.content
     assert await stage.store.overview.count_open() == {}
+
+
+async def test_what_became_dearer_since_it_was_shown_is_asked_about_anew(stage, clip):
+    await stage.set(ask_above_micros=100_000)
+    shown = await stage.restyle(clip)
+    kept = await stage.store.open_requests.get(shown._interaction.id, user_id=stage.alice.id)
+    cheaper = replace(OpenRequest.load(kept), shown_micros=120_000)
+    await cheaper.keep(stage.store)
+    message = (await press(stage.alice, private_of(shown), "Start")).response.message
+    assert "This costs about $0.15" in message.content
+    assert await stage.job(shown) is None
+    await press(stage.alice, message, "Start")
+    assert await stage.job(shown) is not None
 
 
 async def test_where_nobody_is_asked_nobody_is(stage, clip):

@@ -320,3 +320,13 @@ def test_nothing_starts_on_a_server_that_is_not_the_operators():
     named = Policy(123456789012345678)
     assert decided(named, by=operator(servers="1" * 18 + ", 123456789012345678")).refusal is None
     assert decided(policy(), by=operator(servers="ANY")).refusal is None
+
+
+def test_what_people_read_is_checked_like_what_the_provider_gets():
+    """A look has a name, and was perhaps written where other rules hold."""
+    settings = policy(prompt_rules=REFUSING)
+    decision = decided(settings, prompt="a castle", shown_prompt="gore: a castle")
+    assert decision.verdict is Verdict.REFUSE
+    both = policy(prompt_rules=[*REVIEWING, *REFUSING])
+    worst = decided(both, prompt="a castle", shown_prompt="gore")
+    assert worst.verdict is Verdict.REFUSE
