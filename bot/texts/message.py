@@ -41,7 +41,7 @@ ABOUT_MESSAGES: Final = {
         f"Only {{value}} of this clip is still on Discord. {_NOTHING}\n"
         "Stay within that, or attach the clip once more with /restyle."
     ),
-    Rule.STARTED_ALREADY: "This was started already; its thread shows how far it is.",
+    Rule.STARTED_ALREADY: "This was started already.\nIts thread shows how far it is.",
     Rule.REQUEST_GONE: (
         "This request is not kept any more: it was dropped, or is older than a day.\n"
         "Attach the clip once more with /restyle."

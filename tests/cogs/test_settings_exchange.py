@@ -199,7 +199,7 @@ async def test_a_file_that_discord_does_not_hand_over_says_so(stage, panel, cdn)
     form = await panel.press("import")
     cdn.lost = Everything()
     answer = await stage.mo.submit_modal(form, {"file": [file_of(data)]})
-    assert "did not hand the file over" in said(answer)
+    assert "did not hand over the file" in said(answer)
 
 
 async def test_an_import_that_one_undo_could_not_take_back_is_refused(stage):

@@ -187,7 +187,7 @@ async def test_a_form_about_a_rule_that_changed_meanwhile_changes_nothing(stage,
     answer = await stage.mo.submit_modal(
         form, {"words": "mine", "kind": "words", "action": "refuse"}
     )
-    assert "changed the rules meanwhile" in said(answer)
+    assert "Somebody else changed the rules, so nothing was saved" in said(answer)
     [rule] = await panel.own("prompt_rules")
     assert rule.text == "other"
 

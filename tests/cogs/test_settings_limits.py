@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.domain.built_in_looks import BUILT_IN
+from bot.domain.looks import MAX_NAME, MAX_WORDS, MOST_LOOKS
 from bot.domain.quotas import Scope
 from bot.policy.catalogue import SETTINGS, settings_of, topics_of
 from bot.policy.problems import SERVER, Target
@@ -83,6 +85,13 @@ def fullest(name, target, channel_ids, role_ids):
             return "1104:832"
         case "OneLineText":
             return LONGEST
+        case "LookList":
+            words = "{prompt} " + "w" * (MAX_WORDS - 9)
+            return [
+                {"name": f"{n} {LONGEST}"[:MAX_NAME], "words": words} for n in range(MOST_LOOKS)
+            ]
+        case "BuiltInLookKeys":
+            return list(BUILT_IN)
         case _:
             rule = {"kind": "words", "action": "review"}
             return [rule | {"text": f"{n} {LONGEST}"[:200]} for n in range(50)]

@@ -50,7 +50,7 @@ def test_gen4_aleph_gets_references_and_a_ratio():
     }
 
 
-def test_aleph2_gets_a_keyframe_at_the_start_and_no_ratio():
+def test_aleph2_gets_a_keyframe_at_the_start_and_the_shape_as_its_aspect():
     assert create_body(request(model="aleph2", seed=0, reference_uri=STYLE, ratio="720:1280")) == {
         "model": "aleph2",
         "videoUri": VIDEO,
@@ -58,6 +58,7 @@ def test_aleph2_gets_a_keyframe_at_the_start_and_no_ratio():
         "contentModeration": {"publicFigureThreshold": "auto"},
         "seed": 0,
         "keyframes": [{"uri": STYLE, "seconds": 0}],
+        "targetAspectRatio": "9:16",
     }
 
 

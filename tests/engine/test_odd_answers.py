@@ -6,7 +6,7 @@ from bot.domain.jobs import Charge, JobState
 from bot.domain.money import CostSource
 from bot.domain.quotas import LedgerStatus
 from bot.storage.consistency import disagreements
-from sandbox.cometapi import AnswerContent
+from sandbox.cometapi import HttpAnswer
 from tests.storage.money import HOLDERS, rows_of
 
 PRICE = 750_000
@@ -39,7 +39,7 @@ async def check(bench, caplog):
 )
 async def test_an_accepted_request_is_recorded_whatever_else_is_in_the_answer(bench, caplog, extra):
     body = b'{"id": "0-the-first"' + extra + b"}"
-    bench.standin.script.create(AnswerContent(status=200, body=body, accepted=True))
+    bench.standin.script.create(HttpAnswer(status=200, body=body, accepted=True))
     handle = await add(bench)
     await bench.step(handle)
     job = await bench.job(handle)
@@ -66,7 +66,7 @@ async def test_an_accepted_request_is_recorded_whatever_else_is_in_the_answer(be
 async def test_any_other_answer_ends_the_matter_without_a_second_request(
     bench, caplog, status, body, states
 ):
-    bench.standin.script.create(AnswerContent(status=status, body=body))
+    bench.standin.script.create(HttpAnswer(status=status, body=body))
     handle = await add(bench)
     await bench.run(handle)
     job = await bench.job(handle)
@@ -96,7 +96,7 @@ WAITING = [
 async def test_an_answer_that_says_nothing_is_asked_for_again(bench, caplog, body):
     handle = await add(bench)
     await bench.step(handle)
-    bench.standin.script.poll(AnswerContent(status=200, body=body))
+    bench.standin.script.poll(HttpAnswer(status=200, body=body))
     job = await bench.run(handle)
     assert job.state is JobState.DONE
     await check(bench, caplog)
@@ -121,7 +121,7 @@ async def test_a_result_is_delivered_whatever_it_is_said_to_cost(
     await bench.step(handle)
     task = b'{"task_id": "t", "status": "SUCCESS", "result_url": "%s", "quota": %s}'
     body = b'{"code": "success", "data": ' + task % (VIDEO.encode(), quota) + b"}"
-    bench.standin.script.poll(AnswerContent(status=200, body=body))
+    bench.standin.script.poll(HttpAnswer(status=200, body=body))
     job = await bench.run(handle)
     assert (job.state, job.cost_source) == (JobState.DONE, source)
     assert await rows_of(bench.store, 1) == {(LedgerStatus.COMMITTED, micros)}
@@ -132,7 +132,7 @@ async def test_a_failure_in_words_that_no_database_takes_is_told(bench, caplog):
     handle = await add(bench)
     await bench.step(handle)
     body = b'{"id": "t", "status": "FAILED", "failure": "a \\u0000 b \\ud800 c", "cost": {}}'
-    bench.standin.script.poll(AnswerContent(status=200, body=body))
+    bench.standin.script.poll(HttpAnswer(status=200, body=body))
     job = await bench.run(handle)
     assert (job.state, job.charge) == (JobState.FAILED, Charge.UNKNOWN)
     assert bench.deliverer.told == [1]
