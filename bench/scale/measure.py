@@ -145,11 +145,16 @@ async def count_one(database: Database, store: Store) -> Counts:
     def end(_connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
         transactions.append([])
 
-    engine = database._engine.sync_engine  # noqa: SLF001 - nothing else needs to look so deep
+    engines = [one.sync_engine for one in database._engines]  # noqa: SLF001 - nothing else needs to look so deep
     with contextlib.ExitStack() as stack:
-        for name, listener in (("before_cursor_execute", note), ("commit", end)):
-            event.listen(engine, name, listener)
-            stack.callback(event.remove, engine, name, listener)
+        for engine in engines:
+            for name, listener in (
+                ("before_cursor_execute", note),
+                ("commit", end),
+                ("rollback", end),
+            ):
+                event.listen(engine, name, listener)
+                stack.callback(event.remove, engine, name, listener)
         await live(store, 0)
     done = [statements for statements in transactions if statements]
     return Counts(
