@@ -26,7 +26,7 @@ from cogs.restyle.again_buttons import (
     next_part,
 )
 from cogs.restyle.cog import Restyle
-from cogs.restyle.earlier import Earlier, ended_job, filled_in, part_of
+from cogs.restyle.earlier import Earlier, ended_job, filled_in, may_use_words, part_of
 from cogs.restyle.forms import CLIP_FIELD, RestyleForm
 from cogs.restyle.open_request import OpenRequest
 from cogs.restyle.refusals import RefusedError, refuse_now
@@ -167,6 +167,8 @@ class EarlierJobs(commands.Cog):
         self, interaction: discord.Interaction[Any], job: Job, part: Part, seed: int | None
     ) -> None:
         """Start the same with a part of its clip and a seed; ``None`` for another one."""
+        if not may_use_words(job, interaction.user.id):
+            raise RefusedError(Refusal(rule=Rule.JOB_UNKNOWN))
         request = await Earlier(job=job, user_id=interaction.user.id).request(
             self._bot.deliverer,
             now=interaction.created_at,

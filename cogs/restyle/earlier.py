@@ -84,15 +84,16 @@ def part_of(job: Job) -> Part:
     return job.part_start or None, None if is_rest else job.restyled_seconds
 
 
-def filled_in(job: Job, *, user_id: int) -> FilledIn:
-    """Return what stands in the form about ``job`` when ``user_id`` opens it.
+def may_use_words(job: Job, user_id: int) -> bool:
+    """Tell whether somebody may read a job's words: until it is allowed, its requester alone."""
+    return job.hold is None or job.user_id == user_id
 
-    Before a request is allowed its words are for its requester alone.
-    """
+
+def filled_in(job: Job, *, user_id: int) -> FilledIn:
+    """Return what stands in the form about ``job`` when ``user_id`` opens it."""
     start, length = part_of(job)
-    is_shown = job.hold is None or job.user_id == user_id
     return FilledIn(
-        prompt=job.prompt if is_shown else "",
+        prompt=job.prompt if may_use_words(job, user_id) else "",
         start=clock_time(start) if start is not None else "",
         length=f"{length:g}" if length is not None else "",
         seed=(

@@ -323,6 +323,9 @@ async def test_the_words_of_a_denied_request_are_filled_in_for_its_requester_alo
     await stage.set(consent_mode="open")
     assert filled(await press(stage.alice, message, "Try again…"))["prompt"] == job.prompt
     assert not filled(await press(stage.bob, message, "Try again…"))["prompt"]
+    answer = await forged.press(stage, stage.bob, f"restyle:{job.id}:again")
+    assert "not known any more" in said(answer)
+    assert len(await stage.store.overview.open_jobs()) == 0
 
 
 async def test_what_its_requester_had_deleted_is_not_known_any_more(stage, ended):
