@@ -222,6 +222,17 @@ async def test_a_video_with_noise_for_pictures_is_damaged(tmp_path, begin, end):
     assert await reason_for(path) is UnreadableReason.DAMAGED
 
 
+async def test_a_child_is_not_full_because_the_bot_is_large(tmp_path):
+    path = make_clip(tmp_path / "a.mp4", seconds=2, key_every=5, options=FASTSTART)
+    data = bytearray(path.read_bytes())
+    at, length = next((at + 8, n - 8) for kind, at, n in boxes(data) if kind == b"mdat")
+    data[at : at + length] = bytes(i * 151 % 256 for i in range(length))
+    path.write_bytes(data)
+    large = bytearray(b"x" * 1000) * 900_000  # more than a child may take
+    assert await reason_for(path) is UnreadableReason.DAMAGED
+    assert large
+
+
 async def test_a_size_that_the_header_invents_is_not_believed(tmp_path):
     path = make_clip(tmp_path / "a.mp4", codec="mpeg4", options=FASTSTART)
     data = bytearray(path.read_bytes())

@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import MediaError, MediaUnreadableError
-from bot.media.worker.memory import collect_often, was_full
+from bot.media.worker.memory import collect_often, was_full, watch_memory
 from bot.media.worker.sandbox import confine, offer_to_the_oom_killer, set_limits
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def main() -> dict[str, Any]:
 
     def give_up_rights() -> None:
         collect_often()
+        watch_memory()
         confine(**request["confinement"])
         exit_on_stdin_close()
 
