@@ -287,6 +287,7 @@ class UnreadableReason(enum.StrEnum):
     NOT_VIDEO = "not_video"  # no known video container
     AUDIO_ONLY = "audio_only"  # sound without a picture
     STILL_IMAGE = "still_image"  # a picture, whatever its name says
+    ANIMATED_PICTURE = "animated_picture"  # a WebP or PNG that moves, which no decoder here plays
     NOT_IMAGE = "not_image"  # a picture was wanted
     ANIMATED = "animated"  # a still picture was wanted
     OTHER_CODEC = "other_codec"  # made with a codec that is not opened here

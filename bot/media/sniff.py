@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 _STILL_BRANDS: Final = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"}
 _VIDEOS: Final = {"mp4", "matroska", "ogg", "flv", "asf", "avi"}
+_WEBP_ANIMATION: Final = 0x02  # of the flags of VP8X
+_HEAD_BYTES: Final = 1024 * 1024  # before its pictures a PNG has colours and words at most
 _MP4_BOXES: Final = {b"moov", b"mdat", b"moof"}  # cut off, each of them is a loss
 _MP4_OTHER_BOXES: Final = {b"ftyp", b"styp", b"free", b"skip", b"wide", b"uuid", b"sidx", b"mfra"}
 
@@ -45,6 +47,17 @@ def read_sniff(file: BinaryIO) -> str | None:
 def is_video(file: BinaryIO) -> bool:
     """Tell whether a file begins like a container for video; a moving GIF is none."""
     return read_sniff(file) in _VIDEOS
+
+
+def is_animated(file: BinaryIO, sniff: str | None) -> bool:
+    """Tell whether a picture says that it moves: a WebP by its flags, a PNG by its ``acTL``."""
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if sniff == "webp":
+        flags = int.from_bytes(head[20:21], "big")
+        return head[12:16] == b"VP8X" and bool(flags & _WEBP_ANIMATION)
+    return sniff == "png" and b"acTL" in head.partition(b"IDAT")[0]
 
 
 def is_page(file: BinaryIO) -> bool:

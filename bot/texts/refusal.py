@@ -24,6 +24,10 @@ _UNREADABLE: Final[dict[object, str]] = {
     UnreadableReason.STILL_IMAGE: (
         "That file is a picture, not a video.\nAttach an MP4, MOV or WebM."
     ),
+    UnreadableReason.ANIMATED_PICTURE: (
+        "That file is an animated WebP or PNG, which this bot does not open.\n"
+        "Save it as a GIF or MP4 and attach that."
+    ),
     UnreadableReason.OTHER_CODEC: (
         "That video was made with a codec that this bot does not open.\n"
         "Export it as MP4 with H.264 and attach that."

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.errors import MediaProbeError, MediaUnreadableError, UnreadableReason
 from bot.media.probe import ProbeLimits, probe_video
@@ -166,6 +167,18 @@ async def test_an_mp4_with_sound_alone_is_told_apart(tmp_path):
 )
 async def test_a_picture_called_a_video_is_told_apart(tmp_path, codec, pix_fmt):
     path = make_image(tmp_path / "a.mp4", codec=codec, pix_fmt=pix_fmt)
+    assert await reason_for(path) is UnreadableReason.STILL_IMAGE
+
+
+@pytest.mark.parametrize("form", ["webp", "png"])
+async def test_an_animated_picture_is_not_called_a_still_one(tmp_path, form):
+    first, *others = (Image.new("RGB", (64, 48), colour) for colour in ("red", "green", "blue"))
+    path = tmp_path / f"a.{form}"
+    first.save(path, save_all=True, append_images=others, duration=100)
+    assert await reason_for(path) is UnreadableReason.ANIMATED_PICTURE
+    first.save(path)
+    assert await reason_for(path) is UnreadableReason.STILL_IMAGE
+    path.write_bytes(path.read_bytes()[:16])
     assert await reason_for(path) is UnreadableReason.STILL_IMAGE
 
 

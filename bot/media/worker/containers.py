@@ -11,7 +11,7 @@ import av
 from av.stream import Disposition
 
 from bot.errors import MediaUnreadableError, UnreadableReason
-from bot.media.sniff import is_cut_off, name_container, read_sniff
+from bot.media.sniff import is_animated, is_cut_off, name_container, read_sniff
 from bot.media.worker.codecs import CODEC_WHITELIST, is_known_video
 from bot.media.worker.memory import memory_limit, was_full
 
@@ -97,7 +97,9 @@ def _open_video(file: BinaryIO, threads: int, *, ignore_edits: bool) -> OpenVide
         raise MediaUnreadableError("no bytes", reason=UnreadableReason.EMPTY)
     sniff = read_sniff(file)
     if sniff in _STILLS:
-        raise MediaUnreadableError(f"a picture ({sniff})", reason=UnreadableReason.STILL_IMAGE)
+        moves = is_animated(file, sniff)
+        reason = UnreadableReason.ANIMATED_PICTURE if moves else UnreadableReason.STILL_IMAGE
+        raise MediaUnreadableError(f"a picture ({sniff})", reason=reason)
     cut_off = is_cut_off(file, sniff)
     file.seek(0)
     try:
