@@ -112,6 +112,7 @@ for _head, _tail in (
     ("ts-h264", "mkv-h264"),
 ):  # fmt: skip
     _add("spliced", f"{_head}-and-{_tail}", _spliced(_head, _tail), _head)
+_add("spliced", "ts-h264-twice", lambda clips: clips("ts-h264") * 2, "ts-h264")
 
 
 # No video at all, whatever its name says.

@@ -43,6 +43,7 @@ EXACTLY = {
     "spliced-flv-and-wmv": TOO_SHORT,
     "spliced-h264-fragmented-and-h264": PACKED,
     "spliced-ts-h264-and-mkv-h264": TOO_SHORT,
+    "spliced-ts-h264-twice": DAMAGE,
     "other-nothing": NOTHING,
     "other-mp3": SOUND,
     "other-wav": SOUND,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _SOFT_SECONDS: Final = 0.1  # of processor time per place: a person waits; what 
 _LOOK_SECONDS: Final = 2.0  # of processor time for all pictures; what takes longer is seen later
 _EDITED: Final = frozenset({"mp4", "mov"})  # what has edit lists, and counts its frames exactly
 _MAX_KEYS: Final = 2000  # told to the parent; where every frame is one, a minute's worth will do
+_BACK_SECONDS: Final = 1.0  # two recordings in one file; less is a muxer's rounding
 _UNEVEN: Final = 0.25  # of the usual gap between two frames: more is not rounding any more
 
 # As FFmpeg numbers them: https://ffmpeg.org/doxygen/trunk/pixfmt_8h.html
@@ -125,6 +127,8 @@ def count(video: OpenVideo) -> Counted:
     decoded: dict[int, int] = {}
     frames = hidden = length = 0
     sound_end = Fraction(0)
+    scale = float(stream.time_base or 1)
+    latest = -math.inf
     for packet in _packets(video):
         if packet.size == 0:
             continue
@@ -135,6 +139,10 @@ def count(video: OpenVideo) -> Counted:
         if packet.is_discard:  # cut away by an edit list, as phones trim clips
             hidden += 1
             continue
+        if packet.dts is not None:
+            if packet.dts < latest - _BACK_SECONDS / scale:
+                raise MediaUnreadableError("its times begin again in the middle")
+            latest = max(latest, packet.dts)
         frames += 1
         length = packet.duration or length
         moment = packet.pts if packet.pts is not None else packet.dts
@@ -154,7 +162,6 @@ def count(video: OpenVideo) -> Counted:
     if begins and begins[-1] > begins[0] and stream.time_base:
         seconds = float((begins[-1] + length - begins[0]) * stream.time_base)
     first = begins[0] if begins else 0
-    scale = float(stream.time_base or 0)
     return Counted(
         frames=frames,
         seconds=seconds,
