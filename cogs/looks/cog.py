@@ -9,14 +9,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import RestyleBot, RestyleTree, answer_privately
+from bot.app import RestyleBot, answer_privately
 from bot.domain.looks import LookOrigin
 from bot.domain.permissions import Action
-from bot.requests.validation import Refusal, Rule, clean_prompt
 from bot.texts import clip as clip_texts
 from bot.texts import looks as look_texts
 from bot.texts import permission as permission_texts
-from cogs.appeals.button import refusal_view
 from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import add_item
@@ -25,19 +23,18 @@ from cogs.common.pages import Page, answer_command, answer_press, telling_failur
 from cogs.common.permission_checks import may_moderate
 from cogs.delivery.more import finished_job
 from cogs.looks import forms
-from cogs.looks.apply import with_look
 from cogs.looks.book import LookBook, built_in
 from cogs.looks.changes import LookChanges, LookRefusedError
 from cogs.looks.items import LookButton, LookListButton, LookMenu, SaveLookButton
 from cogs.looks.pages import has_room, list_page, look_page, removal_page
 from cogs.restyle.cog import Restyle
-from cogs.restyle.forms import FilledIn, read_part
-from cogs.restyle.refusals import RefusedError, refuse_now
-from cogs.restyle.requests import Request, RequestedClip
+from cogs.restyle.forms import FilledIn
+from cogs.restyle.open_request import OpenRequest
+from cogs.restyle.requests import RequestedClip
 
 if TYPE_CHECKING:
     from bot.domain.looks import OfferedLook
-    from cogs.restyle.intake import Intake
+    from cogs.restyle.request_flow import RequestFlow
 
 _FORM: Final = re.compile(forms.FORM_ID)
 _OPENING: Final = frozenset({"try", "add", "edit"})
@@ -49,9 +46,9 @@ _LAST_PAGE: Final = 99
 class LooksCog(commands.Cog):
     """The command, its pages, and its forms; the custom ids say it all, nothing is remembered."""
 
-    def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
+    def __init__(self, bot: RestyleBot, *, flow: RequestFlow) -> None:
         self._bot = bot
-        self._intake = intake
+        self._flow = flow
         self._book = LookBook(bot.store)
         self._changes = LookChanges(bot)
 
@@ -227,38 +224,12 @@ class LooksCog(commands.Cog):
                 await answer_press(interaction, lambda: self._write(interaction, verb, key))
 
     async def _try(self, interaction: discord.Interaction[Any], key: str) -> None:
-        """Start a job with a look; a refusal is told to the person alone."""
-        try:
-            request = await self._request(interaction, key)
-        except RefusedError as exc:
-            view = await refusal_view(interaction, self._bot.store, exc.decided_by)
-            await refuse_now(interaction, exc, view=view)
-            return
-        await self._intake.take(interaction, request)
-
-    async def _request(self, interaction: discord.Interaction[Any], key: str) -> Request:
-        """Return what is asked for with a look.
-
-        Raises:
-            RefusedError: The bot is stopping, or the look or its picture is gone.
-        """
-        tree = self._bot.tree
-        # As for a command: the process waits for it when it stops, and takes none after that.
-        if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
-            raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
-        async with store_deadline():
-            found = await self._book.find(interaction.guild_id, interaction.user.id, key)
-        if found is None:
-            raise RefusedError(text=look_texts.UNKNOWN)
+        """Begin a request with a look, for the clip that was put into its form."""
         fields = form_data(interaction)
         file_id = str(chosen_id([fields.text(forms.CLIP)]))
-        start, _ = read_part(FilledIn().with_typed(fields))
-        request = Request(
-            source=RequestedClip.told(fields.about("attachments", file_id)),
-            prompt=clean_prompt(fields.text(forms.PROMPT)),
-            start=start,
-        )
-        return await with_look(interaction, request, found.look)
+        clip = RequestedClip.told(fields.about("attachments", file_id))
+        filled = FilledIn(look=key).with_typed(fields)
+        await self._flow.begin(interaction, OpenRequest.of(interaction, [clip], filled=filled))
 
     async def _save(self, interaction: discord.Interaction[Any], job_id: int) -> str:
         job = await finished_job(interaction, job_id)
@@ -304,8 +275,8 @@ class LooksCog(commands.Cog):
 
 async def setup(bot: RestyleBot) -> None:
     """Add the command, and the controls that outlive restarts."""
-    intake = cast("Restyle", bot.get_cog(Restyle.__name__)).intake  # loaded before
-    cog = LooksCog(bot, intake=intake)
+    flow = cast("Restyle", bot.get_cog(Restyle.__name__)).flow  # loaded before
+    cog = LooksCog(bot, flow=flow)
     add_item(bot, LookListButton, cog.turn)
     add_item(bot, LookMenu, cog.open)
     add_item(bot, LookButton, cog.press)

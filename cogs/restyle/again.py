@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from discord.ext import commands
 
-from bot.app import RestyleBot, RestyleTree
+from bot.cometapi.models import model_rules
 from bot.domain.jobs import JobState
 from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
-from cogs.appeals.button import refusal_view
 from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import add_item
@@ -26,19 +25,20 @@ from cogs.restyle.again_buttons import (
     next_part,
 )
 from cogs.restyle.cog import Restyle
-from cogs.restyle.earlier import Earlier, ended_job, filled_in, may_use_words, part_of
-from cogs.restyle.forms import CLIP_FIELD, RestyleForm
+from cogs.restyle.earlier import Earlier, ended_job, filled_in, may_use_words
+from cogs.restyle.forms import CLIP_FIELD, RestyleForm, as_typed
 from cogs.restyle.open_request import OpenRequest
-from cogs.restyle.refusals import RefusedError, refuse_now
+from cogs.restyle.questions import telling_refusals
+from cogs.restyle.refusals import RefusedError
 from cogs.restyle.requests import RequestedClip
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from contextlib import AbstractAsyncContextManager
 
     import discord
 
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
-    from cogs.restyle.earlier import Part
     from cogs.restyle.forms import FilledIn
     from cogs.restyle.request_flow import RequestFlow
 
@@ -57,47 +57,52 @@ class EarlierJobs(commands.Cog):
 
     async def again(self, interaction: discord.Interaction[Any], button: AgainButton) -> None:
         """Start the same once more, with another seed."""
-        await self._telling(interaction, self._start(interaction, button.about_id))
+        async with self._telling(interaction):
+            job = await ended_job(interaction, button.about_id)
+            filled = self._same(interaction, job)
+            await self._begin(interaction, job, replace(filled, seed=_emptied(filled.seed)))
 
     async def next_part(
         self, interaction: discord.Interaction[Any], button: NextPartButton
     ) -> None:
         """Start the same with what follows in the clip: with its seed, so that they go together."""
-        await self._telling(interaction, self._start_next(interaction, button.about_id))
+        async with self._telling(interaction):
+            job = await ended_job(interaction, button.about_id)
+            filled, part = self._same(interaction, job), next_part(job)
+            if part is None:
+                raise RefusedError(text=message_texts.NO_NEXT_PART)
+            start, length = (as_typed(seconds) for seconds in part)
+            await self._begin(interaction, job, replace(filled, start=start, length=length))
 
     async def change(
         self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
     ) -> None:
         """Open the form, unless whatever is typed there would be refused."""
-        await self._telling(interaction, self._open(interaction, button))
+        async with self._telling(interaction):
+            await self._open(interaction, button)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Start what a form asks for; it may have been opened before a restart."""
         match = sent_form(interaction, _FORM_ID)
         if match is not None:
-            async with telling_failures(interaction):
+            async with telling_failures(interaction), self._telling(interaction):
                 start = self._sent if match["form"] == "change" else self._sent_clip
-                sent = start(interaction, read_id(match["job_id"]))
-                await self._telling(interaction, sent)
+                await start(interaction, read_id(match["job_id"]))
 
-    async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
-        """Wait for ``work``; a refusal is told to the person alone."""
-        try:
-            await work
-        except RefusedError as exc:
-            view = await refusal_view(interaction, self._bot.store, exc.decided_by)
-            await refuse_now(interaction, exc, view=view)
+    def _telling(self, interaction: discord.Interaction[Any]) -> AbstractAsyncContextManager[None]:
+        return telling_refusals(interaction, self._bot.store)
 
     async def _open(
         self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
     ) -> None:
         job = await ended_job(interaction, button.about_id, or_unclear=True)
         user_id = interaction.user.id
-        await self._flow.intake.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
+        await self._flow.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
         is_change = isinstance(button, ChangeButton)
         form = RestyleForm(
             custom_id=f"restyle:{job.id}:change-form",
+            model=model_rules(self._bot.models.current),
             title=message_texts.CHANGE_TITLE if is_change else message_texts.TRY_AGAIN_TITLE,
             filled=filled_in(job, user_id=user_id),
             note=message_texts.MAY_COST_TWICE if job.state is JobState.UNCERTAIN else None,
@@ -108,13 +113,15 @@ class EarlierJobs(commands.Cog):
         self, interaction: discord.Interaction[Any], button: AnotherClipButton
     ) -> None:
         """Open the form that asks for the clip as well, unless nothing may start here."""
-        await self._telling(interaction, self._open_for_clip(interaction, button.about_id))
+        async with self._telling(interaction):
+            await self._open_for_clip(interaction, button.about_id)
 
     async def _open_for_clip(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         job = await ended_job(interaction, job_id)
-        await self._flow.intake.foresee(interaction, RequestedClip.told({}))
+        await self._flow.foresee(interaction, RequestedClip.told({}))
         form = RestyleForm(
             custom_id=f"restyle:{job.id}:clip-form",
+            model=model_rules(self._bot.models.current),
             title=message_texts.ANOTHER_CLIP_TITLE,
             filled=_without_part(filled_in(job, user_id=interaction.user.id)),
             asks_clip=True,
@@ -123,7 +130,6 @@ class EarlierJobs(commands.Cog):
 
     async def _sent_clip(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """Start what a form asks for that brought its own clip."""
-        await self._check_open(interaction)
         job = await ended_job(interaction, job_id)
         data = form_data(interaction)
         file_id = str(chosen_id([data.text(CLIP_FIELD)]))
@@ -132,56 +138,37 @@ class EarlierJobs(commands.Cog):
         request = OpenRequest.of(interaction, [clip], filled=before.with_typed(data))
         await self._flow.begin(interaction, request)
 
-    async def _start_next(self, interaction: discord.Interaction[Any], job_id: int) -> None:
-        job = await ended_job(interaction, job_id)
-        part = next_part(job)
-        if part is None:
-            raise RefusedError(text=message_texts.NO_NEXT_PART)
-        await self._restyle(interaction, job, part, job.seed)
-
-    async def _start(self, interaction: discord.Interaction[Any], job_id: int) -> None:
-        await self._check_open(interaction)
-        job = await ended_job(interaction, job_id)
-        await self._restyle(interaction, job, part_of(job), None)
-
     async def _sent(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """Start what a form asks for; of what is unclear it said that both may be paid for."""
-        await self._check_open(interaction)
         job = await ended_job(interaction, job_id, or_unclear=True)
         before = filled_in(job, user_id=interaction.user.id)
-        filled = before.with_typed(form_data(interaction))
-        request = OpenRequest.of(interaction, filled=filled, job_id=job.id)
-        await self._flow.begin(interaction, request)
+        await self._begin(interaction, job, before.with_typed(form_data(interaction)))
 
-    async def _check_open(self, interaction: discord.Interaction[Any]) -> None:
-        """Have the process wait for it when it stops, as for a command.
+    def _same(self, interaction: discord.Interaction[Any], job: Job) -> FilledIn:
+        """Return what was asked for, to be asked for again without being typed.
 
         Raises:
-            RefusedError: It takes none any more.
+            RefusedError: It is not the person's to repeat.
         """
-        tree = self._bot.tree
-        if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
-            raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
-
-    async def _restyle(
-        self, interaction: discord.Interaction[Any], job: Job, part: Part, seed: int | None
-    ) -> None:
-        """Start the same with a part of its clip and a seed; ``None`` for another one."""
         if not may_use_words(job, interaction.user.id):
             raise RefusedError(Refusal(rule=Rule.JOB_UNKNOWN))
-        request = await Earlier(job=job, user_id=interaction.user.id).request(
-            self._bot.deliverer,
-            now=interaction.created_at,
-            prompt=job.prompt,
-            part=part,
-            seed=seed,
-        )
-        await self._flow.intake.take(interaction, request)
+        return filled_in(job, user_id=interaction.user.id)
+
+    async def _begin(
+        self, interaction: discord.Interaction[Any], job: Job, filled: FilledIn
+    ) -> None:
+        request = OpenRequest.of(interaction, filled=filled, job_id=job.id)
+        await self._flow.begin(interaction, request)
 
 
 def _without_part(filled: FilledIn) -> FilledIn:
     """Return what stands in the form for another clip: the part was one of the first."""
     return replace(filled, start="", length="")
+
+
+def _emptied(seed: str | None) -> str | None:
+    """Return the field of a seed for another one; a model that takes none is asked for none."""
+    return None if seed is None else ""
 
 
 async def setup(bot: RestyleBot) -> None:

@@ -14,10 +14,9 @@ from bot.texts import looks as look_texts
 from cogs.looks.book import suggest_looks
 from cogs.restyle.cancel import CancelButton, KeepWaitingButton, StopButton
 from cogs.restyle.command import RestyleCommand
-from cogs.restyle.forms import MAX_LENGTH_SECONDS, MAX_START_SECONDS, FilledIn
+from cogs.restyle.forms import MAX_LENGTH_SECONDS, MAX_START_SECONDS, FilledIn, as_typed
 from cogs.restyle.open_request import OpenRequest
-from cogs.restyle.questions import tell_refusal
-from cogs.restyle.refusals import RefusedError
+from cogs.restyle.questions import telling_refusals
 from cogs.restyle.request_flow import RequestFlow
 from cogs.restyle.requests import RequestedClip, RequestedPicture
 
@@ -32,12 +31,10 @@ class Restyle(commands.Cog):
     """The command that starts jobs.
 
     Attributes:
-        intake: Takes requests in; other commands that start jobs share it.
-        flow: Asks for what is missing before that.
+        flow: Takes requests in; whatever else starts jobs shares it.
     """
 
     def __init__(self, *, flow: RequestFlow, store: Store) -> None:
-        self.intake = flow.intake
         self.flow = flow
         self._store = store
 
@@ -70,9 +67,9 @@ class Restyle(commands.Cog):
         filled = FilledIn(
             prompt=prompt or "",
             look=look or "",
-            start=_typed(start),
-            length=_typed(length),
-            seed=_typed(seed) or None,
+            start=as_typed(start),
+            length=as_typed(length),
+            seed=as_typed(seed) or None,
             ratio=ratio or "",
         )
         picture = RequestedPicture.attached(reference) if reference else None
@@ -86,15 +83,8 @@ class Restyle(commands.Cog):
         if prompt is not None or look is not None:
             await self.flow.begin(interaction, request)
             return
-        try:
+        async with telling_refusals(interaction, self._store):
             await self.flow.ask_words(interaction, request, title=choice_texts.NEW_TITLE)
-        except RefusedError as exc:
-            await tell_refusal(interaction, self._store, exc, None)
-
-
-def _typed(number: float | None) -> str:
-    """Return a number as somebody would type it."""
-    return "" if number is None else f"{round(number, 3):.10g}"
 
 
 async def setup(bot: RestyleBot) -> None:

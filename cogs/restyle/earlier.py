@@ -99,6 +99,7 @@ def filled_in(job: Job, *, user_id: int) -> FilledIn:
         seed=(
             str("" if job.seed is None else job.seed) if model_rules(job.model).takes_seed else None
         ),
+        ratio=job.ratio or "",
     )
 
 
@@ -129,6 +130,7 @@ class Earlier:
         prompt: str,
         part: Part,
         seed: int | None,
+        ratio: str | None,
     ) -> Request:
         """Return the request to do it again.
 
@@ -138,6 +140,7 @@ class Earlier:
             prompt: Cleaned.
             part: Of the clip as it was attached to the job.
             seed: ``None`` for another one.
+            ratio: The shape of the result; ``None`` for that of the clip.
 
         Raises:
             RefusedError: The clip is not to be had any more, or not that part of it.
@@ -158,7 +161,7 @@ class Earlier:
             look_name=job.look_name if prompt == job.prompt else None,
             own_words=job.own_words if prompt == job.prompt else None,
             reference=picture_at(picture, is_spoiler=job.spoiler) if picture is not None else None,
-            ratio=job.ratio,
+            ratio=ratio,
             seed=seed,
             start=start,
             length=length,

@@ -92,7 +92,6 @@ class FileChecks:
         *,
         upload_bytes: int,
         keep: Callable[[str, Path], None] = lambda *_: None,
-        may_ask: bool = False,
     ) -> ProbeResult:
         """Download the files and look into them.
 
@@ -102,7 +101,6 @@ class FileChecks:
             holds: What holds for it.
             upload_bytes: The largest file that the bot may post where it was asked for.
             keep: Called with ``ORIGINAL`` or ``SENT`` and that file, to keep it for the job.
-            may_ask: Whether the part of a longer clip is to be chosen, where nobody has yet.
 
         Raises:
             RefusedError: A file breaks a rule, or could not be had.
@@ -115,7 +113,6 @@ class FileChecks:
                     holds,
                     upload_bytes=upload_bytes,
                     keep=keep,
-                    may_ask=may_ask and request.start is None and request.length is None,
                 )
                 convert = request.reference is not None and await self._must_convert(
                     request.reference
@@ -134,7 +131,6 @@ class FileChecks:
         *,
         upload_bytes: int,
         keep: Callable[[str, Path], None],
-        may_ask: bool,
     ) -> ProbeResult:
         source, limit = request.source, holds.limit("max_video_bytes")
         too_big = Refusal(
@@ -173,7 +169,8 @@ class FileChecks:
             if isinstance(plan, Refusal):
                 raise RefusedError(plan)
             choice = None
-            if may_ask and holds.film_strip:
+            is_chosen = request.start is not None or request.length is not None
+            if holds.film_strip and not is_chosen:
                 choice = PartChoice.of(facts, plan, model)
             strip = None if choice is None else await self._draw(choice, fetched.path, folder)
             if packed is not None and choice is None and plan.is_whole_copy(facts.duration_seconds):

@@ -21,6 +21,7 @@ from cogs.restyle.refusals import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.cometapi.models import VideoModel
     from bot.domain.looks import OfferedLook
     from cogs.common.forms import FormData
     from cogs.restyle.requests import RequestedClip
@@ -94,9 +95,9 @@ class RestyleForm(ui.Modal):
     Args:
         custom_id: By which it is known when it is sent.
         title: Its heading.
+        model: Whose shapes there are to choose from, where they make a difference.
         sources: The clips to choose from; with one or none there is no choice.
         looks: The looks to choose from; with any, the prompt may be left empty.
-        ratios: The shapes to choose from; with none there is no choice.
         filled: What stands in it.
         asks_clip: Whether it asks for the clip itself.
         note: What stands over it.
@@ -107,9 +108,9 @@ class RestyleForm(ui.Modal):
         *,
         custom_id: str,
         title: str,
+        model: VideoModel,
         sources: Sequence[RequestedClip] = (),
         looks: Sequence[OfferedLook] = (),
-        ratios: Sequence[str] = (),
         filled: FilledIn = FilledIn(),
         asks_clip: bool = False,
         note: str | None = None,
@@ -160,16 +161,17 @@ class RestyleForm(ui.Modal):
                 ],
             )
             room -= 1
-        if ratios and room > 0:
+        if model.offered_ratios and room > 0:
+            chosen = model.own_ratio(filled.ratio or None)
             self._add_menu(
                 "ratio",
                 message_texts.SHAPE_LABEL,
                 message_texts.SHAPE_HINT,
                 [
                     discord.SelectOption(
-                        label=shape_name(ratio), value=ratio, default=ratio == filled.ratio
+                        label=shape_name(ratio), value=ratio, default=ratio == chosen
                     )
-                    for ratio in ratios
+                    for ratio in model.offered_ratios
                 ],
             )
         add_part(self, filled)
@@ -216,6 +218,11 @@ def add_line(form: ui.Modal, custom_id: str, label: str, hint: str, default: str
         custom_id=custom_id, max_length=_LINE, required=False, default=default[:_LINE] or None
     )
     form.add_item(ui.Label(text=label, description=hint, component=typed))
+
+
+def as_typed(number: float | None) -> str:
+    """Return seconds or a seed as somebody would type them; empty for what is left out."""
+    return "" if number is None else f"{round(number, 3):.10g}"
 
 
 def read_part(filled: FilledIn) -> tuple[float | None, float | None]:

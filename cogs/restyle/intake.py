@@ -98,7 +98,7 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         request: Request,
-        open_request: OpenRequest | None = None,
+        open_request: OpenRequest,
     ) -> None:
         """Answer within 3 s, check everything that can be checked, and store the job.
 
@@ -106,9 +106,9 @@ class Intake:
             interaction: Who asks, and where.
             request: What is asked for.
             open_request: The same as it was typed, whose id the job gets: to be chosen, agreed or
-                mended. Without one nothing is asked.
+                mended.
         """
-        job_id = interaction.id if open_request is None else open_request.id
+        job_id = open_request.id
         self._upload_limits.note(interaction.guild_id, interaction.filesize_limit)
         try:
             evaluation, _ = await self._check_at_once(interaction, request)
@@ -127,14 +127,13 @@ class Intake:
                     upload_bytes=self._upload_limits.of(interaction.guild_id),
                     # Not yet the job's: another press may have made it, of another clip.
                     keep=partial(self._kept.keep, interaction.id, user_id=interaction.user.id),
-                    may_ask=open_request is not None,
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
             facts = _facts(interaction, prompt=request.prompt, shown_prompt=request.shown_prompt)
             evaluation, policy = await self._evaluate(
                 interaction, facts, request.source, found.model
             )
-            if open_request is not None and await self._ask(
+            if await self._ask(
                 interaction, request, open_request, evaluation, policy, found, response
             ):
                 return

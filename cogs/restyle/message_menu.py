@@ -9,11 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.texts import message as message_texts
-from cogs.appeals.button import refusal_view
 from cogs.restyle.cog import Restyle
 from cogs.restyle.message_source import sources_of
 from cogs.restyle.open_request import OpenRequest
-from cogs.restyle.refusals import RefusedError, refuse_now
+from cogs.restyle.questions import telling_refusals
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
@@ -34,13 +33,10 @@ class MessageMenu(commands.Cog):
         self, interaction: discord.Interaction[Any], message: discord.Message
     ) -> None:
         """Ask what to make of a clip, unless nothing may be made of it."""
-        try:
+        async with telling_refusals(interaction, self._store):
             sources = await sources_of(interaction, message, store=self._store)
             request = OpenRequest.of(interaction, sources)
             await self._flow.ask_words(interaction, request, title=message_texts.MENU_TITLE)
-        except RefusedError as exc:
-            view = await refusal_view(interaction, self._store, exc.decided_by)
-            await refuse_now(interaction, exc, view=view)
 
 
 async def setup(bot: RestyleBot) -> None:

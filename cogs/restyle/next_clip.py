@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import discord
 from discord.ext import commands
 
-from bot.app import RestyleBot, RestyleTree
 from bot.cometapi.models import model_rules
 from bot.domain.jobs import JobState
 from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
-from cogs.appeals.button import refusal_view
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import read_id
@@ -27,11 +25,11 @@ from cogs.restyle.earlier import ended_job
 from cogs.restyle.forms import FilledIn, RestyleForm
 from cogs.restyle.message_source import sources_of
 from cogs.restyle.open_request import OpenRequest
-from cogs.restyle.refusals import RefusedError, refuse_now
+from cogs.restyle.questions import telling_refusals
+from cogs.restyle.refusals import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
     from cogs.restyle.request_flow import RequestFlow
     from cogs.restyle.requests import RequestedClip
@@ -53,40 +51,32 @@ class NextClips(commands.Cog):
 
     async def use(self, interaction: discord.Interaction[Any], button: UseButton) -> None:
         """Open the form, unless whatever is typed there would be refused."""
-        await self._telling(interaction, self._open(interaction, button.about_id))
+        async with telling_refusals(interaction, self._bot.store):
+            await self._open(interaction, button.about_id)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Start what a form asks for; it may have been opened before a restart."""
         match = sent_form(interaction, _FORM_ID)
         if match is not None:
-            async with telling_failures(interaction):
-                await self._telling(interaction, self._start(interaction, read_id(match["job_id"])))
-
-    async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
-        """Wait for ``work``; a refusal is told to the person alone."""
-        try:
-            await work
-        except RefusedError as exc:
-            view = await refusal_view(interaction, self._bot.store, exc.decided_by)
-            await refuse_now(interaction, exc, view=view)
+            async with (
+                telling_failures(interaction),
+                telling_refusals(interaction, self._bot.store),
+            ):
+                await self._start(interaction, read_id(match["job_id"]))
 
     async def _open(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         job = await ended_job(interaction, job_id)
-        await self._flow.intake.foresee(interaction, await self._result(interaction, job))
+        await self._flow.foresee(interaction, await self._result(interaction, job))
         form = RestyleForm(
             custom_id=f"restyle:{job.id}:use-form",
             title=message_texts.USE_TITLE,
-            ratios=model_rules(self._bot.models.current).offered_ratios,
+            model=model_rules(self._bot.models.current),
             filled=FilledIn(),
         )
         await show_form(interaction, form)
 
     async def _start(self, interaction: discord.Interaction[Any], job_id: int) -> None:
-        tree = self._bot.tree
-        # As for a command: the process waits for it when it stops, and takes none after that.
-        if isinstance(tree, RestyleTree) and not await tree.interaction_check(interaction):
-            raise RefusedError(Refusal(rule=Rule.BOT_STOPPING))
         job = await ended_job(interaction, job_id)
         filled = FilledIn().with_typed(form_data(interaction))
         clip = await self._result(interaction, job)

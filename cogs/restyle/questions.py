@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,8 @@ from cogs.restyle.refusals import RefusedError, note_refusal, refuse_now
 from cogs.restyle.request_buttons import cost_view, part_view, refused_view
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from bot.policy.levels import Effective
     from bot.storage.store import Store
     from cogs.restyle.open_request import OpenRequest, PartChoice
@@ -121,6 +124,17 @@ async def tell_refusal(
     else:
         note_refusal(interaction, error)
         await response.tell(error.text, view=view)
+
+
+@asynccontextmanager
+async def telling_refusals(
+    interaction: discord.Interaction[Any], store: Store
+) -> AsyncIterator[None]:
+    """Tell a refusal of what is inside in private, where there is no form to open again."""
+    try:
+        yield
+    except RefusedError as exc:
+        await tell_refusal(interaction, store, exc, None)
 
 
 def _is_mendable(error: RefusedError) -> bool:

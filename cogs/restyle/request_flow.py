@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import discord
 from discord.ext import commands
 
 from bot.app import RestyleBot, RestyleTree, answer_privately
@@ -28,7 +29,7 @@ from cogs.restyle.earlier import Earlier, ended_job, filled_in, part_of
 from cogs.restyle.forms import PartForm, RestyleForm, read_part, read_seed
 from cogs.restyle.intake import Intake
 from cogs.restyle.open_request import OpenRequest, find_open
-from cogs.restyle.questions import part_words, tell_refusal
+from cogs.restyle.questions import part_words, tell_refusal, telling_refusals
 from cogs.restyle.refusals import RefusedError
 from cogs.restyle.request_buttons import (
     ChangeRequestButton,
@@ -43,12 +44,9 @@ from cogs.restyle.request_buttons import (
 from cogs.restyle.requests import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    import discord
-
     from bot.domain.looks import OfferedLook
     from cogs.restyle.open_request import PartChoice
+    from cogs.restyle.requests import RequestedClip
 
 log = logging.getLogger(__name__)
 
@@ -59,16 +57,12 @@ _FORM_ID: Final = re.compile(
 
 
 class RequestFlow(commands.Cog):
-    """Takes what was typed anywhere; asks for what is missing, and for what has to be agreed.
-
-    Attributes:
-        intake: Where it goes once nothing is missing.
-    """
+    """Takes what was typed anywhere; asks for what is missing, and for what has to be agreed."""
 
     def __init__(self, bot: RestyleBot, *, intake: Intake) -> None:
         self._bot = bot
         self._store = bot.store
-        self.intake = intake
+        self._intake = intake
         for kind, press in {
             ChangeRequestButton: self._open_form,
             EditRequestButton: self._open_form,
@@ -83,7 +77,13 @@ class RequestFlow(commands.Cog):
     # In
 
     async def begin(self, interaction: discord.Interaction[Any], request: OpenRequest) -> None:
-        """Take what was typed; a refusal is told, with a way to mend it where there is one."""
+        """Take what was asked for: the one door between people and :class:`Intake`.
+
+        Behind it everybody meets the same questions, of the part and of the cost, and a refusal
+        comes with a way to mend it where there is one.
+        """
+        if not await self._is_open(interaction):
+            return
         try:
             resolved = await self._resolve(interaction, request)
         except RefusedError as exc:
@@ -93,7 +93,15 @@ class RequestFlow(commands.Cog):
             error = RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE))
             await tell_refusal(interaction, self._store, error, None)
         else:
-            await self.intake.take(interaction, resolved, request)
+            await self._intake.take(interaction, resolved, request)
+
+    async def foresee(self, interaction: discord.Interaction[Any], clip: RequestedClip) -> None:
+        """Refuse what no words could change, before somebody is asked for any.
+
+        Raises:
+            RefusedError: The person, the place or the clip's author speak against it.
+        """
+        await self._intake.foresee(interaction, clip)
 
     async def ask_words(
         self, interaction: discord.Interaction[Any], request: OpenRequest, *, title: str
@@ -103,7 +111,7 @@ class RequestFlow(commands.Cog):
         Raises:
             RefusedError: It would, or the database does not answer.
         """
-        await self.intake.foresee(interaction, request.clip)
+        await self.foresee(interaction, request.clip)
         try:
             await request.keep(self._store)
         except StoreError as exc:
@@ -138,12 +146,15 @@ class RequestFlow(commands.Cog):
             before = filled_in(job, user_id=interaction.user.id)
             if (filled.start, filled.length) == (before.start, before.length):
                 part = part_of(job)
+            if filled.prompt == before.prompt:
+                prompt = job.prompt  # a look's words in it stay as they were written
             found = await Earlier(job=job, user_id=interaction.user.id).request(
                 self._bot.deliverer,
                 now=interaction.created_at,
                 prompt=prompt,
                 part=part,
                 seed=seed,
+                ratio=filled.ratio or None,
             )
         if not filled.look:
             return found
@@ -161,11 +172,9 @@ class RequestFlow(commands.Cog):
         """Return ``press`` with the request that the control is about, and refusals told."""
 
         async def pressed(interaction: discord.Interaction[Any], item: Any) -> None:  # noqa: ANN401 - as above
-            try:
+            async with telling_refusals(interaction, self._store):
                 request = await find_open(interaction, self._store, item.about_id)
                 await press(interaction, item, request)
-            except RefusedError as exc:
-                await tell_refusal(interaction, self._store, exc, None)
 
         return pressed
 
@@ -181,12 +190,7 @@ class RequestFlow(commands.Cog):
         """Start what was shown with its cost."""
         if isinstance(item, StartPartButton) and request.choice is not None:
             request = request.with_part(request.choice)
-        await self._go_on(interaction, replace(request, is_agreed=True))
-
-    async def _go_on(self, interaction: discord.Interaction[Any], request: OpenRequest) -> None:
-        if not await self._is_open(interaction):
-            return
-        await self.begin(interaction, request)
+        await self.begin(interaction, replace(request, is_agreed=True))
 
     async def _drop(
         self, interaction: discord.Interaction[Any], item: object, request: OpenRequest
@@ -224,7 +228,7 @@ class RequestFlow(commands.Cog):
         self, interaction: discord.Interaction[Any], request: OpenRequest, choice: PartChoice
     ) -> None:
         """Keep another choice of the part, and show what it comes to on the same message."""
-        price = self.intake.price_of(choice.model, choice.length)
+        price = self._intake.price_of(choice.model, choice.length)
         await replace(request, choice=choice, shown_micros=price).keep(self._store)
         await self._edit(interaction, part_words(choice, price), view=part_view(request.id, choice))
 
@@ -244,7 +248,7 @@ class RequestFlow(commands.Cog):
             title=title,
             sources=request.clips,
             looks=await self._looks(interaction, request),
-            ratios=model_rules(self._bot.models.current).offered_ratios,
+            model=model_rules(self._bot.models.current),
             filled=request.filled,
         )
         await show_form(interaction, form)
@@ -270,16 +274,10 @@ class RequestFlow(commands.Cog):
         match = sent_form(interaction, _FORM_ID)
         if match is None:
             return
-        async with telling_failures(interaction):
+        async with telling_failures(interaction), telling_refusals(interaction, self._store):
             request_id = read_id(match["request_id"])
             sent = self._part_sent if match["form"] == "part" else self._words_sent
-            await self._telling(interaction, sent(interaction, request_id))
-
-    async def _telling(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
-        try:
-            await work
-        except RefusedError as exc:
-            await tell_refusal(interaction, self._store, exc, None)
+            await sent(interaction, request_id)
 
     async def _words_sent(self, interaction: discord.Interaction[Any], request_id: int) -> None:
         data = form_data(interaction)
@@ -293,9 +291,7 @@ class RequestFlow(commands.Cog):
             return
         filled = request.filled.with_typed(data)
         # What was agreed to was another request.
-        await self._go_on(
-            interaction, replace(request, filled=filled, choice=None, is_agreed=False)
-        )
+        await self.begin(interaction, replace(request, filled=filled, choice=None, is_agreed=False))
 
     async def _part_sent(self, interaction: discord.Interaction[Any], request_id: int) -> None:
         request = await find_open(interaction, self._store, request_id)
@@ -311,9 +307,15 @@ class RequestFlow(commands.Cog):
         await self._show_choice(interaction, request, chosen)
 
     async def _is_open(self, interaction: discord.Interaction[Any]) -> bool:
-        """Tell whether the process takes something on, and waits for it when it stops."""
+        """Tell whether the process takes something on, and waits for it when it stops.
+
+        Discord.py has asked the same of a command before.
+        """
         tree = self._bot.tree
-        if not isinstance(tree, RestyleTree) or await tree.interaction_check(interaction):
+        is_command = interaction.type is discord.InteractionType.application_command
+        if is_command or not isinstance(tree, RestyleTree):
+            return True
+        if await tree.interaction_check(interaction):
             return True
         if not interaction.response.is_done():
             error = RefusedError(Refusal(rule=Rule.BOT_STOPPING))

@@ -351,3 +351,21 @@ async def test_in_direct_messages_another_try_works_as_well(stage, clip):
     form = await press(stage.alice.user, message, "Try again…")
     again = await stage.job(await stage.alice.user.submit_modal(form, filled(form)))
     assert (again.guild_id, again.prompt) == (None, "neon")
+
+
+class TestWithAModelOfManyShapes:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings.model_copy(update={"runway_model": "aleph2"})
+
+    async def test_the_shape_is_filled_in_too_and_can_be_changed(self, stage, long_clip):
+        job = await stage.failed(long_clip, ratio="3:2", start=0.0, length=5.0)
+        form = await forge(stage, stage.alice, f"restyle:{job.id}:try-again")
+        [shapes] = [
+            part["component"]
+            for part in form.modal["components"]
+            if part["component"]["custom_id"] == "ratio"
+        ]
+        assert [one["value"] for one in shapes["options"] if one.get("default")] == ["3:2"]
+        typed = {"prompt": job.prompt, "ratio": ["9:16"], "start": "0", "length": "5"}
+        assert (await stage.job(await stage.alice.submit_modal(form, typed))).ratio == "9:16"

@@ -29,7 +29,7 @@ def decide(stage, **fields):
     """Let the operator have decided otherwise, as a restart would bring it."""
     settings = stage.bot.settings.model_copy(update=fields)
     stage.bot.settings = settings
-    stage.bot.get_cog("Restyle").intake._settings = settings
+    stage.bot.get_cog("RequestFlow")._intake._settings = settings
 
 
 # Direct messages
