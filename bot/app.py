@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.archive.archive import Archive
     from bot.engine.budget import Budget
     from bot.engine.extras import Extras
-    from bot.engine.ports import ApprovalPrompts, Deliverer, OwnerNotice
+    from bot.engine.ports import ApprovalPrompts, Deliverer
     from bot.engine.provider_watch import ProviderWatch
     from bot.engine.settling import Settling
     from bot.media.download import Downloader
@@ -122,6 +122,10 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             await answer_privately(interaction, texts.UNKNOWN_COMMAND)
             return
         await answer_privately(interaction, broke(interaction, error))
+
+
+async def _do_nothing() -> None:
+    """Stand for a look where nobody looks."""
 
 
 def _closed_to(interaction: discord.Interaction[RestyleBot]) -> Refusal | None:
@@ -211,8 +215,6 @@ class RestyleBot(commands.AutoShardedBot):
         self.settling: Settling | None = None
         self._deliverer: Deliverer | None = None
         self.approval_prompts: ApprovalPrompts | None = None  # set by cogs that ask people
-        # tells the bot's owner what the engine wants them to know; set by an extension
-        self.notify_owner: Callable[[OwnerNotice], Awaitable[bool]] | None = None
         # what cogs do about presses on messages posted earlier; see cogs/common/items.py
         self.presses: dict[type, Callable[[discord.Interaction[Any], Any], Awaitable[None]]] = {}
         self._draining: asyncio.Task[None] | None = None
@@ -221,6 +223,9 @@ class RestyleBot(commands.AutoShardedBot):
         self.registration = Registration(self, settings)
         self.conditions = Conditions()
         """What is wrong at present; the process's own once it looks at itself."""
+        self.look_at_itself: Callable[[], Awaitable[None]] = _do_nothing
+        """Brings ``conditions`` up to date; set where there is somebody who looks."""
+        self._silent_places: set[str] = set()
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
@@ -293,7 +298,10 @@ class RestyleBot(commands.AutoShardedBot):
         return [ShardFacts.of(shard_id, shards.get(shard_id)) for shard_id in expected]
 
     async def tell_owners(
-        self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
+        self,
+        text: str | None = None,
+        *,
+        view: discord.ui.View | discord.ui.LayoutView | None = None,
     ) -> bool:
         """Post something in the alert channel, or else write it to each of the bot's owners.
 
@@ -302,29 +310,48 @@ class RestyleBot(commands.AutoShardedBot):
         return bool(await self.post_to_owners(text, view=view))
 
     async def post_to_owners(
-        self, text: str | None = None, *, view: discord.ui.LayoutView | None = None
+        self,
+        text: str | None = None,
+        *,
+        view: discord.ui.View | discord.ui.LayoutView | None = None,
     ) -> list[discord.Message]:
         """Write to the alert channel, or to each of the bot's owners; return what was posted.
 
-        Where Discord does not take it, the log has it. There is no mention in it.
+        The owners also get what the channel does not take. That a place takes nothing is logged
+        once, until it does; the text itself is for the caller to log. There is no mention in it.
         """
-        sent: list[discord.Message] = []
-        if self.settings.alert_channel_id:
-            places = [self._alert_channel]
-        else:
-            places = [functools.partial(self._direct, one) for one in sorted(self.owner_user_ids)]
-        for open_place in places:
-            try:
-                place = await open_place()
-                sent.append(await (place.send(text) if view is None else place.send(view=view)))
-            except (
-                discord.HTTPException,
-                discord.RateLimited,
-                aiohttp.ClientError,
-                OSError,
-            ) as exc:
-                log.warning("The owner was not told: %s: %s", exc, text or "a notice with buttons")
-        return sent
+        shown: dict[str, Any] = (
+            {"content": text} if view is None else {"content": text, "view": view}
+        )
+        direct = {
+            f"direct messages with {one}": functools.partial(self._direct, one)
+            for one in sorted(self.owner_user_ids)
+        }
+        channel_id = self.settings.alert_channel_id
+        channel = {f"channel {channel_id}": self._alert_channel} if channel_id else {}
+        for places in (channel, direct):
+            tries = [
+                await self._post(name, open_place, shown) for name, open_place in places.items()
+            ]
+            if sent := [message for message in tries if message is not None]:
+                return sent
+        return []
+
+    async def _post(
+        self,
+        name: str,
+        open_place: Callable[[], Awaitable[discord.abc.Messageable]],
+        shown: Mapping[str, Any],
+    ) -> discord.Message | None:
+        try:
+            message = await (await open_place()).send(**shown)
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as exc:
+            level = logging.DEBUG if name in self._silent_places else logging.WARNING
+            log.log(level, "The owner cannot be told in %s (ALERT_CHANNEL_ID): %s", name, exc)
+            self._silent_places.add(name)
+            return None
+        self._silent_places.discard(name)
+        return message
 
     async def _alert_channel(self) -> discord.abc.Messageable:
         return self.get_partial_messageable(int(self.settings.alert_channel_id))

@@ -28,8 +28,8 @@ EXTENSIONS: Final = (
     "cogs.admin.leaving",
     "cogs.admin.gone",
     "cogs.admin.budgets",
-    "cogs.admin.alerts",
     "cogs.owner.cog",
+    "cogs.owner.alerts",
     "cogs.common.strangers",
 )
 """Some need what those before them brought, such as the cog that takes requests in."""

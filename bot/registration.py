@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 REGISTER_AGAIN_SECONDS: Final = 30.0
 REGISTER_LATEST_SECONDS: Final = 3600.0
+ANSWER_SECONDS: Final = 10.0
 ANSWERS_ODDLY: Final = (aiohttp.ClientError, OSError, KeyError, TypeError, ValueError)
 """No network, or an answer that is not the API's."""
 
@@ -58,12 +60,22 @@ class Registration:
         self._bot = bot
         self._settings = settings
         self._task: asyncio.Task[None] | None = None
+        self._answered = asyncio.Event()
         self.trouble: str | None = None
         """Why the list of commands is not registered yet; ``None`` while nothing is wrong."""
 
     def start(self) -> None:
         """Begin, once the extensions are loaded and the bot has logged in."""
         self._task = asyncio.create_task(self._run(), name="registration")
+
+    async def ask_again(self) -> None:
+        """Ask now instead of after the pause; return once Discord has answered, or after 10 s."""
+        self.stop()
+        self._answered.clear()
+        self.start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._answered.wait()
 
     def stop(self) -> None:
         """Give up what is not registered yet; the next start begins anew."""
@@ -90,9 +102,11 @@ class Registration:
                 if self.trouble is None:
                     log.warning("The commands could not be registered; it is tried again: %s", exc)
                 self.trouble = str(exc) or type(exc).__name__
+                self._answered.set()
                 await asyncio.sleep(pause)
             else:
                 self.trouble = None
+                self._answered.set()
                 return
 
     async def _sync_if_changed(self) -> None:

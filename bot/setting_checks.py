@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 COMETAPI_URL: Final = "https://api.cometapi.com/runwayml/v1"
 RUNWAY_URL: Final = "https://api.dev.runwayml.com/v1"
 _PROVIDERS: Final = {"cometapi.com": COMETAPI_URL, "runwayml.com": RUNWAY_URL}
+ACCOUNT_PAGES: Final = {
+    COMETAPI_URL: "https://www.cometapi.com/console/token",
+    RUNWAY_URL: "https://dev.runwayml.com/",
+}
+"""Where the owner of the key sees to it and to the money."""
 _ROUTES: Final = {"video_to_video", "tasks", "organization"}
 
 _DEAR_SECOND: Final = 2 * MICROS_PER_DOLLAR

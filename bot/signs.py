@@ -18,6 +18,8 @@ from bot.engine.provider_watch import ProviderTrouble
 from bot.system.redaction import redact
 from bot.system.service_manager import notify
 from bot.system.status import BEAT_SECONDS, remove_status, status_path, write_status
+from bot.texts import quarantine as quarantine_texts
+from bot.texts.provider import low_balance
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
@@ -63,7 +65,9 @@ class Signs:
         self.conditions = Conditions()
         self.worker_id = ""
         self.uncertain = 0
-        """How many jobs wait for the owner's word, as the database last said."""
+        """Of how many jobs nobody knows whether they were paid for, as the database last said."""
+        self.quarantined = 0
+        """How many wait for the owner's word after a pause, likewise."""
         self.bot: RestyleBot | None = None
         self.engine: Engine | None = None
         self.process_pool: ProcessPool | None = None
@@ -236,6 +240,10 @@ class Signs:
                 "Top it up: the next clip that is taken ends this.",
                 grave_after=None,
             )
+        elif bot.watch is not None and (low := bot.watch.low) is not None:
+            found[ConditionKind.BALANCE] = Finding(
+                text=low_balance(low.left, low.usual), grave_after=None
+            )
         match trouble:
             case ProviderTrouble.KEY_REFUSED:
                 found[ConditionKind.KEY] = Finding(
@@ -258,6 +266,10 @@ class Signs:
                 text=f"The provider never said whether it took {clips}, and nothing is paid twice. "
                 "Settle it with `/restyle-owner uncertain`.",
                 grave_after=None,
+            )
+        if self.quarantined:
+            found[ConditionKind.QUARANTINE] = Finding(
+                text=quarantine_texts.notice(self.quarantined), grave_after=None
             )
         if ahead := engine.clock_ahead_seconds:
             found[ConditionKind.CLOCK] = Finding(

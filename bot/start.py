@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import logging
 import re
 import signal
@@ -41,7 +42,7 @@ from bot.system.clock import SystemClock
 from bot.system.gc import freeze_startup_objects
 from bot.system.last_word import LastWord
 from bot.texts import doors as door_texts
-from bot.texts.provider import low_balance, model_taken_over
+from bot.texts.provider import model_taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,6 @@ async def run(settings: Settings) -> None:
                 may_be_paid=bot.settling.may_be_paid,
                 clock=clock,
                 lease_seconds=settings.lease_seconds,
-                tell_owner=bot.notify_owner,
             )
         )
         signs.process_pool = process_pool
@@ -158,7 +158,6 @@ async def run(settings: Settings) -> None:
             clock=clock,
             models=settings.models,
             warn_micros=round(settings.balance_warn_dollars * MICROS_PER_DOLLAR),
-            tell=lambda low: bot.tell_owners(low_balance(low.left, low.usual)),
         )
         await bot.watch.look()
         for chore in (bot.watch.run(), bot.settling.run()):
@@ -177,8 +176,9 @@ async def run(settings: Settings) -> None:
         if settings.served_guild_ids is None and settings.bot_dollars_per_month is None:
             log.warning("%s", door_texts.open_to_all())
         stack.callback(asyncio.create_task(_say_when_up(bot, signs)).cancel)
-        if 0 in (settings.shard_ids or (0,)):  # one of several processes tells of it
-            stack.callback(asyncio.create_task(_keep_counting(store, signs)).cancel)
+        await _count(store, signs)
+        bot.look_at_itself = functools.partial(_look, store, signs)
+        stack.callback(asyncio.create_task(_keep_counting(store, signs)).cancel)
         try:
             await _connect(bot, signs)
         finally:
@@ -255,13 +255,23 @@ async def _tell_until_read(bot: RestyleBot, clock: Clock, text: str) -> None:
 
 
 async def _keep_counting(store: Store, signs: Signs) -> None:
-    """Look for uncertain jobs twice a minute; never returns."""
+    """Count what waits for the owner's word twice a minute; never returns."""
     while True:
-        try:
-            signs.uncertain = len(await store.uncertain.jobs())
-        except StoreUnavailableError:
-            log.debug("uncertain jobs are not counted: the database is away")
         await asyncio.sleep(COUNT_SECONDS)
+        await _count(store, signs)
+
+
+async def _count(store: Store, signs: Signs) -> None:
+    try:
+        signs.uncertain = len(await store.uncertain.jobs())
+        signs.quarantined = await store.quarantine.count()
+    except StoreUnavailableError:
+        log.debug("what waits for the owner is not counted: the database is away")
+
+
+async def _look(store: Store, signs: Signs) -> None:
+    await _count(store, signs)
+    signs.look()
 
 
 async def _say_when_up(bot: RestyleBot, signs: Signs) -> None:

@@ -21,9 +21,11 @@ class ConditionKind(enum.StrEnum):
     DISK = "disk"
     KEY = "key"
     CREDIT = "credit"
+    BALANCE = "balance"
     MODEL = "model"
     CHILDREN = "children"
     UNCERTAIN = "uncertain"
+    QUARANTINE = "quarantine"
     CLOCK = "clock"
 
 
@@ -56,6 +58,8 @@ class Conditions:
 
     def __init__(self) -> None:
         self._held: dict[ConditionKind, Condition] = {}
+        self.has_looked = False
+        """Whether anybody has looked yet; before that nothing is known to be well either."""
 
     @property
     def held(self) -> list[Condition]:
@@ -66,6 +70,7 @@ class Conditions:
         self, found: Mapping[ConditionKind, Finding], now: datetime
     ) -> tuple[list[Condition], list[Condition]]:
         """Take what one look has found; return what is new, and what is over."""
+        self.has_looked = True
         over = [self._held.pop(kind) for kind in self._held.keys() - found.keys()]
         new = []
         for kind, finding in found.items():

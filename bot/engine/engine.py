@@ -15,8 +15,8 @@ from bot.engine.job_handle import JobHandle, StepKind
 from bot.engine.late_looks import LateLooks
 from bot.engine.owed_cards import OwedCardsRunner
 from bot.engine.poll_pace import PollPace
-from bot.engine.poll_schedule import Limits, backoff_seconds
-from bot.engine.ports import OwnerNotice, Progress
+from bot.engine.poll_schedule import Limits
+from bot.engine.ports import Progress
 from bot.engine.progress import Announcer
 from bot.engine.scheduler import Scheduler
 from bot.engine.throttle import Throttle
@@ -50,8 +50,6 @@ PASS_SECONDS: Final = 5.0
 """How often to look for jobs of nobody: new ones of other processes, and those of the dead. With
 a short lease more often: three times within it."""
 BATCH: Final = 1000
-TELL_SECONDS: Final = 60.0
-"""How often to look whether jobs have come into quarantine."""
 
 STEPS_END_SECONDS: Final = 8.0
 """How long a stop waits for paid requests and deliveries under way."""
@@ -67,8 +65,7 @@ class Engine:
 
     Everything it is given is borrowed and outlives it. It needs no cog and no interaction; new
     jobs come out of the database, and ``Store.new_jobs`` only says that it is worth looking now.
-    Without ``approval_prompts`` held jobs wait until their time is over. Without ``tell_owner``
-    only the log knows what the bot's owner should.
+    Without ``approval_prompts`` held jobs wait until their time is over.
     """
 
     def __init__(
@@ -87,9 +84,7 @@ class Engine:
         may_be_paid: Callable[[Job], Awaitable[bool]] | None = None,
         clock: Clock | None = None,
         lease_seconds: float = LEASE_SECONDS,
-        tell_owner: Callable[[OwnerNotice], Awaitable[bool]] | None = None,
     ) -> None:
-        self._tell_owner = tell_owner
         self._store = store
         self._clock: Clock = clock or SystemClock()
         self._lease_seconds = lease_seconds
@@ -196,7 +191,6 @@ class Engine:
                 self._keep_lease,
                 self._keep_comparing,
                 self._keep_claiming,
-                self._keep_telling,
                 self._late_looks.run,
                 self._owed_cards.run,
                 self._announcer.run,
@@ -282,7 +276,6 @@ class Engine:
         """Compare the clocks before the first job is taken on, and from time to time."""
         await self._joined.wait()
         watch = self._context.clock_watch
-        is_told = False
         while not self._context.closing.is_set():
             try:
                 pause = await watch.compare()
@@ -290,36 +283,7 @@ class Engine:
             except StoreUnavailableError as exc:
                 self._context.watch.failed(exc)
                 pause = _RETRY_SECONDS
-            if not watch.is_wrong:
-                is_told = False
-            elif not is_told:
-                is_told = await self._tell(OwnerNotice(clock_ahead_seconds=watch.ahead_seconds))
             await self._clock.wait(self._context.closing, self._clock.monotonic() + pause)
-
-    async def _keep_telling(self) -> None:
-        """Tell the owner of jobs that wait for their word, once they can read it."""
-        await self._joined.wait()
-        failures = 0
-        while not self._context.closing.is_set():
-            pause = TELL_SECONDS
-            try:
-                if count := await self._store.quarantine.take_notice():
-                    if await self._tell(OwnerNotice(quarantined=count)):
-                        failures = 0
-                    else:
-                        failures += 1
-                        pause = backoff_seconds(failures, base=TELL_SECONDS, cap=3600.0)
-                        await self._store.quarantine.give_notice_back()
-            except StoreUnavailableError as exc:
-                self._context.watch.failed(exc)
-            await self._clock.wait(self._context.closing, self._clock.monotonic() + pause)
-
-    async def _tell(self, notice: OwnerNotice) -> bool:
-        """Tell the owner, or the log where there is no way to; tell whether that worked."""
-        if self._tell_owner is None:
-            log.error("The bot's owner should know: %s", notice)
-            return True
-        return await self._tell_owner(notice)
 
     async def _keep_claiming(self) -> None:
         await self._compared.wait()

@@ -82,16 +82,6 @@ class AnswerContent:
     being left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerNotice:
-    """What the bot's owner is told of: exactly one of these."""
-
-    quarantined: int = 0
-    """How many jobs wait for the owner, because the database may be an old one."""
-    clock_ahead_seconds: float = 0.0
-    """How far this machine's clock is ahead of the database's."""
-
-
 class Deliverer(Protocol):
     """Posts and edits the messages of jobs. Every call may be repeated after a crash."""
 

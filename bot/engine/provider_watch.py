@@ -13,7 +13,7 @@ from bot.domain.money import dollars
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from bot.cometapi.console import Console
     from bot.storage.store import Store
@@ -37,7 +37,7 @@ class ProviderTrouble(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowBalance:
-    """What the bot's owner is told of the money left; micro-dollars."""
+    """That little money is left; micro-dollars."""
 
     left: int
     usual: int
@@ -52,8 +52,12 @@ class ProviderWatch:
         store: Knows what is spent in a usual day.
         clock: Time.
         models: The names that may be used, the preferred first.
-        warn_micros: The owner is told when less is left.
-        tell: Tells the owner, and returns whether they can read it; else they are told later.
+        warn_micros: Less than this is little.
+
+    Attributes:
+        left: What is left at the provider, in micro-dollars, as it said last; ``None`` unless it
+            says so.
+        low: That little is left; ``None`` while it is enough or nobody knows.
     """
 
     def __init__(
@@ -64,15 +68,14 @@ class ProviderWatch:
         clock: Clock,
         models: Sequence[str],
         warn_micros: int,
-        tell: Callable[[LowBalance], Awaitable[bool]],
     ) -> None:
         self._console = console
         self._store = store
         self._clock = clock
         self._models = tuple(models)
         self._warn_micros = warn_micros
-        self._tell = tell
-        self._is_low = False
+        self.left: int | None = None
+        self.low: LowBalance | None = None
         self.trouble: ProviderTrouble | None = None
         """Why ``/restyle`` cannot take jobs now; ``None``: nothing is known to be wrong."""
 
@@ -127,9 +130,8 @@ class ProviderWatch:
         now = self._clock.now()
         spent = await self._store.ledger.by_guild(now - timedelta(days=USUAL_DAYS), now)
         usual = sum(one.committed for one in spent) // USUAL_DAYS
-        was_low, self._is_low = self._is_low, left < max(self._warn_micros, usual)
-        if self._is_low and not was_low:
-            log.warning("Only %s are left at the provider", dollars(left))
-            is_usual = left >= self._warn_micros
-            low = LowBalance(left=left, usual=usual if is_usual else 0)
-            self._is_low = await self._tell(low)
+        was_low, self.left, self.low = self.low is not None, left, None
+        if left < max(self._warn_micros, usual):
+            if not was_low:
+                log.warning("Only %s are left at the provider", dollars(left))
+            self.low = LowBalance(left=left, usual=usual if left >= self._warn_micros else 0)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from bot.prices import check_prices
-from bot.setting_checks import check_base_url, check_priced_models
+from bot.setting_checks import ACCOUNT_PAGES, check_base_url, check_priced_models
 from bot.setting_groups.group import Secret, SettingsGroup
 
 
@@ -47,6 +47,11 @@ class ProviderSettings(SettingsGroup):
         models = info.data.get("runway_model", "").replace(" ", "").split(",")
         check_priced_models(value, models)
         return value
+
+    @property
+    def provider_page(self) -> str | None:
+        """Where the key and the money are seen to; ``None`` for a provider that is not known."""
+        return ACCOUNT_PAGES.get(self.cometapi_base_url)
 
     @property
     def models(self) -> tuple[str, ...]:

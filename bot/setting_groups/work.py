@@ -61,6 +61,11 @@ class WorkSettings(SettingsGroup):
         return sorted({int(shard) for shard in ids.split(",")}) if ids else None
 
     @property
+    def has_all_shards(self) -> bool:
+        """Whether no other process serves people."""
+        return self.shard_ids is None or len(self.shard_ids) == self.shard_count
+
+    @property
     def shard_count(self) -> int | None:
         """How many shards all processes have together; ``None`` lets Discord recommend."""
         count = self.shards.partition("/")[2]

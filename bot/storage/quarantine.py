@@ -118,10 +118,7 @@ async def note_alive(
 async def quarantine_waiting(
     connection: AsyncConnection, database: Database, job_ids: Collection[int] | None = None
 ) -> int:
-    """Put every job that waits, or those of ``job_ids``, into quarantine; return how many.
-
-    The owner is told anew of them, once, by the next process that runs.
-    """
+    """Put every job that waits, or those of ``job_ids``, into quarantine; return how many."""
     marked = await connection.execute(
         update(jobs)
         .where(
@@ -132,8 +129,6 @@ async def quarantine_waiting(
         )
         .values(quarantined_at=database.now())
     )
-    if marked.rowcount:
-        await note(connection, database, owner_told_at=None)
     return marked.rowcount
 
 
@@ -250,24 +245,3 @@ class Quarantine:
         if job is not None:
             log.info("job %s: taken out of quarantine by user %s: %s", job_id, user_id, reason)
         return job
-
-    async def take_notice(self) -> int:
-        """Return how many jobs the owner is to be told of now; 0 for each but one who asks.
-
-        Whoever gets a number tells the owner, or gives the notice back.
-        """
-        async with self._database.transaction() as connection:
-            count = await self._count(connection)
-            if not count:
-                return 0
-            taken = await connection.execute(
-                update(installation)
-                .where(installation.c.owner_told_at.is_(None))
-                .values(owner_told_at=self._database.now())
-            )
-            return count if taken.rowcount else 0
-
-    async def give_notice_back(self) -> None:
-        """Have the owner told by the next one who asks: Discord did not take the message."""
-        async with self._database.transaction() as connection:
-            await note(connection, self._database, owner_told_at=None)

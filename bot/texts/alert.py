@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.conditions import ConditionKind
+from bot.domain.money import dollars
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,11 +20,31 @@ _HEADS: Final = {
     ConditionKind.DISK: "The disk is nearly full",
     ConditionKind.KEY: "The provider refuses the key",
     ConditionKind.CREDIT: "The provider's credit is used up",
+    ConditionKind.BALANCE: "Little money is left at the provider",
     ConditionKind.MODEL: "The model is gone",
     ConditionKind.CHILDREN: "Clips cannot be read",
-    ConditionKind.UNCERTAIN: "Clips wait for your word",
+    ConditionKind.UNCERTAIN: "Clips may have been paid for",
+    ConditionKind.QUARANTINE: "Clips wait for your word",
     ConditionKind.CLOCK: "The clock is wrong",
 }
+
+CHECK_LABEL: Final = "Check now"
+CHECK_LABELS: Final = {ConditionKind.COMMANDS: "Register now"}
+PAGE_LABELS: Final = {
+    "jobs": "Show clips",
+    "spend": "What was spent",
+    "uncertain": "Settle them",
+    "quarantine": "Look at each",
+    "release": "Release all",
+}
+STATUS_LABEL: Final = "Discord's status"
+PROVIDER_LABEL: Final = "Open the provider's page"
+
+ALL_WELL: Final = "Looked at just now: that is over."
+NOT_HERE: Final = (
+    "Looked at just now: this process of the bot finds nothing wrong there. The one that posted "
+    "this changes it by itself once it is over."
+)
 
 
 def begun(condition: Condition) -> str:
@@ -34,6 +55,26 @@ def begun(condition: Condition) -> str:
     )
 
 
-def over(kind: str, at: datetime) -> str:
+def over(kind: ConditionKind, at: datetime) -> str:
     """Return what that message becomes once nothing is wrong any more."""
-    return f"🟢 **{_HEADS[ConditionKind(kind)]}**: over since <t:{int(at.timestamp())}:t>."
+    return f"🟢 **{_HEADS[kind]}**: over since <t:{int(at.timestamp())}:t>."
+
+
+def unknown(kind: ConditionKind, at: datetime) -> str:
+    """Return what it becomes where a restart makes the bot forget, and only a clip would show."""
+    return (
+        f"⚪ **{_HEADS[kind]}**: the bot was restarted at <t:{int(at.timestamp())}:t>. If it is "
+        "still so, the next clips bring a new message."
+    )
+
+
+def still(condition: Condition, left: int | None) -> str:
+    """Return the answer to a look at what has not changed.
+
+    ``left`` is the money at the provider, in micro-dollars, where that is known: after a top-up the
+    next clip shows whether it is enough.
+    """
+    words = f"Looked at just now: it is still so. {condition.finding.text}"
+    if condition.kind is ConditionKind.CREDIT and left is not None:
+        words += f" {dollars(max(left, 0))} are there now."
+    return words

@@ -48,7 +48,7 @@ ACTIONS: Final = {
     Action.PAUSE_SERVER: "Pause and resume the server",
     Action.SETTLE_UNCERTAIN: (
         "Settle unclear clips: name the provider's task, or write off; release what waits after a "
-        "pause; have the provider asked again"
+        "pause; have the provider asked again; use the buttons of alerts"
     ),
     Action.SEE_ALL_SERVERS: "See what all servers spend, and limit one of them",
     Action.PAUSE_EVERYTHING: "Pause and resume everything",

@@ -6,15 +6,14 @@ from bot.domain.money import dollars
 
 
 def low_balance(left: int, usual: int) -> str:
-    """Return what the owner is told when little is left at the provider; micro-dollars.
+    """Return what is wrong when little is left at the provider; micro-dollars.
 
     ``usual`` is what a day usually costs, where that is more than what is left; else 0.
     """
     reason = f" A usual day costs {dollars(usual)}." if usual else ""
     return (
-        f"**{dollars(max(left, 0))} are left at the video provider.**{reason} When it is used up, "
-        "clips are refused. Top it up, or lower what servers may spend with "
-        "`/restyle-owner server-limit`."
+        f"{dollars(max(left, 0))} are left.{reason} When it is used up, clips are refused. Top it "
+        "up, or lower what servers may spend with `/restyle-owner server-limit`."
     )
 
 

@@ -38,15 +38,15 @@ LOOKING_AGAIN: Final = (
 NOTHING_TO_LOOK_AT: Final = "That clip goes on by itself, or its task is not known."
 
 
-def notice(count: int) -> list[str]:
-    """Return the owner's message when the bot comes back after a pause."""
-    return [
-        f"**{clips(count)} {'waits' if count == 1 else 'wait'} for your word**",
-        "The bot was away for a while, or its database was restored from a backup. Clips in a "
-        "backup may have been paid for since, so nothing is spent on what waits until you decide.",
+def notice(count: int) -> str:
+    """Return what the owner is told when the bot comes back after a pause."""
+    return (
+        f"{clips(count)} {'waits' if count == 1 else 'wait'} for your word: the bot was away for a "
+        "while, or its database was restored from a backup. Clips in a backup may have been paid "
+        "for since, so nothing is spent on what waits until you decide.\n"
         "Was the bot just off? Release all. Was a backup restored? Look at each: its thread shows "
-        "whether it was answered.",
-    ]
+        "whether it was answered."
+    )
 
 
 def page(found: Sequence[Job], count: int) -> list[str]:
@@ -103,13 +103,3 @@ def _listed(found: Sequence[Job], *, with_money: bool = False) -> list[str]:
         facts.append(harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS)))
         lines.append(" · ".join(facts))
     return lines
-
-
-def clock_notice(ahead_seconds: float) -> str:
-    """Return the owner's message when this machine and the database disagree about the time."""
-    direction = "ahead of" if ahead_seconds > 0 else "behind"
-    return (
-        f"The clock of the bot's machine is {duration(abs(ahead_seconds))} {direction} the "
-        "database's. Nothing is spent until they agree: have both set by NTP. The bot goes on by "
-        "itself then."
-    )

@@ -11,6 +11,7 @@ from bot.errors import DeliveryDelayedError, StoreError
 from bot.texts import budget as budget_texts
 from cogs.common.discord_errors import DISCORD_ERRORS, lasting_verdict
 from cogs.common.messages import NOBODY
+from cogs.owner.alert_buttons import spend_step
 
 if TYPE_CHECKING:
     import discord
@@ -80,7 +81,7 @@ class BudgetTeller(commands.Cog):
         log.warning("%s", text.replace("\n", " "))
         guild_id = notice.use.cap.holder.guild_id
         if not guild_id:
-            return await self._bot.tell_owners(text)
+            return await self._bot.tell_owners(text, view=spend_step())
         policy = await self._bot.store.policies.read(guild_id)
         channel_id = policy.server("log_channel_id")
         if channel_id is None:

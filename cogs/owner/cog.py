@@ -7,7 +7,6 @@ needs no permission on any server.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -34,7 +33,6 @@ from cogs.owner.quarantine import (
     QuarantinedJobButton,
     QuarantineMenu,
     quarantine_page,
-    tell_owner,
 )
 from cogs.owner.uncertain import (
     FORM_ID,
@@ -240,5 +238,4 @@ async def setup(bot: RestyleBot) -> None:
     """Add the commands, and the controls that outlive restarts."""
     bot.add_dynamic_items(TaskMenu, UncertainMenu, UncertainButton, LookAgainMenu)
     bot.add_dynamic_items(QuarantineMenu, QuarantineButton, QuarantinedJobButton)
-    bot.notify_owner = functools.partial(tell_owner, bot)
     await bot.add_cog(Owner(bot))

@@ -16,23 +16,9 @@ if TYPE_CHECKING:
     import discord
 
     from bot.app import RestyleBot
-    from bot.engine.ports import OwnerNotice
     from bot.storage.store import Store
 
 _SHOWN: Final = 15
-
-
-async def tell_owner(bot: RestyleBot, notice: OwnerNotice) -> bool:
-    """Write to the bot's owner what the engine wants known; return whether they can read it."""
-    if notice.quarantined:
-        return await bot.tell_owners(view=quarantine_notice(notice.quarantined))
-    return await bot.tell_owners(quarantine_texts.clock_notice(notice.clock_ahead_seconds))
-
-
-def quarantine_notice(count: int) -> ui.LayoutView:
-    """Return the owner's message about clips that wait for their word."""
-    row: ui.ActionRow[Any] = ui.ActionRow(QuarantineButton("release-all"), QuarantineButton("look"))
-    return card(YELLOW, quarantine_texts.notice(count), row)
 
 
 async def quarantine_page(store: Store, *, said: str | None = None) -> Page:

@@ -192,7 +192,7 @@ async def test_a_budgets_news_that_discord_refuses_are_told_once_it_takes_them(s
 async def test_an_owner_who_cannot_be_written_to_is_owed_the_news(stage, monkeypatch):
     tries = []
 
-    async def refuse(text):
+    async def refuse(text, *, view):
         tries.append(text)
         return len(tries) > 1
 

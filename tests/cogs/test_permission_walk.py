@@ -17,6 +17,7 @@ import pytest
 from discord import ui
 from sqlalchemy.engine import make_url
 
+from bot.domain.conditions import ConditionKind
 from bot.domain.consents import ConsentChoice
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Charge, FailureReason, Hold, JobState
@@ -35,7 +36,7 @@ from cogs.delivery import more_buttons
 from cogs.help import buttons as _help_buttons
 from cogs.history import items as history_items
 from cogs.looks import items as look_items
-from cogs.owner import late, quarantine, uncertain
+from cogs.owner import alert_buttons, late, quarantine, uncertain
 from cogs.privacy import button as _privacy_button
 from cogs.restyle import again_buttons, cancel, request_buttons
 from cogs.review import buttons as _review_buttons
@@ -573,6 +574,21 @@ CONTROLS = {
         lambda w, job: menu(request_buttons.PartMenu(job.id), "0"),
         values=lambda w: ["0"],
     ),
+    "alert: check": Control(
+        alert_buttons.CheckButton,
+        Action.SETTLE_UNCERTAIN,
+        lambda w, job: alert_buttons.CheckButton(ConditionKind.DISK),
+        about_job=False,
+    ),
+    **{
+        f"alert: {page}": Control(
+            alert_buttons.ShowButton,
+            Action.SETTLE_UNCERTAIN,
+            lambda w, job, page=page: alert_buttons.ShowButton(page),
+            about_job=False,
+        )
+        for page in alert_buttons.OwnerPage
+    },
     "quarantine: choose": Control(
         quarantine.QuarantineMenu,
         Action.SETTLE_UNCERTAIN,

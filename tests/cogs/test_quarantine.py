@@ -1,10 +1,12 @@
 """What the bot's owner sees and does about clips that wait after a pause of the bot."""
 
+import discord
 import pytest
+from discord import ui
 
 from bot.domain.jobs import CancelReason, JobState
-from bot.engine.ports import OwnerNotice
-from cogs.owner.quarantine import tell_owner
+from cogs.common.cards import YELLOW, card
+from cogs.owner.quarantine import QuarantineButton
 from tests.cogs.conftest import said, text_of
 from tests.factories import new_job
 
@@ -34,18 +36,6 @@ async def held_back(stage):
     await stage.store.quarantine.enter()
 
 
-def messages_to(stage, owner):
-    return [call for call in stage.calls("POST") if call.endswith("/messages")]
-
-
-async def test_the_owner_gets_one_message_with_both_buttons(stage, owner, held_back):
-    count = await stage.store.quarantine.take_notice()
-    before = len(messages_to(stage, owner))
-    await tell_owner(stage.bot, OwnerNotice(quarantined=count))
-    assert len(messages_to(stage, owner)) == before + 1
-    assert await stage.store.quarantine.take_notice() == 0
-
-
 async def test_the_owner_looks_at_one_and_says_that_it_was_finished(stage, owner, held_back):
     shown = await owner.user.slash("restyle-owner quarantine")
     assert "prompt number 1" in text_of(shown.response.message)
@@ -65,3 +55,11 @@ async def test_the_owner_releases_all(stage, owner, held_back):
     assert "2 clips released" in said(answer)
     assert await stage.store.quarantine.count() == 0
     assert stage.new_jobs.is_set()
+
+
+async def test_the_notices_of_earlier_versions_go_on_working(stage, owner, held_back):
+    view = card(YELLOW, ["2 clips wait for your word"], ui.ActionRow(QuarantineButton("look")))
+    channel = await stage.bot.create_dm(discord.Object(owner.id))
+    notice = await channel.send(view=view)
+    await owner.user.click(notice, custom_id="quarantine:look")
+    assert "prompt number 1" in text_of(owner.user.dm_channel.history()[-1])

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.jobs import FailureReason, JobState, Phase
 from bot.engine.engine import Engine
-from bot.engine.ports import OwnerNotice, Progress
+from bot.engine.ports import Progress
 from bot.errors import DeliveryDelayedError
 from sandbox.cometapi import Close, Fail, Fate, Hang, Succeed, model_not_found, server_error
 from tests.engine.clocks import settle, until
@@ -308,35 +308,6 @@ async def test_people_are_shown_that_a_job_goes_on_that_nobody_knew_of(bench, st
     assert bench.deliverer.shown[shown] == (1, Progress(phase=Phase.PENDING))
     await pass_time(bench.clock, in_state(store, 1, JobState.DONE))
     assert len(bench.standin.creates) == 1
-
-
-@pytest.fixture
-async def owner(bench, store):
-    """A process whose owner cannot be written to at first: what they were told, and may read."""
-    told = []
-
-    async def tell(notice):
-        told.append(notice)
-        return len(told) > 2
-
-    process = Process(bench, store)
-    process.engine._tell_owner = tell
-    async with process:
-        yield told
-
-
-async def test_the_owner_is_told_of_quarantine_until_they_can_read_it(bench, store, owner):
-    await store.add(new_job(1))
-    await store.quarantine.enter()
-
-    async def is_told():
-        return len(owner) > 2
-
-    await pass_time(bench.clock, is_told, step=30)
-    for _ in range(20):
-        bench.clock.advance(30)
-        await asyncio.sleep(0.002)
-    assert owner == [OwnerNotice(quarantined=1)] * 3
 
 
 # The database

@@ -11,20 +11,11 @@ from bot.engine.provider_watch import LowBalance, ProviderTrouble, ProviderWatch
 
 
 @pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def make_watch(lone_bench, http, told):
-    def make(*, direct=False, models=("gen4_aleph",), warn=5_000_000, can_read=lambda: True):
+def make_watch(lone_bench, http):
+    def make(*, direct=False, models=("gen4_aleph",), warn=5_000_000):
         standin, key = lone_bench.standin, SecretStr("key")
         url = standin.direct_url if direct else standin.base_url
         comet = CometClient(http, base_url=url, api_key=key, version="2024-11-06")
-
-        async def tell(low):
-            told.append(low)
-            return can_read()
 
         return ProviderWatch(
             console=Console(comet, base_url=url, api_key=key),
@@ -32,7 +23,6 @@ def make_watch(lone_bench, http, told):
             clock=lone_bench.clock,
             models=models,
             warn_micros=warn,
-            tell=tell,
         )
 
     return make
@@ -86,49 +76,44 @@ async def test_one_offered_model_of_several_is_enough(make_watch, account):
 
 
 @pytest.mark.parametrize("direct", [False, True])
-async def test_the_owner_is_told_once_that_little_is_left_and_again_after_a_top_up(
-    make_watch, account, told, direct
+async def test_little_money_is_known_until_a_top_up_and_logged_once(
+    make_watch, account, caplog, direct
 ):
     watch = make_watch(direct=direct)
     account.limit_dollars, account.used_dollars = 20.0, 16.0
     await watch.look()
     await watch.look()
-    assert told == [LowBalance(left=4_000_000, usual=0)]
+    assert watch.low == LowBalance(left=4_000_000, usual=0)
+    assert caplog.text.count("Only $4.00 are left at the provider") == 1
     account.limit_dollars = 40.0
     await watch.look()
+    assert (watch.low, watch.left) == (None, 24_000_000)
     account.used_dollars = 39.0
     await watch.look()
-    assert told[1:] == [LowBalance(left=1_000_000, usual=0)]
+    assert watch.low == LowBalance(left=1_000_000, usual=0)
 
 
-async def test_an_owner_who_could_not_be_told_is_told_at_the_next_look(make_watch, account, told):
-    watch = make_watch(can_read=lambda: len(told) > 1)
-    account.limit_dollars, account.used_dollars = 20.0, 16.0
-    for _ in range(3):
-        await watch.look()
-    assert told == [LowBalance(left=4_000_000, usual=0)] * 2
-
-
-async def test_a_key_without_a_limit_is_never_low(make_watch, told):
-    await make_watch(warn=10**15).look()
-    assert told == []
+async def test_a_key_without_a_limit_is_never_low(make_watch):
+    watch = make_watch(warn=10**15)
+    await watch.look()
+    assert (watch.low, watch.left) == (None, None)
 
 
 @pytest.mark.parametrize("direct", [False, True])
-async def test_answers_that_say_nothing_block_nothing(make_watch, account, told, direct, caplog):
+async def test_answers_that_say_nothing_block_nothing(make_watch, account, direct, caplog):
     caplog.set_level(logging.DEBUG)
     account.is_odd = True
     watch = make_watch(direct=direct)
     await watch.look()
     await watch.look()
-    assert (watch.trouble, told) == (None, [])
+    assert (watch.trouble, watch.low) == (None, None)
     odd = [r for r in caplog.records if "cannot be used" in r.getMessage()]
     assert len(odd) == len({r.getMessage() for r in odd})
     assert all(r.levelno == logging.DEBUG for r in odd)
 
 
-async def test_a_provider_that_cannot_be_reached_blocks_nothing(make_watch, lone_bench, told):
+async def test_a_provider_that_cannot_be_reached_blocks_nothing(make_watch, lone_bench):
     watch = make_watch()
     await lone_bench.standin.__aexit__(None, None, None)
     await watch.look()
-    assert (watch.trouble, told) == (None, [])
+    assert (watch.trouble, watch.low) == (None, None)

@@ -211,17 +211,6 @@ async def test_a_job_cancelled_in_quarantine_is_not_said_to_have_cost_nothing(st
     assert await standing(joined, ID) is LedgerStatus.COMMITTED
 
 
-async def test_the_owner_is_told_once_whoever_asks(stale, store_factory):
-    joined = await stale()
-    assert await joined.quarantine.take_notice() == 2
-    assert await joined.quarantine.take_notice() == 0
-    assert await (await store_factory("w3")).quarantine.take_notice() == 0
-
-
-async def test_of_nothing_the_owner_is_not_told(store):
-    assert await store.quarantine.take_notice() == 0
-
-
 async def test_a_database_that_was_moved_is_refused_with_its_new_address(database_url):
     async with open_store(database_url, worker_id="w1") as store:
         await store.lease.renew(60)

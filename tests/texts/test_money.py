@@ -59,5 +59,5 @@ def test_each_amount_says_whose_word_it_is_and_the_first_counts(fields, facts):
 
 @pytest.mark.parametrize(("count", "words"), [(1, ONE), (2, TWO)])
 def test_one_clip_is_no_crowd(count, words):
-    told = "\n".join([*quarantine_texts.notice(count), quarantine_texts.released(count)])
+    told = "\n".join([quarantine_texts.notice(count), quarantine_texts.released(count)])
     assert all(word in told for word in words)
