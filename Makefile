@@ -111,9 +111,11 @@ audit: setup ## Look for known vulnerabilities in what is locked (SECURITY.md)
 # docker, or what else is here.
 BUILDER ?= $(or $(firstword $(notdir $(shell command -v docker buildah podman 2>/dev/null))),docker)
 IMAGE ?= restyle
+# Without it buildah and podman leave the health check out.
+FORMAT := $(if $(filter buildah podman,$(notdir $(BUILDER))),--format docker)
 
 image: ## Build the image (BUILDER=buildah, IMAGE=name:tag, ARGS=--build-arg=BASE=… for a digest)
-	$(BUILDER) build --tag $(IMAGE) \
+	$(BUILDER) build $(FORMAT) --tag $(IMAGE) \
 		--build-arg VERSION=$$($(PYTHON) -c 'import bot; print(bot.__version__)') \
 		--build-arg REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(ARGS) .
 
