@@ -37,6 +37,24 @@ def sample_clip(path: Path) -> None:
     encode(_scene(), path, fps=FPS, crf=24)
 
 
+def slowed_clip(source: Path, target: Path, *, times: int) -> None:
+    """Write a clip that is so many ``times`` as long, and as much slower; nothing is encoded.
+
+    Raises:
+        av.FFmpegError: The pictures cannot be read, or not be put into an MP4 as they are.
+    """
+    with av.open(str(source)) as given, av.open(str(target), "w") as made:
+        pictures = given.streams.video[0]
+        stream = made.add_stream_from_template(pictures)
+        for packet in given.demux(pictures):
+            if packet.dts is None or packet.pts is None:  # the end
+                continue
+            packet.dts, packet.pts = packet.dts * times, packet.pts * times
+            packet.duration = (packet.duration or 0) * times
+            packet.stream = stream
+            made.mux(packet)
+
+
 def tiny_clip(path: Path) -> None:
     """Write a test card of 64x48 pixels, 10 fps and 2 s, for tests that need any video."""
     encode(_test_card(), path, fps=10, crf=28)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.settings import Settings
+from bot.signs import Signs
 from bot.storage.store import open_store
 from sandbox.cdn import serve_cdn
 from sandbox.cometapi import Shape, StandIn
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from bot.storage.store import Store
 
+_LOOK_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 30.0
 """How long one action may keep the bot busy: looking into a large clip on a slow machine."""
 
@@ -57,6 +60,7 @@ class Stage:
     pump: Pump
     standin: StandIn
     store: Store
+    signs: Signs
     folder: Path
     """For temporary files; the database is here too."""
 
@@ -120,7 +124,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         await env.start()
         stack.push_async_callback(env.shutdown)
         # Opened here and not by the bot, so SimCord's clock has no hold on the background loop.
-        await stack.enter_async_context(
+        engine = await stack.enter_async_context(
             Engine(
                 settings=settings,
                 store=store,
@@ -137,8 +141,15 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
                 approval_prompts=bot.approval_prompts,
             )
         )
-        pump = Pump(env)
         world = await build_world(env)
+        if bot.application is not None:  # which otherwise belongs to the bot itself
+            bot.application.owner = await bot.fetch_user(world.olga.actor.id)
+        signs = Signs(settings)
+        signs.bot, signs.engine = bot, engine
+        bot.conditions = signs.conditions
+        signs.is_up()
+        stack.callback(asyncio.create_task(_keep_looking(signs, store)).cancel)
+        pump = Pump(env)
         await stack.enter_async_context(pump.running())
         yield Stage(
             env=env,
@@ -146,5 +157,14 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
             pump=pump,
             standin=standin,
             store=store,
+            signs=signs,
             folder=folder,
         )
+
+
+async def _keep_looking(signs: Signs, store: Store) -> None:
+    """Find what the bot's owner is to be told, as the program does, only sooner; never returns."""
+    while True:
+        signs.uncertain = len(await store.uncertain.jobs())
+        signs.look()
+        await asyncio.sleep(_LOOK_SECONDS)

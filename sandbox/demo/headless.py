@@ -66,14 +66,14 @@ async def _play(
 ) -> bytes:
     name, data = await asyncio.to_thread(_read, stage.folder, video)
     world = stage.world
-    told = Transcript(stage.env, world.channel, viewer=world.member, write=write)
+    told = Transcript(stage.env, world.videos, viewer=world.mira.actor, write=write)
     told.look()
-    write(f"\n  Mira uses /restyle in #{world.channel.name}")
+    write(f"\n  Mira uses /restyle in #{world.videos.name}")
     write(f"    video: {name} ({len(data) / 1000:.0f} kB)")
     write(f"    prompt: {prompt}")
     async with _telling(told), stage.pump.lock:
-        result = await world.member.slash(
-            world.channel, "restyle", video=(name, data), prompt=prompt, start=0.0
+        result = await world.mira.actor.slash(
+            world.videos, "restyle", video=(name, data), prompt=prompt, start=0.0
         )
     response = result.response
     if response is None or response.ephemeral:
@@ -129,7 +129,7 @@ def _answer(stage: Stage, job: Job) -> bytes:
     """Return the video that the person finds in the thread."""
     if job.state is not JobState.DONE:
         raise DemoFailedError(f"the job ended as {job.state.value}; the bot's words are above")
-    threads = {thread.id: thread for thread in stage.world.channel.threads}
+    threads = {thread.id: thread for thread in stage.world.videos.threads}
     thread = threads.get(job.answer_channel_id or 0)
     if thread is None:
         raise DemoFailedError("the answer did not come in the thread")

@@ -1,7 +1,7 @@
-"""The demo in a browser: SimCord's page, with channels, threads and a "Try it" button beside it.
+"""The demo in a browser: SimCord's page, with people, channels, a tour and "Try it" around it.
 
 SimCord serves a page for one channel. This server stands in front of it at one address, hands
-everything through, and adds a sidebar to the page; so the browser sees one site.
+everything through, and adds the rest to the page; so the browser sees one site.
 """
 
 from __future__ import annotations
@@ -16,23 +16,18 @@ import webbrowser
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import aiohttp
 import orjson
 from aiohttp import web
 
 from sandbox.demo.harness import Stage, open_stage
-from sandbox.demo.simcord_private import (
-    move_page,
-    page_channel,
-    pass_videos_through,
-    steady_actions,
-)
+from sandbox.demo.preview import DemoPreview
+from sandbox.demo.tour import Tour, TourError, View, steps_for_page
 from sandbox.sample import sample_clip
 
 if TYPE_CHECKING:
-    import simcord
+    from collections.abc import Awaitable
 
 TASK_SECONDS: Final = 9.0
 POLL_SECONDS: Final = 0.8
@@ -84,8 +79,8 @@ class DemoPage:
         self._prompts = prompts
         self._port = port
         self._token = secrets.token_urlsafe(24)
-        self._session = 0
-        self._preview: simcord.Preview | None = None
+        self._preview = DemoPreview(stage)
+        self._tour = Tour(stage, sample=sample, prompt=next(iter(prompts.values())))
         self._stack = AsyncExitStack()
         self._http: aiohttp.ClientSession | None = None
 
@@ -101,54 +96,28 @@ class DemoPage:
         app.router.add_get("/demo/sample.mp4", self._offer_sample)
         app.router.add_get("/demo/state", self._state)
         app.router.add_post("/demo/go", self._go)
+        app.router.add_post("/demo/menu", self._menu)
         app.router.add_post("/demo/try", self._try)
+        app.router.add_post("/demo/play", self._play)
         app.router.add_route("*", "/{path:.*}", self._hand_through)
         async with AsyncExitStack() as stack:
             self._http = await stack.enter_async_context(aiohttp.ClientSession())
-            await self._open_preview(self._stage.world.channel)
-            stack.push_async_callback(self._close_preview)
+            await self._tour.prepare()
+            async with self._stage.pump.lock:
+                await self._preview.open()
+            stack.push_async_callback(self._preview.close)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", self._port).start()
             self._port = runner.addresses[0][1]
-            self._stage.pump.on_change = self._publish
+            self._stage.pump.on_change = self._preview.publish
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._stage.pump.on_change = None
         await self._stack.aclose()
-
-    # SimCord's preview
-
-    async def _open_preview(self, channel: simcord.ChannelHandle) -> None:
-        world = self._stage.world
-        preview = self._stage.env.preview(
-            channel,
-            viewers=[world.member, world.moderator],
-            layout="channel",
-            timezone=local_timezone(),
-            assets=world.pictures,
-        )
-        await preview.__aenter__()
-        steady_actions(preview, self._stage.pump.lock, self._channel)
-        pass_videos_through(preview)
-        self._preview = preview
-        self._session += 1
-
-    async def _close_preview(self) -> None:
-        if self._preview is not None:
-            await self._preview.close()
-            self._preview = None
-
-    async def _publish(self) -> None:
-        if self._preview is not None:
-            await self._preview.refresh()
-
-    def _channel(self, channel_id: int) -> simcord.ChannelHandle | None:
-        home = self._stage.world.channel
-        return next((found for found in (home, *home.threads) if found.id == channel_id), None)
 
     # Requests
 
@@ -165,7 +134,7 @@ class DemoPage:
         return response
 
     async def _hand_through(self, request: web.Request) -> web.Response:
-        if self._preview is None or self._http is None:
+        if self._preview.url is None or self._http is None:
             raise web.HTTPServiceUnavailable
         # The part after # is SimCord's own key to its page.
         upstream, _, capability = self._preview.url.partition("/#")
@@ -216,54 +185,69 @@ class DemoPage:
         )
 
     async def _state(self, request: web.Request) -> web.Response:
-        home = self._stage.world.channel
-        return _json(
-            {
-                "session": self._session,
-                "server": self._stage.world.guild.name,
-                "here": str(self._here(request.headers.get(_CONTEXT_HEADER, ""))),
-                "home": {"id": str(home.id), "name": home.name},
-                "threads": [{"id": str(found.id), "name": found.name} for found in home.threads],
-                "prompts": list(self._prompts),
-                "moderator": str(self._stage.world.moderator.id),
-            }
-        )
-
-    def _here(self, context_id: str) -> int | None:
-        if self._preview is None:
-            return None
-        return page_channel(self._preview, context_id) or self._preview.channel.id
+        state = self._preview.state(request.headers.get(_CONTEXT_HEADER, ""))
+        return _json(state | {"prompts": list(self._prompts), "steps": steps_for_page()})
 
     async def _go(self, request: web.Request) -> web.Response:
-        """Show another channel in the page that asks."""
+        """Look as the wished person at the wished channel, in the page that asks."""
         wish = await _read(request)
-        channel = self._channel(_number(wish.get("channel")))
-        if channel is None or self._preview is None:
-            raise web.HTTPNotFound(text="There is no such channel.")
-        async with self._stage.pump.lock:
-            if not move_page(self._preview, str(wish.get("context")), channel.id):
-                await self._preview.close()
-                await self._open_preview(channel)
-        return await self._state(request)
+        person = self._preview.person(_number(wish.get("person")))
+        if person is None:
+            raise web.HTTPNotFound(text="There is nobody of that name.")
+        return await self._look(request, wish, View(person, _number(wish.get("channel"))))
+
+    async def _menu(self, request: web.Request) -> web.Response:
+        """Use *Restyle this* in the menu of a message that the page shows."""
+        wish = await _read(request)
+        here = self._preview.place_of(str(wish.get("context")))
+        channel = self._preview.channel(here.channel_id)
+        if channel is None or channel.guild is None:
+            raise web.HTTPNotFound(text="The menu has nothing for direct messages.")
+        message_id = _number(wish.get("message"))
+        return await self._look(
+            request, wish, await _played(self._tour.restyle_this(here.person, channel, message_id))
+        )
 
     async def _try(self, request: web.Request) -> web.Response:
         """Type ``/restyle`` with the sample for the person."""
         wish = await _read(request)
-        prompt = self._prompts.get(str(wish.get("prompt")))
+        here = self._preview.place_of(str(wish.get("context")))
+        prompt = self._prompts.get(str(wish.get("look")))
         if prompt is None:
             raise web.HTTPNotFound(text="There is no such look.")
-        world = self._stage.world
-        person = world.moderator if wish.get("viewer") == str(world.moderator.id) else world.member
-        data = await asyncio.to_thread(self._sample.read_bytes)
+        return await self._look(
+            request, wish, await _played(self._tour.restyle(here.person, prompt))
+        )
+
+    async def _play(self, request: web.Request) -> web.Response:
+        """Play a scene of the tour, and look at it in the page that asks."""
+        wish = await _read(request)
+        scene = self._tour.scenes.get(str(wish.get("scene")))
+        if scene is None:
+            raise web.HTTPNotFound(text="There is no such scene.")
+        return await self._look(request, wish, await _played(scene()))
+
+    async def _look(self, request: web.Request, wish: dict[str, Any], view: View) -> web.Response:
         async with self._stage.pump.lock:
-            try:
-                await person.slash(
-                    world.channel, "restyle", video=(self._sample.name, data), prompt=prompt
-                )
-                await self._publish()
-            except TimeoutError as exc:
-                raise web.HTTPServiceUnavailable(text="The bot is still busy.") from exc
+            await self._preview.show(str(wish.get("context")), view)
+            with suppress(TimeoutError):  # the pump publishes a little later
+                await self._preview.publish()
         return await self._state(request)
+
+
+async def _played(scene: Awaitable[View]) -> View:
+    """Wait for a scene.
+
+    Raises:
+        web.HTTPServiceUnavailable: The bot did not do its part; the text says so.
+    """
+    try:
+        return await scene
+    except TourError as exc:
+        raise web.HTTPServiceUnavailable(text=str(exc)) from exc
+    except TimeoutError as exc:
+        text = "The bot is still busy. Try again in a moment."
+        raise web.HTTPServiceUnavailable(text=text) from exc
 
 
 async def _read(request: web.Request) -> dict[str, Any]:
@@ -287,15 +271,6 @@ def _json(value: Any) -> web.Response:  # noqa: ANN401 - any JSON
         content_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
-
-
-def local_timezone() -> str:
-    """Return the name of this machine's time zone, ``UTC`` if it cannot be told."""
-    for found in (os.environ.get("TZ", ""), str(Path("/etc/localtime").resolve())):
-        name = found.lstrip(":").rpartition("zoneinfo/")[2]
-        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
-            return ZoneInfo(name).key
-    return "UTC"
 
 
 def has_display() -> bool:

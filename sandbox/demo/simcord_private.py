@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
-    import discord
     import simcord
 
 log = logging.getLogger(__name__)
@@ -73,26 +73,44 @@ def steady_actions(
     return True
 
 
-def page_channel(preview: Any, context_id: str) -> int | None:  # noqa: ANN401 - private
-    """Return which channel an open page shows; ``None`` when that cannot be told."""
+def page_place(preview: Any, context_id: str) -> tuple[int, int] | None:  # noqa: ANN401 - private
+    """Return whose eyes an open page has and which channel it shows, by their ids.
+
+    ``None`` when that cannot be told.
+    """
     page = getattr(preview, "_pages", {}).get(context_id)
-    found = getattr(page, "channel_id", None)
-    return found if isinstance(found, int) else None
+    viewer, channel_id = getattr(page, "viewer", None), getattr(page, "channel_id", None)
+    if not isinstance(channel_id, int) or viewer is None:
+        return None
+    return viewer.id, channel_id
 
 
-def move_page(preview: Any, context_id: str, channel_id: int) -> bool:  # noqa: ANN401 - private
-    """Let an open page show another channel, in place.
+def move_page(
+    preview: Any,  # noqa: ANN401 - private
+    context_id: str,
+    viewer: simcord.MemberActor | simcord.UserHandle,
+    channel_id: int,
+) -> bool:
+    """Let an open page show another channel, or the same to somebody else, in place.
 
-    Otherwise the preview has to be closed and opened anew for the other channel.
+    Otherwise the preview has to be closed and opened anew, as its first viewer.
+
+    Args:
+        preview: An entered preview.
+        context_id: The page.
+        viewer: Whose eyes it has from now on; in direct messages a user, else a member.
+        channel_id: What it shows.
     """
     try:
         page = preview._pages[context_id]  # noqa: SLF001
-        target = preview._initial_target(page.viewer, channel_id)  # noqa: SLF001
+        target = preview._initial_target(viewer, channel_id)  # noqa: SLF001
         publish = preview._publish  # noqa: SLF001
         changes = {
+            "viewer": viewer,
             "channel_id": channel_id,
             "target_id": target,
             "window_end_id": target,
+            "status": "current",
             "modal": None,
             "modal_handle": None,
             "navigation_query": "",
@@ -102,12 +120,46 @@ def move_page(preview: Any, context_id: str, channel_id: int) -> bool:  # noqa: 
         if not all(hasattr(page, name) for name in changes):
             return False
         page.candidate_queries.clear()
+        if viewer.id != page.viewer.id:
+            preview._redact_page_receipts(page)  # noqa: SLF001
+        preview._clear_page_assets(page)  # noqa: SLF001
     except (AttributeError, KeyError, TypeError):
         return False
     for name, value in changes.items():
         setattr(page, name, value)
     publish(page, reason="navigation")
     return True
+
+
+def show_form(preview: Any, context_id: str, result: simcord.InteractionResult) -> bool:  # noqa: ANN401
+    """Show the form with which the bot answered something that the page has no button for.
+
+    Otherwise nothing is seen of it.
+    """
+    try:
+        page = preview._pages[context_id]  # noqa: SLF001
+        if result.modal is not None:
+            page.modal, page.modal_handle = result, f"m_{secrets.token_urlsafe(12)}"
+        preview._publish(page)  # noqa: SLF001
+    except (AttributeError, KeyError):
+        return False
+    return True
+
+
+def can_see(env: simcord.Env, channel_id: int, viewer: simcord.MemberActor) -> bool:
+    """Tell whether somebody sees a channel; where that cannot be told, they do."""
+    try:
+        from simcord.backend.access import can_access_channel
+    except ImportError:
+        return True
+    return bool(can_access_channel(env, channel_id, viewer, history=True))
+
+
+def newest_message(env: simcord.Env, channel_id: int, person_id: int) -> int:
+    """Return the id of the newest message of others that somebody sees in a channel, or 0."""
+    messages = env.backend.messages.get(channel_id, {}).values()
+    seen = (one.id for one in messages if one.author_id != person_id and one.visible_to(person_id))
+    return max(seen, default=0)
 
 
 def pass_videos_through(preview: Any) -> bool:  # noqa: ANN401 - private
@@ -161,36 +213,41 @@ def _describe_mp4(media_info: Any, blob: bytes) -> Any:  # noqa: ANN401 - privat
         )
 
 
-def show_linked_files(env: simcord.Env, message: discord.Message) -> dict[str, tuple[str, bytes]]:
-    """Let a message show files that are attached to other messages, as Discord does.
+def show_linked_files(preview: Any, env: simcord.Env) -> bool:  # noqa: ANN401 - private
+    """Let messages show files that are attached to other messages, as Discord does.
 
     Otherwise such a picture is "unavailable": SimCord shows no attachment of another message, even
-    if its link is known. The links in the message are replaced by others.
-
-    Returns:
-        Names and contents by the new links, for ``env.preview(…, assets=…)``.
+    where its link is known.
     """
-    files: dict[str, tuple[str, bytes]] = {}
     try:
-        stored = env.backend.get_message(message.channel.id, message.id)
-        for part in _parts(stored.components):
-            media = part.get("media")
-            if not isinstance(media, dict):
-                continue
-            data = env.backend.cdn.get(media["url"])
-            if data is not None:
-                name = media["url"].partition("?")[0].rpartition("/")[2]
-                media["url"] = f"https://shown.invalid/{len(files)}/{name}"
-                files[media["url"]] = (name, data)
-    except (AttributeError, KeyError, TypeError):
+        from simcord.preview import _pages
+
+        given = preview._explicit_assets  # noqa: SLF001
+        names = vars(_pages)
+        _ = names["CDN_BASE"], env.backend.cdn.get
+    except (ImportError, AttributeError, KeyError):
         log.warning("SimCord has changed: linked files are not shown")
-    return files
+        return False
+    # SimCord uses this name for one thing: to tell which links it does not follow.
+    names["CDN_BASE"] = "nowhere:"
+    preview._explicit_assets = _Files(given, env.backend.cdn.get)  # noqa: SLF001
+    return True
 
 
-def _parts(found: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
-    if isinstance(found, dict):
-        yield found
-        found = list(found.values())
-    if isinstance(found, list):
-        for one in found:
-            yield from _parts(one)
+class _Files:
+    """What lies behind links: what was given, and everything that was ever attached."""
+
+    def __init__(
+        self,
+        given: Mapping[str, tuple[str, bytes]],
+        attached: Callable[[str], bytes | None],
+    ) -> None:
+        self._given = given
+        self._attached = attached
+
+    def get(self, url: str) -> tuple[str, bytes] | None:
+        """Return name and content."""
+        if (found := self._given.get(url)) is not None:
+            return found
+        data = self._attached(url)
+        return None if data is None else (url.rpartition("/")[2], data)

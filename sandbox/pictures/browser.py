@@ -36,6 +36,9 @@ _LOOK_SECONDS: Final = 0.1
 _ADDRESS: Final = re.compile(rb"DevTools listening on (ws://\S+)")
 _LONGEST_ANSWER: Final = 64 * 1024 * 1024  # bytes; a picture comes as text
 
+_KEYS: Final = {"Enter": (13, "\r"), "Escape": (27, ""), "Tab": (9, "")}
+"""Each with its number and what it writes."""
+
 HOW_TO_GET: Final = (
     "The pictures are taken with Chromium, which is not installed here. Install it "
     "(Debian and Ubuntu: apt-get install chromium; macOS: brew install --cask chromium), or set "
@@ -116,10 +119,25 @@ class Tab:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:
-                    if await self.run(script):
+                    if await self.run(f"(async () => Boolean(await ({script})))()"):
                         return
                     await asyncio.sleep(_LOOK_SECONDS)
         raise BrowserError(f"the page never showed {what}")
+
+    async def type(self, text: str) -> None:
+        """Type into what has the keyboard."""
+        await self._ask("Input.insertText", text=text)
+
+    async def press(self, key: str) -> None:
+        """Press a key and let it go: ``Enter``, ``Escape`` or ``Tab``.
+
+        Raises:
+            KeyError: It is another key.
+        """
+        code, text = _KEYS[key]
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        await self._ask("Input.dispatchKeyEvent", type="keyDown", text=text, **pressed)
+        await self._ask("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     async def picture(self, x: float, y: float, width: float, height: float) -> bytes:
         """Return a part of the page as a PNG, all in pixels."""

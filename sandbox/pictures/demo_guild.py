@@ -231,44 +231,32 @@ def _custom_ids(
 async def open_demo_guild(stage: Stage) -> DemoGuild:
     """Let people join the demo's server, and some weeks pass there."""
     world, env = stage.world, stage.env
-    everybody, bot = world.guild.default_role, env.bot.user
-    if bot is None:
-        raise DemoGuildError("the bot is not there")
     directors = world.guild.create_role("Directors")
     others = [
-        join(env, world.guild, world.pictures, name, colour, roles=roles)
-        for name, colour, roles in (
-            ("Noor", "#b7791f", []),
-            ("Jonas", "#4a6fa5", []),
-            ("Ada", "#7d5ba6", [directors]),
-        )
+        join(env, world.guild, world.pictures, name, colour, roles=roles).actor
+        for name, colour, roles in (("Jonas", "#4a6fa5", []), ("Ada", "#7d5ba6", [directors]))
     ]
-    lounge = world.guild.create_text_channel("lounge")
-    desk = world.guild.create_text_channel(
-        "moderators",
-        overwrites={
-            everybody: discord.PermissionOverwrite(view_channel=False),
-            world.moderators: discord.PermissionOverwrite(view_channel=True),
-            bot: discord.PermissionOverwrite(view_channel=True),
-        },
-    )
     path = stage.folder / "skate.mp4"
     await asyncio.to_thread(sample_clip, path)
     place = Place(
         guild_id=world.guild.id,
-        channel_ids=(world.channel.id, lounge.id),
-        user_ids=(world.member.id, *(other.id for other in others)),
+        channel_ids=(world.videos.id, world.lounge.id),
+        user_ids=(
+            world.mira.actor.id,
+            world.noor.actor.id,
+            *(other.id for other in others),
+        ),
         role_ids={others[-1].id: frozenset({directors.id})},
     )
     await asyncio.to_thread(write_history, stage.folder / "restyle.db", place, datetime.now(UTC))
     return DemoGuild(
         stage=stage,
-        videos=world.channel,
-        lounge=lounge,
-        desk=desk,
-        mira=world.member,
-        noor=others[0],
-        sam=world.moderator,
+        videos=world.videos,
+        lounge=world.lounge,
+        desk=world.desk,
+        mira=world.mira.actor,
+        noor=world.noor.actor,
+        sam=world.sam.actor,
         directors=directors,
         clip=await asyncio.to_thread(path.read_bytes),
     )

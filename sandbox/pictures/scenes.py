@@ -10,7 +10,6 @@ from bot.policy.problems import Target
 from bot.policy.topics import Topic
 from bot.texts import panel as panel_texts
 from bot.texts.usage import SERVER_LABEL
-from sandbox.demo.simcord_private import show_linked_files
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -41,9 +40,7 @@ async def review(demo: DemoGuild, screenshots: Screenshots) -> None:
     await demo.decide(review_mode="spending", review_channel_id=demo.desk.id)
     await demo.restyle("a horror poster, torn paper, deep red light")
     await demo.seen(demo.desk, count=2)
-    [_, card] = demo.desk.history()  # the clip, then what is asked about it
-    files = show_linked_files(demo.stage.env, card)
-    async with screenshots.looking(demo.desk, demo.sam, files=files):
+    async with screenshots.looking(demo.desk, demo.sam):
         await screenshots.messages("moderators-review")
         await screenshots.press("Deny…")
         await screenshots.form("moderators-deny")
@@ -170,11 +167,8 @@ async def history(demo: DemoGuild, screenshots: Screenshots) -> None:
         await demo.settled(await demo.restyle(words))
     demo.stage.standin.task_seconds = 600
     await demo.running(await demo.restyle("a pencil sketch in an old notebook"))
-    shown = await demo.slash(demo.mira, demo.lounge, "restyle-jobs")
-    files = {}
-    if shown.response is not None:
-        files = show_linked_files(demo.stage.env, shown.response.message)
-    async with screenshots.looking(demo.lounge, demo.mira, files=files):
+    await demo.slash(demo.mira, demo.lounge, "restyle-jobs")
+    async with screenshots.looking(demo.lounge, demo.mira):
         await screenshots.messages("history")
 
 

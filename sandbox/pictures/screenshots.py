@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from PIL import Image
 
-from sandbox.demo.simcord_private import pass_videos_through, steady_actions
+from sandbox.demo.simcord_private import (
+    pass_videos_through,
+    show_linked_files,
+    steady_actions,
+)
 from sandbox.pictures.browser import BrowserError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     import simcord
@@ -102,24 +106,22 @@ class Screenshots:
         self,
         channel: simcord.ChannelHandle,
         viewer: simcord.MemberActor,
-        *,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
     ) -> AsyncIterator[None]:
         """Have the channel in the browser while the block runs.
 
         Args:
             channel: What is looked at.
             viewer: Whose eyes see it.
-            files: What lies behind links that a message shows: name and content, by address.
         """
         async with self._stage.pump.lock:
             self._preview = self._stage.env.preview(
                 channel,
                 viewers=[viewer],
                 layout="channel",
-                assets={**self._stage.world.pictures, **(files or {})},
+                assets=self._stage.world.pictures,
             )
             await self._preview.__aenter__()
+            show_linked_files(self._preview, self._stage.env)
             steady_actions(self._preview, self._stage.pump.lock, lambda _: channel)
             pass_videos_through(self._preview)
         try:

@@ -1,85 +1,81 @@
-// The demo's sidebar: channels and threads, how to try it, and the following of new threads.
+// The demo's page around SimCord's: who one is, where, the tour, and one press that tries it.
 
-const token = location.hash.slice(1);
+import { AnswerError, ask, el, memory, status, token } from "./elements.js";
+import { createMentions } from "./mentions.js";
+import { createMenus } from "./menu.js";
+import { notice } from "./notice.js";
+import { createPlaces } from "./places.js";
+import { offerSample } from "./sample.js";
+import { createTour } from "./tour.js";
+
+const WATCH_MS = 500;
+const FAILURES = 3; // in a row, after which the program is gone
+
 const known = new Set();
-let session = 0;
 let state = null;
+let session = 0;
+let failures = 0;
+let hasReturned = false; // to where the tab was before it was loaded again
 let busy = false;
 let seen = "";
 
-const el = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
-
-const status = () => window.simcordPreview ?? {};
-
-async function ask(path, body) {
-  const headers = { "X-Simcord-Capability": token };
-  if (status().contextId) headers["X-Simcord-Context"] = status().contextId;
-  const response = await fetch(path, {
-    method: body ? "POST" : "GET",
-    headers,
-    cache: "no-store",
-    body: body ? JSON.stringify({ ...body, context: status().contextId, viewer: status().viewerId }) : undefined,
-  });
-  if (!response.ok) throw new Error(await response.text());
-  return response.json();
-}
-
-const title = el("span", { textContent: "…" });
-const homeList = el("ul");
-const threadList = el("ul", { className: "demo-threads" });
-const looks = el("div", { className: "demo-looks", role: "radiogroup", ariaLabel: "Look" });
 const trouble = el("p", { className: "demo-trouble", hidden: true, role: "alert" });
-const tryButton = el("button", { type: "button", className: "demo-try", textContent: "Try it with the sample clip" });
-const sampleLink = el("a", { href: "/demo/sample.mp4", download: "", textContent: "sample clip" });
-const command = el("code", { textContent: "/restyle" });
-const settings = el("code", { textContent: "/restyle-settings" });
+const looks = el("select", { className: "demo-look", ariaLabel: "Look" });
+const tryButton = el("button", { type: "button", className: "demo-try", textContent: "Try it", title: "Restyle the sample clip in this look" });
+const drawer = el("button", { type: "button", className: "demo-open", ariaLabel: "Channels", textContent: "☰" });
+drawer.setAttribute("aria-expanded", "false");
 
-const sidebar = el("aside", { className: "demo-sidebar", ariaLabel: "Channels and help" },
-  el("h1", {}, el("img", { src: "/demo/static/icon.svg", alt: "" }), title),
-  el("nav", { className: "demo-channels", ariaLabel: "Channels" },
-    el("h2", { textContent: "Text channels" }), homeList, threadList),
-  el("section", { className: "demo-how" },
-    el("h2", { textContent: "Try it" }),
-    el("ol", {},
-      el("li", {}, "Save the ", sampleLink, ", or take a clip of yours."),
-      el("li", {}, "Type ", command, " below, choose the clip, describe a look, press Enter."),
-      el("li", {}, "View as Sam, a moderator, for ", settings, "."),
-    ),
-    el("p", { textContent: "Or just press:" }),
-    tryButton, looks, trouble,
-  ),
-);
-document.getElementById("preview-workspace").prepend(sidebar);
+const places = createPlaces((person, channel) => act(ask("/demo/go", { person, channel })));
+const tour = createTour(act);
+const sidebar = el("div", { className: "demo-sidebar", id: "demo-sidebar" }, places.heading, places.lists,
+  el("p", { className: "demo-small" }, "A simulation: no account, no internet, nothing is paid for."));
+drawer.setAttribute("aria-controls", sidebar.id);
+
+const workspace = document.getElementById("preview-workspace");
+workspace.prepend(sidebar);
+workspace.append(tour.panel);
 document.getElementById("toolbar").prepend(
+  drawer,
   el("p", { className: "demo-notice" },
     el("strong", { textContent: "This is a simulation" }),
     el("span", { textContent: " of Discord on your machine. No account, no internet, nothing is paid for." })),
+  places.picker,
+  el("div", { className: "demo-trying" }, looks, tryButton),
+  tour.toggle,
 );
+document.body.append(trouble);
 
 function tell(error) {
   trouble.textContent = error ? String(error.message || error) : "";
   trouble.hidden = !error;
 }
 
-async function go(channel) {
+/** Wait for what the person wants, one thing at a time, and show where it leads; tell whether it did. */
+async function act(asked) {
+  if (busy) { asked.catch(() => {}); return false; }
+  setBusy(true);
   try {
-    show(await ask("/demo/go", { channel }));
+    show(await asked);
+    for (const place of places.places()) known.add(place.id); // nothing is to be followed
+    openDrawer(false);
     tell(null);
-  } catch (error) { tell(error); }
+    toLatest();
+    return true;
+  } catch (error) {
+    tell(error);
+    return false;
+  } finally { setBusy(false); }
 }
 
-function entry(channel, sign) {
-  const here = state.here === channel.id;
-  const button = el("button", { type: "button", title: channel.name },
-    ...(sign ? [el("span", { className: "demo-hash", textContent: sign, ariaHidden: "true" })] : []),
-    el("span", { textContent: channel.name }));
-  if (here) button.setAttribute("aria-current", "page");
-  button.addEventListener("click", () => go(channel.id));
-  return el("li", {}, button);
+function setBusy(isBusy) {
+  busy = isBusy;
+  document.body.classList.toggle("demo-busy", isBusy);
+  for (const button of [tryButton, ...tour.buttons()]) button.disabled = isBusy;
+}
+
+function openDrawer(isOpen) {
+  document.body.classList.toggle("demo-drawer", isOpen);
+  drawer.setAttribute("aria-expanded", String(isOpen));
 }
 
 function show(next) {
@@ -87,21 +83,17 @@ function show(next) {
   state = next;
   if (session && session !== state.session) location.reload();
   session = state.session;
+  if (hasReturned) memory.write("here", state.here);
   if (before === JSON.stringify(state)) return;
-  title.textContent = state.server;
-  homeList.replaceChildren(entry(state.home, "#"));
-  threadList.replaceChildren(...state.threads.map((thread) => entry(thread, "")));
-  if (!looks.childElementCount) {
-    looks.append(...state.prompts.map((name, index) => el("label", {},
-      el("input", { type: "radio", name: "look", value: name, checked: index === 0 }),
-      el("span", { textContent: name }))));
-  }
+  places.show(state);
+  tour.show(state);
+  if (!looks.childElementCount) looks.append(...state.prompts.map((name) => el("option", { textContent: name })));
 }
 
 /** Nothing is being written that a change of channel would take away. */
 function idle() {
   const text = document.getElementById("channel-composer-input")?.value.trim();
-  return !text && !status().commandPicker?.draft && !status().modalHandle && !status().pendingAction;
+  return !busy && !text && !status().commandPicker?.draft && !status().modalHandle && !status().pendingAction;
 }
 
 /** Show the end of the conversation, as Discord does; pictures may take a moment to find their size. */
@@ -117,41 +109,68 @@ function toLatest() {
 
 /** Whatever the person just did, its result is in sight. */
 function keepUp() {
-  const { viewerId, lastAction } = status();
-  const now = JSON.stringify([state.here, viewerId, lastAction?.command ? lastAction.requestId : null]);
+  const { lastAction } = status();
+  const now = JSON.stringify([state.here, lastAction?.command ? lastAction.requestId : null]);
   if (now !== seen) toLatest();
   seen = now;
 }
 
+/** Go into a thread that opens where the person is. */
 async function follow() {
+  const mine = places.places();
   const first = known.size === 0;
-  const fresh = state.threads.filter((thread) => !known.has(thread.id));
-  known.add(state.home.id);
-  if (first) { for (const thread of fresh) known.add(thread.id); return; }
+  const fresh = mine.filter((place) => place.kind === "thread" && !known.has(place.id));
+  if (first) { for (const place of mine) known.add(place.id); return; }
   if (!fresh.length || !idle()) return;
-  for (const thread of fresh) known.add(thread.id);
-  if (state.here === state.home.id) await go(fresh.at(-1).id);
+  for (const place of fresh) known.add(place.id);
+  const here = mine.findIndex((place) => place.id === state.here.channel);
+  const newest = mine.indexOf(fresh.at(-1));
+  const parent = mine.slice(0, newest).findLastIndex((place) => place.kind !== "thread");
+  if (here === parent) await act(ask("/demo/go", { person: state.here.person, channel: fresh.at(-1).id }));
+}
+
+/** Once there is a page to move, be where the tab was before. */
+async function goBack() {
+  const here = memory.read("here", null);
+  hasReturned = true;
+  if (here) await act(ask("/demo/go", here));
 }
 
 async function watch() {
-  try {
-    show(await ask("/demo/state"));
-    await follow();
-    keepUp();
-  } catch { /* the page itself says when the connection is lost */ }
-  setTimeout(watch, 500);
+  setTimeout(watch, WATCH_MS);
+  if (busy) return;
+  let next;
+  try { next = await ask("/demo/state"); } catch (error) { miss(error); return; }
+  failures = 0;
+  notice(null);
+  if (busy) return; // what it leads to comes with its own answer
+  show(next);
+  if (!hasReturned && status().contextId) await goBack();
+  if (hasReturned) { await follow(); keepUp(); }
 }
 
-tryButton.addEventListener("click", async () => {
-  if (busy) return;
-  busy = tryButton.disabled = true;
-  try {
-    const look = looks.querySelector("input:checked")?.value;
-    if (state.here !== state.home.id) show(await ask("/demo/go", { channel: state.home.id }));
-    show(await ask("/demo/try", { prompt: look }));
-    tell(null);
-  } catch (error) { tell(error); } finally { busy = tryButton.disabled = false; }
+/** Take note that the program did not answer, or not to this key. */
+function miss(error) {
+  failures += 1;
+  if (error instanceof AnswerError && error.code === 401) notice("locked");
+  else if (failures >= FAILURES) notice("ended");
+}
+
+tryButton.addEventListener("click", () => act(ask("/demo/try", { look: looks.value })));
+drawer.addEventListener("click", () => openDrawer(!document.body.classList.contains("demo-drawer")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  if (document.body.classList.contains("demo-drawer")) { openDrawer(false); drawer.focus(); }
+  else if (tour.isOpen() && tour.isOver()) { tour.close(); tour.toggle.focus(); }
+  tell(null);
 });
+document.addEventListener("pointerdown", (event) => {
+  if (event.target instanceof Element && !event.target.closest(".demo-sidebar, .demo-open")) openDrawer(false);
+});
+offerSample();
+createMentions(() => new Map((state?.people ?? []).flatMap((person) =>
+  [[person.id, person.name], ...person.places.map((place) => [place.id, place.name])])));
+createMenus((message) => act(ask("/demo/menu", { message })));
 
 // Links to messages lead to discord.com; here they lead to the channel of the same id. A thread has
 // the id of the message it grows out of.
@@ -164,7 +183,21 @@ document.addEventListener("click", (event) => {
   if (!channel) return;
   event.preventDefault();
   event.stopPropagation();
-  go(channel);
+  act(ask("/demo/go", { person: state.here.person, channel }));
 }, true);
 
-watch();
+// Whoever types a command and Enter faster than the page has fetched the commands means the command.
+document.addEventListener("keydown", (event) => {
+  const input = document.getElementById("channel-composer-input");
+  const isLoading = () => status().commandPicker?.catalog.state === "loading";
+  if (event.key !== "Enter" || event.target !== input || !input.value.startsWith("/") || !isLoading()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const retry = () => {
+    if (isLoading()) setTimeout(retry, 50);
+    else input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  };
+  retry();
+}, true);
+
+if (token) watch(); else notice("locked");
