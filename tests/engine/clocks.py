@@ -64,3 +64,11 @@ async def until(condition):
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - sockets and threads set no event of ours
             await asyncio.sleep(0.002)
+
+
+async def hang(bench, handle):
+    """Take the submit step while CometAPI accepts the request and does not answer."""
+    step = asyncio.create_task(bench.step(handle))
+    await bench.standin.wait_for_creates(1)
+    await until(lambda: bench.clock.next_at is not None)
+    return step

@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.storage.store import Store
 from sandbox.cometapi import StandIn
 from tests.engine.clocks import FakeClock
+from tests.engine.faults import LateComet
 from tests.factories import new_job
 from tests.storage.rows import add_owned
 
@@ -377,6 +378,15 @@ async def lone_bench(make_bench, sqlite_url, open_databases, clock):
     store = Store(await open_databases(sqlite_url), worker_id="w1", monotonic=clock.monotonic)
     await store.lease.renew(LEASE_SECONDS)
     return make_bench(store)
+
+
+@pytest.fixture
+def late_bench(bench):
+    """The bench, with a CometAPI whose answers come when the test says so."""
+    late = LateComet(bench.comet)
+    object.__setattr__(bench.context, "comet", late)
+    bench.late = late
+    return bench
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""Databases that fail when a test wants it."""
+"""Databases and answers of CometAPI that fail, or are late, when a test wants it."""
 
+import asyncio
 from contextlib import asynccontextmanager, contextmanager
 
 from bot.domain.jobs import JobState
 from bot.errors import StoreUnavailableError
 from bot.storage.tables.job import jobs
+from sandbox.cometapi import HttpAnswer
 
 
 class Broken:
@@ -117,3 +119,38 @@ def database_of(store, wrapper, **options):
     finally:
         for user in users:
             user._database = real
+
+
+# Of CometAPI
+
+UNREACHABLE = HttpAnswer(
+    status=400,
+    body={
+        "error": "Validation of body failed",
+        "issues": [
+            {
+                "code": "custom",
+                "path": ["videoUri"],
+                "message": "Failed to fetch asset. The URL may be incorrect or the server "
+                "hosting the asset may be down.",
+            }
+        ],
+        "docUrl": "https://docs.dev.runwayml.com/api",
+    },
+)
+
+
+class LateComet:
+    """CometAPI whose answer comes when the test says so."""
+
+    def __init__(self, comet):
+        self._comet = comet
+        self.answer = asyncio.Event()
+
+    async def create_task(self, request, *, total_seconds):
+        created = await self._comet.create_task(request, total_seconds=total_seconds)
+        await self.answer.wait()
+        return created
+
+    async def get_task(self, task_id):
+        return await self._comet.get_task(task_id)

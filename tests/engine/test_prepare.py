@@ -23,8 +23,7 @@ from bot.media.scratch import own_scratch
 from bot.requests.clip_plan import Mode, Plan, Reason
 from sandbox.cometapi import HttpAnswer
 from tests.engine.conftest import KEPT_REFERENCE, KEPT_SOURCE, LIVE_SOURCE, THREAD_ID
-from tests.engine.faults import Broken, database_of
-from tests.engine.test_submit import UNREACHABLE
+from tests.engine.faults import UNREACHABLE, Broken, database_of
 
 REFERENCE = "https://cdn.discordapp.com/attachments/1/2/style.webp"
 
