@@ -3,21 +3,26 @@
 ``stage``          a guild with a channel ``videos``, members, the bot, its store and its deliverer
 ``clip``           the bytes of a real one-second clip
 ``make_bot``       another RestyleBot on the same store, for a restart
+``world``          a server with one person of each kind, for the walks of all that can be used
 
 Attachments travel over a real loopback socket; the engine is not running, so a job stays QUEUED.
 """
 
 import logging
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import aiohttp
 import discord
 import pytest
+from sqlalchemy.engine import make_url
 
 from bot.app import RestyleBot
 from bot.domain.jobs import Charge, FailureReason, JobState
 from bot.domain.money import CostSource
+from bot.engine.ports import AnswerContent
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
@@ -26,6 +31,7 @@ from bot.settings import Settings
 from cogs.delivery.cog import ThreadDeliverer
 from sandbox.cdn import serve_cdn
 from tests.cogs.panels import Panel, text_of
+from tests.cogs.walk_world import World
 from tests.media.clips import make_clip, make_image
 
 OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
@@ -52,6 +58,13 @@ def sound(tmp_path_factory):
 @pytest.fixture(scope="session")
 def picture(tmp_path_factory):
     return make_image(tmp_path_factory.mktemp("clips") / "picture.png").read_bytes()
+
+
+@pytest.fixture
+def output(tmp_path, clip):
+    path = tmp_path / "output.mp4"
+    path.write_bytes(clip)
+    return AnswerContent(video=path)
 
 
 @pytest.fixture
@@ -226,6 +239,14 @@ class Stage:
 async def stage(simcord_env, cdn, sqlite_store, new_jobs, clock):
     cdn.env = simcord_env
     return Stage(simcord_env, sqlite_store, new_jobs, clock)
+
+
+@pytest.fixture
+async def world(stage, sqlite_url):
+    with closing(sqlite3.connect(make_url(sqlite_url).database)) as database:
+        found = World(stage, database)
+        await found.prepare()
+        yield found
 
 
 def buttons_of(message):
