@@ -2,6 +2,8 @@
 
 ``stage``          a guild with a channel ``videos``, members, the bot, its store and its deliverer
 ``clip``           the bytes of a real one-second clip
+``owner``          whoever runs the bot, a mere member of the server
+``waiting``        ``await waiting(1)``: a job that waits
 ``make_bot``       another RestyleBot on the same store, for a restart
 ``world``          a server with one person of each kind, for the walks of all that can be used
 
@@ -32,10 +34,13 @@ from cogs.delivery.cog import ThreadDeliverer
 from sandbox.cdn import serve_cdn
 from tests.cogs.panels import Panel, text_of
 from tests.cogs.walk_world import World
+from tests.factories import new_job
 from tests.media.clips import make_clip, make_image
+from tests.storage.money import holders
 
 OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
 BASE_URL = "http://127.0.0.1:9/v1"
+NUMBER = 1_400_000_000_000_000_001
 
 
 @pytest.fixture(scope="session")
@@ -247,6 +252,36 @@ async def world(stage, sqlite_url):
         found = World(stage, database)
         await found.prepare()
         yield found
+
+
+@pytest.fixture
+def owner(stage):
+    """Somebody who runs the bot and is a mere member of the server."""
+    found = stage.guild.add_member(stage.env.create_user("olga"))
+    stage.bot.settings = stage.bot.settings.model_copy(update={"owner_ids": str(found.id)})
+    return found
+
+
+@pytest.fixture
+def waiting(stage):
+    """``await waiting(1)``: a job of alice's that waits."""
+
+    async def make(number=1, **fields):
+        return await stage.store.add(
+            new_job(
+                NUMBER + number,
+                **{
+                    "guild_id": stage.guild.id,
+                    "channel_id": stage.channel.id,
+                    "user_id": stage.alice.id,
+                    "prompt": f"prompt number {number}",
+                }
+                | fields,
+            ),
+            holders=holders(stage.alice.id, stage.guild.id),
+        )
+
+    return make
 
 
 def buttons_of(message):

@@ -14,13 +14,6 @@ NUMBER = 1_400_000_000_000_000_001
 
 
 @pytest.fixture
-def owner(stage):
-    found = stage.guild.add_member(stage.env.create_user("olga"))
-    stage.bot.settings = stage.bot.settings.model_copy(update={"owner_ids": str(found.id)})
-    return found
-
-
-@pytest.fixture
 async def held_back(stage):
     """Two jobs of alice's in quarantine."""
     for number in range(2):
