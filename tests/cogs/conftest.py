@@ -19,6 +19,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 import pytest
+import simcord
 from sqlalchemy.engine import make_url
 
 from bot.app import RestyleBot
@@ -40,7 +41,23 @@ from tests.storage.money import holders
 
 OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
 BASE_URL = "http://127.0.0.1:9/v1"
+PATIENCE_SECONDS = 60.0
 NUMBER = 1_400_000_000_000_000_001
+
+
+@pytest.fixture(autouse=True)
+def _patient_with_the_bot(monkeypatch):
+    """A machine that is busy with something else makes SimCord give no bot up after 5 seconds."""
+    settle = simcord.Env._settle_internal
+
+    async def settle_patiently(env, **how):
+        if how.get("timeout"):
+            how["timeout"] = PATIENCE_SECONDS
+        await settle(env, **how)
+
+    monkeypatch.setattr(simcord.Env, "_settle_internal", settle_patiently)
+    defaults = simcord.Env.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "settle_timeout", PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
