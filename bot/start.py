@@ -31,7 +31,7 @@ from bot.engine.settling import Settling
 from bot.errors import RestyleError, StoreUnavailableError
 from bot.media.confinement import warn_of_gaps
 from bot.media.download import Downloader
-from bot.media.process_pool import ProcessPool
+from bot.media.process_pool import ProcessPool, compile_tasks
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import own_scratch
 from bot.monitoring import open_monitoring
@@ -91,6 +91,7 @@ async def run(settings: Settings) -> None:
         process_pool = ProcessPool(
             processes=settings.media_processes, memory_bytes=settings.media_memory_bytes
         )
+        await compile_tasks()
         await warn_of_gaps(process_pool)
         archive = await stack.enter_async_context(open_archive(settings))
         clock = SystemClock()

@@ -8,6 +8,7 @@ reaches nothing but its own files. The bot's own process decodes and encodes not
 from __future__ import annotations
 
 import asyncio
+import compileall
 import json
 import logging
 import os
@@ -69,6 +70,16 @@ class WorkLimits:
     the most."""
     file_bytes: int = 0
     """The largest file that it may write; 0 lets it write nothing at all."""
+
+
+async def compile_tasks() -> None:
+    """Compile what the processes run and the bot itself never imports, once, where that is kept.
+
+    They may write nothing, so each would compile it anew: half as much again for every start.
+    """
+    if not sys.dont_write_bytecode:  # else whoever installs it compiles it, or the folder is shut
+        folder = _ROOT / "bot" / "media" / "worker"
+        await asyncio.to_thread(compileall.compile_dir, folder, quiet=2)
 
 
 class ProcessPool:

@@ -18,7 +18,7 @@ from bot.errors import (
     UnreadableReason,
 )
 from bot.media.probe import probe_video
-from bot.media.process_pool import ProcessPool, WorkLimits, _understand
+from bot.media.process_pool import ProcessPool, WorkLimits, _understand, compile_tasks
 from tests.media.clips import make_clip
 from tests.media.direct import DirectWorkshop
 from tests.media.processes import children
@@ -207,3 +207,18 @@ async def test_no_task_has_ffmpegs_threads_ask_for_pythons_lock(tmp_path):
     clip = make_clip(tmp_path / "clip.mp4")
     await DirectWorkshop().run("probe", {"path": clip})
     assert av.logging.get_level() is None
+
+
+async def test_what_the_processes_run_is_compiled_ahead_of_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    await compile_tasks()
+    modules = {path.stem for path in (ROOT / "bot" / "media" / "worker").rglob("*.py")}
+    assert {path.name.split(".")[0] for path in tmp_path.rglob("*.pyc")} == modules
+
+
+async def test_nothing_is_compiled_where_python_was_told_to_write_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    await compile_tasks()
+    assert not list(tmp_path.iterdir())

@@ -33,6 +33,7 @@ def collect_often() -> None:
     """
     gc.freeze()
     gc.set_threshold(10, 1, 1)
+    gc.enable()
 
 
 def memory_limit() -> float:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
 import sys
 from contextlib import suppress
@@ -141,7 +140,7 @@ def confine(*, reads: Iterable[str], writes: str | None, parent: int) -> None:
         os._exit(1)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _restrict_files(libc, reads, writes)
-    column, audit_arch = _MACHINES.get(platform.machine(), (None, 0))
+    column, audit_arch = _MACHINES.get(os.uname().machine, (None, 0))
     if column is None or sys.byteorder != "little" or struct.calcsize("P") != 8:
         return  # a machine whose numbers we do not know
     if os.geteuid() == 0:
