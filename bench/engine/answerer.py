@@ -65,6 +65,9 @@ class Answerer(asyncio.Protocol):
 
     def _look(self, request: bytes) -> None:
         path = request[4 : request.index(b" ", 4)]
+        if b"/tasks/" not in path:  # what the account has left, for one
+            self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            return
         name = path[path.rindex(b"/") + 1 :]
         if time.monotonic() * 1000 < int(name[9:] or _NEVER):
             rest = b'"status":"RUNNING","progress":0.4'

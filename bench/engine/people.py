@@ -3,70 +3,59 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import sys
-from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from bench.engine.gauges import percentile
-from bench.engine.rig import KEY, fill, settings_for, url_of
-from sandbox.cometapi import StandIn
+from bench.engine.local_bot import local_bot
+from bench.engine.rig import fill, settings_for, url_of
 from sandbox.sample import tiny_clip
 from tests.fakes import DiscordServer, Upload
+from tests.fakes.views import guild_json
+from tests.fakes.world import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from tests.fakes import Channel, Guild, Interaction
 
-    from tests.fakes import Channel, Interaction
-
-_ROOT: Final = Path(__file__).parents[2]
 _PEOPLE: Final = 200
-PROGRESS: Final = (" (status message)", " (record)")
-"""Which edits show how far a job is."""
+_SETTINGS: Final = {"BOT_DOLLARS_PER_MONTH": "unlimited"}
+CHANNELS: Final = 20
+"""Of each server; assumed, as the next."""
+ROLES: Final = 15
 _ANSWER_SECONDS: Final = 3.5
 """Discord takes an answer for three seconds."""
 
 
-@asynccontextmanager
-async def _bot(
-    server: DiscordServer, *, core: int, base_url: str, folder: Path, more: Mapping[str, str]
-) -> AsyncIterator[None]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(_ROOT),
-        "LOCAL_DISCORD_API": server.api_url,
-        "LOCAL_DISCORD_GATEWAY": server.gateway_url,
-        "DISCORD_TOKEN": server.token,
-        "COMETAPI_KEY": KEY,
-        "COMETAPI_BASE_URL": base_url,
-        "DATA_DIR": str(folder),
-        "LOG_LEVEL": "WARNING",
-        **more,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(_ROOT / "tests" / "process" / "run_bot.py")),
-        cwd=folder,
-        env=environment,
-        preexec_fn=(lambda: os.sched_setaffinity(0, {core})) if core >= 0 else None,
-    )
-    try:
-        await server.until(
-            lambda: process.returncode is not None or (server.gateway.ready and server.commands),
-            seconds=60,
+class ManyGuilds(DiscordServer):  # type: ignore[misc]  # mypy does not read tests/
+    """A Discord whose servers have as many channels and roles as usual ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._channels_of: dict[int, dict[int, Channel]] = {}
+
+    def add_usual_guild(self, name: str) -> Channel:
+        """Make a server and return one of its channels."""
+        guild = self.add_guild(name)
+        places = [self.add_channel(guild, f"channel-{n}") for n in range(CHANNELS)]
+        self._channels_of[guild.id] = {place.id: place for place in places}
+        return places[0]
+
+    def guild_json(self, guild: Guild) -> dict[str, Any]:
+        """Return it without a look at every other server's channels."""
+        known = SimpleNamespace(
+            bot=self.bot, owner=self.owner, guilds=self.guilds, channels=self._channels_of[guild.id]
         )
-        if process.returncode is not None:
-            raise RuntimeError("the bot did not start")
-        yield
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        body = guild_json(cast("DiscordServer", known), guild)
+        everyone = body["roles"][0]
+        more = [{**everyone, "id": str(new_id()), "name": f"role-{n}"} for n in range(ROLES)]
+        return {**body, "roles": [*body["roles"], *more]}
 
 
-def _clip() -> Upload:
+def small_clip() -> Upload:
+    """Return a clip that takes little to look into."""
     path = Path("clip.mp4")
     tiny_clip(path)
     return Upload(filename="clip.mp4", data=path.read_bytes(), content_type="video/mp4")
@@ -78,25 +67,41 @@ async def acknowledge(
     jobs: int,
     seconds: float,
     per_second: float,
+    guilds: int,
+    settle_seconds: float,
+    url: str = "",
     bot_core: int,
     seed: int,
 ) -> dict[str, Any]:
     """Let people start ``per_second`` jobs a second while ``jobs`` wait; see how soon it answers.
 
-    The moments are random, as people are (a Poisson process).
+    The moments are random, as people are (a Poisson process). The bot is in ``guilds`` servers;
+    what its start took is told as well. Without ``seconds`` only a few people come; ``url`` names a
+    database other than SQLite.
     """
     rng = random.Random(seed)  # noqa: S311 - repeatable, no secret
     data = Path.cwd() / "data"
     data.mkdir()
     base_url = url_of(port)
-    await fill(settings_for(data, base_url).database_url, jobs)
-    clip = _clip()
-    async with DiscordServer() as server:
+    url = url or settings_for(data, base_url).database_url
+    await fill(url, jobs)
+    clip = small_clip()
+    async with ManyGuilds() as server:
         server.description = None  # checking bodies against Discord's description takes its time
-        places = [server.add_channel(server.add_guild(f"Studio {n}")) for n in range(50)]
+        places = [server.add_usual_guild(f"Studio {n}") for n in range(guilds)]
         people = [server.add_user(f"user{n}") for n in range(_PEOPLE)]
-        async with _bot(server, core=bot_core, base_url=base_url, folder=data, more={}):
-            await asyncio.sleep(min(seconds, 6.0))  # the stored jobs are taken on
+        async with local_bot(
+            server,
+            cores={bot_core},
+            base_url=base_url,
+            folder=data,
+            more={**_SETTINGS, "DATABASE_URL": url},
+        ) as bot:
+            start = {"ready_seconds": bot.ready_seconds, "ready_cpu_seconds": bot.cpu_seconds()}
+            (first,) = await _use(server, places, people, clip, rng, 0.0, per_second)
+            await server.until(lambda: first.acknowledged_after is not None, seconds=60)
+            await asyncio.sleep(settle_seconds)  # the stored jobs are taken on
+            start["resident_bytes"] = bot.resident_bytes()
             quiet = await _use(server, places, people, clip, rng, min(seconds, 3.0), 2.0)
             sent = await _use(server, places, people, clip, rng, seconds, per_second)
             with suppress(TimeoutError):
@@ -107,6 +112,9 @@ async def acknowledge(
             late = [i.acknowledged_after for i in sent if i.acknowledged_after is not None]
             calm = [i.acknowledged_after for i in quiet if i.acknowledged_after is not None]
     return {
+        **start,
+        "first_seconds": first.acknowledged_after,
+        "guilds": guilds,
         "jobs": jobs,
         "per_second": per_second,
         "interactions": len(sent),
@@ -133,7 +141,7 @@ async def _use(
     sent: list[Interaction] = []
     while True:
         at += rng.expovariate(per_second)
-        if at >= end:
+        if at >= end and sent:
             return sent
         await asyncio.sleep(max(0.0, at - loop.time()))
         sent.append(
@@ -145,55 +153,3 @@ async def _use(
                 prompt="a rainy night",
             )
         )
-
-
-async def calls(*, jobs: int, bot_core: int, task_seconds: float) -> dict[str, Any]:
-    """Let some jobs live their whole life and count what the bot asks of Discord."""
-    data = Path.cwd() / "data"
-    data.mkdir()
-    clip = _clip()
-    gaps = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "1"}
-    async with (
-        StandIn(task_seconds=task_seconds, allow_loopback=True, restyles=False) as standin,
-        DiscordServer() as server,
-    ):
-        place = server.add_channel(server.add_guild())
-        user = server.add_user()
-        async with _bot(server, core=bot_core, base_url=standin.base_url, folder=data, more=gaps):
-            before = len(server.calls)
-            for _ in range(jobs):
-                await server.use("restyle", channel=place, user=user, video=clip, prompt="neon")
-            await server.until(
-                lambda: sum("Watch" in post.text for post in place.posts) == jobs, seconds=120
-            )
-            await asyncio.sleep(min(2.0, 2 * task_seconds))  # the last edits
-            made = server.calls[before:]
-            since = {t.id: _answer_time(server, t) for t in server.threads_of(place)}
-    routes: Counter[str] = Counter()
-    for call in made:
-        name = call.route
-        if call.method == "PATCH" and call.path.startswith("/channels/"):
-            _, _, channel, _, message = call.path.split("/")
-            if int(channel) in since:
-                name += " (status message)"
-            else:
-                is_last = call.time > since.get(int(message), 0.0)
-                name += " (record, last)" if is_last else " (record)"
-        routes[name] += 1
-    per_job = {name: count / jobs for name, count in routes.most_common()}
-    progress = sum(per_job.get(f"PATCH /channels/*/messages/*{which}", 0.0) for which in PROGRESS)
-    return {
-        "jobs": jobs,
-        "routes": per_job,
-        "progress_edits": progress,
-        "others": sum(per_job.values()) - progress,
-    }
-
-
-def _answer_time(server: DiscordServer, thread: Channel) -> float:
-    posts = [
-        call
-        for call in server.calls
-        if call.method == "POST" and call.path == f"/channels/{thread.id}/messages"
-    ]
-    return float(posts[-1].time)

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bench.engine.plot import NAMES
+from bench.engine.report_people import calls, first_answers, servers, waits
+from bench.engine.targets import cpu_us, targets
 from bench.page import machine, table
 
 if TYPE_CHECKING:
@@ -34,112 +35,6 @@ _LOOPS: Final = {
     "sdk": "runwayml SDK",
     "bare": "bare protocol",
 }
-
-
-_POLLING_TARGETS: Final = (
-    ("90", "requests per job", "requests_per_job", 14, 1, ""),
-    ("360", "requests per job", "requests_per_job", 45, 1, ""),
-    ("90", "mean delay until an end is noticed", "latency_mean", 2.6, 2, " s"),
-    ("90", "p99 of that delay", "latency_p99", 5.5, 2, " s"),
-)
-"""Median of the tasks, quantity, its name in the results, the most, digits and unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Something a release is held to."""
-
-    name: str
-    wanted: str
-    found: str
-    is_reached: bool
-
-
-def cpu_us(found: dict[str, Any]) -> float:
-    """Return the CPU of one poll, in µs."""
-    return float(1e6 * found["cpu_seconds"] / max(1, found["polls"]))
-
-
-def targets(results: Results) -> list[Target]:
-    """Compare what was measured with what is wanted."""
-    most = max(results.plan["sizes"])
-    some = sorted(results.plan["sizes"])[-2:][0]
-    engine = results.waiting["engine"][most]
-    loops = results.saturated
-    against_bare = cpu_us(engine) / cpu_us(results.waiting["bare"][most])
-    looped = loops["engine"]["cpu_us"] / loops["bare"]["cpu_us"]
-    against_sdk = loops["sdk"]["cpu_us"] / loops["engine"]["cpu_us"]
-    kib = max(results.waiting["engine"][size]["used_bytes"] / size / 1024 for size in {some, most})
-    per_core = 1e6 / loops["engine"]["cpu_us"]
-    policies = {median: found["engine"] for median, found in results.policies.items()}
-    fewer = [results.waiting["engine"][n]["statements"]["writes"] for n in results.plan["sizes"]]
-    found = [
-        Target(
-            f"CPU per poll, {most:,} jobs wait, against the bare protocol",
-            "≤ 8×",
-            f"{against_bare:.1f}×",
-            against_bare <= 8,
-        ),
-        Target("the same in a closed loop", "≤ 8×", f"{looped:.1f}×", looped <= 8),
-        Target(
-            "CPU per poll in a closed loop, against the SDK",
-            "≤ 1/15",
-            f"1/{against_sdk:.1f}",
-            against_sdk >= 15,
-        ),
-        Target("polls/s per core", "≥ 10,000", f"{per_core:,.0f}", per_core >= 10_000),
-        Target("memory per waiting job", "≤ 3 KiB", f"{kib:.1f} KiB", kib <= 3),
-        Target(
-            f"stall of the loop, p99, {most:,} jobs wait",
-            "≤ 25 ms",
-            f"{engine['stall_p99_ms']:.0f} ms",
-            engine["stall_p99_ms"] <= 25,
-        ),
-        Target(
-            "database writes per poll",
-            "0",
-            f"0 ({max(fewer)} in all, the lease's, beside {engine['counted_polls']:,} polls)",
-            max(fewer) <= 10,
-        ),
-        *(
-            Target(
-                f"{what}, tasks of {median} s",
-                f"≤ {most:g}{unit}",
-                f"{policies[median][key]:.{digits}f}{unit}",
-                policies[median][key] <= most,
-            )
-            for median, what, key, most, digits, unit in _POLLING_TARGETS
-        ),
-    ]
-    said = results.acknowledged
-    found.append(
-        Target(
-            f"`/restyle` acknowledged, p99, {said['jobs']:,} jobs wait, {said['per_second']:.0f}/s",
-            "≤ 300 ms",
-            f"{said['p99_ms']:.0f} ms"
-            + (f", {said['unanswered']} never" * bool(said["unanswered"])),
-            said["p99_ms"] <= 300 and not said["unanswered"],
-        )
-    )
-    for name, back in results.resumed.items():
-        found.append(
-            Target(
-                f"{back['jobs']:,} stored jobs scheduled, {name}",
-                "≤ 2 s",
-                f"{back['scheduled']:.2f} s",
-                back["scheduled"] <= 2,
-            )
-        )
-    others = round(results.calls["others"], 1)
-    found.append(
-        Target(
-            "Discord calls per job besides progress (as defined below)",
-            "≤ 6",
-            f"{others:.1f}",
-            others <= 6,
-        )
-    )
-    return found
 
 
 def _waiting_rows(results: Results) -> Iterator[Sequence[str]]:
@@ -184,7 +79,9 @@ def _policy_rows(results: Results) -> Iterator[Sequence[str]]:
 
 
 def polling(results: Results) -> list[str]:
-    """Return the lines of the section about when jobs are polled."""
+    """Return the lines of the section about when jobs are polled; none if not measured."""
+    if not results.policies:
+        return []
     return [
         "## When to poll",
         "",
@@ -210,35 +107,11 @@ def polling(results: Results) -> list[str]:
     ]
 
 
-def report(results: Results) -> str:
-    """Return the whole page."""
-    plan = results.plan
-    bare = results.saturated["bare"]["cpu_us"]
-    whole = results.whole["statements"]
-    said = results.acknowledged
-    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    lines = [
-        "# Benchmarks",
-        "",
-        "What the job engine costs, beside other ways to wait for many tasks, measured in one run by",
-        "",
-        "    make bench",
-        "",
-        f"on {datetime.now(UTC):%Y-%m-%d}, in {results.seconds / 60:.0f} minutes: "
-        f"{machine()}, Python {platform.python_version()}; {versions}. "
-        f"Load of the machine before the run: {results.load_before:.1f}. "
-        "Compare ratios inside one run, not absolute numbers with elsewhere.",
-        "",
-        "## Targets",
-        "",
-        *table(
-            ("quantity", "target", "found", ""),
-            (
-                (target.name, target.wanted, target.found, "✓" if target.is_reached else "✗")
-                for target in targets(results)
-            ),
-        ),
-        "",
+def waiting(results: Results) -> list[str]:
+    """Return the lines of the section about waiting; none if not measured."""
+    if not results.waiting:
+        return []
+    return [
         "## Waiting",
         "",
         "Each client is a process of its own, pinned to one core; the provider, which answers at "
@@ -281,9 +154,18 @@ def report(results: Results) -> str:
         "(`bot/system/gc.py`). Without that, full collections of 60 to 85 ms every two or three seconds "
         "were its longest stalls at 10,000 jobs; with it they take 5 to 8 ms.",
         "",
+    ]
+
+
+def saturated(results: Results) -> list[str]:
+    """Return the lines of the section about closed loops; none if not measured."""
+    if not results.saturated:
+        return []
+    bare = results.saturated["bare"]["cpu_us"]
+    return [
         "## Saturated",
         "",
-        f"Closed loops over 32 connections, the best of {plan['rounds']} rounds in turns.",
+        f"Closed loops over 32 connections, the best of {results.plan['rounds']} rounds in turns.",
         "",
         *table(
             ("client", "CPU µs/poll", "polls/s of one core", "against bare"),
@@ -304,9 +186,21 @@ def report(results: Results) -> str:
         "HTTP client of our own or uvloop, which is not a dependency, would come much closer. At the "
         "2,000 polls a second of 10,000 jobs that might spare a tenth of a core.",
         "",
-        *polling(results),
-        "## Database",
-        "",
+    ]
+
+
+def database(results: Results) -> list[str]:
+    """Return the lines of the section about the database; none if not measured."""
+    if not (results.whole or results.resumed):
+        return []
+    return ["## Database", "", *_asked(results), *_resumed(results)]
+
+
+def _asked(results: Results) -> list[str]:
+    if not (results.whole and results.waiting):
+        return []
+    plan, whole = results.plan, results.whole["statements"]
+    return [
         f"A job asks the database for {whole['reads'] / results.whole['jobs']:.1f} reads and "
         f"{whole['writes'] / results.whole['jobs']:.1f} writes from QUEUED to DONE, each a "
         "transaction of its own, besides one read and one write for each progress that is shown. A "
@@ -328,6 +222,13 @@ def report(results: Results) -> str:
         "They are the lease (every 10 s) and the look for jobs of nobody (every 5 s), however many "
         "jobs there are.",
         "",
+    ]
+
+
+def _resumed(results: Results) -> list[str]:
+    if not results.resumed:
+        return []
+    return [
         *table(
             ("stored jobs scheduled again", "jobs", "database opened s", "all scheduled s"),
             (
@@ -339,33 +240,54 @@ def report(results: Results) -> str:
         "The engine starts before the gateway does, so this is an upper bound of the time from "
         "READY on.",
         "",
-        "## Discord",
-        "",
-        f"The whole bot as a process on one core, the children that look into the clips included; a "
-        f"local Discord with gateway and REST over real sockets, and the provider, on the other. "
-        f"{said['jobs']:,} jobs wait and are polled while people use `/restyle` "
-        f"{said['per_second']:.0f} times a second at random moments. From INTERACTION_CREATE being "
-        f"sent to the first answer having arrived, over {said['interactions']:,} interactions: "
-        f"p50 {said['p50_ms']:.0f} ms, p99 {said['p99_ms']:.0f} ms, longest {said['max_ms']:.0f} ms, "
-        f"{said['unanswered']} without an answer (p50 of two a second before: "
-        f"{said['calm_p50_ms']:.0f} ms).",
-        "",
+    ]
+
+
+def target_table(results: Results) -> list[str]:
+    """Return the lines of the table of what is wanted and what was found."""
+    return [
         *table(
-            ("Discord calls of one whole job", "per job"),
-            ((f"`{name}`", f"{count:.1f}") for name, count in results.calls["routes"].items()),
+            ("quantity", "target", "found", ""),
+            (
+                (target.name, target.wanted, target.found, "✓" if target.is_reached else "✗")
+                for target in targets(results)
+            ),
         ),
         "",
-        "Besides progress means without the edits of the status message and those of the record "
-        "before its last; the status message's last edit, which says that the job is done, would be "
-        "one call more. How many there are depends on "
-        "how often there is something new to show, and on the budget that all jobs share.",
+    ]
+
+
+def sections(results: Results) -> list[str]:
+    """Return the lines of every section of which something was measured."""
+    parts = (first_answers, waits, servers, waiting, saturated, polling, database, calls)
+    return [line for part in parts for line in part(results)]
+
+
+def report(results: Results) -> str:
+    """Return the whole page."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    lines = [
+        "# Benchmarks",
         "",
+        "What people wait for, and what the job engine costs beside other ways to wait for many tasks, measured by",
+        "",
+        "    make bench",
+        "",
+        f"on {datetime.now(UTC):%Y-%m-%d}, in {results.seconds / 60:.0f} minutes: "
+        f"{machine()}, Python {platform.python_version()}; {versions}. "
+        f"Load of the machine before the run: {results.load_before:.1f}. "
+        "Compare ratios inside one run, not absolute numbers with elsewhere.",
+        "",
+        "## Targets",
+        "",
+        *target_table(results),
+        *sections(results),
         "## Not measured",
         "",
         "* A real network, TLS and the real provider: all is loopback, and CometAPI was not called.",
         "* Machines with other processors; the SDK below 10,000 and above 1,000 jobs, where it "
         "begins to collapse.",
-        "* The gateway's own load of thousands of servers; downloads and uploads of real size.",
+        "* The gateway's events of thousands of busy servers; a shard more than one.",
         "* Crashes: that is `make chaos`.",
         "",
     ]

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from bench.engine.durations import simple_policies
 from bench.postgres import durable_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Collection, Iterator
 
 CLIENTS: Final = ("engine", "coroutines", "sdk", "bare")
 SATURATED: Final = ("engine", "client", "plain", "sdk", "bare")
@@ -49,8 +49,14 @@ class Plan:
     postgres: bool = True
     ack_seconds: float = 20.0
     ack_per_second: float = 50.0
+    guilds: int = 50
+    many_guilds: int = 2_500
+    """0 leaves the start in many servers out."""
+    with_busy_core: bool = True
     counted_jobs: int = 10
     task_seconds: float = 6.0
+    minute_seconds: float = 60.0
+    """In which twenty clips arrive."""
     is_hurried: bool = False
     """Everything at the same time, so that no figure means anything."""
 
@@ -69,8 +75,12 @@ QUICK: Final = Plan(
     postgres=False,
     ack_seconds=0.5,
     ack_per_second=10.0,
+    guilds=3,
+    many_guilds=0,
+    with_busy_core=False,
     counted_jobs=1,
     task_seconds=0.5,
+    minute_seconds=0.0,
     is_hurried=True,
 )
 
@@ -86,8 +96,11 @@ class Results:
     """By the median of the tasks in seconds (a word, as JSON has it), then by policy."""
     whole: dict[str, Any] = field(default_factory=dict)
     resumed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    acknowledged: dict[str, Any] = field(default_factory=dict)
-    calls: dict[str, Any] = field(default_factory=dict)
+    acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By the database, or by what goes on beside it."""
+    servers: list[dict[str, Any]] = field(default_factory=list)
+    """A start of the bot each, in few servers and in many."""
+    waits: dict[str, Any] = field(default_factory=dict)
     load_before: float = 0.0
     seconds: float = 0.0
 
@@ -209,25 +222,65 @@ class Bench:
                 )
 
     async def people(self, results: Results) -> None:
-        """Let people use the whole bot."""
+        """Let people use the whole bot, with each database, and while the other core is busy."""
+        found = results.acknowledged
+        found["SQLite"] = await self._acknowledge()
+        results.servers = [found["SQLite"]]
+        if self._plan.with_busy_core:
+            async with _busy(self._server_core):
+                found["SQLite, the other core busy"] = await self._acknowledge()
+        if self._plan.postgres:
+            async with durable_postgres() as url:
+                found["PostgreSQL"] = await self._acknowledge(url=url)
+
+    async def servers(self, results: Results) -> None:
+        """Start the bot in many servers, and let a few people use it."""
+        if guilds := self._plan.many_guilds:
+            few = [found for found in results.servers if found["guilds"] == self._plan.guilds]
+            if not few:
+                few = [await self._acknowledge(seconds=0.0)]
+            results.servers = [*few, await self._acknowledge(guilds=guilds, seconds=0.0)]
+
+    async def _acknowledge(self, **other: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         plan = self._plan
-        results.acknowledged = await self._child(
+        usual = {"guilds": plan.guilds, "seconds": plan.ack_seconds}
+        return await self._child(
             "people.acknowledge",
             core=self._server_core,
             port=self._port,
             jobs=plan.stored_jobs,
-            seconds=plan.ack_seconds,
             per_second=plan.ack_per_second,
             bot_core=self._client_core,
             seed=_SEED,
+            settle_seconds=plan.warm_seconds,
+            **usual | other,
         )
-        results.calls = await self._child(
-            "people.calls",
-            core=self._server_core,
-            jobs=plan.counted_jobs,
-            bot_core=self._client_core,
+
+    async def waits(self, results: Results) -> None:
+        """Let people come with clips of every kind."""
+        plan = self._plan
+        results.waits = await self._child(
+            "waits.waits",
+            core=-1,
+            is_quick=plan.is_hurried,
+            minute_seconds=plan.minute_seconds,
             task_seconds=plan.task_seconds,
+            counted_jobs=plan.counted_jobs,
         )
+
+
+@asynccontextmanager
+async def _busy(core: int) -> AsyncIterator[None]:
+    """Keep a core busy meanwhile."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "while True: pass"),
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -250,30 +303,38 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
-async def measure(plan: Plan, *, only_polling: bool = False) -> Results:
-    """Measure everything that ``plan`` names; nothing else should run meanwhile.
+PARTS: Final = (
+    "saturated", "waiting", "resumed", "people", "servers", "waits", "whole", "real", "virtual",
+)  # fmt: skip
+"""What can be measured by itself: methods of ``Bench``."""
+_TOGETHER: Final = frozenset({"real", "virtual"})  # they count, so they may run side by side
+
+
+async def measure(
+    plan: Plan, *, parts: Collection[str] = PARTS, results: Results | None = None
+) -> Results:
+    """Measure what ``parts`` name of ``plan``; nothing else should run meanwhile.
 
     Args:
         plan: How much of it.
-        only_polling: Measure when jobs are polled, and nothing else.
+        parts: Some of ``PARTS``.
+        results: What was measured before, of which those parts are replaced.
     """
     usable = sorted(os.sched_getaffinity(0))
     cores = (usable[0], usable[-1])
-    results = Results(plan={}, load_before=os.getloadavg()[0])
+    results = results or Results(plan={})
+    results.plan, results.load_before = asdict(plan), os.getloadavg()[0]
     started = time.monotonic()
     async with _answerer(cores[1]) as port:
         bench = Bench(plan, port=port, cores=cores)
-        timed = [bench.saturated, bench.waiting, bench.resumed, bench.people, bench.whole]
-        together = [bench.real, bench.virtual]  # they count, so they may run side by side
-        if only_polling:
-            timed.clear()
-        if plan.is_hurried:
-            together += timed
-            timed.clear()
-        for measurement in timed:
-            await measurement(results)
+        chosen = [part for part in PARTS if part in parts]
+        in_turn = [] if plan.is_hurried else [part for part in chosen if part not in _TOGETHER]
+        for part in in_turn:
+            begun = time.monotonic()
+            await getattr(bench, part)(results)
+            _say(f"{part} took {time.monotonic() - begun:.0f} s")
         async with asyncio.TaskGroup() as group:
-            for measurement in together:
-                group.create_task(measurement(results))
+            for part in set(chosen) - set(in_turn):
+                group.create_task(getattr(bench, part)(results))
     results.seconds = time.monotonic() - started
     return results

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.engine.report import sections
+from bench.engine.run import Results
+from bench.engine.targets import targets
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,9 +40,39 @@ def test_the_quick_benchmark_measures_everything_and_writes_its_report(tmp_path)
         assert policies["engine"]["latency_mean"] > 0
     assert numbers["whole"]["statements"]["writes"] == 7 * numbers["whole"]["jobs"]
     assert numbers["resumed"]["SQLite"]["scheduled"] > 0
-    assert numbers["acknowledged"]["interactions"] >= 1
-    assert numbers["calls"]["others"] >= 1
+    assert numbers["acknowledged"]["SQLite"]["interactions"] >= 1
+    assert numbers["servers"][0]["resident_bytes"] > 0
+    waits = numbers["waits"]
+    assert waits["calls"]["others"] >= 1
+    assert [one["kind"] for one in waits["alone"]] == [0, 1]  # as it is, and encoded
+    for one in (*waits["alone"], *waits["alone_floor"]):
+        assert min(one[half] for half in ("request", "request_cpu", "answer", "answer_cpu")) > 0
+    assert waits["many"]["cpu_seconds"] > 0 < waits["many_floor"]["cpu_seconds"]
     text = page.read_text()
     assert "| quantity | target | found |" in text
     assert "| 360 s | **this engine**" in text
+    assert "| alone | MB | first answer ms | paid request s | floor s |" in text
     assert (page.parent / "images" / "benchmarks.svg").read_text().startswith("<svg ")
+
+
+@pytest.mark.parametrize("start", [0, 2_500])
+def test_what_was_not_measured_has_no_row_and_no_section(start):
+    results = Results(
+        plan={"sizes": (50,)}, resumed={"SQLite": {"jobs": 7, "open": 0.5, "scheduled": 0.75}}
+    )
+    if start:
+        few = {
+            "guilds": 50,
+            "jobs": 7,
+            "ready_seconds": 1.5,
+            "ready_cpu_seconds": 1.0,
+            "first_seconds": 0.01,
+            "resident_bytes": 100 * 1024**2,
+        }
+        results.servers = [few, few | {"guilds": start, "resident_bytes": 149 * 1024**2}]
+    rows = [target.name for target in targets(results)]
+    assert rows == ["7 stored jobs scheduled, SQLite"]
+    titles = [line for line in sections(results) if line.startswith("## ")]
+    assert titles == ["## Many servers"] * bool(start) + ["## Database"]
+    if start:
+        assert "A server more takes 20.5 KiB." in sections(results)
