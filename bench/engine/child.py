@@ -1,7 +1,8 @@
 """One measurement in a process of its own: ``python -m bench.engine.child CORE NAME ARGUMENTS``.
 
-``NAME`` is a function of a module of this folder; it prints what the function returns as JSON. The
-working directory is a folder of its own, which goes afterwards.
+``NAME`` is a function of a module of this folder; it prints what the function returns as JSON. With
+``_uvloop`` behind it, it runs on that event loop. The working directory is a folder of its own,
+which goes afterwards.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import json
 import logging
 import os
 import sys
+from typing import Final, NoReturn
+
+UVLOOP: Final = "_uvloop"
 
 
 def main() -> None:
@@ -20,9 +24,15 @@ def main() -> None:
     if int(core) >= 0:
         os.sched_setaffinity(0, {int(core)})
     logging.basicConfig(level=logging.ERROR)
-    module, _, function = name.partition(".")
+    module, _, function = name.removesuffix(UVLOOP).partition(".")
     run = getattr(importlib.import_module(f"bench.engine.{module}"), function)
-    result = asyncio.run(run(**json.loads(arguments)))
+    loop = importlib.import_module("uvloop").new_event_loop if name.endswith(UVLOOP) else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        result = runner.run(run(**json.loads(arguments)))
+        _tell(result)
+
+
+def _tell(result: object) -> NoReturn:
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
     os._exit(0)  # a client with ten thousand coroutines may take long to tidy up

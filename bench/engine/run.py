@@ -11,6 +11,7 @@ import tempfile
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator
 
 CLIENTS: Final = ("engine", "coroutines", "sdk", "bare")
-SATURATED: Final = ("engine", "client", "plain", "sdk", "bare")
+SATURATED: Final = ("engine", "client", "plain", "lean", "sdk", "bare")
+ON_UVLOOP: Final = ("engine_uvloop", "plain_uvloop")
+"""Measured as well where uvloop, which is no dependency, can be imported."""
 MEDIANS: Final = (90, 360)
 """Of the tasks in the polling comparison, in seconds."""
 _SEED: Final = 1
 _ROOT: Final = Path(__file__).parents[2]
+_MODULES: Final = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only folders of their own in it
 
 
@@ -122,6 +126,8 @@ class Bench:
         self._plan = plan
         self._port = port
         self._client_core, self._server_core = cores
+        has_uvloop = find_spec("uvloop") is not None and not plan.is_hurried
+        self._on_uvloop = ON_UVLOOP if has_uvloop else ()
 
     async def _child(self, name: str, *, core: int, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         with _folder(in_memory=name == "durations.virtual") as folder:
@@ -129,7 +135,7 @@ class Bench:
                 *(sys.executable, "-m", "bench.engine.child", str(core), name),
                 json.dumps(arguments),
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(_ROOT)},
+                env={**os.environ, "PYTHONPATH": _MODULES},
                 stdout=asyncio.subprocess.PIPE,
             )
             try:
@@ -148,8 +154,9 @@ class Bench:
         """Let every client wait for every number of jobs."""
         plan = self._plan
         for jobs in plan.sizes:
-            gaps = plan.watch_gaps * (2 if jobs == max(plan.sizes) else 1)
-            for client in CLIENTS:
+            most = jobs == max(plan.sizes)
+            gaps = plan.watch_gaps * (2 if most else 1)
+            for client in CLIENTS + self._on_uvloop[:1] * most:
                 results.waiting.setdefault(client, {})[jobs] = await self._child(
                     f"waiting.{client}",
                     core=self._client_core,
@@ -163,7 +170,7 @@ class Bench:
     async def saturated(self, results: Results) -> None:
         """Run the closed loops, in turns; the cheapest of all rounds counts for each."""
         for _ in range(self._plan.rounds):
-            for client in self._plan.loops:
+            for client in self._plan.loops + self._on_uvloop:
                 found = await self._child(
                     f"saturated.{client}",
                     core=self._client_core,
