@@ -218,6 +218,8 @@ class NewJob:
     """The look that was chosen, whose words are in the prompt; ``None`` without one."""
     own_words: str | None = None
     """What the member wrote into its slot; ``None`` where the prompt is all theirs."""
+    record_picture: bool = False
+    """Whether its record got a picture of the clip when it was accepted."""
 
     @property
     def shown_prompt(self) -> str:

@@ -172,7 +172,7 @@ KEPT_DATA: Final = (
             "jobs": "owner updated_at admitted_at prepared_at hold held_until submit_attempts"
             " submitted_by submit_started_at task_id request_id phase progress output_expires_at"
             " charge cancelled_by edited_by deleted_by name_moderators delivery_attempts told_at"
-            " quarantined_at released_at look_at"
+            " quarantined_at released_at look_at record_picture"
         },
         why="nothing is paid for twice, and the provider's support finds the task",
         term=Term.EVER,

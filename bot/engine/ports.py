@@ -74,6 +74,8 @@ class AnswerContent:
     """Frames of source and result, as PNG; where the source is gone, one of the result alone."""
     is_poster: bool = False
     """Whether ``picture`` shows the result alone, as JPEG."""
+    moment: Path | None = None
+    """What the result shows at first, as a small JPEG, for the record."""
     is_smaller: bool = False
     """Whether the video was made smaller to fit; the link leads to the original."""
     offers: frozenset[Extra] = frozenset()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOMENT: Final = "moment.jpg"
+"""A small picture of what a video shows, under this name beside what was made of the video."""
 _FORMS: Final = frozenset({"mp4", "mov", "webm"})
 
 
@@ -44,9 +46,16 @@ async def probe_video(
 
 
 async def take_in(
-    path: Path, target: Path, *, max_bytes: int, process_pool: ProcessPool
+    path: Path,
+    target: Path,
+    *,
+    max_bytes: int,
+    process_pool: ProcessPool,
+    start: float = 0.0,
 ) -> tuple[VideoFacts, Path | None]:
     """Look into a file as ``probe_video`` does, and pack it anew at once where that is cheap.
+
+    Likewise what it shows ``start`` seconds into it is drawn beside ``target``, as ``MOMENT``.
 
     Returns:
         The facts, and a file beside ``target`` with the pictures and the sound alone, of at most
@@ -56,7 +65,13 @@ async def take_in(
         MediaStorageError: The disk is full.
         MediaError: As ``probe_video``.
     """
-    arguments = {"path": path, "target": target, "max_bytes": max_bytes}
+    arguments = {
+        "path": path,
+        "target": target,
+        "max_bytes": max_bytes,
+        "start": start,
+        "moment": target.with_name(MOMENT),
+    }
     limits = ProbeLimits(file_bytes=max_bytes + MEBIBYTE)
     answer = await process_pool.run("take_in", arguments, limits=limits)
     found, form = answer.get("facts"), answer.get("form")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.units import MEBIBYTE
-from bot.media.probe import probe_video
+from bot.media.probe import MOMENT, probe_video
 from bot.media.process_pool import WorkLimits
 from bot.media.reference import convert_reference
 from bot.requests.clip_plan import Mode
@@ -124,7 +124,8 @@ class MediaProcessor:
         """Draw three frames of an output below what the source showed then, as a PNG.
 
         They are the first, the middle and the last one. The sheet is up to 1200 pixels wide and
-        has at most ``MAX_SHEET_BYTES``.
+        has at most ``MAX_SHEET_BYTES``. The first one is also drawn alone, small, as ``MOMENT``
+        beside ``target``.
         """
         await self._join("before_after", source, output, target, MAX_SHEET_BYTES, _DRAWING)
 
@@ -152,6 +153,7 @@ class MediaProcessor:
             "target": target,
             "start_seconds": source.start_seconds,
             "max_bytes": max_bytes,
+            "moment": target.with_name(MOMENT),
         }
         await self._process_pool.run(task, arguments, limits=limits)
 

@@ -102,6 +102,7 @@ def picture_description(*, is_poster: bool = False) -> str:
 
 
 PICTURE_OF_RESULT: Final = "Moments of the restyled clip"
+RECORD_PICTURE: Final = "A moment of the clip"
 
 
 # Extras

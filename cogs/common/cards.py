@@ -35,6 +35,12 @@ STATE_COLOURS: Final = {
 
 _LISTED: Final = re.compile(r"(?:-|[0-9]+\.) ")
 
+_BESIDE: Final = 3
+"""Texts that a picture can stand beside.
+
+Source: https://docs.discord.com/developers/components/reference#section
+"""
+
 _LINK_CHARACTERS: Final = 2500
 """Longer links are left out: a message has room for 4,000 characters of text."""
 
@@ -61,12 +67,23 @@ def bears_mark(message: discord.Message, wanted: int) -> bool:
 
 
 def card(
-    colour: discord.Colour, lines: Sequence[str], *items: ui.Item[Any], id_: int | None = None
+    colour: discord.Colour,
+    lines: Sequence[str],
+    *items: ui.Item[Any],
+    id_: int | None = None,
+    picture: ui.Thumbnail[Any] | None = None,
 ) -> ui.LayoutView:
-    """Return a card: lines of text, then ``items``; ``id_`` is its :func:`mark`."""
+    """Return a card: lines of text, with a picture beside the first of them, then ``items``.
+
+    ``id_`` is its :func:`mark`.
+    """
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour, id=id_)
-    for block in blocks(lines):
-        container.add_item(ui.TextDisplay("\n".join(block)))
+    texts = ["\n".join(block) for block in blocks(lines)]
+    if picture is not None:
+        container.add_item(ui.Section(*texts[:_BESIDE], accessory=picture))
+        texts = texts[_BESIDE:]
+    for text in texts:
+        container.add_item(ui.TextDisplay(text))
     for item in items:
         container.add_item(item)
     view = ui.LayoutView(timeout=None)

@@ -8,16 +8,23 @@ the server's setting), and stands in its row.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from discord import ui
 
+from bot.texts import clip as clip_texts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from bot.domain.jobs import Job
+
 _HIDING_PREFIX: Final = "SPOILER_"
+
+_PICTURE: Final = "moment.jpg"
 
 _PLAYABLE: Final = frozenset({"mp4", "mov", "webm", "gif", "png", "jpg", "jpeg", "webp"})
 """Others are shown as files.
@@ -58,6 +65,26 @@ def attached_media(name: str, description: str, *, spoiler: bool) -> ui.Item[Any
     if name.rpartition(".")[2] in _PLAYABLE:
         return gallery(address, description, spoiler=spoiler)
     return ui.File(address, spoiler=spoiler)
+
+
+def picture_of(job: Job) -> ui.Thumbnail[Any]:
+    """Return the small picture beside a record: of the clip, and in the end of the result.
+
+    It is a file of the message, :func:`picture_file`, and stays so while edits bring no other.
+    """
+    return ui.Thumbnail(
+        attached(_PICTURE, spoiler=job.spoiler),
+        description=clip_texts.RECORD_PICTURE,
+        spoiler=job.spoiler,
+    )
+
+
+def picture_file(job: Job, picture: bytes | Path) -> discord.File:
+    """Return the file of :func:`picture_of`."""
+    content = io.BytesIO(picture) if isinstance(picture, bytes) else picture
+    return discord.File(
+        content, _PICTURE, spoiler=job.spoiler, description=clip_texts.RECORD_PICTURE
+    )
 
 
 def is_spoiler(attachment: discord.Attachment, message: discord.Message | None = None) -> bool:

@@ -162,14 +162,13 @@ def announcement_card(
     button: ui.Button[ui.LayoutView] = ui.Button(label="Watch", url=url)
     row: ui.ActionRow[Any] = ui.ActionRow(button)
     provenance = "-# " + _provenance(job)
-    if picture_url is None:
-        return card(GREEN, [*lines, provenance], row, id_=mark(job.id, _KIND))
-    picture: ui.Thumbnail[Any] = ui.Thumbnail(
-        picture_url, description=clip_texts.PICTURE_OF_RESULT, spoiler=job.spoiler
-    )
-    words = ui.Section[Any]("\n".join(lines), accessory=picture)
+    picture: ui.Thumbnail[Any] | None = None
+    if picture_url is not None:
+        picture = ui.Thumbnail(
+            picture_url, description=clip_texts.PICTURE_OF_RESULT, spoiler=job.spoiler
+        )
     below = ui.TextDisplay[Any](provenance)
-    return card(GREEN, [], words, below, row, id_=mark(job.id, _KIND))
+    return card(GREEN, lines, below, row, id_=mark(job.id, _KIND), picture=picture)
 
 
 def _provenance(job: Job) -> str:

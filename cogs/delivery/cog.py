@@ -183,17 +183,23 @@ class ThreadDeliverer:
         if delivered is None:
             with self._learning(job):
                 delivered = await self._outcome_messages.post(job, answer or AnswerContent())
-        await self._show_outcome(job, delivered)
+        await self._show_outcome(job, delivered, answer.moment if answer is not None else None)
         # Before the job is marked as told, so that a crash until then brings it all the same.
         if self._announcements is not None and job.state is JobState.DELIVERING:
             await self._announcements.announce(job, delivered)
         return delivered
 
-    async def _show_outcome(self, job: Job, delivered: Delivered | None) -> None:
-        """Have record and status say what came of a job; what they do not say is owed."""
+    async def _show_outcome(
+        self, job: Job, delivered: Delivered | None, moment: Path | None = None
+    ) -> None:
+        """Have record and status say what came of a job; what they do not say is owed.
+
+        A record that is owed goes on with the picture of the clip, as the ``moment`` of the result
+        is gone by then.
+        """
         try:
             async with asyncio.timeout(EDIT_SECONDS):
-                is_said = await self._cards.show_outcome(job, delivered)
+                is_said = await self._cards.show_outcome(job, delivered, moment=moment)
         except TimeoutError:
             log.warning("job %s: the last edits took too long", job.id)
             is_said = False

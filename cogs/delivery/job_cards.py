@@ -6,7 +6,7 @@ import asyncio
 import enum
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from cachetools import LRUCache
@@ -15,6 +15,7 @@ from bot.domain.jobs import CancelReason, JobState
 from bot.engine.ports import Delivered, Progress
 from cogs.common.cards import jump_url, mark
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify
+from cogs.common.media import picture_file
 from cogs.common.messages import NOBODY, find_marked
 from cogs.delivery.answers import found_card
 from cogs.delivery.progress_cards import (
@@ -26,7 +27,8 @@ from cogs.delivery.progress_cards import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+    from pathlib import Path
 
     from discord import ui
 
@@ -37,6 +39,10 @@ log = logging.getLogger(__name__)
 _OLD_MESSAGE_EDITS: Final = 30046
 _UNKNOWN_MESSAGE: Final = 10008
 _REMEMBERED: Final = 10_000
+_ABOUT_PICTURES: Final = frozenset(
+    {ErrorMeaning.MALFORMED, ErrorMeaning.TOO_LARGE, ErrorMeaning.NOT_PERMITTED}
+)
+"""What Discord may say of a picture: also that it is not there, where an earlier edit was lost."""
 
 
 class _Care(enum.Enum):
@@ -60,7 +66,9 @@ class JobCards:
         # These only save calls, so forgetting some does no harm.
         self._shown: LRUCache[int, Hashable] = LRUCache(_REMEMBERED)  # message id -> its state
         self._closed: LRUCache[int, int] = LRUCache(_REMEMBERED)  # message id -> why no more edits
-        self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)  # job id -> AutoMod blocked it
+        # By job id, what Discord did not take in its record: the words, or the picture.
+        self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)
+        self._unpictured: LRUCache[int, bool] = LRUCache(_REMEMBERED)
 
     def posted(self, job: Job, message_id: int, progress: Progress) -> None:
         """Note what a new status message says."""
@@ -79,6 +87,7 @@ class JobCards:
         job: Job,
         delivered: Delivered | None,
         *,
+        moment: Path | None = None,
         is_owed: bool = False,
     ) -> bool:
         """Have both cards say what came of a job.
@@ -86,6 +95,8 @@ class JobCards:
         Args:
             job: It has ended, or its answer is out.
             delivered: Where its outcome is; ``None`` where the record leads to none.
+            moment: What the result shows at first, for the record; ``None`` leaves the picture
+                that it has.
             is_owed: Whether this was tried before.
 
         Returns:
@@ -102,12 +113,15 @@ class JobCards:
         for message_id in (job.record_message_id, job.status_message_id):
             self._shown.pop(message_id or 0, None)
         said = await asyncio.gather(
-            self._show_record(job, Progress(phase=None), outcome_url=url, care=care),
+            self._show_record(
+                job, Progress(phase=None), url, _pictures(job, delivered, moment), care
+            ),
             self._show_final_status(job, care),
         )
         for message_id in (job.record_message_id, job.status_message_id):
             self._shown.pop(message_id or 0, None)
         self._unquoted.pop(job.id, None)
+        self._unpictured.pop(job.id, None)
         return all(said)
 
     async def _take_doubt_back(self, job: Job) -> None:
@@ -133,21 +147,46 @@ class JobCards:
         self,
         job: Job,
         progress: Progress,
-        *,
         outcome_url: str | None = None,
+        pictures: Sequence[Path] | None = None,
         care: _Care = _Care.PASSING,
     ) -> bool:
-        quoted = self._unquoted.get(job.id) is None
+        """Edit the record where it would change; ``pictures`` as for :meth:`_edit`."""
+        quoted = job.id not in self._unquoted
         alone = job.status_message_id is None
         state = record_state(job, progress, quoted=quoted, alone=alone)
         if outcome_url is None and self._shown.get(job.record_message_id) == state:
             return True
-        card, unquoted = (
-            record_card(job, progress, quoted=shown, alone=alone, outcome_url=outcome_url)
-            for shown in (quoted, False)
+        pictured = job.record_picture and job.id not in self._unpictured
+        if pictures is not None:
+            pictured = bool(pictures)
+        card = record_card(
+            job,
+            progress,
+            quoted=quoted,
+            alone=alone,
+            pictured=pictured,
+            outcome_url=outcome_url,
         )
+
+        def show_less(verdict: ErrorMeaning) -> Awaitable[bool] | None:
+            """Return the same with less in it; ``None`` where that would change nothing."""
+            if verdict is ErrorMeaning.BLOCKED and quoted:
+                self._unquoted[job.id] = True
+                return self._show_record(job, progress, outcome_url, pictures, care)
+            if verdict in _ABOUT_PICTURES and pictured:
+                self._unpictured[job.id] = True
+                return self._show_record(job, progress, outcome_url, None, care)
+            return None
+
         is_said = await self._edit(
-            job, job.channel_id, job.record_message_id, card, otherwise=unquoted, care=care
+            job,
+            job.channel_id,
+            job.record_message_id,
+            card,
+            pictures=pictures,
+            show_less=show_less,
+            care=care,
         )
         if is_said:
             self._shown[job.record_message_id] = state
@@ -183,7 +222,8 @@ class JobCards:
         message_id: int,
         card: ui.LayoutView,
         *,
-        otherwise: ui.LayoutView | None = None,
+        pictures: Sequence[Path] | None = None,
+        show_less: Callable[[ErrorMeaning], Awaitable[bool] | None] = lambda _: None,
         care: _Care = _Care.PASSING,
     ) -> bool:
         """Edit one of our messages; tell whether nothing is left to do about it.
@@ -193,7 +233,8 @@ class JobCards:
             channel_id: Where it lies.
             message_id: Which it is.
             card: What it becomes.
-            otherwise: Without the prompt, for a server whose AutoMod blocks the words of it.
+            pictures: The files that it has from then on; ``None``: those that it had.
+            show_less: What is done instead where Discord refuses that, if anything.
             care: Whether it is tried again, and also where that was refused lately.
         """
         closed = self._closed.get(message_id)
@@ -202,14 +243,18 @@ class JobCards:
         if care is not _Care.OWED and (closed is not None or channel_id in self._refusals):
             return False
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        files: dict[str, Any] = {}
+        if pictures is not None:
+            files["attachments"] = [picture_file(job, picture) for picture in pictures]
         try:
             # Edits re-evaluate mentions; discord.py sends its default only with content.
-            await channel.get_partial_message(message_id).edit(view=card, allowed_mentions=NOBODY)
+            await channel.get_partial_message(message_id).edit(
+                view=card, allowed_mentions=NOBODY, **files
+            )
         except DISCORD_ERRORS as exc:
             verdict = classify(exc)
-            if verdict is ErrorMeaning.BLOCKED and otherwise is not None:
-                self._unquoted[job.id] = True
-                return await self._edit(job, channel_id, message_id, otherwise, care=care)
+            if (less := show_less(verdict)) is not None:
+                return await less
             log.info("job %s: message %s was not edited: %s", job.id, message_id, exc)
             if (
                 care is _Care.LAST
@@ -217,7 +262,7 @@ class JobCards:
                 and not isinstance(exc, discord.RateLimited)
             ):  # a single fault is over by now; whatever lasts is owed
                 return await self._edit(
-                    job, channel_id, message_id, card, otherwise=otherwise, care=_Care.PASSING
+                    job, channel_id, message_id, card, pictures=pictures, show_less=show_less
                 )
             code = exc.code if isinstance(exc, discord.HTTPException) else None
             if code in {_OLD_MESSAGE_EDITS, _UNKNOWN_MESSAGE}:
@@ -226,3 +271,17 @@ class JobCards:
                 self._refusals.remember(channel_id)
             return code == _UNKNOWN_MESSAGE
         return True
+
+
+def _pictures(job: Job, delivered: Delivered | None, moment: Path | None) -> list[Path] | None:
+    """Return what the record of an ended job has from then on; ``None``: the picture that it has.
+
+    Nothing of the clip is to be seen where it came to nothing, or where the result was deleted.
+    What came back with an old database was finished before, and shows that.
+    """
+    if job.cancel_reason is CancelReason.RESTORED:
+        return None
+    is_deleted = job.state is JobState.DONE and delivered is None
+    if is_deleted or job.state in {JobState.FAILED, JobState.CANCELLED}:
+        return []
+    return None if moment is None else [moment]

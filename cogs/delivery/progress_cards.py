@@ -14,6 +14,7 @@ from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts.common import mention
 from cogs.common.cards import STATE_COLOURS, card, mark
+from cogs.common.media import picture_of
 from cogs.restyle.cancel import CancelButton
 
 if TYPE_CHECKING:
@@ -138,16 +139,27 @@ def record_card(
     *,
     alone: bool,
     quoted: bool = True,
+    pictured: bool = False,
     outcome_url: str | None = None,
 ) -> ui.LayoutView:
-    """Return the record; ``outcome_url`` leads to the answer or the message that says why not."""
+    """Return the record.
+
+    Args:
+        job: As for :func:`record_state`, as the next.
+        progress: Likewise.
+        alone: Likewise.
+        quoted: Likewise.
+        pictured: Whether the message has its picture, or gets it with this.
+        outcome_url: Leads to the answer, or to the message that says why there is none.
+    """
     state = record_state(job, progress, alone=alone, quoted=quoted)
     items: list[ui.Item[Any]] = _cancel_row(job) if state.can_cancel else []
     if outcome_url is not None:
         is_done = job.state is JobState.DONE or job.answer_message_id is not None
         label = "Watch" if is_done else "Details"
         items.append(ui.ActionRow(ui.Button(label=label, url=outcome_url)))
-    return card(discord.Colour(state.colour), state.lines, *items)
+    picture = picture_of(job) if pictured else None
+    return card(discord.Colour(state.colour), state.lines, *items, picture=picture)
 
 
 def final_status_card(job: Job) -> ui.LayoutView:

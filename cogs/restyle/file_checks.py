@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bot.engine.steps.sources import ORIGINAL, SENT
 from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnreadableError
 from bot.media.film_strip import draw_film_strip
-from bot.media.probe import take_in
+from bot.media.probe import MOMENT, take_in
 from bot.media.reference import read_reference, refuse_reference
 from bot.media.turns import FairSlots
 from bot.requests.clip_plan import Plan, plan_clip
@@ -43,6 +43,8 @@ Source: https://docs.discord.com/developers/interactions/receiving-and-respondin
 INTAKES_AT_ONCE: Final = 4
 """Downloads and checks in flight; more would only share the same line and the same cores."""
 
+_MOST_PICTURE_BYTES: Final = 256 * 1024
+
 INTAKES_WAITING: Final = 1000
 """They take little while they wait, and end after ``INTAKE_SECONDS`` by themselves."""
 
@@ -61,6 +63,8 @@ class ProbeResult:
     """What there is to choose of the clip; ``None`` where somebody has chosen, or need not."""
     strip: bytes | None = None
     """The film strip for it, a JPEG."""
+    moment: bytes | None = None
+    """What the clip shows where the part begins, as a small JPEG, where that was cheap to draw."""
 
 
 class FileChecks:
@@ -151,6 +155,7 @@ class FileChecks:
                     folder / "packed.mp4",
                     max_bytes=min(model.max_url_bytes, upload_bytes),
                     process_pool=self._process_pool,
+                    start=request.start or 0.0,
                 )
             except MediaUnreadableError as exc:
                 raise RefusedError(
@@ -173,6 +178,7 @@ class FileChecks:
             if holds.film_strip and not is_chosen:
                 choice = PartChoice.of(facts, plan, model)
             strip = None if choice is None else await self._draw(choice, fetched.path, folder)
+            moment = await asyncio.to_thread(_read_picture, folder / MOMENT)
             if packed is not None and choice is None and plan.is_whole_copy(facts.duration_seconds):
                 keep(SENT, packed)
             else:
@@ -185,6 +191,7 @@ class FileChecks:
             convert_reference=False,
             choice=choice,
             strip=strip,
+            moment=moment,
         )
 
     async def _draw(self, choice: PartChoice, clip: Path, folder: Path) -> bytes | None:
@@ -228,3 +235,10 @@ class FileChecks:
         except MediaError as exc:  # unreachable, no room, no process to look into it
             log.warning("an attachment could not be checked: %s", exc)
             raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
+
+
+def _read_picture(path: Path) -> bytes | None:
+    """Return a small picture that a child process may have drawn; none that is not small."""
+    if not path.is_file() or path.stat().st_size > _MOST_PICTURE_BYTES:
+        return None
+    return path.read_bytes()

@@ -8,14 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import discord
-
 from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
 from bot.domain.money import dollars
 from bot.domain.quotas import Unit
 from bot.engine.model_choice import ModelChoice
-from bot.engine.ports import Progress
 from bot.errors import CapReachedError, JobExistsError, StoreError
 from bot.media.turns import work_for
 from bot.policy.decide import RequestFacts
@@ -31,7 +28,6 @@ from cogs.admin.budgets import BUDGET_EVENT
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.limits import store_deadline
 from cogs.common.permission_checks import role_ids_of
-from cogs.delivery.progress_cards import record_card
 from cogs.restyle.acknowledge import is_accepted
 from cogs.restyle.file_checks import FileChecks
 from cogs.restyle.new_job import build_job
@@ -39,10 +35,12 @@ from cogs.restyle.place import channels_of, check_place, is_age_restricted
 from cogs.restyle.private_words import tell_requester
 from cogs.restyle.questions import ask_cost, ask_part, is_dear, tell_refusal
 from cogs.restyle.refusals import RefusedError
-from cogs.restyle.responses import response_to
+from cogs.restyle.responses import response_to, show_first_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    import discord
 
     from bot.cometapi.models import VideoModel
     from bot.domain.jobs import NewJob
@@ -146,7 +144,7 @@ class Intake:
                 record_id=await response.post_record(),
                 prices=self._prices,
             )
-            await self._accept(interaction, job, evaluation, policy, response)
+            await self._accept(interaction, job, evaluation, policy, response, found.moment)
         except RefusedError as exc:
             if job_id == interaction.id and await is_accepted(interaction, self._store):
                 return
@@ -304,6 +302,7 @@ class Intake:
         evaluation: Evaluation,
         policy: Policy,
         response: PublicResponse,
+        moment: bytes | None,
     ) -> None:
         """Store the job, then turn the answer into its record, then tell the engine.
 
@@ -343,15 +342,8 @@ class Intake:
         )
         interaction.client.dispatch(BUDGET_EVENT)
         try:
-            alone = not job.can_open_thread
-            progress = Progress(phase=None)
             async with asyncio.timeout(RECORD_SECONDS):
-                try:
-                    await response.show_record(record_card(job, progress, alone=alone))
-                except discord.HTTPException:  # AutoMod, perhaps: without the prompt, then
-                    await response.show_record(
-                        record_card(job, progress, alone=alone, quoted=False)
-                    )
+                await show_first_record(response, job, moment)
         except DISCORD_ERRORS as exc:
             # The job is stored and goes on; the engine's next edit brings the record.
             log.warning("job %s: no record yet: %r", job.id, exc)

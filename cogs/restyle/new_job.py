@@ -90,6 +90,8 @@ def build_job(
         name_moderators=holds.name_moderators,
         role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
         is_age_restricted=is_age_restricted(interaction),
+        # Until it is allowed, a clip is shown to nobody but who decides.
+        record_picture=found.moment is not None and hold is None,
     )
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import discord
+
 from bot.domain.jobs import JobState
+from bot.engine.ports import Progress
 from bot.texts import choice as choice_texts
 from bot.texts import common as texts
 from bot.texts.common import mention
 from cogs.common.cards import GREY, card
 from cogs.common.discord_errors import DISCORD_ERRORS
+from cogs.common.media import picture_file
 from cogs.common.messages import NOBODY
+from cogs.delivery.progress_cards import record_card
 from cogs.restyle.acknowledge import acknowledge
 from cogs.restyle.refusals import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import discord
     from discord import ui
+
+    from bot.domain.jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +51,11 @@ class PublicResponse:
             raise RuntimeError("not acknowledged")
         return self._record_id
 
-    async def show_record(self, view: ui.LayoutView) -> None:
-        """Put the card of the stored job in its place; it pings nobody."""
-        await self._interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
+    async def show_record(self, view: ui.LayoutView, files: Sequence[discord.File] = ()) -> None:
+        """Put the card of the stored job in its place, with its files; it pings nobody."""
+        await self._interaction.edit_original_response(
+            view=view, attachments=list(files), allowed_mentions=NOBODY
+        )
 
     async def tell(
         self, text: str, *, view: ui.View | None = None, files: Sequence[discord.File] = ()
@@ -110,11 +118,11 @@ class QuestionResponse(PublicResponse):
         self._record_id = posted.id
         return posted.id
 
-    async def show_record(self, view: ui.LayoutView) -> None:
-        """Put the card of the stored job in its place; it pings nobody."""
+    async def show_record(self, view: ui.LayoutView, files: Sequence[discord.File] = ()) -> None:
+        """Put the card of the stored job in its place, with its files; it pings nobody."""
         if self._record_id is not None:
             await self._interaction.followup.edit_message(
-                self._record_id, view=view, allowed_mentions=NOBODY
+                self._record_id, view=view, attachments=list(files), allowed_mentions=NOBODY
             )
 
     async def tell(
@@ -143,3 +151,29 @@ def response_to(interaction: discord.Interaction[Any], *, request_id: int) -> Pu
     if is_private and request_id != interaction.id:
         return QuestionResponse(interaction)
     return PublicResponse(interaction)
+
+
+async def show_first_record(response: PublicResponse, job: Job, moment: bytes | None) -> None:
+    """Show the first record, or with less in it where Discord does not take it all.
+
+    Raises:
+        Exception: One of ``DISCORD_ERRORS``.
+    """
+    picture = moment if job.record_picture else None
+    # AutoMod may block the words; what speaks against the picture is as likely to pass.
+    for is_last, quoted in ((False, True), (True, False)):
+        card = record_card(
+            job,
+            Progress(phase=None),
+            alone=not job.can_open_thread,
+            quoted=quoted,
+            pictured=picture is not None and quoted,
+        )
+        files = [picture_file(job, picture)] if picture is not None and quoted else []
+        try:
+            await response.show_record(card, files)
+        except discord.HTTPException:
+            if is_last:
+                raise
+        else:
+            return

@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import MediaUnreadableError
+from bot.media.probe import MOMENT
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import (
     MAX_POSTER_SIDE,
@@ -38,6 +39,9 @@ async def test_first_middle_and_last_lie_below_what_the_source_showed(tmp_path):
     output = make_scene(tmp_path / "b.mp4", seconds=1.1, corner=GREEN)
     sheet = await draw(ProcessPool(), tmp_path, source, output, start=0.5)
     assert sheet.size == (1200, 452)
+    with Image.open(tmp_path / MOMENT) as moment:  # of the result, for the record
+        assert (moment.format, moment.size[0] <= 480) == ("JPEG", True)
+        assert moment.getpixel((2, 2))[1] > 180
     for column, moment in enumerate((0.0, 0.5, 1.0)):
         x = column * 402 + 200
         assert sheet.getpixel((x, 110))[0] == pytest.approx(

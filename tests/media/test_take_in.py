@@ -1,14 +1,16 @@
 """A file is looked into and, where nothing else is to be done, packed anew in one go."""
 
 import pytest
+from PIL import Image
 
 from bot.errors import MediaProbeError, MediaUnreadableError
-from bot.media.probe import probe_video, take_in
+from bot.media.probe import MOMENT, probe_video, take_in
 from bot.requests.clip_plan import Mode, Plan
 from tests.media.clips import make_clip, make_image
 from tests.media.corpus import BY_NAME, write_clip
 from tests.media.direct import DirectWorkshop
 from tests.media.journey import Attached, decide
+from tests.media.scenes import colour, make_scene
 
 ROOM = 10_000_000
 
@@ -104,3 +106,23 @@ def test_only_plans_for_the_whole_clip_are_whole_copies():
     )
     assert whole.is_whole_copy(5.0004)
     assert not whole.is_whole_copy(6)
+
+
+async def test_what_a_clip_shows_where_the_part_begins_is_drawn_small(tmp_path):
+    path = make_scene(tmp_path / "a.mp4", seconds=2)
+    await take_in(
+        path, tmp_path / "b.mp4", max_bytes=ROOM, process_pool=DirectWorkshop(), start=1.5
+    )
+    with Image.open(tmp_path / MOMENT) as moment:
+        assert (moment.format, max(moment.size) <= 480) == ("JPEG", True)
+        assert moment.getpixel((80, 20))[0] == pytest.approx(colour(15, 10)[0], abs=8)
+
+
+async def test_a_clip_that_cannot_be_drawn_cheaply_is_taken_in_all_the_same(tmp_path):
+    spec = BY_NAME["hevc-pq"]
+    path = write_clip(spec, tmp_path / f"a{spec.suffix}")
+    facts, _ = await take_in(
+        path, tmp_path / "b.mp4", max_bytes=ROOM, process_pool=DirectWorkshop()
+    )
+    assert facts.transfer
+    assert not (tmp_path / MOMENT).exists()

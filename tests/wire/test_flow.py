@@ -68,6 +68,7 @@ async def test_a_clip_is_restyled_and_answered_in_a_thread(
     assert str(done.id) in answer.nonce
     assert [a.filename for a in answer.attachments] == ["restyled.mp4", "before-and-after.png"]
     assert answer.attachments[0].data == clip.data  # the stand-in handed it back
+    assert [file.filename for file in record.attachments] == ["moment.jpg"]
     assert standin.origin in answer.text
     assert "a rainy night" in record.text
     assert states(settings) == {done.id: ("done", True)}
@@ -111,6 +112,11 @@ async def test_an_event_that_comes_twice_makes_one_job(
     assert len(outcomes(discord_server, place, mira)) == 1
 
 
+def videos_in(channel: Channel) -> list[str]:
+    files = [file.filename for post in channel.posts for file in post.attachments]
+    return [name for name in files if name == "restyled.mp4"]
+
+
 async def test_where_no_thread_can_be_the_answer_comes_in_place(
     discord_server: DiscordServer,
     standin: StandIn,
@@ -143,12 +149,12 @@ async def test_where_no_thread_can_be_the_answer_comes_in_place(
         await standin.wait_for_creates(len(places))
         clock.finish()
         for name, channel in places.items():
-            await discord_server.until(lambda c=channel: any(m.attachments for m in c.posts))
+            await discord_server.until(lambda c=channel: videos_in(c))
             assert creates_with(standin, name) == 1
         await discord_server.until(lambda: all_settled(settings))
     for channel in places.values():
         assert discord_server.threads_of(channel) == []
-        assert sum(bool(m.attachments) for m in channel.posts) == 1
+        assert len(videos_in(channel)) == 1
     assert set(states(settings).values()) == {("done", True)}
 
 

@@ -17,6 +17,7 @@ from bot.errors import (
     MediaNoSoundError,
     RestyleError,
 )
+from bot.media.probe import MOMENT
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class _OptionalParts:
     job: Job
     picture: Path | None = None
     is_poster: bool = False
+    moment: Path | None = None
     offers: frozenset[Extra] = frozenset()
 
 
@@ -83,6 +85,7 @@ class AnswerBuilder:
             video=video,
             picture=optional_parts.picture,
             is_poster=optional_parts.is_poster,
+            moment=optional_parts.moment,
             is_smaller=is_smaller,
             offers=optional_parts.offers,
             can_shrink=video is not None,
@@ -147,9 +150,17 @@ class AnswerBuilder:
         is_poster = picture is None
         if picture is None:
             picture = await self._within(job, until, "poster", self._poster(output))
+            moment = picture
+        else:
+            moment = _if_there(picture.with_name(MOMENT))
         job = await self._within(job, until, "archive", self._archive(job, video)) or job
         return _OptionalParts(
-            video=video, job=job, picture=picture, is_poster=is_poster, offers=offers
+            video=video,
+            job=job,
+            picture=picture,
+            is_poster=is_poster,
+            moment=moment,
+            offers=offers,
         )
 
     async def _within(
@@ -199,3 +210,7 @@ class AnswerBuilder:
         name = archive.name(job.id, "restyled", content_type=VIDEO_TYPE)
         link = await archive.keep(video, name=name, content_type=VIDEO_TYPE)
         return await shielded(self._context.store.update(job, archive_url=link))
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.is_file() else None

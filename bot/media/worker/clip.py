@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import MediaUnfitError
 from bot.media.worker.encoder import bits_for, encode_to_fit
@@ -19,7 +19,7 @@ from bot.media.worker.sound_track import Sound
 from bot.media.worker.tasks.probe import probe_video
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from av.video.frame import VideoFrame
@@ -87,7 +87,11 @@ def moment_of(picture: VideoFrame) -> float:
 
 def look(path: str) -> DisplayedVideo:
     """Probe a video; raise ``MediaUnreadableError`` if it is none that can be decoded."""
-    facts = probe_video(path)
+    return displayed(path, probe_video(path))
+
+
+def displayed(path: str, facts: Mapping[str, Any]) -> DisplayedVideo:
+    """Return a video as it is shown, of which ``probe_video`` has told the facts."""
     return DisplayedVideo(
         path=path,
         codec=facts["codec"],

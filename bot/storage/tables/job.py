@@ -72,6 +72,7 @@ jobs: Final = Table(
     Column("look", PlainText),
     Column("name_moderators", Boolean, nullable=False, server_default=true()),
     *optional(PlainText, "look_name", "own_words"),
+    Column("record_picture", Boolean, nullable=False, server_default=false()),
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),

@@ -1,4 +1,7 @@
-"""Three frames of a source above the same three of its output, as a PNG."""
+"""Three frames of a source above the same three of its output, as a PNG.
+
+Beside it the first one of the output, small, as a JPEG.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from PIL import Image
 
 from bot.media.worker.clip import look
 from bot.media.worker.layout import plan_sheet, scale_to
+from bot.media.worker.tasks import poster
+from bot.media.worker.tasks.take_in import MOMENT_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,13 +28,16 @@ _GAP_COLOUR: Final = (43, 45, 49)  # dark, as most people's Discord
 
 
 def run(arguments: Mapping[str, Any]) -> None:
-    """Draw ``target`` from ``source``, from ``start_seconds`` on, and ``output``."""
+    """Draw ``target`` and ``moment`` of ``output`` and of ``source``, from ``start_seconds`` on."""
     source, output = look(arguments["source"]), look(arguments["output"])
     last = max(output.seconds - 0.5 / max(output.fps, 1), 0)
     moments = (0, last / 2, last)
     before = stills(source, [moment + arguments["start_seconds"] for moment in moments])
     after = stills(output, moments)
     save(before, after, Path(arguments["target"]), arguments["max_bytes"])
+    moment = after[0].copy()
+    moment.thumbnail((MOMENT_SIDE, MOMENT_SIDE))
+    poster.write(moment, arguments["moment"])
 
 
 def stills(clip: DisplayedVideo, moments: Sequence[float]) -> list[Image.Image]:

@@ -24,17 +24,26 @@ _QUALITY: Final = 88
 
 def run(arguments: Mapping[str, Any]) -> None:
     """Draw ``target`` from ``video``, at most ``max_side`` pixels wide or high."""
-    image = find(look(arguments["video"]), arguments["max_side"])
-    image.save(arguments["target"], "JPEG", quality=_QUALITY)
+    write(find(look(arguments["video"]), arguments["max_side"]), arguments["target"])
 
 
-def find(clip: DisplayedVideo, max_side: int) -> Image.Image:
-    """Return the first frame that is bright enough, or the brightest of the first seconds."""
+def write(image: Image.Image, target: str) -> None:
+    """Save a picture as all posters are: small, and good enough for a preview."""
+    image.save(target, "JPEG", quality=_QUALITY)
+
+
+def find(
+    clip: DisplayedVideo, max_side: int, *, start: float = 0, seconds: float = _SEARCHED_SECONDS
+) -> Image.Image:
+    """Return the first frame from ``start`` on that is bright enough, or else the brightest.
+
+    It is looked for in so many ``seconds``.
+    """
     factor = min(max_side / max(clip.width, clip.height), 1)
     size = even(clip.width * factor), even(clip.height * factor)
     best: Image.Image | None = None
     best_level, due = -1.0, 0.0
-    with closing(clip.pictures(*size, seconds=_SEARCHED_SECONDS)) as pictures:
+    with closing(clip.pictures(*size, start=start, seconds=seconds)) as pictures:
         for picture in pictures:
             moment = moment_of(picture)
             if moment < due:
