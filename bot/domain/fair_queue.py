@@ -46,6 +46,25 @@ class Place:
     """Whose caps keep it back; none: its turn has come."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLine:
+    """What a waiting job waits for, as its member sees it."""
+
+    position: int
+    """1 is next."""
+    at_once: int
+    """How many of those that it waits for may run at a time; at least 1."""
+    has_others: bool
+    """Whether jobs of other members come before it."""
+
+    def wait_seconds(self, typical_seconds: float) -> float:
+        """Return how long that takes about, where one takes ``typical_seconds`` once it runs.
+
+        Of so many that run one ends every so often, whenever each of them began.
+        """
+        return self.position * typical_seconds / self.at_once
+
+
 def arrange(
     waiting: Iterable[Waiting],
     running: Mapping[QuotaSubject, int],
@@ -82,19 +101,24 @@ def _in_turn(
     return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
 
 
-def position(places: Sequence[Place], job_id: int) -> int | None:
-    """Return the place in line as its member sees it: 1 is next; ``None`` if it is not in line.
+def in_line(places: Sequence[Place], job_id: int) -> InLine | None:
+    """Return where a job stands; ``None`` if it is not in line, or its turn has come.
 
     Counted are the jobs before it that wait for the same. One that a cap keeps back which does not
     concern this job is passed over, as it will be when the turn comes.
     """
     at = next((n for n, place in enumerate(places) if place.waiting.job_id == job_id), None)
-    if at is None:
+    if at is None or not places[at].full:
         return None
     me = places[at]
     mine = {cap.holder for cap in me.waiting.caps}
-    return 1 + sum(
-        1
+    before = [
+        place.waiting
         for place in places[:at]
         if place.full <= mine and any(cap.holder in me.full for cap in place.waiting.caps)
+    ]
+    return InLine(
+        position=1 + len(before),
+        at_once=min(int(cap.limit) for cap in me.waiting.caps if cap.holder in me.full),
+        has_others=any(one.user_id != me.waiting.user_id for one in before),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from bot.domain.jobs import Delay, Extra, Job, Phase
@@ -30,6 +31,10 @@ class Progress:
     delay: Delay | None = None
     position: int | None = None
     """Its place in the line of those that wait for others to end; 1 is next."""
+    comes_after_others: bool = False
+    """Whether jobs of other members come before it."""
+    starts_at: datetime | None = None
+    """When its turn is likely to come; ``None`` where too few such jobs have run to tell."""
     fraction: float | None = None
     """0 to 1; ``None`` when the provider gave no number."""
     typical_seconds: float | None = None

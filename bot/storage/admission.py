@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from cachetools import TTLCache
 from sqlalchemy import and_, exists, func, or_, select, text, true
 
-from bot.domain.fair_queue import Place, Waiting, arrange, position
+from bot.domain.fair_queue import InLine, Place, Waiting, arrange, in_line
 from bot.domain.guilds import GLOBAL_GUILD_ID, guild_key
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.domain.quotas import QuotaSubject, Scope, day_of
@@ -75,12 +75,17 @@ class Admission:
     """Whether a job may be sent to the provider now."""
 
     admitted: bool
-    position: int | None = None
-    """Its place in line, 1 is next; ``None`` when admitted or paused."""
+    line: InLine | None = None
+    """Where it stands in line; ``None`` when admitted or paused."""
     is_paused: bool = False
     """Whether somebody paused its server or the whole bot; it keeps its place meanwhile."""
     is_quarantined: bool = False
     """Whether it waits for the bot's owner, because the database may be an old one."""
+
+    @property
+    def position(self) -> int | None:
+        """Its place in line, 1 is next."""
+        return None if self.line is None else self.line.position
 
 
 _ADMITTED: Final = Admission(admitted=True)
@@ -125,9 +130,9 @@ class Admissions:
             StoreUnavailableError: The database does not answer; nothing may be spent.
         """
         of = guild_key(job.guild_id) if operator_running is None else None
-        place = position(self._lines.get(of, ()), job.id)
-        if place is not None and place > FAR:
-            return Admission(admitted=False, position=place)
+        line = in_line(self._lines.get(of, ()), job.id)
+        if line is not None and line.position > FAR:
+            return Admission(admitted=False, line=line)
         async with self._database.transaction(grouped=True) as connection:
             if await connection.scalar(select(jobs.c.quarantined_at).where(jobs.c.id == job.id)):
                 return Admission(admitted=False, is_quarantined=True)
@@ -177,11 +182,11 @@ class Admissions:
         if any(cap.limit == 0 for cap in caps):
             await self._end(connection, job, CancelReason.NO_TURN)
             return None
-        in_line = true() if of is None else jobs.c.guild_id.is_not_distinct_from(job.guild_id)
-        waiting = await _waiting(connection, job, in_line, policy, operator_running)
+        in_same = true() if of is None else jobs.c.guild_id.is_not_distinct_from(job.guild_id)
+        waiting = await _waiting(connection, job, in_same, policy, operator_running)
         users = {one.user_id for one in waiting}
-        last_turns = await _last_turns(connection, in_line, users, job.updated_at)
-        places = arrange(waiting, await _running(connection, in_line), last_turns)
+        last_turns = await _last_turns(connection, in_same, users, job.updated_at)
+        places = arrange(waiting, await _running(connection, in_same), last_turns)
         self._lines[of] = places
         if any(place.waiting.job_id == job.id and not place.full for place in places):
             await change_job(
@@ -189,7 +194,7 @@ class Admissions:
             )
             self._lines.pop(of, None)
             return _ADMITTED
-        return Admission(admitted=False, position=position(places, job.id))
+        return Admission(admitted=False, line=in_line(places, job.id))
 
     async def _end(self, connection: AsyncConnection, job: Job, reason: CancelReason) -> None:
         await change_job(

@@ -9,6 +9,8 @@ from bot.requests.text_safety import quote_all
 from bot.texts.common import duration, mention, relative
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.jobs import Job
 
 # On the way to the provider
@@ -58,16 +60,32 @@ DELAYS: Final = {
 """What holds a job up, in a few words."""
 
 
-def waiting(delay: Delay | None, position: int | None) -> str | None:
-    """Return what a job waits for, in a few words; ``None`` when nothing holds it up."""
+def waiting(
+    delay: Delay | None, position: int | None, starts_at: datetime | None = None
+) -> str | None:
+    """Return what a job waits for, in a few words; ``None`` when nothing holds it up.
+
+    Args:
+        delay: What holds it up, if it is not the line.
+        position: Its place in line; 1 is next.
+        starts_at: When its turn is likely to come; ``None`` when nobody can say.
+    """
     if delay is not None:
         return DELAYS[delay]
     if position is None:
         return None
-    return "Waiting · next in line" if position <= 1 else f"Waiting · {ordinal(position)} in line"
+    place = "next in line" if position <= 1 else f"{ordinal(position)} in line"
+    around = "" if starts_at is None else f" · starts around <t:{int(starts_at.timestamp())}:t>"
+    return f"Waiting · {place}{around}"
 
 
-def waiting_detail(delay: Delay | None, position: int | None) -> str | None:
+def waiting_detail(
+    delay: Delay | None,
+    position: int | None,
+    *,
+    comes_after_others: bool = False,
+    is_start_known: bool = False,
+) -> str | None:
     """Return the line under it; ``None`` where the usual one says enough."""
     if delay is Delay.PAUSED:
         return "New clips are paused. It goes on by itself · nothing is spent yet"
@@ -75,9 +93,17 @@ def waiting_detail(delay: Delay | None, position: int | None) -> str | None:
         return "The bot was away for a while. Its owner looks at what waits before it goes on."
     if delay is Delay.CLOCK:
         return "Its owner is told. It goes on by itself · nothing is spent yet"
-    if delay is None and position is not None:
-        return "Others come first. It starts by itself · nothing is spent yet"
-    return None
+    if delay is not None or position is None:
+        return None
+    if position <= 1:
+        words = "It starts as soon as a clip that is running is done"
+    elif comes_after_others:
+        words = "Others come first. It starts by itself"
+    else:
+        words = "Your other clips come first. It starts by itself"
+    if not is_start_known:
+        words += "; too few clips have run lately to say when"
+    return f"{words} · nothing is spent yet"
 
 
 def ordinal(number: int) -> str:

@@ -65,7 +65,7 @@ def _words(job: Job, progress: Progress, fraction: float | None) -> str:
     """Return where the job stands, in a few words."""
     found = None
     if job.state in _NOT_YET and not _is_past(job, progress):
-        found = clip_texts.waiting(_delay(job, progress), progress.position)
+        found = clip_texts.waiting(_delay(job, progress), progress.position, progress.starts_at)
     return found or texts.ended_words(job) or texts.phase_words(job.state, progress.phase, fraction)
 
 
@@ -73,7 +73,12 @@ def _detail(job: Job, progress: Progress) -> str | None:
     """Return the line under it."""
     found = None
     if job.state in _NOT_YET and not _is_past(job, progress):
-        found = clip_texts.waiting_detail(_delay(job, progress), progress.position)
+        found = clip_texts.waiting_detail(
+            _delay(job, progress),
+            progress.position,
+            comes_after_others=progress.comes_after_others,
+            is_start_known=progress.starts_at is not None,
+        )
     return found or texts.status_detail(
         job,
         phase=progress.phase,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.fair_queue import Waiting, arrange, position
+from bot.domain.fair_queue import Waiting, arrange, in_line
 from bot.domain.quotas import Cap, Decider, Period, QuotaSubject, Scope, Unit
 
 SERVER = QuotaSubject(scope=Scope.SERVER, scope_id=1, guild_id=1)
@@ -57,12 +57,13 @@ def test_of_equals_those_come_first_whose_turn_is_the_longest_ago():
 def test_a_slot_goes_to_the_first_and_the_others_see_their_place():
     places = arrange([waiting(1, 7), waiting(2, 7), waiting(3, 8)], {})
     assert [place.waiting.job_id for place in places if not place.full] == [1]
-    assert [position(places, job_id) for job_id in (3, 2)] == [2, 3]
+    assert [in_line(places, job_id).position for job_id in (3, 2)] == [2, 3]
+    assert in_line(places, 1) is None
 
 
 def test_with_every_slot_taken_the_first_in_line_is_next():
     places = arrange([waiting(1, 7), waiting(2, 8)], {SERVER: 1})
-    assert [position(places, job_id) for job_id in (1, 2)] == [1, 2]
+    assert [in_line(places, job_id).position for job_id in (1, 2)] == [1, 2]
 
 
 def test_a_job_that_its_member_s_own_cap_keeps_back_keeps_nobody_else_back():
@@ -71,7 +72,7 @@ def test_a_job_that_its_member_s_own_cap_keeps_back_keeps_nobody_else_back():
     running = {SERVER: 1, member(7): 1, member(8): 2}
     assert admitted(line, running) == [2, 3]
     full = {SERVER: 3, member(7): 1, member(8): 2}
-    assert position(arrange(line, full), 2) == 1
+    assert in_line(arrange(line, full), 2).position == 1
 
 
 def test_a_cap_that_shrank_below_what_runs_lets_nobody_through_until_enough_ended():
@@ -80,7 +81,21 @@ def test_a_cap_that_shrank_below_what_runs_lets_nobody_through_until_enough_ende
 
 
 def test_a_job_that_is_not_in_line_has_no_place():
-    assert position(arrange([], {}), 1) is None
+    assert in_line(arrange([], {}), 1) is None
+
+
+def test_others_come_first_only_where_there_are_others():
+    alone = arrange([waiting(1, 7), waiting(2, 7)], {SERVER: 1})
+    assert [in_line(alone, job_id).has_others for job_id in (1, 2)] == [False, False]
+    places = arrange([waiting(1, 7), waiting(2, 8), waiting(3, 7)], {SERVER: 1})
+    assert [in_line(places, job_id).has_others for job_id in (1, 2, 3)] == [False, True, True]
+
+
+def test_the_wait_follows_from_the_place_and_from_how_many_run_at_once():
+    line = [waiting(n, n, cap(SERVER, 2)) for n in (1, 2, 3)]
+    places = arrange(line, {SERVER: 2})
+    waits = [in_line(places, n).wait_seconds(90) for n in (1, 2, 3)]
+    assert waits == [45, 90, 135]
 
 
 jobs_of_members = st.lists(st.integers(1, 5), min_size=1, max_size=30)
@@ -112,8 +127,8 @@ def test_caps_are_kept_slots_are_used_and_everybody_gets_a_turn(users, limit, ea
             if sum(o.user_id == one.user_id for o in running) < each
         }
         assert len(running) == limit or not waiting_members
-        positions = [position(places, place.waiting.job_id) for place in places if place.full]
-        assert all(found is not None and found >= 1 for found in positions)
+        found = [in_line(places, place.waiting.job_id) for place in places if place.full]
+        assert all(one.position >= 1 for one in found)
         running.pop(0)
     assert sorted(one.job_id for one in turns) == list(range(len(users)))
     for user_id in set(users):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.jobs import CancelReason, Charge, FailureReason, Job, JobState, Phase
+from bot.domain.jobs import CancelReason, Charge, Delay, FailureReason, Job, JobState, Phase
+from bot.texts import clip as clip_texts
 from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
 
@@ -210,3 +211,21 @@ def test_a_job_that_the_owner_ended_in_a_shell_is_no_moderators_doing():
     assert lines == ["Your request was cancelled by the bot's owner.", "Nothing was spent."]
     lines = outcome_texts.cancelled(CancelReason.MODERATOR, spent=False, by="<@7>")
     assert lines[0] == "Your request was cancelled by <@7>."
+
+
+def test_who_waits_reads_their_place_and_when_their_turn_is_likely_to_come():
+    assert clip_texts.waiting(None, 1) == "Waiting · next in line"
+    assert clip_texts.waiting(None, 2, NOON) == (
+        f"Waiting · 2nd in line · starts around <t:{int(NOON.timestamp())}:t>"
+    )
+    assert clip_texts.waiting(Delay.PAUSED, 2, NOON) == "Paused"
+    known = [
+        clip_texts.waiting_detail(None, position, comes_after_others=others, is_start_known=True)
+        for position, others in ((1, False), (2, True), (2, False))
+    ]
+    assert known == [
+        "It starts as soon as a clip that is running is done · nothing is spent yet",
+        "Others come first. It starts by itself · nothing is spent yet",
+        "Your other clips come first. It starts by itself · nothing is spent yet",
+    ]
+    assert "too few clips have run lately to say when" in clip_texts.waiting_detail(None, 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.cometapi.models import MAX_DATA_URI_BYTES
@@ -36,7 +38,10 @@ from bot.errors import (
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.cometapi.wire import Created, CreateRequest
+    from bot.domain.fair_queue import InLine
     from bot.domain.jobs import Job
     from bot.engine.context import EngineContext
     from bot.engine.job_handle import JobHandle
@@ -188,13 +193,29 @@ class Submitter:
         delay = Delay.PAUSED if admission.is_paused else None
         if admission.is_quarantined:
             delay = Delay.QUARANTINED
-        self._announce(handle, Progress(phase=None, delay=delay, position=admission.position))
+        progress = Progress(phase=None, delay=delay)
+        if (line := admission.line) is not None:
+            progress = replace(
+                progress,
+                position=line.position,
+                comes_after_others=line.has_others,
+                starts_at=await self._expected(handle, line),
+            )
+        self._announce(handle, progress)
         return pause
+
+    async def _expected(self, handle: JobHandle, line: InLine) -> datetime | None:
+        """Return when the turn of a job comes, by how long the last ones of its kind took."""
+        typical = (await self._context.history.of(handle.model, handle.bucket)).typical_seconds
+        if typical is None:
+            return None
+        return self._context.clock.now() + timedelta(seconds=line.wait_seconds(typical))
 
     def _announce(self, handle: JobHandle, progress: Progress) -> None:
         """Tell people what the job waits for, unless they were told so last."""
-        if (progress.position, progress.delay) != handle.place:
-            handle.place = (progress.position, progress.delay)
+        place = (progress.position, progress.delay)
+        if place != handle.place:
+            handle.place = place
             self._context.announcer.announce(handle.job_id, progress)
 
     async def _spend(self, handle: JobHandle, job: Job, request: CreateRequest) -> float | None:
