@@ -64,6 +64,22 @@ def passing(error: Exception) -> PassingTrouble | None:
             return None
 
 
+def lasting(error: Exception) -> str | None:
+    """Return what an operator should do about a refusal of Discord's that no waiting mends.
+
+    ``None``: it is none of those.
+    """
+    match error:
+        case discord.LoginFailure():
+            return "Discord does not accept DISCORD_TOKEN. Reset the token and set the new one."
+        case discord.PrivilegedIntentsRequired():
+            return "Discord refuses the intents, although Restyle asks for no privileged one."
+        case discord.ConnectionClosed(code=code):
+            return f"Discord closed the connection for good (code {code})."
+        case _:
+            return None
+
+
 def _too_many(seconds: float) -> str:
     wait = f" for {seconds / 60:.0f} min" if seconds >= 90 else ""
     return f"it takes no requests from this machine{wait} (HTTP 429)"

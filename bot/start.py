@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import functools
 import logging
-import re
 import signal
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-
-import discord
 
 from bot import __version__
 from bot.app import RestyleBot
@@ -28,7 +24,7 @@ from bot.engine.housekeeping import Housekeeping
 from bot.engine.model_choice import ModelChoice
 from bot.engine.provider_watch import ProviderWatch
 from bot.engine.settling import Settling
-from bot.errors import RestyleError, StoreUnavailableError
+from bot.errors import StoreUnavailableError
 from bot.media.confinement import warn_of_gaps
 from bot.media.download import Downloader
 from bot.media.process_pool import ProcessPool, compile_tasks
@@ -57,8 +53,6 @@ COUNT_SECONDS: Final = 30.0
 OWNER_SECONDS: Final = 300.0
 """How soon the owner is told once more of what Discord did not take."""
 OWNER_TRIES: Final = 12
-_DISK_FULL: Final = re.compile(r"disk is full|no space left", re.IGNORECASE)
-_MAKE_ROOM: Final = "Make room on the disk where DATA_DIR lies, then start again."
 
 
 async def run(settings: Settings) -> None:
@@ -303,24 +297,3 @@ async def run_until_stopped(settings: Settings) -> None:
     with suppress(asyncio.CancelledError):
         await task
     log.info("Restyle has stopped")
-
-
-def explain(error: Exception) -> str | None:
-    """Return what an operator should do about ``error``, or ``None`` when it is a surprise."""
-    match error:
-        case StoreUnavailableError() if _DISK_FULL.search(str(error)):
-            return f"{error}. {_MAKE_ROOM}"
-        case RestyleError():
-            return str(error)
-        case discord.LoginFailure():
-            return "Discord does not accept DISCORD_TOKEN. Reset the token and set the new one."
-        case discord.PrivilegedIntentsRequired():
-            return "Discord refuses the intents, although Restyle asks for no privileged one."
-        case discord.ConnectionClosed(code=code):
-            return f"Discord closed the connection for good (code {code})."
-        case OSError(errno=errno.ENOSPC):
-            return f"The disk is full. {_MAKE_ROOM}"
-        case OSError() if error.filename is not None:
-            return f"{error.filename} cannot be used: {error.strerror}."
-        case _:
-            return None

@@ -9,7 +9,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("cogs/**/*.py")])
 MAY_KNOW_DISCORD = {
-    "bot/start.py",
     "bot/app.py",
     "bot/discord_trouble.py",
     "bot/shards.py",

@@ -18,7 +18,7 @@ def run(monkeypatch, tmp_path, caplog):
     monkeypatch.setenv("DATABASE_URL", "sqlite:///bot.db")
 
     def run(*words):
-        chosen = build_parser().parse_args(words)
+        chosen = build_parser(words).parse_args(words)
         return chosen.execute(chosen)
 
     level = logging.getLogger("bot.storage").level

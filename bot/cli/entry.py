@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import platform
+import re
 import sys
 from typing import TYPE_CHECKING, Final
 
 from bot import __version__
 from bot.cli.parser import build_parser
 from bot.error_reports import set_up_error_reports
-from bot.errors import SettingsError
+from bot.errors import RestyleError, SettingsError, StoreUnavailableError
 from bot.log import set_up_logging
 from bot.setting_display import what_differs
 from bot.settings import forget_secrets, load_settings
-from bot.start import explain, run_until_stopped
 from bot.system.inspection import forbid_inspection
 
 if TYPE_CHECKING:
@@ -28,11 +29,16 @@ OWNER_ONLY: Final = 0o077
 """What no file of ours lets others do; the archive's files are for everybody, and say so."""
 EXIT_FAILED: Final = 1
 EXIT_SETTINGS: Final = 2
+_DISK_FULL: Final = re.compile(r"disk is full|no space left", re.IGNORECASE)
+_MAKE_ROOM: Final = "Make room on the disk where DATA_DIR lies, then start again."
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command that ``arguments`` name, or the bot; return the exit code."""
-    chosen = build_parser().parse_args(arguments)
+    """Run the command that ``arguments`` name, or the bot; return the exit code.
+
+    Only running the bot loads all of it, Discord's library included.
+    """
+    chosen = build_parser(arguments).parse_args(arguments)
     execute = getattr(chosen, "execute", None)
     forbid_inspection()
     os.umask(OWNER_ONLY)
@@ -50,6 +56,8 @@ def main(arguments: Sequence[str]) -> int:
             platform.python_version(),
             what_differs(settings),
         )
+        from bot.start import run_until_stopped
+
         asyncio.run(run_until_stopped(settings))
     except SettingsError as exc:
         sys.stderr.write(f"{exc}\n")
@@ -66,3 +74,20 @@ def main(arguments: Sequence[str]) -> int:
             log.critical("%s", reason)
         return EXIT_FAILED
     return 0
+
+
+def explain(error: Exception) -> str | None:
+    """Return what an operator should do about ``error``, or ``None`` when it is a surprise."""
+    match error:
+        case StoreUnavailableError() if _DISK_FULL.search(str(error)):
+            return f"{error}. {_MAKE_ROOM}"
+        case RestyleError():
+            return str(error)
+        case OSError(errno=errno.ENOSPC):
+            return f"The disk is full. {_MAKE_ROOM}"
+        case OSError() if error.filename is not None:
+            return f"{error.filename} cannot be used: {error.strerror}."
+        case _:
+            from bot.discord_trouble import lasting
+
+            return lasting(error)
