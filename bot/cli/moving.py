@@ -13,7 +13,7 @@ from bot.errors import SettingsError
 from bot.setting_checks import complete_database_url
 from bot.settings import load_settings
 from bot.storage.database import open_database
-from bot.storage.reading import check_there
+from bot.storage.reading import check_ours
 from bot.storage.transfer import move
 
 if TYPE_CHECKING:
@@ -47,13 +47,12 @@ def execute(chosen: argparse.Namespace) -> int:
         target = complete_database_url(chosen.to)
     except ValueError as exc:
         raise SettingsError(f"--to: {exc}") from exc
-    if source.startswith("sqlite"):
-        check_there(source)
     asyncio.run(_migrate_data(source, target))
     return 0
 
 
 async def _migrate_data(source_url: str, target_url: str) -> None:
+    await check_ours(source_url)
     async with open_database(source_url) as source, open_database(target_url) as target:
         for copy in await move(source, target, address=_shown(target_url)):
             say(f"{copy.name:<20} {copy.rows:>8} rows  sha256 {copy.digest}")

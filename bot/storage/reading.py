@@ -45,6 +45,17 @@ async def open_for_reading(url: str) -> AsyncIterator[Store]:
         yield Store(database, worker_id=new_worker_id())
 
 
+async def check_ours(url: str) -> None:
+    """Make sure that a database is one of Restyle's, of this version or an older one.
+
+    Raises:
+        StoreError: As :func:`open_for_reading`, but for its age.
+    """
+    with contextlib.suppress(StoreOutdatedError):
+        async with open_for_reading(url):
+            pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """How a database does; all but the first are known of PostgreSQL alone."""

@@ -2,7 +2,8 @@
 
 It is patient with its database, too: the machine may be busy with the other tests.
 
-``LOCAL_DISCORD_API`` and ``LOCAL_DISCORD_GATEWAY`` say where it is.
+``LOCAL_DISCORD_API`` and ``LOCAL_DISCORD_GATEWAY`` say where Discord is, ``LOCAL_STORE_SECONDS``
+how patient the bot is.
 """
 
 from __future__ import annotations
@@ -20,5 +21,5 @@ from cogs.common import limits
 if __name__ == "__main__":
     discord.http.Route.BASE = os.environ["LOCAL_DISCORD_API"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["LOCAL_DISCORD_GATEWAY"])
-    limits.STORE_SECONDS = 60
+    limits.STORE_SECONDS = float(os.environ.get("LOCAL_STORE_SECONDS", "60"))
     sys.exit(main(sys.argv[1:]))
