@@ -60,7 +60,7 @@ test-versions: ## Run the pure tests on every Python that is here (VERSIONS=3.13
 chaos: setup ## Kill, freeze and cut off the engine; count charges and answers (docs/chaos.md)
 	$(BIN)/python -m bench.chaos $(or $(ARGS),--write docs/chaos.md)
 
-bench: setup ## Measure the engine beside other ways to poll (docs/benchmarks.md)
+bench: setup ## Measure what people wait for, and the engine beside other ways to poll (docs/benchmarks.md)
 	$(BIN)/python -m bench.engine $(or $(ARGS),--write docs/benchmarks.md)
 
 bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md)

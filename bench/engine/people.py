@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from tests.fakes.world import new_id
 
 if TYPE_CHECKING:
     from tests.fakes import Channel, Guild, Interaction
+    from tests.fakes.world import User
 
 _PEOPLE: Final = 200
 _SETTINGS: Final = {"BOT_DOLLARS_PER_MONTH": "unlimited"}
@@ -27,6 +29,7 @@ CHANNELS: Final = 20
 ROLES: Final = 15
 _ANSWER_SECONDS: Final = 3.5
 """Discord takes an answer for three seconds."""
+_PATIENCE_SECONDS: Final = 180.0
 
 
 class ManyGuilds(DiscordServer):  # type: ignore[misc]  # mypy does not read tests/
@@ -98,8 +101,7 @@ async def acknowledge(
             more={**_SETTINGS, "DATABASE_URL": url},
         ) as bot:
             start = {"ready_seconds": bot.ready_seconds, "ready_cpu_seconds": bot.cpu_seconds()}
-            (first,) = await _use(server, places, people, clip, rng, 0.0, per_second)
-            await server.until(lambda: first.acknowledged_after is not None, seconds=60)
+            start["answering_seconds"] = await _first_answer(server, places[0], people[0], clip)
             await asyncio.sleep(settle_seconds)  # the stored jobs are taken on
             start["resident_bytes"] = bot.resident_bytes()
             quiet = await _use(server, places, people, clip, rng, min(seconds, 3.0), 2.0)
@@ -113,7 +115,6 @@ async def acknowledge(
             calm = [i.acknowledged_after for i in quiet if i.acknowledged_after is not None]
     return {
         **start,
-        "first_seconds": first.acknowledged_after,
         "guilds": guilds,
         "jobs": jobs,
         "per_second": per_second,
@@ -121,9 +122,28 @@ async def acknowledge(
         "unanswered": len(sent) - len(late),
         "p50_ms": 1000 * percentile(late, 50),
         "p99_ms": 1000 * percentile(late, 99),
-        "max_ms": 1000 * max(late),
+        "max_ms": 1000 * max(late, default=0.0),
         "calm_p50_ms": 1000 * percentile(calm, 50),
     }
+
+
+async def _first_answer(server: DiscordServer, place: Channel, user: User, clip: Upload) -> float:
+    """Use the command until it is answered in time; return how long that took, in seconds.
+
+    Raises:
+        TimeoutError: It was not answered for minutes.
+    """
+    begun = time.perf_counter()
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while True:
+            sent = await server.use(
+                "restyle", channel=place, user=user, video=clip, prompt="a rainy night"
+            )
+            with suppress(TimeoutError):
+                await server.until(
+                    lambda sent=sent: sent.acknowledged_after is not None, seconds=_ANSWER_SECONDS
+                )
+                return time.perf_counter() - begun
 
 
 async def _use(

@@ -329,8 +329,8 @@ async def measure(
     """
     usable = sorted(os.sched_getaffinity(0))
     cores = (usable[0], usable[-1])
-    results = results or Results(plan={})
-    results.plan, results.load_before = asdict(plan), os.getloadavg()[0]
+    results = results or Results(plan={}, load_before=os.getloadavg()[0])
+    results.plan = asdict(plan)
     started = time.monotonic()
     async with _answerer(cores[1]) as port:
         bench = Bench(plan, port=port, cores=cores)
@@ -343,5 +343,5 @@ async def measure(
         async with asyncio.TaskGroup() as group:
             for part in set(chosen) - set(in_turn):
                 group.create_task(getattr(bench, part)(results))
-    results.seconds = time.monotonic() - started
+    results.seconds += time.monotonic() - started
     return results

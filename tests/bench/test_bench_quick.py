@@ -66,7 +66,7 @@ def test_what_was_not_measured_has_no_row_and_no_section(start):
             "jobs": 7,
             "ready_seconds": 1.5,
             "ready_cpu_seconds": 1.0,
-            "first_seconds": 0.01,
+            "answering_seconds": 0.01,
             "resident_bytes": 100 * 1024**2,
         }
         results.servers = [few, few | {"guilds": start, "resident_bytes": 149 * 1024**2}]
