@@ -174,5 +174,6 @@ def test_the_privacy_page_fits_however_things_stand():
     for since in (None, NOW):
         page = privacy_texts.page(since=since, archived=True, made=3, days=90, files_left=2)
         assert len("\n".join(page)) < 1800
-    words = privacy_texts.deleted(3, ["<#1>", "<#2>"], 4, files_left=1)
+    words = privacy_texts.deleted(3, ["<#1>", "<#2>"], 4, questions=2, files_left=1)
     assert "<#1>, <#2> and 4 more" in words
+    assert "2 questions of yours to moderators" in words

@@ -55,6 +55,8 @@ class Forgotten:
     """How many lost their words and links."""
     left: tuple[Job, ...]
     """The jobs under way, which lose theirs once they are over; oldest first."""
+    questions: int = 0
+    """How many questions to moderators have no answer yet, and go once they have one."""
 
 
 def export(kept: PersonalData, *, max_bytes: int) -> tuple[bytes, int]:

@@ -81,6 +81,7 @@ class Housekeeping:
                 left = partial(retention.clean_guild, guild_id)
                 await self._all(f"guild {guild_id} is gone", left)
         await remove_files(self._store, self._archive)
+        await retention.clear_journal()
 
     async def _all(self, what: str, batch: Callable[[], Awaitable[int]]) -> None:
         count = 0

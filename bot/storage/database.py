@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 from sqlalchemy import Interval, func, literal, select, type_coerce
@@ -33,6 +34,7 @@ from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import URL, ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from bot.storage.turns import Turns
 
 log = logging.getLogger(__name__)
+
+_JOURNAL_SECONDS: Final = 0.5
+"""How long emptying SQLite's journal waits for readers; writers wait for it meanwhile."""
 
 
 def utc_now() -> datetime:
@@ -148,6 +153,20 @@ class Database:
         async with self._measured(), self._reads.turn() as connection:
             yield connection
 
+    async def clear_journal(self) -> bool:
+        """Empty SQLite's journal: it holds what was deleted for as long as nobody overwrites it.
+
+        Returns:
+            Whether nothing is left in it; ``False`` while somebody reads, who may not lose what
+            they see.
+        """
+        if self.dialect != "sqlite" or self._closed:
+            return True
+        is_clear = await asyncio.to_thread(_truncate_journal, sqlite_path(self._engine.url))
+        if not is_clear:
+            log.info("SQLite's journal is in use, and emptied later")
+        return is_clear
+
     @contextlib.asynccontextmanager
     async def _measured(self) -> AsyncIterator[None]:
         """Measure what is done inside, and turn trouble into ``StoreUnavailableError``."""
@@ -180,6 +199,20 @@ class Database:
         # Not before: a connection that is given back later would never be closed.
         for engine in self._engines:
             await engine.dispose()
+
+
+def _truncate_journal(path: Path) -> bool:
+    """Write the journal into the file, then cut it off.
+
+    Source: https://sqlite.org/pragma.html#pragma_wal_checkpoint
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=_JOURNAL_SECONDS)) as connection:
+            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error as exc:
+        log.warning("SQLite's journal was not emptied: %s", exc)
+        return False
+    return not is_busy
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from bot.domain.jobs import JobState
 from bot.domain.personal_data import MOST_JOBS, Forgotten, PersonalData
@@ -97,7 +97,9 @@ class PersonalDataStore:
             await connection.execute(
                 insert(deletions).values(user_id=user_id, asked_at=self._database.now())
             )
-        return await self._forget(user_id)
+        forgotten = await self._forget(user_id)
+        await self._database.clear_journal()
+        return forgotten
 
     async def forget_later(self) -> int:
         """Go on with the deletions that had to wait; return how many jobs lost their words."""
@@ -137,16 +139,15 @@ class PersonalDataStore:
                 .order_by(jobs.c.id)
             )
             left = tuple(job_from(row) for row in rows.mappings())
-            waits = await connection.scalar(
-                select(exists().where(theirs, appeals.c.told_at.is_(None)))
-            )
-            if not left and not waits:
+            waiting = select(func.count()).where(theirs, appeals.c.told_at.is_(None))
+            questions = await connection.scalar(waiting) or 0
+            if not left and not questions:
                 await connection.execute(
                     delete(deletions).where(
                         deletions.c.user_id == user_id, deletions.c.asked_at == asked_at
                     )
                 )
-        return Forgotten(jobs=count, left=left)
+        return Forgotten(jobs=count, left=left, questions=questions)
 
     async def _forget_some(self, user_id: int, until: datetime) -> int:
         theirs = and_(jobs.c.user_id == user_id, jobs.c.created_at <= until)
@@ -163,17 +164,17 @@ class PersonalDataStore:
     # What others made of a person's clips
 
     async def made_of(self, author_id: int, *, limit: int) -> tuple[list[Job], int]:
-        """Return what others made of a person's clips and is still there, and how many that are.
+        """Return what others asked for with a person's clips and left a trace, and how many.
 
-        Only jobs that are over, ``limit`` at most: newest first, but those last of which only the
-        messages are left.
+        Only jobs that are over, those without a result too: the clip is kept beside them. At most
+        ``limit``, newest first, but those last of which only the messages are left.
         """
+        answered = and_(jobs.c.state == JobState.DONE, jobs.c.answer_message_id.is_not(None))
         there = and_(
             jobs.c.source_author_id == author_id,
             jobs.c.user_id != author_id,
             IS_OVER,
-            or_(IS_PERSONAL, jobs.c.answer_message_id.is_not(None)),
-            jobs.c.state == JobState.DONE,
+            or_(IS_PERSONAL, answered, jobs.c.source_message_id.is_not(None)),
         )
         async with self._database.read() as connection:
             count = await connection.scalar(select(func.count()).select_from(jobs).where(there))
@@ -191,7 +192,7 @@ class PersonalDataStore:
         Args:
             job_id: The job.
             author_id: The author, without whom nothing happens.
-            is_posted: Whether its result is still there, because Discord did not let go of it.
+            is_posted: Whether a message of it is still there: Discord did not let go of it.
         """
         async with self._database.transaction() as connection:
             theirs = and_(jobs.c.id == job_id, jobs.c.source_author_id == author_id)

@@ -93,6 +93,10 @@ class RetentionStore:
             open_requests, open_requests.c.id, open_requests.c.kept_at < before
         )
 
+    async def clear_journal(self) -> None:
+        """Leave nothing of what was deleted in SQLite's journal, unless somebody reads just now."""
+        await self._database.clear_journal()
+
     async def _wipe(self, *conditions: ColumnElement[bool], keep_file: bool = False) -> int:
         async with self._database.transaction() as connection:
             return await wipe_jobs(

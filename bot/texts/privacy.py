@@ -32,7 +32,7 @@ def page(
     Args:
         since: When the person opted out; ``None`` if they did not.
         archived: Whether the operator keeps results in an archive.
-        made: How many results others have made of this person's clips.
+        made: How many clips others have asked for with this person's.
         days: After how many days words and links are deleted; 0 is never.
         files_left: How many files that the person had deleted are still in the archive.
     """
@@ -70,14 +70,9 @@ def page(
         )
     if made:
         lines.append(
-            f"Others have made {results(made)} from clips of yours. You can have them removed."
+            f"Others have asked for {clips(made)} made from yours. You can have all of it removed."
         )
     return lines
-
-
-def results(count: int) -> str:
-    """Return a number of results in words: `1 result`, `12 results`."""
-    return "1 result" if count == 1 else f"{count:,} results"
 
 
 def still_removed(count: int) -> str:
@@ -92,8 +87,9 @@ def remove_sure(count: int) -> list[str]:
     return [
         "**Remove what others made of your clips?**",
         (
-            f"Deleted for good: {results(count)}, with the messages that show them, their prompts "
-            "and their links. Whoever asked for them gets nothing back."
+            f"Deleted for good: {clips(count)} that others asked for, with the messages that show "
+            "them, the copies of your clip, their prompts and their links. Whoever asked for them "
+            "gets nothing back."
         ),
         "Copies that people have saved stay with them.",
     ]
@@ -103,18 +99,18 @@ def removed(count: int, *, refused: int, left: int) -> str:
     """Return what was removed of what others made.
 
     Args:
-        count: How many results are gone.
+        count: How many of others' clips are gone.
         refused: How many Discord did not let the bot delete.
         left: How many others there are.
     """
-    words = f"Removed: {results(count)}."
+    words = f"Removed: {clips(count)}."
     if refused:
         words += (
-            f"\nDiscord did not let me delete {results(refused)}: their channel is closed to me. "
+            f"\nDiscord did not let me delete {clips(refused)}: their channel is closed to me. "
             "Ask a moderator there, or try again later."
         )
     if left:
-        words += f"\n{results(left)} left: press Remove again."
+        words += f"\n{clips(left)} left: press Remove again."
     return words
 
 
@@ -147,13 +143,14 @@ def sure() -> list[str]:
     ]
 
 
-def deleted(count: int, left: Sequence[str], more: int, *, files_left: int) -> str:
+def deleted(count: int, left: Sequence[str], more: int, *, questions: int, files_left: int) -> str:
     """Return what was deleted.
 
     Args:
         count: How many clips' words and links.
         left: Where those under way are, as mentions; the first few.
         more: How many others there are.
+        questions: How many questions to moderators are not answered yet.
         files_left: How many files are still in the archive.
     """
     words = f"Deleted: the words and links of {clips(count)}."
@@ -165,6 +162,9 @@ def deleted(count: int, left: Sequence[str], more: int, *, files_left: int) -> s
             f"\nStill under way: {', '.join(left)}{others}. Their words and links go as "
             "soon as they are over; you need not ask again."
         )
+    if questions:
+        open_ones = "One question" if questions == 1 else f"{questions:,} questions"
+        words += f"\nStill open: {open_ones} of yours to moderators, deleted once answered."
     return words
 
 

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.domain.jobs import JobState
 from bot.domain.permissions import Action, may, who
 from bot.domain.personal_data import export
 from bot.engine.housekeeping import remove_files
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 SHEET: Final = "restyle-data.json"
 REMOVED_AT_ONCE: Final = 10
-"""Results that one press removes: each is a few calls to Discord, and a token has 15 minutes."""
+"""Others' jobs that one press removes: each is a few calls to Discord; a token has 15 minutes."""
 
 
 class PrivacyCog(commands.Cog):
@@ -140,24 +141,27 @@ class PrivacyCog(commands.Cog):
             forgotten.jobs,
             [f"<#{job.place_id}>" for job in forgotten.left[:count]],
             len(forgotten.left) - count,
+            questions=forgotten.questions,
             files_left=await self._store.privacy.files_left(user_id),
         )
 
     async def _remove(self, user_id: int) -> str:
-        """Remove some of what others made of this person's clips, messages first."""
+        """Remove some of what others asked for with this person's clips, messages first."""
         made, count = await self._store.privacy.made_of(user_id, limit=REMOVED_AT_ONCE)
         refused = 0
         for job in made:
             is_posted = False
             try:
-                await self._bot.deliverer.withdraw(job)
+                if job.state is JobState.DONE:
+                    await self._bot.deliverer.withdraw(job)
                 await self._delete_copy(job)
             except (*DISCORD_ERRORS, DeliveryError) as exc:
                 log.info("job %s: its messages were not deleted: %s", job.id, exc)
                 is_posted = True
                 refused += 1
             await self._store.privacy.unmake(job.id, author_id=user_id, is_posted=is_posted)
-        log.info("user %s: had %d results of their clips removed", user_id, len(made) - refused)
+        log.info("user %s: had %d jobs of their clips removed", user_id, len(made) - refused)
+        await self._store.retention.clear_journal()
         await remove_files(self._store, self._archive, user_id=user_id)
         return privacy_texts.removed(
             len(made) - refused, refused=refused, left=max(0, count - len(made))

@@ -119,15 +119,28 @@ def made(stage, had):
 async def test_an_author_has_what_others_made_of_their_clips_removed(stage, made):
     job, messages = await made(1)
     page = await stage.alice.slash(stage.channel, "restyle-privacy")
-    assert "Others have made 1 result from clips of yours" in text_of(page.response.message)
+    assert "Others have asked for 1 clip made from yours" in text_of(page.response.message)
     await press(stage, page, "Remove what others made…")
-    assert "1 result" in text_of(page.response.message)
+    assert "1 clip that others asked for" in text_of(page.response.message)
     answer = await stage.alice.click(page.response.message, custom_id="privacy:remove-sure")
-    assert "Removed: 1 result." in said(answer)
+    assert "Removed: 1 clip." in said(answer)
     assert (await stage.store.get(job.id)).source_url == ""
     for message in messages:
         with pytest.raises(discord.NotFound):
             await message.fetch()
+    assert "Remove what others made…" not in buttons_of(page.response.message)
+
+
+async def test_the_copy_of_their_clip_goes_too_where_nothing_was_made_of_it(stage, made):
+    job, (_, copy) = await made(1)
+    await put(stage.store, job.id, JobState.FAILED, told_at=job.told_at, answer_message_id=None)
+    page = await stage.alice.slash(stage.channel, "restyle-privacy")
+    await press(stage, page, "Remove what others made…")
+    await stage.alice.click(page.response.message, custom_id="privacy:remove-sure")
+    with pytest.raises(discord.NotFound):
+        await copy.fetch()
+    left = await stage.store.get(job.id)
+    assert (left.prompt, left.source_url, left.source_message_id) == ("", "", None)
     assert "Remove what others made…" not in buttons_of(page.response.message)
 
 
@@ -137,7 +150,7 @@ async def test_a_result_that_discord_does_not_let_go_of_is_named(stage, made):
     await press(stage, page, "Remove what others made…")
     stage.env.inject_error("DELETE", "/channels/*", status=403, code=50013, times=None)
     shown = await stage.alice.click(page.response.message, custom_id="privacy:remove-sure")
-    assert "Discord did not let me delete 1 result" in said(shown)
+    assert "Discord did not let me delete 1 clip" in said(shown)
     assert (await stage.store.get(job.id)).source_url == ""
     again = await stage.alice.slash(stage.channel, "restyle-privacy")
     assert "Remove what others made…" in buttons_of(again.response.message)

@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from bot.archive.archive import Archive
 from bot.archive.backends.folder import FolderBackend
@@ -71,6 +73,17 @@ async def test_old_words_go_unless_the_operator_keeps_them(
     await over(sqlite_store, fake_clock, archive, tmp_path, 1, days=91)
     await tidy(**setting)
     assert (await sqlite_store.get(1)).prompt == left
+
+
+async def test_old_words_leave_the_files_of_the_database_too(
+    sqlite_store, sqlite_url, fake_clock, archive, tmp_path, tidy
+):
+    await over(sqlite_store, fake_clock, archive, tmp_path, 1, days=91)
+    await put(sqlite_store, 1, JobState.DONE, prompt="unmistakable")
+    await tidy()
+    path = Path(make_url(sqlite_url).database)
+    files = [path, *path.parent.glob(f"{path.name}-*")]
+    assert not any(b"unmistakable" in file.read_bytes() for file in files)
 
 
 async def test_a_server_is_cleaned_after_its_days_with_its_files(

@@ -195,7 +195,7 @@ async def test_ones_words_to_moderators_are_kept_until_answered(store):
         )
     await store.appeals.answer(1, guild_id=GUILD_ID, user_id=5, answer="so")
     await store.appeals.told(1)
-    await store.privacy.forget(USER_ID)
+    assert (await store.privacy.forget(USER_ID)).questions == 1
     told, waiting = await store.appeals.get(1), await store.appeals.get(2)
     assert (told.words, told.answer, told.about) == ("", "", "")
     assert waiting.words == "why"
