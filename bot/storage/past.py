@@ -29,6 +29,8 @@ _OF_JOB: Final = (
     "role_ids",
     "is_age_restricted",
     "prompt",
+    "look_name",
+    "own_words",
     "model",
     "source_bytes",
     "source_seconds",

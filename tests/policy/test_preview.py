@@ -96,6 +96,17 @@ def test_a_stricter_rule_refuses_and_says_which_it_was(settings, ground):
     assert (found.spent_before, found.spent_after) == (750_000, 0)
 
 
+@pytest.mark.parametrize("word", ["gore", "oil paint", "rainy"])
+def test_a_rule_is_tried_on_a_looks_name_its_words_and_the_members_own(word):
+    job = past(
+        prompt="An oil painting: a rainy night.", look_name="Gore", own_words="a rainy night"
+    )
+    rules = [{"kind": "pattern", "text": word, "action": "refuse"}]
+    assert tried([job, past(2, prompt="a day")], policy(prompt_rules=rules)).refused == {
+        Rule.PROMPT_REFUSED: 1
+    }
+
+
 def test_a_looser_rule_lets_through_what_the_present_one_refuses():
     found = tried([past()], EMPTY, before=policy(refused_channel_ids=[CHANNEL]))
     assert (found.accepted, found.refused_before, found.refused) == (1, 1, {})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.looks import shown_words
 from bot.domain.quotas import Period, started_at
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ class PastJob:
     is_age_restricted: bool | None
     """Whether only adults see the channel; ``None`` as above."""
     prompt: str
-    """The member's words, or those that a reviewer put in their place."""
+    """The member's words, or those that a reviewer put in their place; with a look, its words too.
+    """
+    look_name: str | None = None
+    """The look that was chosen, and below what the member wrote beside it."""
+    own_words: str | None = None
     model: str
     source_bytes: int
     source_seconds: float
@@ -46,6 +51,11 @@ class PastJob:
     """Whether it counts against caps: everything but what was released."""
     public_figure_threshold: str
     ratio: str | None
+
+    @property
+    def shown_prompt(self) -> str:
+        """The prompt as everybody reads it: rules are asked about a look's name as well."""
+        return shown_words(self.prompt, look_name=self.look_name, own_words=self.own_words)
 
 
 def tried_since(now: datetime) -> datetime:

@@ -157,6 +157,7 @@ class Replay:
         role_ids = job.role_ids or frozenset()
         return RequestFacts(
             prompt=job.prompt,
+            shown_prompt=job.shown_prompt,
             channel_ids=job.channel_ids,
             role_ids=role_ids,
             user_id=job.user_id,
