@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.cometapi.models import model_rules
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bot.app import RestyleBot
     from bot.domain.looks import Look, OfferedLook
     from bot.policy.levels import Policy
+    from cogs.common.aside import Aside
     from cogs.common.forms import FormData
 
 log = logging.getLogger(__name__)
@@ -45,9 +47,10 @@ class LookRefusedError(Exception):
 class LookChanges:
     """Makes the changes; whoever calls has asked whether the person may."""
 
-    def __init__(self, bot: RestyleBot) -> None:
+    def __init__(self, bot: RestyleBot, *, aside: Aside) -> None:
         self._bot = bot
         self._store = bot.store
+        self._aside = aside
 
     @property
     def ratios(self) -> Sequence[str]:
@@ -91,7 +94,7 @@ class LookChanges:
             LookRefusedError: There is no room, the name is taken, or the server's rules refuse it.
         """
         policy = await self._store.policies.read(interaction.guild_id)
-        self._check_words(policy, look)
+        await self._check_words(policy, look, interaction.user.id)
         if LookOrigin(key[0]) is LookOrigin.PERSONAL:
             user_id = interaction.user.id
             if not await self._store.looks.save(interaction.id, look, user_id=user_id):
@@ -111,7 +114,7 @@ class LookChanges:
             LookRefusedError: The name is taken, or the server's rules refuse it.
         """
         policy = await self._store.policies.read(interaction.guild_id)
-        self._check_words(policy, look)
+        await self._check_words(policy, look, interaction.user.id)
         if found.origin is LookOrigin.PERSONAL:
             look_id, user_id = int(found.key[2:]), interaction.user.id
             await self._store.looks.save(look_id, look, user_id=user_id)
@@ -148,11 +151,12 @@ class LookChanges:
             looks.insert(place + 1, look)
         return await self._set(interaction, looks=tuple(looks))
 
-    def _check_words(self, policy: Policy, look: Look) -> None:
+    async def _check_words(self, policy: Policy, look: Look, user_id: int) -> None:
         """Ask the server's prompt rules about a look, as about a prompt."""
         holds = policy.effective((), (), self._bot.settings)
         for text in (look.name, compose(look.words, "")):
-            hit = check_rules(text, holds.prompt_rules, holds.seen_disguises)
+            check = partial(check_rules, text, holds.prompt_rules, holds.seen_disguises)
+            hit = await self._aside.run(user_id, check)
             if hit is not None and hit.action is RuleAction.REFUSE:
                 raise LookRefusedError(look_texts.RULED_OUT)
 

@@ -15,6 +15,7 @@ from bot.domain.permissions import Action
 from bot.texts import clip as clip_texts
 from bot.texts import looks as look_texts
 from bot.texts import permission as permission_texts
+from cogs.common.aside import Aside
 from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import add_item
@@ -50,7 +51,12 @@ class LooksCog(commands.Cog):
         self._bot = bot
         self._flow = flow
         self._book = LookBook(bot.store)
-        self._changes = LookChanges(bot)
+        self._aside = Aside()
+        self._changes = LookChanges(bot, aside=self._aside)
+
+    async def cog_unload(self) -> None:
+        """Let go of the threads."""
+        self._aside.close()
 
     @app_commands.command(name="restyle-looks", description=look_texts.COMMAND)
     @app_commands.allowed_installs(guilds=True, users=False)

@@ -74,6 +74,10 @@ class RequestFlow(commands.Cog):
         }.items():
             add_item(bot, kind, self._guarded(press))
 
+    async def cog_unload(self) -> None:
+        """Let go of the threads."""
+        self._intake.aside.close()
+
     # In
 
     async def begin(self, interaction: discord.Interaction[Any], request: OpenRequest) -> None:

@@ -136,7 +136,9 @@ class ServerSettings(commands.Cog):
     ) -> str | Page:
         if isinstance(data, str):
             return data
-        return await report(interaction, data, store=self._store, settings=self._settings)
+        return await report(
+            interaction, data, store=self._store, settings=self._settings, aside=self._aside
+        )
 
     # The panel
 

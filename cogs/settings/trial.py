@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.guilds import guild_key
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.storage.store import Store
+    from cogs.common.aside import Aside
     from cogs.common.forms import FormData
 
 
@@ -32,13 +34,15 @@ async def report(
     *,
     store: Store,
     settings: Settings,
+    aside: Aside,
 ) -> Page:
     """Return what would happen to a request, and which rule decides."""
     policy = await store.policies.read(interaction.guild_id)
     member = await store.people.facts(policy.guild_id, facts.user_id)
     uses = await store.ledger.uses(caps_of(policy, facts, settings))
     running, now = await store.admissions.running(), interaction.created_at
-    trial = try_out(facts, policy, member, settings, now, uses=uses, running=running)
+    work = partial(try_out, facts, policy, member, settings, now, uses=uses, running=running)
+    trial = await aside.run(interaction.user.id, work)
     return Page(view=card(GREY, trial_texts.report(trial, now).splitlines()))
 
 

@@ -1,10 +1,12 @@
 """Absurd, stale and stolen ids and values at every control, form and command of the bot."""
 
+import importlib
 import itertools
 import re
 
 import pytest
 
+from bot.app import EXTENSIONS
 from bot.domain.jobs import JobState
 from bot.texts import common as texts
 from tests.cogs import forged
@@ -66,8 +68,22 @@ FORM_IDS = [
         for id_ in (JOB, *ABSURD_IDS)
         for verb in (
             *("attach", "write-off", "deny-spending", "deny-publishing", "edit-spending"),
-            *("edit-publishing", "answer", "appeal", "this"),
+            *("edit-publishing", "answer", "appeal", "this", "request", "part", "change", "clip"),
+            *("use", "report", "delete"),
         )
+    ),
+    *(
+        f"looks:form:{what}"
+        for what in (
+            *("try:b:noir", "try:p:", "try:s:nix", f"try:p:{HUGE}", "add:p:", "add:s:", "add:b:x"),
+            *(f"edit:p:{JOB}", f"edit:p:{HUGE}", "edit:s:nix", "edit:b:noir", "edit:p:abc"),
+            *(f"save:{id_}" for id_ in (JOB, *ABSURD_IDS)),
+        )
+    ),
+    *(
+        f"history:form:{whose}:all:{offset}:{words}"
+        for whose in ("own", "all")
+        for offset, words in (("0", ""), ("999999", "%_\\"), ("0", "x" * 40))
     ),
     *(
         f"settings.f:{grant}:{place}:{end}"
@@ -121,7 +137,11 @@ async def test_no_control_breaks_on_an_absurd_id_or_choice(stage, people, broken
 
 MENUS = [
     *("jobs:r:cancel", "strikes:r:0", "uncertain:choose", "uncertain:1:task"),
-    *("late:look", "quarantine:choose"),
+    *("late:look", "quarantine:choose", "looks:open", f"restyle:{JOB}:part-begin"),
+    *(
+        f"history:{verb}:{whose}:all:0:"
+        for verb, whose in itertools.product(("open", "states"), ("own", "all"))
+    ),
     *(
         f"settings.{kind}:r:{place}:{topic}:{end}"
         for kind, place, topic in (("m", "s0", "strictness"), ("m", f"r{JOB}", "member"))
@@ -149,6 +169,7 @@ async def test_no_menu_breaks_on_what_it_never_offered(stage, people, broken, of
 async def test_no_form_breaks_on_absurd_words(stage, people, broken, who):
     words, wrong = itertools.cycle(ABSURD_WORDS), []
     names = ("words", "how", "kind", "action", "remove", "member", "channel", "prompt", "length")
+    names += ("video", "name", "seed", "shape", "model", "for-all", "picture", "look", "source")
     for custom_id, shape in itertools.product(FORM_IDS, ("words", "lists", "none", "nothing")):
         typed = next(words)
         value = {"words": typed, "lists": [typed], "none": None, "nothing": []}[shape]
@@ -159,6 +180,17 @@ async def test_no_form_breaks_on_absurd_words(stage, people, broken, who):
         if not forged.is_answered(result) or len(broken()) > len(wrong):
             wrong.append((custom_id, fields, said(result), broken()[-1:]))
     assert not wrong, repr(wrong[:3])[:2_000]
+
+
+def test_every_form_of_the_bot_is_sent():
+    known = [
+        value if isinstance(value, re.Pattern) else re.compile(value)
+        for name in EXTENSIONS
+        for key, value in vars(importlib.import_module(name)).items()
+        if key.strip("_") in {"FORM", "FORM_ID"} and isinstance(value, str | re.Pattern)
+    ]
+    sent = {one.pattern for one in known for form_id in FORM_IDS if one.fullmatch(form_id)}
+    assert {one.pattern for one in known} == sent
 
 
 @pytest.mark.parametrize("custom_id", MALFORMED)

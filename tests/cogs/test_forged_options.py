@@ -87,3 +87,37 @@ async def test_ids_of_another_server_are_nobodys_here(stage, people, broken):
     assert not wrong, "\n".join(map(repr, wrong[:4]))[:3_000]
     assert await stage.store.policies.read(elsewhere.id) == before
     assert await stage.store.people.blocks(elsewhere.id) == []
+
+
+@pytest.mark.parametrize("focused", [True, False, None])
+async def test_no_suggestion_breaks_on_what_nobody_can_type(stage, people, broken, focused):
+    wrong = []
+    for value, name in itertools.product(ABSURD, ("look", "prompt", "nix")):
+        option = {"name": name, "type": 3, "value": value}
+        if focused is not None:
+            option["focused"] = focused
+        for names in (["restyle"], ["restyle-admin", "block"], ["nix"]):
+            await forged._dispatch_actor_interaction(
+                stage.alice, 4, stage.channel, payload(names, [option])
+            )
+            if broken():
+                wrong.append((names, option, broken()[-1:]))
+                break
+    assert not wrong, "\n".join(map(repr, wrong[:4]))[:3_000]
+
+
+@pytest.mark.parametrize("kind", [2, 3, 99])
+async def test_no_menu_on_a_message_breaks_on_a_message_that_is_none(stage, broken, kind):
+    wrong = []
+    author = {"id": str(stage.bob.id), "username": "bob", "discriminator": "0", "avatar": None}
+    whole = {"id": "5", "channel_id": str(stage.channel.id), "author": author, "content": ""}
+    for target, resolved in itertools.product(
+        ("5", "abc", "", HUGE, None), ({}, {"messages": {}}, {"messages": {"5": whole}}, None)
+    ):
+        data = {"id": "1", "name": "Restyle this", "type": kind, "target_id": target}
+        if resolved is not None:
+            data["resolved"] = resolved
+        result = await forged._dispatch_actor_interaction(stage.alice, 2, stage.channel, data)
+        if not forged.is_answered(result) or broken():
+            wrong.append((data, said(result), broken()[-1:]))
+    assert not wrong, "\n".join(map(repr, wrong[:4]))[:3_000]
