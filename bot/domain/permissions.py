@@ -21,7 +21,7 @@ class Who(enum.StrEnum):
     MEMBER = "member"  # everybody who sees it
     REQUESTER = "requester"  # who asked for the job
     AUTHOR = "author"  # who posted the clip that it starts from
-    MODERATOR = "moderator"  # Manage Messages, or a role that reviews
+    MODERATOR = "moderator"  # Manage Messages on the whole server, or a role that reviews
     MANAGER = "manager"  # Manage Server
     OWNER = "owner"  # who runs the bot
 

@@ -135,7 +135,7 @@ what to do with it.
 | Member | everybody who sees the message or has the command |
 | Requester | whoever asked for the clip |
 | Author | whoever posted the clip that another member restyles |
-| Moderator | Manage Messages, Manage Server, or one of the server's reviewer roles |
+| Moderator | Manage Messages (not in one channel alone), Manage Server, or a reviewer role |
 | Manager | Manage Server |
 | Owner | whoever runs the bot: `OWNER_IDS`, or the owners of the Discord application |
 

@@ -22,14 +22,26 @@ def role_ids_of(interaction: discord.Interaction[Any]) -> frozenset[int]:
     return frozenset(role.id for role in interaction.user.roles)
 
 
+def permissions_everywhere(interaction: discord.Interaction[Any]) -> discord.Permissions:
+    """Return what somebody's roles allow on the whole server; nothing in direct messages.
+
+    The event tells what holds in its channel, where Discord can allow more: Manage Messages there
+    makes nobody a moderator of the server, and Manage Permissions of a channel bears the number of
+    Manage Roles.
+    """
+    user = interaction.user
+    return user.guild_permissions if isinstance(user, discord.Member) else discord.Permissions()
+
+
 def actor_of(interaction: discord.Interaction[RestyleBot]) -> Actor:
-    """Return who acts, as the event says: nothing is asked of Discord."""
+    """Return who acts, as the event and the known roles say: nothing is asked of Discord."""
     in_guild = interaction.guild_id is not None
     allowed = interaction.permissions if in_guild else discord.Permissions.none()
+    everywhere = permissions_everywhere(interaction)
     return Actor(
         user_id=interaction.user.id,
         in_guild=in_guild,
-        manage_messages=allowed.manage_messages,
+        manage_messages=allowed.manage_messages and everywhere.manage_messages,
         manage_guild=allowed.manage_guild,
         role_ids=role_ids_of(interaction),
         is_owner=interaction.user.id in interaction.client.owner_user_ids,

@@ -12,7 +12,7 @@ from bot.policy.own_benefit import lifted
 from bot.policy.problems import Flaw, Problem, SettingRefusedError
 from bot.texts import panel_answer as answers
 from bot.texts import policy as policy_texts
-from cogs.common.permission_checks import role_ids_of
+from cogs.common.permission_checks import permissions_everywhere, role_ids_of
 from cogs.settings.controls import PanelData
 from cogs.settings.drafts import Draft, Drafts, own_values
 from cogs.settings.log import log_channels, post_action
@@ -247,7 +247,7 @@ class SettingsPanel:
 
 def _could_anyway(interaction: discord.Interaction[Any]) -> bool:
     """Tell whether Discord lets this person give roles, and so have what any role has."""
-    return interaction.permissions.manage_roles or interaction.permissions.administrator
+    return permissions_everywhere(interaction).manage_roles
 
 
 def _guild_id(interaction: discord.Interaction[Any]) -> int:
