@@ -19,7 +19,7 @@ from bot.domain.guilds import guild_key
 from bot.engine.model_choice import ModelChoice
 from bot.extensions import EXTENSIONS
 from bot.interaction_log import broke, note_interaction
-from bot.option_checks import UNKNOWN_COMMAND, strangeness
+from bot.option_checks import UNKNOWN_COMMAND, strangeness, wants_suggestions
 from bot.policy.doors import closed_command
 from bot.registration import Registration, follow_settings
 from bot.requests.text_safety import cut
@@ -80,6 +80,9 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
         Where the operator lets nothing start it is answered with that instead.
         """
         note_interaction(interaction)
+        is_typing = interaction.type is discord.InteractionType.autocomplete
+        if is_typing and not wants_suggestions(self, interaction):
+            return False
         task = asyncio.current_task()
         if self._is_closing or task is None:
             return False

@@ -61,6 +61,24 @@ def strangeness(
     return message_texts.LINK_GONE if "link" in strange else texts.UNKNOWN_COMMAND
 
 
+def wants_suggestions(
+    tree: app_commands.CommandTree[Any], interaction: discord.Interaction[Any]
+) -> bool:
+    """Tell whether suggestions are asked for as Discord's clients do while somebody types."""
+    data: Any = interaction.data or {}
+    try:
+        command, options = tree._get_app_command_options(data)  # noqa: SLF001 - as below
+    except app_commands.AppCommandError:
+        return False
+    offered = {one.display_name for one in command.parameters if one.autocomplete}
+    return any(
+        option.get("focused") is True
+        and option.get("name") in offered
+        and isinstance(option.get("value"), str)
+        for option in options
+    )
+
+
 def _strange_options(
     tree: app_commands.CommandTree[Any], interaction: discord.Interaction[Any]
 ) -> list[str] | None:
