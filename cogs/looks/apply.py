@@ -58,7 +58,7 @@ async def _picture(interaction: discord.Interaction[Any], job_id: int) -> Reques
         job.user_id == interaction.user.id
         or (job.guild_id is not None and job.guild_id == interaction.guild_id)
     )
-    if job is None or not is_near or job.reference_url is None:
+    if job is None or not is_near or job.is_taken_down or job.reference_url is None:
         raise RefusedError(text=look_texts.PICTURE_GONE)
     url: str | None = job.reference_url
     if is_link_dead(url, interaction.created_at):

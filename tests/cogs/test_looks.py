@@ -169,8 +169,9 @@ async def test_a_moderator_saves_a_result_for_everybody(stage, clip):
     assert [look.name for look in await servers(stage)] == ["Neon"]
 
 
+@pytest.mark.parametrize("is_taken_down", [False, True])
 async def test_a_style_picture_goes_with_the_look_as_long_as_it_is_there(
-    stage, browse, clip, picture
+    stage, browse, clip, picture, is_taken_down
 ):
     job, answer = await stage.done(clip, reference=("style.png", picture))
     menu = await stage.bob.click(answer, custom_id=f"restyle:{job.id}:more")
@@ -182,7 +183,10 @@ async def test_a_style_picture_goes_with_the_look_as_long_as_it_is_there(
     form = await press(stage.bob, page, "Try it…")
     tried = await stage.job(await stage.bob.submit_modal(form, {"video": [("clip.mp4", clip)]}))
     assert tried.reference_url == job.reference_url
-    await put(stage.store, job.id, JobState.DONE, reference_url=None, source_url="")
+    gone = {"reference_url": None, "source_url": ""}
+    if is_taken_down:
+        gone = {"deleted_at": stage.clock(), "deleted_by": stage.mo.id}
+    await put(stage.store, job.id, JobState.DONE, **gone)
     form = await press(stage.bob, page, "Try it…")
     refused = await stage.bob.submit_modal(form, {"video": [("clip.mp4", clip)]})
     assert said(refused) == look_texts.PICTURE_GONE
