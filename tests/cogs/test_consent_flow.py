@@ -7,7 +7,7 @@ import pytest
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.policy.problems import SERVER
 from tests.cogs.conftest import buttons_of, text_of
-from tests.cogs.test_review_flow import (
+from tests.cogs.flows import (
     accepted,
     in_an_hour,
     in_state,

@@ -2,18 +2,16 @@
 
 import asyncio
 
-import aiohttp
 import pytest
 
-from bot.cometapi.client import CometClient
 from bot.domain.jobs import JobState
-from bot.engine.engine import Engine
-from bot.media.process_pool import ProcessPool
-from bot.media.processing import MediaProcessor
 from bot.storage.store import open_store
-from sandbox.cometapi import Fail, Fate, StandIn
+from sandbox.cometapi import Fail, Fate
 from tests.cogs.conftest import buttons_of, said, text_of
+from tests.cogs.flows import open_engine, settings, standin
 from tests.media.corpus import BY_NAME, write_clip
+
+__all__ = ["open_engine", "settings", "standin"]
 
 
 @pytest.fixture
@@ -23,46 +21,14 @@ async def sqlite_store(sqlite_url):
 
 
 @pytest.fixture
-async def standin():
-    async with StandIn(check_assets=False, restyles=False) as server:
-        yield server
-
-
-@pytest.fixture
-def settings(settings, standin):
-    return settings.model_copy(
-        update={
-            "cometapi_base_url": standin.base_url,
-            "poll_min_seconds": 0.05,
-            "poll_max_seconds": 0.1,
-        }
-    )
-
-
-@pytest.fixture
-async def engine(stage, settings, downloader):
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
-        comet = CometClient(
-            http,
-            base_url=settings.cometapi_base_url,
-            api_key=settings.cometapi_key,
-            version=settings.runway_version,
-        )
-        async with Engine(
-            settings=settings,
-            store=stage.store,
-            comet=comet,
-            deliverer=stage.bot.deliverer,
-            downloader=downloader,
-            scratch=stage.bot.scratch,
-            media=MediaProcessor(ProcessPool()),
-        ):
-            yield
+async def engine(open_engine):
+    async with open_engine():
+        yield
 
 
 async def ended(stage, result):
     """Wait for the outcome to be told; return the job."""
-    for _ in range(400):
+    for _ in range(1200):
         job = await stage.job(result)
         if job is not None and job.told_at is not None:
             return job

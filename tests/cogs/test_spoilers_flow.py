@@ -12,7 +12,7 @@ from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.system.clock import SystemClock
 from tests.cogs.conftest import buttons_of
-from tests.cogs.test_review_flow import (
+from tests.cogs.flows import (
     accepted,
     in_an_hour,
     open_engine,
