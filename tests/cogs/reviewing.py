@@ -7,6 +7,7 @@ import itertools
 from datetime import timedelta
 
 import discord
+import pytest
 
 from bot.domain.jobs import CancelReason, Hold, JobState
 from bot.policy.decide import BY_REVIEW_MODE
@@ -156,3 +157,19 @@ class Court:
 
     def texts(self, channel=None):
         return [text_of(message) for message in (channel or self.reviews).history()]
+
+
+@pytest.fixture
+async def simcord_bot(make_bot):
+    bot = make_bot(extensions=EXTENSIONS)
+    yield bot
+    await bot.close()
+
+
+@pytest.fixture
+async def court(simcord_env, sqlite_store, new_jobs, clock, clip, tmp_path):
+    path = tmp_path / "output.mp4"
+    path.write_bytes(clip)
+    court = Court(simcord_env, sqlite_store, new_jobs, clock, path)
+    await court.decide()
+    return court
