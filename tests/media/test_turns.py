@@ -97,5 +97,5 @@ async def test_a_slot_is_free_again_after_a_cancellation_at_any_moment(steps):
         await asyncio.sleep(0)
     place.tasks[1].cancel()
     await asyncio.gather(*place.tasks, return_exceptions=True)
-    async with asyncio.timeout(30), place.slots.slot():
+    async with asyncio.timeout(60), place.slots.slot():
         pass

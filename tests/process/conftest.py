@@ -34,6 +34,7 @@ def environment(discord_server: DiscordServer, standin: StandIn, tmp_path: Path)
     return {
         "LOCAL_DISCORD_API": discord_server.api_url,
         "LOCAL_DISCORD_GATEWAY": discord_server.gateway_url,
+        "LOCAL_BEAT_SECONDS": "0.5",
         "DISCORD_TOKEN": discord_server.token,
         "COMETAPI_KEY": "local.comet.key",
         "COMETAPI_BASE_URL": standin.base_url,

@@ -3,7 +3,7 @@
 It is patient with its database, too: the machine may be busy with the other tests.
 
 ``LOCAL_DISCORD_API`` and ``LOCAL_DISCORD_GATEWAY`` say where Discord is, ``LOCAL_STORE_SECONDS``
-how patient the bot is.
+how patient the bot is, and ``LOCAL_BEAT_SECONDS`` how often it says how it is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import discord.gateway
 import discord.http
 import yarl
 
+from bot import signs
 from bot.__main__ import main
 from cogs.common import limits
 
@@ -22,4 +23,5 @@ if __name__ == "__main__":
     discord.http.Route.BASE = os.environ["LOCAL_DISCORD_API"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["LOCAL_DISCORD_GATEWAY"])
     limits.STORE_SECONDS = float(os.environ.get("LOCAL_STORE_SECONDS", "60"))
+    signs.BEAT_SECONDS = float(os.environ.get("LOCAL_BEAT_SECONDS", signs.BEAT_SECONDS))
     sys.exit(main(sys.argv[1:]))

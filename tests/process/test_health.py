@@ -63,6 +63,7 @@ async def until_health(
     end = time.monotonic() + seconds
     while text not in (said := await health(folder, environment, *options)):
         assert time.monotonic() < end, f"health never said {text!r}, but: {said}"
+        await asyncio.sleep(0.5)  # each question is a process, beside tests that want the cores too
     return said
 
 

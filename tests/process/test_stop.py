@@ -59,7 +59,7 @@ async def test_a_signal_stops_it_gracefully_and_the_next_start_goes_on(
     clock.finish()
     async with bot_process(discord_server, environment, tmp_path):
         await discord_server.until(
-            lambda: outcomes(discord_server, case.place, case.user), seconds=20
+            lambda: outcomes(discord_server, case.place, case.user), seconds=60
         )
     assert len(standin.creates) == 1
     assert len(discord_server.threads_of(case.place)) == 1
@@ -123,7 +123,7 @@ async def test_a_kill_with_a_job_at_every_step_loses_nothing_and_pays_nothing_tw
                 clock.finish()
                 or all(outcomes(server, case.place, case.user) for case in cases.values())
             ),
-            seconds=30,
+            seconds=60,
         )
         bot.send(signal.SIGTERM)
         assert await bot.ends(seconds=STOP_SECONDS) == 0

@@ -36,7 +36,7 @@ async def test_the_official_client_creates_waits_and_gets_a_restyled_video(
     )
     assert [one.task_id for one in standin.creates] == [created.id]
     assert (await runway.tasks.retrieve(created.id)).status == "PENDING"
-    task = await created.wait_for_task_output(timeout=20)
+    task = await created.wait_for_task_output(timeout=60)
     assert task.cost.credits == 56
     async with http.get(task.output[0]) as response:
         (tmp_path / "output.mp4").write_bytes(await response.read())
@@ -50,7 +50,7 @@ async def test_the_official_client_understands_failures_and_refusals(client, cli
     standin.script.end(Fail("SAFETY.INPUT.VIDEO"))
     created = await runway.video_to_video.create(**request)
     with pytest.raises(polling.TaskFailedError) as failure:
-        await created.wait_for_task_output(timeout=20)
+        await created.wait_for_task_output(timeout=60)
     assert failure.value.task_details.failure_code == "SAFETY.INPUT.VIDEO"
     standin.script.create(no_quota())
     with pytest.raises(runwayml.PermissionDeniedError):
