@@ -138,3 +138,7 @@ async def host():
     add.seen = seen
     yield add
     await runner.cleanup()
+
+
+async def output_url(caller):
+    return (await caller.finish(await caller.task_id()))[0]["output"][0]
