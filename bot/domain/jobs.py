@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.looks import shown_words
 from bot.domain.money import CostSource, micros_of_credits
+from bot.domain.telling import ToldBy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,6 +219,8 @@ class NewJob:
     """The look that was chosen, whose words are in the prompt; ``None`` without one."""
     own_words: str | None = None
     """What the member wrote into its slot; ``None`` where the prompt is all theirs."""
+    told_by: ToldBy = ToldBy.THREAD
+    """How its requester wants to be told of its end."""
     record_picture: bool = False
     """Whether its record got a picture of the clip when it was accepted."""
 

@@ -172,7 +172,7 @@ KEPT_DATA: Final = (
             "jobs": "owner updated_at admitted_at prepared_at hold held_until submit_attempts"
             " submitted_by submit_started_at task_id request_id phase progress output_expires_at"
             " charge cancelled_by edited_by deleted_by name_moderators delivery_attempts told_at"
-            " quarantined_at released_at look_at record_picture"
+            " quarantined_at released_at look_at told_by record_picture"
         },
         why="nothing is paid for twice, and the provider's support finds the task",
         term=Term.EVER,
@@ -275,6 +275,14 @@ KEPT_DATA: Final = (
         term=Term.PERSON,
         exported="opted_out_since",
         kept_because="it is the person's own wish",
+    ),
+    KeptData(
+        what="How a person wants to be told of their clips",
+        columns={"wishes": "user_id told_by since"},
+        why="they are told so, on every server",
+        term=Term.PERSON,
+        exported="told_by",
+        wish=Wish.EMPTIED,
     ),
     KeptData(
         what="A server's settings, and who changed them",

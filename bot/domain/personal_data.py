@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.looks import Look
     from bot.domain.reviews import Appeal, Review
     from bot.domain.sanctions import Block, Strike
+    from bot.domain.telling import ToldBy
 
 MOST_JOBS: Final = 5_000
 """How many of the newest jobs an export has at most; some 5 MB."""
@@ -40,6 +41,8 @@ class PersonalData:
     blocks: tuple[Block, ...]
     looks: tuple[Look, ...]
     """The person's own."""
+    told_by: ToldBy
+    """How the person wants to be told of their clips."""
     opted_out_since: datetime | None
     deletion_asked_at: datetime | None
     """Up to when everything is to be deleted, while some of it is under way."""
@@ -75,6 +78,7 @@ def _document(kept: PersonalData, shown: int) -> dict[str, Any]:
     return {
         "about": "What this Restyle bot keeps of you. Moments are in UTC, money in US dollars.",
         "opted_out_since": _moment(kept.opted_out_since),
+        "told_by": kept.told_by.value,
         "deletion": {
             "asked_at": _moment(kept.deletion_asked_at),
             "files_left": kept.files_left,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.telling import ToldBy
 from bot.storage.consents import read_origin
 from bot.storage.policies import read_policy
 from bot.storage.sanctions import read_facts
+from bot.storage.wishes import read_told_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,6 +30,8 @@ class Circumstances:
     """What stands in the member's way."""
     origin: Origin | None
     """The people behind the clip; ``None`` when it came with the request."""
+    told_by: ToldBy = ToldBy.THREAD
+    """How the member wants to be told of what comes of it."""
 
 
 class RequestLooks:
@@ -55,4 +59,5 @@ class RequestLooks:
                 policy=await read_policy(connection, guild_id),
                 member=await read_facts(connection, guild_id, user_id),
                 origin=None if behind is None else await read_origin(connection, *behind),
+                told_by=await read_told_by(connection, user_id),
             )

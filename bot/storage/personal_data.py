@@ -17,10 +17,11 @@ from bot.storage.rows import job_from
 from bot.storage.tables.deletion import archive_removals, deletions
 from bot.storage.tables.job import jobs
 from bot.storage.tables.look import looks
-from bot.storage.tables.people import blocks, opt_outs, strikes
+from bot.storage.tables.people import blocks, opt_outs, strikes, wishes
 from bot.storage.tables.request import open_requests
 from bot.storage.tables.review import appeals, reviews
 from bot.storage.wiping import IS_OVER, IS_PERSONAL, wipe_jobs
+from bot.storage.wishes import read_told_by
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,6 +82,7 @@ class PersonalDataStore:
                 opted_out_since=since,
                 deletion_asked_at=asked_at,
                 looks=tuple(one.look for one in await read_looks(connection, user_id)),
+                told_by=await read_told_by(connection, user_id),
                 files_left=await self._files_left(connection, user_id),
             )
 
@@ -122,6 +124,9 @@ class PersonalDataStore:
         async with self._database.transaction() as connection:
             await connection.execute(
                 delete(looks).where(looks.c.user_id == user_id, looks.c.saved_at <= asked_at)
+            )
+            await connection.execute(
+                delete(wishes).where(wishes.c.user_id == user_id, wishes.c.since <= asked_at)
             )
             await connection.execute(
                 delete(open_requests).where(

@@ -42,6 +42,7 @@ from bot.storage.sanctions import People
 from bot.storage.tables.job import jobs
 from bot.storage.tables.process import workers
 from bot.storage.uncertain import Uncertain
+from bot.storage.wishes import Wishes
 from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Store:
         self.consents = Consents(database)
         self.job_list = JobList(database)
         self.looks = PersonalLooks(database)
+        self.wishes = Wishes(database)
         self.open_requests = OpenRequests(database)
         self.privacy = PersonalDataStore(database)
         self.retention = RetentionStore(database)

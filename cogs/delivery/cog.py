@@ -29,6 +29,7 @@ from cogs.delivery.announcements import Announcements
 from cogs.delivery.buttons import BUTTONS
 from cogs.delivery.deletion import add_deletion
 from cogs.delivery.job_cards import JobCards
+from cogs.delivery.notices import Notices
 from cogs.delivery.outcome_messages import OutcomeMessages
 from cogs.delivery.progress_cards import (
     status_card,
@@ -91,6 +92,7 @@ class ThreadDeliverer:
         self._limits = upload_limits or UploadLimits()
         self._refusals = Refusals(clock)
         self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
+        self._notices = Notices(client)
         self._source_messages = SourceMessages(client, now=now, kept_in=kept_in)
         self._threads = Threads(client)
         self._cards = JobCards(client, self._refusals)
@@ -180,9 +182,12 @@ class ThreadDeliverer:
             )
         elif may_be_posted(job, self._now()):
             delivered = await self._outcome_messages.find(job)
+        is_new = delivered is None
         if delivered is None:
             with self._learning(job):
                 delivered = await self._outcome_messages.post(job, answer or AnswerContent())
+        if job.cancel_reason is not CancelReason.RESTORED:  # which was told before
+            await self._notices.tell(job, delivered, is_new=is_new)
         await self._show_outcome(job, delivered, answer.moment if answer is not None else None)
         # Before the job is marked as told, so that a crash until then brings it all the same.
         if self._announcements is not None and job.state is JobState.DELIVERING:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 
 from bot.domain.jobs import JobState
+from bot.domain.telling import ToldBy
 from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, lasting_verdict
 from cogs.common.media import name_of, upload
-from cogs.common.messages import Channel, direct_channel, find_marked, only
+from cogs.common.messages import NOBODY, Channel, direct_channel, find_marked, only
 from cogs.delivery.answers import (
     OUTPUT_FILENAME,
     PICTURE_FILENAME,
@@ -204,6 +205,8 @@ class OutcomeMessages:
             "nonce": nonce(job),
             "allowed_mentions": only(job.user_id),
         }
+        if not place.is_direct and job.told_by is not ToldBy.THREAD:
+            details |= {"allowed_mentions": NOBODY, "silent": True}
         if form.replying and place.reply_to is not None:
             details["reference"] = discord.MessageReference(
                 message_id=place.reply_to,

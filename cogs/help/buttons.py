@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import discord
 from discord import ui
 
+from bot.domain.telling import ToldBy
 from bot.texts import help as help_texts
+from bot.texts import telling as telling_texts
 from cogs.common.items import PersistentItem
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ _LABELS: Final = {
     "how": help_texts.HOW_LABEL,
     "cost": help_texts.COST_LABEL,
     "data": help_texts.DATA_LABEL,
+    "told": telling_texts.TOLD_LABEL,
     "moderators": help_texts.MODERATORS_LABEL,
     "pin": help_texts.PIN_LABEL,
     "setup": help_texts.SETUP_LABEL,
@@ -26,7 +30,7 @@ _WORDED: Final = {"cost": help_texts.ASK_COST_LABEL, "data": help_texts.ASK_DATA
 
 class HelpButton(
     PersistentItem[ui.Button[Any]],
-    template=r"help:(?P<what>how|cost|data|moderators|pin|setup)",
+    template=r"help:(?P<what>how|cost|data|told|moderators|pin|setup)",
 ):
     """Shows a subject: in place of the page that it is on, or in private below a public message."""
 
@@ -38,7 +42,31 @@ class HelpButton(
         self.what = what
 
 
+class ToldButton(PersistentItem[ui.Button[Any]], template=r"told:(?P<how>thread|direct|silent)"):
+    """Chooses how the person who presses wants to be told of their clips."""
+
+    fields: ClassVar = {"how": ToldBy}
+
+    def __init__(self, how: ToldBy, *, is_chosen: bool = False) -> None:
+        style = discord.ButtonStyle.primary if is_chosen else discord.ButtonStyle.secondary
+        super().__init__(
+            ui.Button(
+                label=telling_texts.LABELS[how],
+                style=style,
+                disabled=is_chosen,
+                custom_id=f"told:{how}",
+            )
+        )
+        self.how = how
+
+
 def help_row(*, shown: str, is_staff: bool) -> ui.ActionRow[Any]:
     """Return the buttons of a page to the subjects that it is not about."""
-    subjects: Collection[str] = ("how", "cost", "data", *(("moderators",) if is_staff else ()))
+    subjects: Collection[str] = (
+        "how",
+        "cost",
+        "data",
+        "told",
+        *(("moderators",) if is_staff else ()),
+    )
     return ui.ActionRow(*(HelpButton(what) for what in subjects if what != shown))

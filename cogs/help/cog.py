@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.cometapi.models import estimate, model_rules
 from bot.domain.guilds import guild_key
-from bot.domain.permissions import Action
+from bot.domain.permissions import Action, may, who
 from bot.domain.quotas import Period, Scope, Unit
+from bot.domain.telling import ToldBy
 from bot.policy.decide import RequestFacts
 from bot.policy.quotas import caps_of
 from bot.prices import prices_with
 from bot.texts import help as help_texts
 from bot.texts import permission as permission_texts
+from bot.texts import telling as telling_texts
 from cogs.common.cards import BLURPLE, card
 from cogs.common.command_mentions import CommandMentions
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
-from cogs.common.permission_checks import may_moderate, role_ids_of
-from cogs.help.buttons import HelpButton, help_row
+from cogs.common.permission_checks import actor_of, may_moderate, role_ids_of
+from cogs.help.buttons import HelpButton, ToldButton, help_row
 from cogs.restyle.place import channels_of, is_age_restricted
 from cogs.settings.cog import ServerSettings
 
 if TYPE_CHECKING:
     import discord
-    from discord import ui
 
     from bot.app import RestyleBot
     from bot.policy.levels import Effective, Policy
@@ -62,6 +63,17 @@ class HelpCog(commands.Cog):
         answer = answer_press if is_page else answer_command
         await answer(interaction, lambda: self._show(interaction, button.what))
 
+    async def choose(self, interaction: discord.Interaction[Any], button: ToldButton) -> None:
+        """Note how the person wants to be told of their clips, and show that it holds."""
+
+        async def make() -> str | Page:
+            if not may(Action.MANAGE_OWN_DATA, who(actor_of(interaction))):
+                return permission_texts.refused(Action.MANAGE_OWN_DATA)
+            await self._bot.store.wishes.be_told_by(interaction.user.id, button.how)
+            return await self._show(interaction, "told")
+
+        await answer_press(interaction, make)
+
     async def _show(self, interaction: discord.Interaction[Any], what: str) -> str | Page:
         store = self._bot.store
         action = _ACTIONS.get(what)
@@ -86,7 +98,13 @@ class HelpCog(commands.Cog):
         row: ui.ActionRow[Any] = help_row(shown=what, is_staff=is_staff)
         if what == "moderators":
             row.add_item(HelpButton("pin"))
-        return Page(view=card(BLURPLE, lines, row))
+        rows = [row]
+        if what == "told":
+            told_by = await store.wishes.told_by(interaction.user.id)
+            lines = telling_texts.page(told_by)
+            choices = [ToldButton(one, is_chosen=one is told_by) for one in ToldBy]
+            rows = [ui.ActionRow(*choices), row]
+        return Page(view=card(BLURPLE, lines, *rows))
 
     async def _lines(
         self, interaction: discord.Interaction[Any], what: str, policy: Policy, holds: Effective
@@ -190,4 +208,5 @@ async def setup(bot: RestyleBot) -> None:
     """Add the command, and the buttons that outlive restarts."""
     cog = HelpCog(bot)
     add_item(bot, HelpButton, cog.press)
+    add_item(bot, ToldButton, cog.choose)
     await bot.add_cog(cog)

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from bot.policy.evaluate import Evaluation
     from bot.policy.levels import Policy
     from bot.settings import Settings
+    from bot.storage.circumstances import Circumstances
     from bot.storage.store import Store
     from cogs.restyle.file_checks import ProbeResult
     from cogs.restyle.open_request import OpenRequest
@@ -134,11 +135,11 @@ class Intake:
                 )
             # In a crowd that took minutes: what was decided meanwhile, a block say, counts.
             facts = _facts(interaction, prompt=request.prompt, shown_prompt=request.shown_prompt)
-            evaluation, policy = await self._evaluate(
+            evaluation, known = await self._evaluate(
                 interaction, facts, request.source, found.model
             )
             if await self._ask(
-                interaction, request, open_request, evaluation, policy, found, response
+                interaction, request, open_request, evaluation, known.policy, found, response
             ):
                 return
             job = build_job(
@@ -149,8 +150,9 @@ class Intake:
                 job_id=job_id,
                 record_id=await response.post_record(),
                 prices=self._prices,
+                told_by=known.told_by,
             )
-            await self._accept(interaction, job, evaluation, policy, response, found.moment)
+            await self._accept(interaction, job, evaluation, known.policy, response, found.moment)
         except RefusedError as exc:
             if job_id == interaction.id and await is_accepted(interaction, self._store):
                 return
@@ -232,7 +234,7 @@ class Intake:
 
     async def _check_at_once(
         self, interaction: discord.Interaction[Any], request: Request
-    ) -> tuple[Evaluation, Policy]:
+    ) -> tuple[Evaluation, Circumstances]:
         """Check all that the words and Discord's descriptions of the files tell.
 
         Raises:
@@ -270,7 +272,7 @@ class Intake:
         facts: RequestFacts,
         source: RequestedClip,
         model: VideoModel,
-    ) -> tuple[Evaluation, Policy]:
+    ) -> tuple[Evaluation, Circumstances]:
         """Return what follows from what holds here; the database has a second to say that.
 
         Raises:
@@ -300,7 +302,7 @@ class Intake:
         evaluation = await self.aside.run(interaction.user.id, work) if facts.prompt else work()
         if evaluation.refusal is not None:
             raise RefusedError(evaluation.refusal)
-        return evaluation, known.policy
+        return evaluation, known
 
     # The job
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.cometapi.models import VideoModel
     from bot.domain.money import Price
+    from bot.domain.telling import ToldBy
     from bot.policy.decide import Decision
     from cogs.restyle.file_checks import ProbeResult
     from cogs.restyle.requests import Request
@@ -35,6 +36,7 @@ def build_job(
     job_id: int,
     record_id: int,
     prices: Mapping[str, Price],
+    told_by: ToldBy,
 ) -> NewJob:
     """Return the job that a request becomes.
 
@@ -46,6 +48,7 @@ def build_job(
         job_id: The id that it gets: that of the interaction in which it was first asked for.
         record_id: The message that becomes its record.
         prices: What each model costs.
+        told_by: How its requester wants to be told of its end.
     """
     holds, plan, model = decision.effective, found.plan, found.model
     ratio = model.own_ratio(request.ratio) or model.own_ratio(holds.default_ratio)
@@ -90,6 +93,7 @@ def build_job(
         name_moderators=holds.name_moderators,
         role_ids=role_ids_of(interaction) if interaction.guild_id is not None else None,
         is_age_restricted=is_age_restricted(interaction),
+        told_by=told_by,
         # Until it is allowed, a clip is shown to nobody but who decides.
         record_picture=found.moment is not None and hold is None,
     )

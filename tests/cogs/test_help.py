@@ -16,7 +16,7 @@ async def test_help_says_how_with_this_servers_numbers_and_a_command_to_click(st
     assert page.ephemeral
     assert "Up to 3 s of it are restyled" in said(page)
     assert "</restyle:" in said(page)
-    assert list(buttons_of(page.response.message)) == ["What it costs", "My data"]
+    assert list(buttons_of(page.response.message)) == ["What it costs", "My data", "How I am told"]
 
 
 async def test_a_command_that_cannot_be_asked_about_is_named_plainly(stage):

@@ -129,8 +129,9 @@ POSTED = {
             "back",
         )
     ],
-    r"help:(?P<what>how|cost|data|moderators|pin|setup)": [
-        f"help:{what}" for what in ("how", "cost", "data", "moderators", "pin", "setup")
+    r"told:(?P<how>thread|direct|silent)": ["told:thread", "told:direct", "told:silent"],
+    r"help:(?P<what>how|cost|data|told|moderators|pin|setup)": [
+        f"help:{what}" for what in ("how", "cost", "data", "told", "moderators", "pin", "setup")
     ],
     r"usage:(?P<what>mine|server|csv|strikes)": [
         f"usage:{what}" for what in ("mine", "server", "csv", "strikes")

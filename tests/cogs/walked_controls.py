@@ -12,6 +12,7 @@ from bot.domain.jobs import JobState
 from bot.domain.looks import LookOrigin
 from bot.domain.permissions import Action
 from bot.domain.quotas import ReviewStage
+from bot.domain.telling import ToldBy
 from cogs.admin import jobs_page as _jobs_page
 from cogs.admin import strikes
 from cogs.appeals import button as _appeal_button
@@ -277,10 +278,20 @@ CONTROLS = {
             "how": Action.SEE_OWN_USAGE,
             "cost": Action.SEE_OWN_USAGE,
             "data": Action.SEE_OWN_USAGE,
+            "told": Action.SEE_OWN_USAGE,
             "moderators": Action.SEE_SERVER_USAGE,
             "pin": Action.SEE_SERVER_USAGE,
             "setup": Action.CHANGE_SETTINGS,
         }.items()
+    },
+    **{
+        f"told: {how}": Control(
+            _help_buttons.ToldButton,
+            Action.MANAGE_OWN_DATA,
+            lambda w, job, how=how: _help_buttons.ToldButton(how),
+            about_job=False,
+        )
+        for how in ToldBy
     },
     **{
         f"privacy: {what}": Control(

@@ -11,12 +11,13 @@ from bot.domain.jobs import FailureReason, JobState
 from bot.domain.kept_data import KEPT_DATA, Term, Wish
 from bot.domain.personal_data import export
 from bot.domain.quotas import ReviewStage, ReviewStatus
+from bot.domain.telling import ToldBy
 from bot.settings import Settings
 from bot.storage import retention
 from bot.storage.tables import metadata
 from bot.storage.tables.job import jobs
 from bot.storage.tables.look import looks
-from bot.storage.tables.people import blocks, strikes
+from bot.storage.tables.people import blocks, strikes, wishes
 from bot.storage.tables.request import open_requests
 from bot.storage.tables.review import appeals, reviews
 from bot.storage.wiping import WIPED, WIPED_REVIEW
@@ -47,7 +48,9 @@ def test_every_answer_is_whole():
 def test_what_the_table_says_is_emptied_is_what_the_code_empties():
     said = {name for kept in KEPT_DATA if kept.wish is Wish.EMPTIED for name in kept.names()}
     done = {f"jobs.{name}" for name in WIPED} | {f"reviews.{name}" for name in WIPED_REVIEW}
-    whole = {f"{t.name}.{column.name}" for t in (open_requests, looks) for column in t.columns}
+    whole = {
+        f"{t.name}.{column.name}" for t in (open_requests, looks, wishes) for column in t.columns
+    }
     assert said == done | whole | {"appeals.about", "appeals.words", "appeals.answer"}
     aged = {Term.WORDS, Term.ARCHIVE}
     assert {n for kept in KEPT_DATA if kept.term in aged for n in kept.names()} == done
@@ -127,6 +130,7 @@ async def everything(store, clock):
             | {"failure": FailureReason.SAFETY_PROMPT},
             looks: {"id": 6, "user_id": USER_ID, "name": "private", "words": "private {prompt}"}
             | {"seed": 1, "ratio": "1:1", "model": "m", "picture_job_id": 2, "saved_at": now},
+            wishes: {"user_id": USER_ID, "told_by": ToldBy.DIRECT, "since": now},
             open_requests: who | {"id": 5, "words": "private", "kept_at": now},
             blocks: who | {"blocked_by": 1, "blocked_at": now, "note": "be kind"},
         }.items():
@@ -159,8 +163,8 @@ async def test_no_word_of_a_person_is_left_in_any_row(store, everything):
         }
         rows = [
             (await connection.execute(select(func.count()).select_from(table))).scalar()
-            for table in (open_requests, looks)
+            for table in (open_requests, looks, wishes)
         ]
     assert all(left.values())
     assert "private" not in repr(left)
-    assert rows == [0, 0]
+    assert rows == [0, 0, 0]

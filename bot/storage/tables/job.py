@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState, Phase
 from bot.domain.money import CostSource
+from bot.domain.telling import ToldBy
 from bot.storage.columns import EnumText, IdSet, Moment, PlainText
 from bot.storage.tables.base import KEY, check, key_ids, metadata, optional, partial, required
 
@@ -73,6 +74,7 @@ jobs: Final = Table(
     Column("name_moderators", Boolean, nullable=False, server_default=true()),
     *optional(PlainText, "look_name", "own_words"),
     Column("record_picture", Boolean, nullable=False, server_default=false()),
+    Column("told_by", EnumText(ToldBy), nullable=False, server_default=ToldBy.THREAD.value),
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Index, Table
 
 from bot.domain.jobs import FailureReason
+from bot.domain.telling import ToldBy
 from bot.storage.columns import EnumText, Moment, PlainText
 from bot.storage.tables.base import key_ids, metadata, required
 
@@ -42,6 +43,14 @@ pauses: Final = Table(
     Column("paused_by", BigInteger, nullable=False),
     Column("paused_at", Moment, nullable=False),
     Column("note", PlainText),
+)
+
+wishes: Final = Table(
+    "wishes",
+    metadata,
+    *key_ids("user_id"),
+    Column("told_by", EnumText(ToldBy), nullable=False),
+    Column("since", Moment, nullable=False),
 )
 
 opt_outs: Final = Table(
