@@ -271,6 +271,6 @@ def own_limits(load: Load) -> list[Limit]:
             "disk after a year",
             load.rows_per_year * a.SQLITE_BYTES_PER_JOB,
             a.DISK_BYTES,
-            "A larger disk: nothing is deleted by the program.",
+            "A larger disk: rows of jobs stay, without their words.",
         ),
     ]

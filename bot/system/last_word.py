@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.system.status import own_name
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,8 +26,7 @@ class LastWord:
     """
 
     def __init__(self, data_dir: Path, shards: str = "") -> None:
-        name = f"last-seen-{shards.replace('/', '-of-')}" if shards else "last-seen"
-        self._path = data_dir / name
+        self._path = data_dir / own_name("last-seen", shards)
 
     def read(self) -> datetime | None:
         """Return the moment, or ``None`` if there is none that can be read."""

@@ -28,8 +28,15 @@ def status_path(data_dir: Path, shards: str = "") -> Path:
     Each of several processes with one data folder has its own: the well one must not vouch for
     the dead one.
     """
-    name = f"status-{shards.replace('/', '-of-')}.json" if shards else "status.json"
-    return data_dir / name
+    return data_dir / own_name("status", shards, ".json")
+
+
+def own_name(name: str, shards: str, suffix: str = "") -> str:
+    """Return the name of a file of which each process with ``shards`` has its own.
+
+    Like ``status.json`` for the only one, ``status-0,1-of-4.json`` for one of several.
+    """
+    return f"{name}-{shards.replace('/', '-of-')}{suffix}" if shards else f"{name}{suffix}"
 
 
 def write_status(path: Path, facts: Mapping[str, Any]) -> None:

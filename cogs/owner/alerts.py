@@ -12,6 +12,7 @@ from discord.ext import commands, tasks
 
 from bot.domain.conditions import ConditionKind
 from bot.engine.poll_schedule import backoff_seconds
+from bot.system.status import own_name
 from bot.texts import alert as alert_texts
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
 from cogs.common.items import add_item
@@ -55,7 +56,7 @@ class Alerts(commands.Cog):
 
     def __init__(self, bot: RestyleBot) -> None:
         self._bot = bot
-        self._path: Path = bot.settings.data_dir / "alerts.json"
+        self._path: Path = bot.settings.data_dir / own_name("alerts", bot.settings.shards, ".json")
         self._told: dict[ConditionKind, list[list[int]]] = _read(self._path)
         self._earlier = set(self._told)
         """Of what the last run told, and this one has not found itself."""

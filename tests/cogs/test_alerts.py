@@ -169,6 +169,15 @@ async def test_of_several_processes_one_tells_what_all_find(stage, shards, count
     assert len(stage.bob.user.dm_channel.history()) == count
 
 
+async def test_processes_that_share_a_folder_keep_their_messages_apart(stage):
+    owned_by(stage, stage.bob, shards="0/2")
+    await look(stage, FULL, 0, Alerts(stage.bot))
+    owned_by(stage, stage.bob, shards="1/2")
+    await look(stage, {}, 10, Alerts(stage.bot))
+    [told] = stage.bob.user.dm_channel.history()
+    assert told.content.startswith("🔴")
+
+
 async def test_a_message_follows_the_number_of_clips_in_it(stage):
     owned_by(stage, stage.bob)
     await look(stage, {ConditionKind.UNCERTAIN: Finding(text="1 clip.")}, 0)
