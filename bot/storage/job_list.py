@@ -5,15 +5,16 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, or_, select, text
 
 from bot.domain.jobs import JobState
 from bot.storage.overview import OPEN_STATES
 from bot.storage.rows import job_from
-from bot.storage.tables.job import jobs
+from bot.storage.tables.job import SETTLED, UNSETTLED, jobs
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.jobs import Job
     from bot.storage.database import Database
@@ -35,6 +36,10 @@ _STATES: Final = {
     StateGroup.FAILED: (JobState.FAILED, JobState.UNCERTAIN),
     StateGroup.CANCELLED: (JobState.CANCELLED,),
 }
+_NEWEST: Final = (jobs.c.id.desc(),)
+_OPEN_FIRST: Final = (case((jobs.c.state.in_(OPEN_STATES), 0), else_=1), *_NEWEST)
+_UNSETTLED: Final[ColumnElement[bool]] = text(UNSETTLED)  # type: ignore[assignment] # plain SQL serves as a condition
+_SETTLED: Final[ColumnElement[bool]] = text(SETTLED)  # type: ignore[assignment] # as above
 
 
 class JobList:
@@ -63,7 +68,6 @@ class JobList:
             offset: How many to pass over.
             limit: How many at most.
         """
-        is_closed = case((jobs.c.state.in_(OPEN_STATES), 0), else_=1)
         place = jobs.c.guild_id.is_(None) if guild_id is None else jobs.c.guild_id == guild_id
         wanted: list[ColumnElement[bool]] = [place]
         if user_id is not None:
@@ -73,17 +77,33 @@ class JobList:
         if words:
             # Words of requests that nobody has allowed yet are their requester's alone.
             is_shown = or_(jobs.c.hold.is_(None), jobs.c.user_id == user_id)
-            found = or_(
+            has_words = or_(
                 jobs.c.prompt.contains(words, autoescape=True),  # SQLite lowers ASCII alone
                 func.lower(jobs.c.prompt).contains(words.lower(), autoescape=True),
             )
-            wanted += [found, is_shown]
+            wanted += [has_words, is_shown]
         async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(jobs)
-                .where(*wanted)
-                .order_by(is_closed, jobs.c.id.desc())
-                .offset(offset)
-                .limit(limit)
-            )
-            return [job_from(row) for row in rows.mappings()]
+            if user_id is not None:
+                return await _read(connection, wanted, _OPEN_FIRST, offset, limit)
+            # All of a server's may be very many: what goes on, and the past, each by its own index.
+            going_on = [_UNSETTLED, *wanted]
+            found = await _read(connection, going_on, _OPEN_FIRST, offset, limit)
+            if offset and not found:
+                counted = select(func.count()).select_from(jobs).where(*going_on)
+                offset -= await connection.scalar(counted) or 0
+            else:
+                offset = 0
+            past = [_SETTLED, *wanted]
+            return found + await _read(connection, past, _NEWEST, offset, limit - len(found))
+
+
+async def _read(
+    connection: AsyncConnection,
+    wanted: list[ColumnElement[bool]],
+    order: tuple[ColumnElement[int], ...],
+    offset: int,
+    limit: int,
+) -> list[Job]:
+    found = select(jobs).where(*wanted).order_by(*order).offset(offset).limit(limit)
+    rows = await connection.execute(found)
+    return [job_from(row) for row in rows.mappings()]

@@ -24,6 +24,18 @@ async def test_what_is_in_progress_comes_first_and_each_newest_first(store):
     assert await numbers(store, group=StateGroup.CANCELLED) == [5]
 
 
+async def test_a_servers_list_goes_on_from_what_is_open_into_the_past(store, clock):
+    for number, told_at in ((1, clock()), (2, clock()), (3, clock()), (4, None), (5, None)):
+        state = JobState.DONE if told_at else JobState.RUNNING
+        await put(store, number, state, told_at=told_at)
+    whole = [5, 4, 3, 2, 1]
+    for offset in range(6):
+        for limit in (1, 2, 9):
+            page = await numbers(store, offset=offset, limit=limit)
+            assert page == whole[offset : offset + limit]
+            assert page == await numbers(store, user_id=USER_ID, offset=offset, limit=limit)
+
+
 async def test_one_sees_ones_own_here_and_a_servers_list_has_no_other_servers(store):
     await put(store, 1, JobState.DONE, user_id=USER_ID)
     await put(store, 2, JobState.DONE, user_id=OTHER)

@@ -33,6 +33,11 @@ UNSETTLED: Final = (
 The index that keeps settled rows free of cost is partial on this condition; a query uses it only
 if it says the very same words.
 """
+SETTLED: Final = (
+    "told_at IS NOT NULL AND state NOT IN"
+    " ('held', 'queued', 'submitting', 'running', 'withheld', 'delivering')"
+)
+"""The opposite, for the index of a server's past."""
 FREE: Final = f"owner IS NULL AND {UNSETTLED}"
 """Left to do, and free to be claimed."""
 
@@ -143,6 +148,7 @@ jobs: Final = Table(
     partial("ix_jobs_quarantined_at", "quarantined_at", where="quarantined_at IS NOT NULL"),
     partial("ix_jobs_look_at", "look_at", where="look_at IS NOT NULL"),
     Index("ix_jobs_user", "user_id", "id"),
+    partial("ix_jobs_settled", "guild_id", "id", where=SETTLED),
     partial("ix_jobs_guild", "guild_id", "id", where=PERSONAL),
     partial("ix_jobs_author", "source_author_id", "id", where="source_author_id IS NOT NULL"),
     partial("ix_jobs_task", "task_id", where="task_id IS NOT NULL"),
