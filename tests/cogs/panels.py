@@ -1,4 +1,4 @@
-"""An open settings panel, what a moderator does with it, and what stands on other pages."""
+"""An open settings panel, and what a moderator does with it."""
 
 import re
 
@@ -172,18 +172,3 @@ def of_channel(channel):
 
 def of_role(role):
     return Target("role", role.id)
-
-
-def page(result):
-    return text_of(result.response.message)
-
-
-def option_ids(message):
-    """The values that the page's menu offers."""
-
-    def walk(components):
-        for component in components:
-            yield from (option.value for option in getattr(component, "options", []))
-            yield from walk(getattr(component, "children", None) or [])
-
-    return list(walk(message.components))

@@ -7,7 +7,7 @@ from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, JobState
 from bot.domain.quotas import LedgerStatus
 from tests.cogs.conftest import NUMBER, said
-from tests.cogs.panels import option_ids, page
+from tests.cogs.pages import option_ids, page
 from tests.storage.money import rows_of
 from tests.storage.rows import put
 

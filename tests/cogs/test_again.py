@@ -11,6 +11,7 @@ from cogs.restyle.again_buttons import AnotherClipButton, TryAgainButton, button
 from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said
 from tests.cogs.forged import press as forge
+from tests.cogs.pages import restart
 from tests.factories import new_job
 from tests.storage.rows import put
 
@@ -63,12 +64,6 @@ def filled(form):
         part["component"]["custom_id"]: part["component"].get("value") or ""
         for part in form.modal["components"]
     }
-
-
-async def restart(stage, make_bot):
-    bot = make_bot()
-    await stage.env.restart_bot(bot)
-    return bot
 
 
 async def test_again_starts_the_same_with_another_seed_at_one_press_after_a_restart(

@@ -10,6 +10,7 @@ from tests.cogs.conftest import buttons_of, said
 from tests.cogs.forged import WORDS as MENU
 from tests.cogs.forged import press as forge
 from tests.cogs.forged import send_form
+from tests.cogs.pages import message_of, press, restart
 from tests.cogs.panels import text_of
 from tests.storage.rows import put
 
@@ -36,21 +37,6 @@ def listed(stage):
         return shown
 
     return open_it
-
-
-async def restart(stage, make_bot):
-    bot = make_bot()
-    await stage.env.restart_bot(bot)
-    return bot
-
-
-def message_of(result):
-    return result.response.message
-
-
-async def press(who, page, label):
-    message = message_of(page)
-    return await who.click(message, custom_id=buttons_of(message)[label])
 
 
 async def choose(who, page, verb, value):

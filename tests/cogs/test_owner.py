@@ -10,7 +10,7 @@ from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import CancelReason, JobState
 from bot.domain.quotas import LedgerStatus
 from tests.cogs.conftest import said
-from tests.cogs.panels import page
+from tests.cogs.pages import page
 from tests.storage.money import rows_of
 from tests.storage.rows import put
 
