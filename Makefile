@@ -47,7 +47,7 @@ PURE_TESTS := $(wildcard tests/test_*.py tests/domain tests/requests tests/polic
 # Those of them that are here; each gets an environment of its own below build/.
 VERSIONS ?= 3.11 3.12 3.13 3.14
 
-test-versions: ## Run the pure tests on every Python that is here (VERSIONS=3.13: on that one)
+test-versions: ## Run the pure tests on every installed Python (VERSIONS=3.13: on that one)
 	@for version in $(VERSIONS); do \
 		"python$$version" -c "" 2>/dev/null || { echo "Python $$version is not here"; continue; }; \
 		echo "Python $$version"; place=build/python$$version; \
@@ -66,7 +66,7 @@ bench: setup ## Measure what people wait for, and the engine beside other ways t
 bench-media: setup ## Measure preparing clips beside plain ffmpeg (docs/media.md)
 	$(BIN)/python -m bench.media $(or $(ARGS),--write docs/media.md)
 
-simulate: setup ## Foretell which limit binds at which size (docs/scale.md)
+simulate: setup ## Predict which limit is reached at which size (docs/scale.md)
 	$(BIN)/python -m bench.simulate $(or $(ARGS),--write docs/scale.md)
 
 migration: setup ## Write a migration from what differs in the tables (NAME=what_changes)
@@ -81,7 +81,7 @@ settings: setup ## Write the README's table of settings and .env.example from th
 permissions: setup ## Write who may do what from the code's one table (docs/permissions.md)
 	$(BIN)/python -c 'from bot.texts.permission import page; print(page(), end="")' > docs/permissions.md
 
-privacy: setup ## Write what is kept of people from the code's one table (docs/privacy.md)
+privacy: setup ## Write what is kept about people from the code's one table (docs/privacy.md)
 	$(BIN)/python -c 'from pathlib import Path; from bot.texts.kept_data import page_with_table as t; \
 		p = Path("docs/privacy.md"); p.write_text(t(p.read_text("utf-8")), "utf-8")'
 
@@ -95,7 +95,7 @@ format: setup ## Format the code and sort its imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --select I .
 
-lock: ## Make the locks anew from pyproject.toml
+lock: ## Make the locks again from pyproject.toml
 	@test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv; }
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml --extra postgres --extra sentry -c requirements/run.txt -o requirements/sentry.txt

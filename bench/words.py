@@ -109,10 +109,10 @@ def report(found: Measurement) -> str:
     ]
     seen, tried = (sum(getattr(one, name) for one in found.kinds) for name in ("seen", "tried"))
     rows.append(("**All**", f"{seen} of {tried}", f"{found.seen_share:.1%}"))
-    lines = table(("Disguise", "Seen through", ""), rows)
+    lines = table(("Disguise", "Found", ""), rows)
     alarms = [(one.language, str(one.sentences), str(len(one.alarmed))) for one in found.languages]
     alarms.append(("**All**", str(found.sentences), str(found.alarms)))
-    lines += ["", *table(("Innocent sentences in", "Read", "Taken for bad"), alarms)]
+    lines += ["", *table(("Innocent sentences in", "Read", "Refused by mistake"), alarms)]
     return "\n".join(lines)
 
 

@@ -104,7 +104,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             return
         _, late = await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
         if late:
-            log.warning("%d commands took too long to be ended with the process", len(late))
+            log.warning("%d commands were still running when the process ended", len(late))
         for task in late:
             task.cancel()
         if late:

@@ -68,18 +68,18 @@ class DiscordCheck:
             if trouble is None:
                 raise
             yield section.broken(
-                f"Discord cannot be worked with just now: {trouble.text}",
-                "Look at discordstatus.com and at the network of this machine.",
+                f"Discord cannot be used right now: {trouble.text}",
+                "Check discordstatus.com and this machine's network.",
             )
             return
         self._is_in = True
         yield section.ok(f"logged in as {application.name} ({application.id})")
-        yield section.ok("no privileged intent is asked for, so none can be missing")
+        yield section.ok("no privileged intents are needed")
         invitation = discord.utils.oauth_url(application.id, permissions=NEEDED)
-        yield section.ok(f"it is invited with {invitation}")
+        yield section.ok(f"invite it with {invitation}")
         if application.bot_public and self._settings.served_guild_ids is None:
             yield section.warning(
-                "anybody can add the bot to a server of theirs, and spend your money there",
+                "anybody can add the bot to their server and spend your money there",
                 "Switch Public Bot off in the portal, or name your servers in SERVERS.",
             )
         async for one in self._commands(section):
@@ -90,30 +90,30 @@ class DiscordCheck:
         try:
             known = {command.name for command in await tree.fetch_commands()}
         except (discord.HTTPException, aiohttp.ClientError) as exc:
-            yield section.unknown(f"the list of commands cannot be had: {exc}")
+            yield section.unknown(f"the list of commands cannot be read: {exc}")
             return
         if missing := COMMAND_NAMES - known:
             yield section.warning(
                 f"not registered: {', '.join(sorted(missing))}",
                 f"Start the bot. If it ran already, delete {self._settings.data_dir}/"
-                "commands.sha256 and start it anew.",
+                "commands.sha256 and start it again.",
             )
         else:
             yield section.ok(f"{len(COMMAND_NAMES)} commands are registered")
         if foreign := known - COMMAND_NAMES:
             yield section.warning(
                 f"registered and not ours: {', '.join(sorted(foreign))}",
-                "The next start of this version removes them; use a token for one program alone.",
+                "The next start of this version removes them. Use a token for only one program.",
             )
 
     async def servers(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
         """Look at what each server, and each channel in it, allows the bot."""
         if not self._is_in:
-            yield section.unknown("they cannot be looked at without logging in")
+            yield section.unknown("they cannot be checked without logging in")
             return
         found = [guild async for guild in self._client.fetch_guilds(limit=200)]
         if not found:
-            yield section.warning("the bot is on none", "Invite it with the address above.")
+            yield section.warning("the bot is on no server", "Invite it with the address above.")
         for guild in found[:MOST_SERVERS]:
             try:
                 async for one in self._server(section, guild.id):
@@ -121,7 +121,7 @@ class DiscordCheck:
             except (discord.HTTPException, aiohttp.ClientError) as exc:
                 yield section.unknown(f"{guild.name}: {exc}")
         if len(found) > MOST_SERVERS:
-            yield section.unknown(f"{len(found) - MOST_SERVERS} more were not looked at")
+            yield section.unknown(f"{len(found) - MOST_SERVERS} more were not checked")
 
     async def _server(self, section: CheckSection, guild_id: int) -> AsyncIterator[Diagnosis]:
         guild = await self._client.fetch_guild(guild_id)
@@ -149,10 +149,10 @@ class DiscordCheck:
         if everywhere:
             yield section.warning(
                 f"{guild.name}: the bot's role lacks {', '.join(everywhere)}",
-                "Give it to the role, or invite the bot anew with the address above.",
+                "Give it to the role, or invite the bot again with the address above.",
             )
         else:
-            yield section.ok(f"{guild.name}: {usable} channels allow all that is needed")
+            yield section.ok(f"{guild.name}: {usable} channels allow everything needed")
         for name, missing in list(lacking.items())[:_MOST_CHANNELS]:
             if new := [one for one in missing if one not in everywhere]:
                 yield section.warning(

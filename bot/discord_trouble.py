@@ -46,7 +46,7 @@ def passing(error: Exception) -> PassingTrouble | None:
             wait = _seconds(error.response.headers.get("Retry-After"))
             return PassingTrouble(text=_too_many(wait), seconds=wait)
         case discord.Forbidden():
-            text = "it, or something on the way to it, refuses this machine (HTTP 403)"
+            text = "it, or something on the way there, refuses this machine (HTTP 403)"
             return PassingTrouble(text=text)
         case discord.HTTPException(status=status):
             return PassingTrouble(text=f"it answers with HTTP {status}")
@@ -59,7 +59,7 @@ def passing(error: Exception) -> PassingTrouble | None:
         case aiohttp.ClientError() | OSError():
             return PassingTrouble(text=f"it cannot be reached: {str(error) or 'no answer in time'}")
         case KeyError() | TypeError() | ValueError() | AttributeError():
-            return PassingTrouble(text="it answers with something that is not its API's")
+            return PassingTrouble(text="something other than its API answers")
         case _:
             return None
 
@@ -82,7 +82,7 @@ def lasting(error: Exception) -> str | None:
 
 def _too_many(seconds: float) -> str:
     wait = f" for {seconds / 60:.0f} min" if seconds >= 90 else ""
-    return f"it takes no requests from this machine{wait} (HTTP 429)"
+    return f"it accepts no requests from this machine{wait} (HTTP 429)"
 
 
 def _seconds(header: str | None) -> float:
@@ -113,7 +113,7 @@ class Patience:
         if trouble.text != self._text:
             self._text = trouble.text
             self._say(f"waiting for {self._what}: {trouble.text}")
-            log.warning("Waiting for %s: %s. It is tried again.", self._what, trouble.text)
+            log.warning("Waiting for %s: %s. The bot keeps trying.", self._what, trouble.text)
         await asyncio.sleep(
             backoff_seconds(self._failures, cap=LONGEST_PAUSE_SECONDS, at_least=trouble.seconds)
         )

@@ -57,7 +57,7 @@ def set_up_error_reports(settings: Settings) -> None:
             https_proxy=settings.https_proxy or None,
         )
     except BadDsn:
-        raise SettingsError("SENTRY_DSN: must be the DSN of a project of Sentry's") from None
+        raise SettingsError("SENTRY_DSN: must be the DSN of a Sentry project") from None
 
 
 def cleaned(event: dict[str, Any], hint: dict[str, Any], redaction: Redaction) -> dict[str, Any]:

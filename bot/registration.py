@@ -100,7 +100,9 @@ class Registration:
                     at_least=getattr(exc, "retry_after", None),
                 )
                 if self.trouble is None:
-                    log.warning("The commands could not be registered; it is tried again: %s", exc)
+                    log.warning(
+                        "The commands could not be registered; the bot keeps trying: %s", exc
+                    )
                 self.trouble = str(exc) or type(exc).__name__
                 self._answered.set()
                 await asyncio.sleep(pause)
@@ -130,7 +132,7 @@ class Registration:
         if known == digest:
             return
         synced = await self._bot.tree.sync()
-        log.info("Registered %d commands at Discord", len(synced))
+        log.info("Registered %d commands with Discord", len(synced))
         try:
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.write_text(digest, encoding="ascii")

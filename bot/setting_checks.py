@@ -48,7 +48,7 @@ def check_base_url(value: str) -> str:
     if url.query_string or url.fragment or url.user:
         raise ValueError("must have no user, query or fragment")
     if url.name in _ROUTES:
-        raise ValueError(f"must end before /{url.name}, which the bot adds by itself")
+        raise ValueError(f"must end before /{url.name}, which the bot adds itself")
     for domain, right in _PROVIDERS.items():
         is_theirs = url.host == domain or url.host.endswith(f".{domain}")
         if is_theirs and str(url) != right:
@@ -72,7 +72,7 @@ def check_priced_models(words: str, models: Collection[str]) -> None:
             near = difflib.get_close_matches(name, sorted(known), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(
-                f"{name} is no model that Restyle knows, nor in RUNWAY_MODEL{hint} "
+                f"{name} is neither a model that Restyle knows nor in RUNWAY_MODEL{hint} "
                 f"(known: {', '.join(sorted(known))})"
             )
 
@@ -192,7 +192,7 @@ def complete_database_url(value: str) -> str:
     if driver is None:
         raise ValueError("must start with sqlite:// or postgresql://")
     if "@" in (url.host or ""):  # its end is of the password
-        raise ValueError(f"has an @ too many; {_ESCAPES}")
+        raise ValueError(f"has one @ too many; {_ESCAPES}")
     if driver == "postgresql+asyncpg":
         url = _without_libpq_options(url)
     return url.set(drivername=driver).render_as_string(hide_password=False)
@@ -252,7 +252,7 @@ def check_shards(value: str, *, is_sqlite: bool) -> str:
         raise ValueError("must look like 0,1/4: shards 0 and 1 of 4")
     named, count = {int(shard) for shard in match[1].split(",")}, int(match[2])
     if max(named) >= count:
-        raise ValueError("must name shards below their number: of 4 there are 0, 1, 2 and 3")
+        raise ValueError("must name existing shards: of 4 there are 0, 1, 2 and 3")
     if len(named) < count and is_sqlite:
         raise ValueError(
             "must name every shard with SQLite, which has one process; "

@@ -80,7 +80,7 @@ class FileSettingsSource(PydanticBaseSettingsSource):
             return None, field_name, False
         if name in self._variables:
             raise SettingsError(
-                f"{name} and {name}{_FILE} are both set in {self._place}: leave one of them out."
+                f"{name} and {name}{_FILE} are both set in {self._place}: remove one of them."
             )
         return _text_of(Path(path), name + _FILE), field_name, False
 
@@ -99,7 +99,7 @@ def _text_of(path: Path, name: str) -> str:
     except OSError as exc:
         raise SettingsError(f"The file that {name} names cannot be read: {exc.strerror}.") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"The file that {name} names is not text in UTF-8.") from None
+        raise SettingsError(f"The file that {name} names is not UTF-8 text.") from None
 
 
 def sources_of(
@@ -172,7 +172,7 @@ def misspelt(names: Iterable[str]) -> list[str]:
         if _near(name, known):
             lines.append(
                 f"{name} in the environment is not a setting{_suggestion(name, known)} "
-                "If it is another program's, unset it for this one."
+                "If it belongs to another program, unset it for this one."
             )
     return list(dict.fromkeys(lines))
 
@@ -204,4 +204,4 @@ def _near(name: str, known: set[str]) -> bool:
 
 def _suggestion(name: str, known: set[str]) -> str:
     near = difflib.get_close_matches(name.upper(), sorted(known), n=1, cutoff=_SIMILAR)
-    return f"; did you mean {near[0]}?" if near else " (README.md and .env.example name them all)."
+    return f"; did you mean {near[0]}?" if near else " (README.md and .env.example list them all)."

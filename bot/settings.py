@@ -99,7 +99,7 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - as pydantic t
             for error in exc.errors(include_url=False, include_context=False, include_input=False)
         ]
     except UnicodeDecodeError:
-        raise SettingsError("The file .env is not text in UTF-8: save it as that.") from None
+        raise SettingsError("The file .env is not UTF-8 text. Save it as UTF-8.") from None
     if settings is None or lines:
         raise SettingsError(
             "These settings are missing or wrong (environment or .env, see .env.example):\n"

@@ -112,7 +112,7 @@ class Signs:
             try:
                 self.look()
             except Exception:  # a bot that works must not seem dead
-                log.exception("Looking at the process itself broke in the program")
+                log.exception("The check of the process itself broke")
             await asyncio.sleep(BEAT_SECONDS)
 
     def close(self) -> None:
@@ -201,8 +201,8 @@ class Signs:
         free = self.free_bytes()
         if free is not None and free < LOW_DISK_BYTES:
             text = (
-                f"Only {free // 1024**2} MB are free where DATA_DIR lies. Make room there: a full "
-                "disk stops everything."
+                f"Only {free // 1024**2} MB is free on the disk of DATA_DIR. Make room there: a "
+                "full disk stops everything."
             )
             found[ConditionKind.DISK] = Finding(
                 text=text, grave_after=0.0 if free < FULL_DISK_BYTES else None
@@ -211,7 +211,7 @@ class Signs:
         if pool is not None and pool.failures_in_a_row >= CHILD_FAILURES:
             found[ConditionKind.CHILDREN] = Finding(
                 text=f"The last {pool.failures_in_a_row} clips could not be read, and not because "
-                f"of the clips: {pool.last_failure}. `python -m bot doctor` says what it needs."
+                f"of the clips: {pool.last_failure}. `python -m bot doctor` says what is wrong."
             )
         return found
 
@@ -223,13 +223,13 @@ class Signs:
         if away:
             found[ConditionKind.SHARDS] = Finding(
                 text=f"Discord is not connected (shard {', '.join(away)}). The bot keeps trying; "
-                "look at discordstatus.com and at the network of this machine.",
+                "check discordstatus.com and this machine's network.",
                 grave_after=SHARD_GRACE_SECONDS,
             )
         if bot.registration.trouble is not None:
             found[ConditionKind.COMMANDS] = Finding(
-                text=f"Discord did not take the list of commands: {bot.registration.trouble}. "
-                "It is asked again; the commands of the last time go on working.",
+                text=f"Discord did not accept the list of commands: {bot.registration.trouble}. "
+                "The bot keeps trying; the commands of last time still work.",
                 grave_after=None,
             )
         trouble = bot.watch.trouble if bot.watch is not None else None
@@ -237,7 +237,7 @@ class Signs:
         if refusal is FailureReason.NO_CREDIT:
             found[ConditionKind.CREDIT] = Finding(
                 text="The provider refused the last clip because the account's credit is used up. "
-                "Top it up: the next clip that is taken ends this.",
+                "Top it up: the next accepted clip ends this.",
                 grave_after=None,
             )
         elif bot.watch is not None and (low := bot.watch.low) is not None:
@@ -247,13 +247,13 @@ class Signs:
         match trouble:
             case ProviderTrouble.KEY_REFUSED:
                 found[ConditionKind.KEY] = Finding(
-                    text="The provider refuses COMETAPI_KEY, so /restyle takes no jobs. Set the "
+                    text="The provider refuses COMETAPI_KEY, so /restyle accepts no clips. Set the "
                     "right key and restart the bot."
                 )
             case ProviderTrouble.MODEL_ABSENT:
                 found[ConditionKind.MODEL] = Finding(
-                    text="The provider does not offer the model of RUNWAY_MODEL, so /restyle takes "
-                    "no jobs. Choose another one and restart the bot."
+                    text="The provider does not offer the model in RUNWAY_MODEL, so /restyle "
+                    "accepts no clips. Choose another and restart the bot."
                 )
 
     def _look_at_engine(self, found: dict[ConditionKind, Finding]) -> None:
@@ -263,8 +263,8 @@ class Signs:
         if self.uncertain:
             clips = "1 clip" if self.uncertain == 1 else f"{self.uncertain} clips"
             found[ConditionKind.UNCERTAIN] = Finding(
-                text=f"The provider never said whether it took {clips}, and nothing is paid twice. "
-                "Settle it with `/restyle-owner uncertain`.",
+                text=f"The provider never said whether it took {clips}. Nothing is paid twice. "
+                "Settle this with `/restyle-owner uncertain`.",
                 grave_after=None,
             )
         if self.quarantined:
@@ -278,8 +278,8 @@ class Signs:
             )
         if engine.database_trouble is not None:
             found[ConditionKind.DATABASE] = Finding(
-                text=f"The database does not take what is written: {engine.database_trouble}. "
-                "Nothing is spent until it does; then all jobs go on."
+                text=f"The database does not accept writes: {engine.database_trouble}. "
+                "Nothing is spent until it does; then all jobs continue."
             )
         elif engine.seconds_since_pass > PASS_GRACE_SECONDS:
             found[ConditionKind.ENGINE] = Finding(

@@ -51,12 +51,12 @@ class ArchiveCheck:
                     await archive.remove(name)
         except ArchiveError as exc:
             yield section.broken(
-                f"a file cannot be written: {exc}", "docs/archive.md has what it needs."
+                f"a file cannot be written: {exc}", "See docs/archive.md for what it needs."
             )
 
     async def _read(self, section: CheckSection, link: str, content: str) -> Diagnosis:
         place = self._settings.archive_public_url
-        mend = "Let the web server or the bucket show it to everybody: docs/archive.md."
+        mend = "Make the web server or the bucket public: see docs/archive.md."
         try:
             timeout = aiohttp.ClientTimeout(total=READ_SECONDS)
             proxy = self._settings.proxy.way_to(URL(link))
@@ -68,5 +68,5 @@ class ArchiveCheck:
         if status != 200:  # OK
             return section.broken(f"{place} answers {status} for a file that is there", mend)
         if found != content:
-            return section.broken(f"{place} shows something else than what was written", mend)
+            return section.broken(f"{place} shows something other than what was written", mend)
         return section.ok(f"everybody can read it under {place}")

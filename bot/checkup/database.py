@@ -43,7 +43,7 @@ class DatabaseCheck:
         if self._is_sqlite:
             path = sqlite_path(self._url)
             if not path.exists():
-                yield section.ok(f"SQLite: {path} is not there yet; the first start makes it")
+                yield section.ok(f"SQLite: {path} does not exist yet; the first start creates it")
                 return
             log_file = path.with_name(f"{path.name}-wal")  # what was written last
             size = path.stat().st_size + (log_file.stat().st_size if log_file.exists() else 0)
@@ -51,12 +51,12 @@ class DatabaseCheck:
             kind = f"SQLite, {size / MEBIBYTE:.1f} MiB"
             if free < size:
                 yield section.warning(
-                    f"{kind}, but only {free / MEBIBYTE:.0f} MiB are free beside it",
-                    "A backup and the upgrade of a schema need as much room again.",
+                    f"{kind}, but only {free / MEBIBYTE:.0f} MiB is free next to it",
+                    "Make room: a backup or a schema upgrade needs as much again.",
                 )
             if not os.access(path, os.W_OK):
                 yield section.broken(
-                    f"{path} cannot be written", "Give it to the user whom the bot runs as."
+                    f"{path} cannot be written", "Make the user that the bot runs as its owner."
                 )
         else:
             kind = f"PostgreSQL at {self._url.host}"
@@ -67,7 +67,7 @@ class DatabaseCheck:
             yield section.ok(f"{kind}, schema {newest_revision()}, answers in {seconds:.2f} s")
             if seconds > _SLOW_SECONDS:
                 yield section.warning(
-                    "it is slow to answer", "Look at its load, its disk and the way to it."
+                    "it is slow to answer", "Check its load, its disk and the network to it."
                 )
             if not self._is_sqlite:
                 for one in self._of_postgres(vitals, section):
@@ -77,7 +77,7 @@ class DatabaseCheck:
         except StoreUnavailableError as exc:
             yield section.broken(
                 str(exc),
-                "Look at DATABASE_URL, at whether the database runs, and at the way to it.",
+                "Check DATABASE_URL, that the database is running, and the network to it.",
             )
         except StoreError as exc:
             yield section.broken(str(exc), "Start the version that wrote it, or restore a backup.")
@@ -86,9 +86,9 @@ class DatabaseCheck:
         ahead = (datetime.now(UTC) - vitals.now).total_seconds()
         said = f"this machine's clock is {ahead:+.1f} s off the database's"
         if abs(ahead) >= WRONG_SECONDS:
-            yield section.broken(f"{said}: nothing is spent", "Have both set by NTP.")
+            yield section.broken(f"{said}: nothing is spent", "Set both by NTP.")
         elif abs(ahead) >= WARN_SECONDS:
-            yield section.warning(said, "Have both set by NTP.")
+            yield section.warning(said, "Set both by NTP.")
         else:
             yield section.ok("its clock and this machine's agree")
         size = (vitals.size_bytes or 0) / MEBIBYTE
@@ -101,7 +101,7 @@ class DatabaseCheck:
             yield section.warning(said, "Raise max_connections, or let other programs use fewer.")
         else:
             yield section.ok(said)
-        yield section.unknown("how much room its disk has, it does not tell; look there")
+        yield section.unknown("it does not say how much room its disk has; check there")
 
     async def jobs(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
         """Count the jobs that wait for somebody's word, and those at which nothing happens."""
@@ -117,16 +117,16 @@ class DatabaseCheck:
         except StoreError as exc:
             yield section.unknown(f"they cannot be read: {exc}", "See database.")
             return
-        yield section.ok(f"{len(open_jobs)} wait or are under way")
+        yield section.ok(f"{len(open_jobs)} waiting or in progress")
         if uncertain:
             yield section.warning(
-                f"{uncertain} may have been paid for, and nobody knows",
-                "/restyle-owner uncertain, or python -m bot jobs list --state uncertain",
+                f"{uncertain} uncertain: nobody knows whether they were paid for",
+                "Use /restyle-owner uncertain, or python -m bot jobs list --state uncertain",
             )
         if quarantined:
             yield section.warning(
-                f"{quarantined} are in quarantine, after a pause or a restore",
-                "/restyle-owner quarantine, or python -m bot jobs release --all",
+                f"{quarantined} in quarantine, after an outage or a restore",
+                "Use /restyle-owner quarantine, or python -m bot jobs release --all",
             )
         stuck = [
             job
@@ -136,6 +136,6 @@ class DatabaseCheck:
         if stuck:
             ids = ", ".join(str(job.id) for job in stuck[:5])
             yield section.warning(
-                f"at {len(stuck)} nothing has happened for two hours: {ids}",
-                "python -m bot jobs show JOB says where each stands; is a bot running?",
+                f"{len(stuck)} have not moved for two hours: {ids}",
+                "Is a bot running? python -m bot jobs show JOB says where each stands.",
             )

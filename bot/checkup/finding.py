@@ -68,9 +68,9 @@ async def collected(
             async for one in look(section):
                 found.append(one)
     except TimeoutError:
-        found.append(section.unknown(f"no answer within {CHECK_SECONDS:.0f} s", "Try it again."))
+        found.append(section.unknown(f"no answer within {CHECK_SECONDS:.0f} s", "Try again."))
     except (RestyleError, OSError) as exc:
-        found.append(section.broken(str(exc) or type(exc).__name__, "Mend that, and look again."))
+        found.append(section.broken(str(exc) or type(exc).__name__, "Fix that, and check again."))
     except Exception as exc:  # noqa: BLE001 - the other sections are looked at all the same
         found.append(section.unknown(f"the check itself broke: {type(exc).__name__}: {exc}"))
     return found

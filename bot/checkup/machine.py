@@ -55,10 +55,10 @@ class Machine:
         try:
             facts = read_status(path)
         except (OSError, ValueError) as exc:
-            yield section.broken(f"{path} cannot be read: {exc}", "Look at who may read it.")
+            yield section.broken(f"{path} cannot be read: {exc}", "Check its permissions.")
             return
         if facts is None:
-            yield section.ok("no bot runs with this data folder now")
+            yield section.ok("no bot is running with this data folder")
             return
         silent = self._now - facts["written_at"]
         if silent > STALE_SECONDS:
@@ -69,20 +69,20 @@ class Machine:
             return
         phase = facts["phase"]
         detail = f", {facts['waiting_for']}" if phase == "starting" else ""
-        name = f"Restyle {facts['version']} runs as process {facts['pid']}"
+        name = f"Restyle {facts['version']} is running as process {facts['pid']}"
         yield section.ok(f"{name}: {phase}{detail}")
         for one in facts["conditions"]:
             make = section.broken if one["grave"] else section.warning
-            yield make(f"it says of itself: {one['kind']}", one["text"])
+            yield make(f"it reports: {one['kind']}", one["text"])
 
     async def disk(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
         """Look at the data folder: may it be written, by whom else read, and how full is it."""
         folder = self._settings.data_dir
         if not folder.exists():
-            yield section.ok(f"{folder} is not there yet; the first start makes it")
+            yield section.ok(f"{folder} does not exist yet; the first start creates it")
             folder = _nearest(folder)
         elif not folder.is_dir():
-            yield section.broken(f"{folder} is no folder", "Name a folder in DATA_DIR.")
+            yield section.broken(f"{folder} is not a folder", "Name a folder in DATA_DIR.")
             return
         try:
             with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
@@ -90,15 +90,15 @@ class Machine:
         except OSError as exc:
             yield section.broken(
                 f"{folder} cannot be written: {exc.strerror}",
-                "Give it to the user whom the bot runs as, or make room on its disk.",
+                "Make the user that the bot runs as its owner, or make room on its disk.",
             )
         free = shutil.disk_usage(folder).free
-        text = f"{free / MEBIBYTE / 1024:.1f} GiB are free where DATA_DIR lies"
+        text = f"{free / MEBIBYTE / 1024:.1f} GiB free on the disk of DATA_DIR"
         if free < _LOW_BYTES:
             yield section.broken(text, "Make room there: a full disk stops everything.")
         elif free < self._settings.scratch_bytes:
             yield section.warning(
-                f"{text}, less than SCRATCH_MB={self._settings.scratch_mb:g} may take",
+                f"{text}, less than SCRATCH_MB={self._settings.scratch_mb:g} allows",
                 "Lower SCRATCH_MB, or make room.",
             )
         else:
@@ -107,15 +107,15 @@ class Machine:
             mode = folder.stat().st_mode
             if mode & _OTHERS & ~(stat.S_IXGRP | stat.S_IXOTH):
                 yield section.warning(
-                    f"other users of this machine can look into {folder}",
-                    f"chmod 700 {folder}",
+                    f"other users of this machine can read {folder}",
+                    f"Run chmod 700 {folder}",
                 )
 
     async def ports(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
         """Look at the one address on which the bot may listen."""
         address = self._settings.metrics_address
         if not address:
-            yield section.ok("none is opened: METRICS_ADDRESS is not set")
+            yield section.ok("none is open: METRICS_ADDRESS is not set")
             return
         host, port = self._settings.metrics_place
         facts = _status_of(self._settings)
@@ -126,17 +126,17 @@ class Machine:
                 pass
         except OSError as exc:
             if exc.errno == errno.EADDRINUSE and facts is not None:
-                yield section.ok(f"{address} is in use, and a bot runs here")
+                yield section.ok(f"{address} is in use, and a bot is running here")
             else:
                 yield section.broken(
                     f"the bot cannot listen on {address}: {exc.strerror or exc}",
-                    "Name a free port of an address of this machine in METRICS_ADDRESS.",
+                    "In METRICS_ADDRESS, name a free port on an address of this machine.",
                 )
             return
         if facts is None:
             yield section.ok(f"{address} is free")
         else:
-            yield section.warning(f"nobody listens on {address}", "Restart the bot.")
+            yield section.warning(f"nothing is listening on {address}", "Restart the bot.")
 
     async def clips(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
         """Look at what reads clips: the processes, what they are kept from, and the decoders."""
@@ -146,25 +146,25 @@ class Machine:
         except MediaError as exc:
             yield section.broken(
                 f"clips cannot be read: {exc}",
-                "Install the program anew (`pip install --no-deps --require-hashes -r "
-                "requirements/run.txt`); in a container allow it to start processes.",
+                "Reinstall the program (`pip install --no-deps --require-hashes -r "
+                "requirements/run.txt`); in a container, allow it to start processes.",
             )
             return
         gaps = [PROMISES[name] for name, is_kept in kept.items() if not is_kept]
         if gaps:
             yield section.warning(
-                f"nothing ensures that a process which a clip has taken over {'; '.join(gaps)}",
-                "docs/media.md says what that needs of the system.",
+                f"nothing ensures that a process hijacked by a clip {'; '.join(gaps)}",
+                "docs/media.md says what the system needs for that.",
             )
         else:
-            yield section.ok("a process that a clip takes over reaches nothing but that clip")
+            yield section.ok("a process hijacked by a clip can reach nothing but that clip")
         missing = await asyncio.to_thread(_missing_decoders)
         if missing:
             yield section.warning(
                 f"this FFmpeg cannot read {', '.join(missing)}", "Use PyAV's own wheel."
             )
         else:
-            yield section.ok("every kind of clip that is taken can be read")
+            yield section.ok("every accepted kind of clip can be read")
         cores = os.cpu_count() or 1
         if self._settings.media_processes > cores:
             yield section.warning(

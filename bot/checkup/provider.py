@@ -45,29 +45,30 @@ class Provider:
                 yield section.ok("the provider accepts COMETAPI_KEY")
             case False:
                 yield section.broken(
-                    "the provider refuses COMETAPI_KEY", "Make a new key in its console and set it."
+                    "the provider refuses COMETAPI_KEY",
+                    "Create a new key in its console and set it.",
                 )
             case _:
                 yield section.unknown(
-                    f"nobody at {self._settings.cometapi_base_url} says whether the key is good",
-                    "Look at COMETAPI_BASE_URL and at the network of this machine.",
+                    f"{self._settings.cometapi_base_url} does not say whether the key is valid",
+                    "Check COMETAPI_BASE_URL and this machine's network.",
                 )
         left = await self._console.micros_left()
         warn = round(self._settings.balance_warn_dollars * MICROS_PER_DOLLAR)
         if left is None:
-            yield section.unknown("how much money is left, the provider does not say")
+            yield section.unknown("the provider does not say how much money is left")
         elif left <= 0:
             yield section.broken("no money is left at the provider", "Top the account up.")
         elif left < warn:
             yield section.warning(
-                f"{dollars(left)} are left at the provider, less than BALANCE_WARN_DOLLARS",
+                f"{dollars(left)} is left at the provider, less than BALANCE_WARN_DOLLARS",
                 "Top the account up.",
             )
         else:
-            yield section.ok(f"{dollars(left)} are left at the provider")
+            yield section.ok(f"{dollars(left)} is left at the provider")
         if self._settings.cometapi_access_token.get_secret_value() and not self._console.can_list:
             yield section.warning(
-                "COMETAPI_ACCESS_TOKEN is not used with Runway's own API", "Leave it out."
+                "COMETAPI_ACCESS_TOKEN is not used with Runway's own API", "Remove it."
             )
 
     async def models(self, section: CheckSection) -> AsyncIterator[Diagnosis]:
@@ -79,10 +80,10 @@ class Provider:
                     yield section.ok(f"{name} is offered")
                 case False:
                     yield section.broken(
-                        f"{name} is not offered any more", "Name another one in RUNWAY_MODEL."
+                        f"{name} is no longer offered", "Name another one in RUNWAY_MODEL."
                     )
                 case _:
-                    yield section.unknown(f"whether {name} is offered, the provider does not say")
+                    yield section.unknown(f"the provider does not say whether {name} is offered")
             if not model_rules(name).is_known:
                 yield section.warning(
                     f"Restyle does not know {name}: no reference images, no ratio",
@@ -90,11 +91,11 @@ class Provider:
                 )
             if name in prices:
                 second = prices[name].per_second
-                yield section.ok(f"{name} counts with {dollars(second)} a second")
+                yield section.ok(f"{name} is counted at {dollars(second)} a second")
             elif self._settings.bot_dollars_per_month is not None:
                 yield section.broken(
-                    f"{name} has no price, so under a budget nothing starts with it",
-                    "Name its price in PRICES.",
+                    f"{name} has no price, so nothing starts with it under a budget",
+                    "Set its price in PRICES.",
                 )
         for warning in self._settings.warnings:
-            yield section.warning(warning, "Correct PRICES if it is a slip.")
+            yield section.warning(warning, "Correct PRICES if that is a mistake.")

@@ -23,16 +23,16 @@ def add_to(commands: Commands) -> None:
     command = commands.add_parser(
         "backup",
         help="copy the whole database to a file, while the bot runs",
-        description="Copy the whole database to a file that does not exist yet. The bot may go "
-        "on running. The file appears once it is whole and checked, only its owner may read it, "
-        "and it can be restored into SQLite and PostgreSQL alike. It holds what people wrote: keep "
-        "it as safe as the database.",
+        description="Copy the whole database to a file that does not exist yet. The bot can keep "
+        "running. The file appears once it is complete and checked, only its owner can read it, "
+        "and it can be restored into SQLite or PostgreSQL. It holds what people wrote: keep it as "
+        "safe as the database.",
     )
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument(
         "--verify",
         action="store_true",
-        help="make nothing: read FILE, a backup, and check it against its manifest",
+        help="make no backup: check the one in FILE against its manifest",
     )
     add_json(command)
     command.set_defaults(execute=execute_backup)
@@ -41,8 +41,9 @@ def add_to(commands: Commands) -> None:
         "restore",
         help="put a backup into an empty database",
         description="Put a backup into the database of DATABASE_URL, which must be empty, while "
-        "no bot runs on it. Jobs that waited in the backup may have been paid for since, so "
-        "nothing is spent on them until you say so: `python -m bot jobs list` shows them.",
+        "no bot is running on it. Jobs that were waiting in the backup may have been paid for "
+        "since, so nothing is spent on them until you decide: `python -m bot jobs list` shows "
+        "them.",
     )
     command.add_argument("file", type=Path, metavar="FILE")
     command.set_defaults(execute=execute_restore)
@@ -61,7 +62,7 @@ def execute_backup(chosen: argparse.Namespace) -> int:
         return 0
     rows = [(name, str(rows), digest) for name, (rows, digest) in manifest.tables.items()]
     say(table(("TABLE", "ROWS", "SHA-256"), rows))
-    done = "is whole" if chosen.verify else "is written and checked"
+    done = "is complete" if chosen.verify else "is written and checked"
     say(
         f"\n{file} {done}: {manifest.database}, schema {manifest.schema}, made at "
         f"{manifest.made_at} by Restyle {manifest.program}."
@@ -89,7 +90,7 @@ def execute_restore(chosen: argparse.Namespace) -> int:
     copies = asyncio.run(restore(chosen.file, url))
     say(table(("TABLE", "ROWS"), [(copy.name, str(copy.rows)) for copy in copies]))
     say(
-        "\nEverything arrived. Jobs that waited in the backup are in quarantine: nothing is spent "
+        "\nEverything arrived. Jobs that were waiting are in quarantine: nothing is spent "
         "on them until you decide, with `python -m bot jobs` or in Discord. Start the bot."
     )
     return 0

@@ -42,10 +42,10 @@ def add_to(commands: Commands) -> None:
     """Add the command's words to the parser."""
     command = commands.add_parser(
         "doctor",
-        help="look at everything that the bot needs, and say what mends what",
-        description="Look at settings, Discord, the provider, the database, this machine and the "
-        "archive; one line for each finding, with what mends it. Nothing is changed or spent, and "
-        "the bot may run meanwhile. Exit status: 0 all is well, 3 something should be seen to, 1 "
+        help="check everything the bot needs, and say how to fix what is wrong",
+        description="Check settings, Discord, the provider, the database, this machine and the "
+        "archive: one line for each finding, with its fix. Nothing is changed or spent, and the "
+        "bot can keep running. Exit status: 0 all is well, 3 something needs attention, 1 "
         "something does not work, 2 a setting is missing or wrong. What could not be checked is "
         "marked with ? and does not count.",
     )
@@ -97,10 +97,10 @@ async def _look(settings: Settings) -> list[Diagnosis]:
             ]
 
         async def of_settings(section: CheckSection) -> AsyncIterator[Diagnosis]:
-            yield section.ok("all that is needed is set; python -m bot config shows every value")
+            yield section.ok("everything needed is set; python -m bot config shows every value")
             if settings.served_guild_ids is None and settings.bot_dollars_per_month is None:
                 yield section.warning(
-                    "nothing limits what all servers spend",
+                    "nothing limits what all servers together spend",
                     "Set BOT_DOLLARS_PER_MONTH, or name your servers in SERVERS.",
                 )
 
@@ -130,8 +130,8 @@ def _as_text(found: list[Diagnosis]) -> str:
             lines.append(f"{'':<7}{'':<{width}}  -> {one.mend}")
     count = Counter(one.level for one in found)
     lines.append(
-        f"\n{count[Severity.BROKEN]} broken, {count[Severity.WARNING]} to be seen to, "
-        f"{count[Severity.UNKNOWN]} could not be checked, {count[Severity.OK]} well"
+        f"\n{count[Severity.BROKEN]} broken, {count[Severity.WARNING]} need attention, "
+        f"{count[Severity.UNKNOWN]} could not be checked, {count[Severity.OK]} fine"
     )
     return "\n".join(lines)
 

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
                 raise
             sys.stderr.write(f"{reason}\n")
         elif reason is None:
-            log.critical("The bot broke in the program", exc_info=exc)
+            log.critical("The bot stopped because of an error in the program", exc_info=exc)
         else:
             log.critical("%s", reason)
         return EXIT_FAILED

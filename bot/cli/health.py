@@ -25,9 +25,9 @@ EXIT_UNWELL: Final = 1
 _SECRETS: Final = Path("/run/secrets")
 _HELP: Final = "exit with 0 if a bot with this data folder is well; say why if it is not"
 _DESCRIPTION: Final = (
-    "Say how the bot with this DATA_DIR and these SHARDS is: exit status 0 if it "
-    "is well, 1 if it is not, and why. Trouble that passes, such as a connection that is made "
-    "anew, counts after a minute."
+    "Say how the bot with this DATA_DIR and these SHARDS is doing: exit status 0 if "
+    "it is well, 1 if it is not, and why. Trouble that may pass, such as a reconnection, counts "
+    "after a minute."
 )
 
 
@@ -75,13 +75,15 @@ def execute(chosen: argparse.Namespace) -> int:
 def _wrong(facts: dict[str, Any] | None, data_dir: Path, *, strict: bool) -> list[str]:
     """Return why the bot is not well: a line each."""
     if facts is None:
-        return [f"No bot runs with the data folder {data_dir}: none was started, or it has ended."]
+        return [
+            f"No bot is running with the data folder {data_dir}: none was started, or it has ended."
+        ]
     silent = time.time() - facts["written_at"]
     name = f"Restyle {facts['version']}, process {facts['pid']}"
     if facts["host"] == socket.gethostname() and not _lives(facts["pid"]):
-        return [f"{name}, died without a word; its last sign of life is {_span(silent)} old."]
+        return [f"{name}, died; its last sign of life was {_span(silent)} ago."]
     if silent > STALE_SECONDS:
-        return [f"{name}, has been silent for {_span(silent)}: it hangs. Restart it."]
+        return [f"{name}, has been silent for {_span(silent)} and seems to hang. Restart it."]
     if facts["phase"] == "starting":
         return [f"starting: {facts['waiting_for']}"]
     if facts["phase"] == "stopping" and strict:
@@ -98,7 +100,7 @@ def _praise(facts: dict[str, Any]) -> str:
     since = _span(time.time() - facts["since"])
     return (
         f"{'well' if facts['phase'] == 'up' else facts['phase']}: Restyle {facts['version']}, "
-        f"for {since}, shards {shards}, {facts['engine'].get('jobs', 0)} jobs under way"
+        f"for {since}, shards {shards}, {facts['engine'].get('jobs', 0)} jobs in progress"
     )
 
 

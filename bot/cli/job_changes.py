@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 MAX_NOTE: Final = 500
 
 _INSTEAD: Final = {
-    JobState.HELD: "it waits for somebody's word; `jobs settle` ends it",
-    JobState.QUEUED: "it waits for its turn; `jobs settle` ends it",
-    JobState.SUBMITTING: "its paid request is just out; look again in a minute",
-    JobState.RUNNING: "CometAPI works on it; it will be delivered",
-    JobState.WITHHELD: "a moderator looks at its result; that decides",
+    JobState.HELD: "it is waiting for a decision; `jobs settle` ends it",
+    JobState.QUEUED: "it is waiting for its turn; `jobs settle` ends it",
+    JobState.SUBMITTING: "its paid request was just sent; check again in a minute",
+    JobState.RUNNING: "CometAPI is working on it; it will be delivered",
+    JobState.WITHHELD: "a moderator decides about its result",
     JobState.DELIVERING: "its answer is being posted",
     JobState.UNCERTAIN: "`jobs attach` names its task, `jobs write-off` closes it",
-    JobState.DONE: "it is over, its answer is posted; `jobs redeliver` posts it once more",
+    JobState.DONE: "it is over and its answer is posted; `jobs redeliver` posts it again",
     JobState.FAILED: "it is over",
     JobState.CANCELLED: "it is over",
 }
@@ -92,7 +92,7 @@ class JobCommand:
         for flag, meaning in self.flags:
             part.add_argument(flag, action="store_true", help=meaning)
         if self.has_note:
-            part.add_argument("--note", metavar="WORDS", help="what the requester reads besides")
+            part.add_argument("--note", metavar="WORDS", help="what the requester also reads")
         part.set_defaults(execute=self.execute)
 
     @property
@@ -127,7 +127,7 @@ class JobCommand:
 async def _found(store: Store, job_id: int) -> Job:
     job = await store.get(job_id)
     if job is None:
-        raise JobRefusedError("there is no such job; `jobs list` shows which there are")
+        raise JobRefusedError("there is no such job; `jobs list` shows them")
     return job
 
 
@@ -182,7 +182,7 @@ async def _settle(call: JobCall, job: Job) -> str:
             await call.store.quarantine.settle(job.id, user_id=None, restored=restored, note=note)
         )
         if restored:
-            return "settled as finished before the backup came back; its money counts as spent"
+            return "settled as already finished before the restore; its money counts as spent"
         return "ended; nothing was spent on it, and its money is free again"
     if job.state not in {JobState.HELD, JobState.QUEUED}:
         raise _refused(job, "waiting")
@@ -235,7 +235,7 @@ async def _ask(settings: Settings, task_id: str) -> Task:
             return await comet.get_task(task_id)
         except ValueError:
             raise JobRefusedError(
-                "that is no task's id, which is one word of letters, digits and dashes"
+                "that is not a task id, which is one word of letters, digits and dashes"
             ) from None
         except CometTaskNotFoundError:
             raise JobRefusedError(
@@ -257,7 +257,7 @@ async def _redeliver(call: JobCall, job: Job) -> str:
     _changed(
         await call.store.repairs.deliver_again(job.id, output_url=url, output_expires_at=expires_at)
     )
-    return "its answer is posted once more when a bot runs; nothing is paid for it"
+    return "its answer is posted again once a bot runs; nothing is paid for it"
 
 
 async def _output(settings: Settings, job: Job) -> tuple[str, datetime | None]:
@@ -279,7 +279,7 @@ async def _output(settings: Settings, job: Job) -> tuple[str, datetime | None]:
         else:
             if task.output_url:
                 return task.output_url, None
-            reason = "CometAPI has no result of it any more"
+            reason = "CometAPI no longer has its result"
     else:
         reason = "it has no task"
     place = job.answer_channel_id or job.place_id
@@ -310,13 +310,13 @@ def _note(call: JobCall) -> str | None:
 CHANGES: Final = (
     JobCommand(
         "release",
-        "let jobs in quarantine go on: they were not paid for yet",
+        "let jobs in quarantine continue: they were not paid for yet",
         _release,
         flags=(("--all", "every job in quarantine"),),
     ),
     JobCommand(
         "settle",
-        "end jobs that wait, without paying for them",
+        "end waiting jobs without paying for them",
         _settle,
         has_note=True,
         flags=(
@@ -336,19 +336,19 @@ CHANGES: Final = (
     ),
     JobCommand(
         "attach",
-        "name the task that CometAPI made of an uncertain job, which goes on from there",
+        "name the task that CometAPI made of an uncertain job, which continues from there",
         _attach,
         takes_task=True,
-        flags=(("--unchecked", "do not ask CometAPI first whether there is such a task"),),
+        flags=(("--unchecked", "do not ask CometAPI first whether the task exists"),),
     ),
     JobCommand(
         "look-again",
-        "have CometAPI asked once more about tasks of jobs that were given up or failed",
+        "ask CometAPI again about tasks of jobs that timed out or failed",
         _look_again,
     ),
     JobCommand(
         "redeliver",
-        "post the answers of jobs once more, as when a message was deleted",
+        "post the answers of jobs again, as when a message was deleted",
         _redeliver,
     ),
 )

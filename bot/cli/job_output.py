@@ -46,7 +46,7 @@ def listed(found: Sequence[Job], *, limit: int, as_json: bool) -> str:
     if as_json:
         return _json([_plain(job) for job in found[:limit]])
     if not found:
-        return "No such jobs. With `--state` jobs that are over are found, too."
+        return "No such jobs. With `--state`, finished jobs are found too."
     rows = [
         (
             str(job.id),
@@ -76,7 +76,7 @@ def shown(job: Job, money: Sequence[dict[str, Any]], *, as_json: bool) -> str:
     width = max(len(name) for name, _ in (*head, *known))
     lines = [f"{name:<{width}}  {value}" for name, value in (*head, *known)]
     if facts := money_facts(job):
-        lines += ["", "What it costs, what counts first:", *(f"  {fact}" for fact in facts)]
+        lines += ["", "What it costs; the first line counts:", *(f"  {fact}" for fact in facts)]
     if money:
         rows = [
             (

@@ -31,20 +31,20 @@ def add_to(commands: Commands) -> None:
     """Add the command's words, and those of its parts, to the parser."""
     command = commands.add_parser(
         "jobs",
-        help="look at jobs; settle those in quarantine and those of which nobody knows",
+        help="see jobs; settle those that are uncertain or in quarantine",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parts = command.add_subparsers(dest="part", metavar="PART", required=True)
 
-    part = parts.add_parser("list", help="list jobs, newest first; those that are not over")
+    part = parts.add_parser("list", help="list unfinished jobs, newest first")
     part.add_argument(
         "--state",
         action="append",
         default=[],
         choices=[str(state) for state in JobState],
         metavar="STATE",
-        help=f"only jobs in this state, may be repeated: {', '.join(JobState)}",
+        help=f"only jobs in this state, can be repeated: {', '.join(JobState)}",
     )
     part.add_argument(
         "--guild", type=whole_number, metavar="ID", help="only this server's; 0: direct messages"
@@ -54,7 +54,7 @@ def add_to(commands: Commands) -> None:
     add_json(part)
     part.set_defaults(execute=_execute_list)
 
-    part = parts.add_parser("show", help="show all that is known of one job, and its money")
+    part = parts.add_parser("show", help="show everything about one job, and its money")
     part.add_argument("job", type=whole_number, metavar="JOB")
     add_json(part)
     part.set_defaults(execute=_execute_show)
@@ -64,10 +64,10 @@ def add_to(commands: Commands) -> None:
 
     part = parts.add_parser(
         "quarantine",
-        help="put all jobs that wait into quarantine, as `restore` does",
-        description="Put all jobs that wait into quarantine: nothing is spent on them until they "
+        help="put all waiting jobs into quarantine, as `restore` does",
+        description="Put all waiting jobs into quarantine: nothing is spent on them until they "
         "are released. For a database that came back by other means than `restore`, such as a "
-        "snapshot of a disk; before a bot is started on it.",
+        "disk snapshot. Run it before a bot starts on it.",
     )
     part.set_defaults(execute=_execute_quarantine)
 
@@ -106,7 +106,7 @@ async def _show(url: str, chosen: argparse.Namespace) -> None:
     async with open_for_reading(url) as store:
         job = await store.get(chosen.job)
         if job is None:
-            raise StoreError(f"There is no job {chosen.job}. `jobs list` shows which there are.")
+            raise StoreError(f"There is no job {chosen.job}. `jobs list` shows them.")
         money = await store.repairs.money_of(job.id)
     say(job_output.shown(job, money, as_json=chosen.json))
 
@@ -121,6 +121,6 @@ async def _quarantine(url: str) -> None:
     async with open_for_changes(url) as store:
         count = await store.quarantine.enter()
     say(
-        f"{count} jobs put into quarantine. `jobs list --state queued --state held` shows all that "
-        "wait; `jobs release` and `jobs settle` decide."
+        f"{count} jobs put into quarantine. `jobs list --state queued --state held` shows all "
+        "that wait. Decide with `jobs release` and `jobs settle`."
     )

@@ -25,12 +25,12 @@ def add_to(commands: Commands) -> None:
     """Add the command's words to the parser."""
     command = commands.add_parser(
         "migrate",
-        help="bring the database's schema up to date, or look whether it is",
-        description="Bring the schema of DATABASE_URL's database up to date, as a start of the bot "
+        help="bring the database's schema up to date, or check whether it is",
+        description="Bring the schema of DATABASE_URL's database up to date, as starting the bot "
         "does. Make a backup and stop the bot first. With --check nothing is changed: the exit "
         f"status is 0 if it is up to date, {EXIT_OUTDATED} if it is not.",
     )
-    command.add_argument("--check", action="store_true", help="only look whether it is up to date")
+    command.add_argument("--check", action="store_true", help="only check whether it is up to date")
     command.set_defaults(execute=execute)
 
 

@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
         "migrate-data",
         help="copy everything to another database",
         description="Copy everything from the database of DATABASE_URL to an empty one, and "
-        "compare what arrived. Stop the bot first. Jobs under way go on in the new database.",
+        "compare what arrived. Stop the bot first. Jobs in progress continue in the new database.",
     )
     command.add_argument(
         "--to",
@@ -58,7 +58,7 @@ async def _migrate_data(source_url: str, target_url: str) -> None:
             say(f"{copy.name:<20} {copy.rows:>8} rows  sha256 {copy.digest}")
     say(
         "Everything arrived. Set DATABASE_URL to the new address and start the bot. The old "
-        "database still holds the same jobs and is marked: a bot refuses to start on it."
+        "database still holds the same jobs and is marked, so a bot refuses to start on it."
     )
 
 

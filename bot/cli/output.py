@@ -47,7 +47,7 @@ def whole_number(word: str) -> int:
         argparse.ArgumentTypeError: It is none.
     """
     if not word.isascii() or not word.isdigit() or int(word) >= 1 << 63:
-        raise argparse.ArgumentTypeError(f"{word!r} is no id: an id is a whole number")
+        raise argparse.ArgumentTypeError(f"{word!r} is not an id, which is a whole number")
     return int(word)
 
 

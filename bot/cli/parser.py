@@ -35,13 +35,13 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(
         prog="python -m bot",
-        description="Run the Restyle bot, or see to its settings, jobs and database.",
+        description="Run the Restyle bot, or manage its settings, jobs and database.",
         epilog=EXIT_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"Restyle {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("run", help="run the bot (this happens without a command, too)")
+    commands.add_parser("run", help="run the bot (also without a command)")
     for module in _modules_for(words):
         import_module(f"bot.cli.{module}").add_to(commands)
     return parser

@@ -28,7 +28,7 @@ class Term(enum.Enum):
     STRIKES = "`strikes`, from the strike"
     CHANGES = "`changes`, from the change"
     SERVER = "while the bot is on the server"
-    PERSON = "until it is taken back"
+    PERSON = "until it is undone"
     BRIEF = "until it is done"
     DAY = "a day, from when it was asked for or changed last"
     EVER = "for good"
@@ -67,7 +67,7 @@ class KeptData:
 
 
 _SUMS: Final = "quotas, budgets and the provider's bills are sums over it"
-_OURS: Final = "numbers of Discord's, of no use elsewhere"
+_OURS: Final = "Discord's numbers, of no use elsewhere"
 _SERVERS: Final = "it is the server's record of its moderators' work"
 _ORDER: Final = "it protects others, and would be the first thing to have deleted"
 _TECHNICAL: Final = "it says nothing about a person"
@@ -83,7 +83,7 @@ KEPT_DATA: Final = (
         goes_with_server=True,
     ),
     KeptData(
-        what="Names and links of clip, style image and result",
+        what="Names and links of clip, reference image and result",
         columns={"jobs": "source_url source_filename source_message_url reference_url output_url"},
         why="the job, and Compare and With its sound below its result, read the files there",
         term=Term.WORDS,
@@ -95,16 +95,16 @@ KEPT_DATA: Final = (
     KeptData(
         what="The link of the prepared clip, and the provider's own words",
         columns={"jobs": "sent_url failure_detail"},
-        why="the provider fetches the clip there; its words help the operator to find a fault",
+        why="the provider fetches the clip there; its words help the owner to find a fault",
         term=Term.WORDS,
-        unexported_because="a copy of the clip in its thread; words for the operator alone",
+        unexported_because="a copy of the clip in its thread; words for the owner only",
         wish=Wish.EMPTIED,
         goes_with_server=True,
     ),
     KeptData(
         what="The link that lasts",
         columns={"jobs": "archive_url"},
-        why="people find the result there after Discord's link has ended",
+        why="people find the result there after Discord's link has expired",
         term=Term.ARCHIVE,
         exported="jobs.result_url",
         wish=Wish.EMPTIED,
@@ -149,10 +149,10 @@ KEPT_DATA: Final = (
             "jobs": "record_message_id can_open_thread source_channel_id source_message_id"
             " thread_id status_message_id answer_message_id answer_channel_id"
         },
-        why="without them nobody could delete a result any more",
+        why="without them nobody could delete a result",
         term=Term.EVER,
         unexported_because=_OURS,
-        kept_because="Delete below a result goes on working",
+        kept_because="Delete below a result keeps working",
     ),
     KeptData(
         what="The clip's size and shape, and what was chosen for it",
@@ -197,7 +197,7 @@ KEPT_DATA: Final = (
         goes_with_server=True,
     ),
     KeptData(
-        what="That moderators looked, who and when",
+        what="That moderators checked, who and when",
         columns={
             "reviews": "job_id stage guild_id standing opened_at expires_at channel_id message_id"
             " folded_at taken_by taken_at decided_by decided_at mended_by"
@@ -262,7 +262,7 @@ KEPT_DATA: Final = (
     KeptData(
         what="Blocks",
         columns={"blocks": "guild_id user_id blocked_by blocked_at note"},
-        why="a server, or whoever runs the bot, shut somebody out",
+        why="a server, or the bot's owner, shut somebody out",
         term=Term.PERSON,
         exported="blocks.server_id blocks.since blocks.note",
         kept_because=_ORDER,

@@ -79,7 +79,7 @@ class UsageOutcome(enum.StrEnum):
     REFUSED = "refused"  # by the provider's safety check
     FAILED = "failed"
     CANCELLED = "cancelled"
-    UNCLEAR = "unclear"  # nobody knows whether the provider took it
+    UNCERTAIN = "uncertain"  # nobody knows whether the provider took it
 
 
 def outcome_of(state: JobState, failure: FailureReason | None) -> UsageOutcome:
@@ -92,7 +92,7 @@ def outcome_of(state: JobState, failure: FailureReason | None) -> UsageOutcome:
         case JobState.CANCELLED:
             return UsageOutcome.CANCELLED
         case JobState.UNCERTAIN:
-            return UsageOutcome.UNCLEAR
+            return UsageOutcome.UNCERTAIN
         case _:
             return UsageOutcome.UNDER_WAY
 

@@ -50,16 +50,16 @@ class ClockWatch:
             if not was_wrong:
                 log.error(
                     "This machine's clock is %+.0f s off the database's: nothing is spent until "
-                    "they agree. Have both set by NTP",
+                    "they agree. Set both by NTP",
                     self.ahead_seconds,
                 )
             return RECOMPARE_SECONDS
         if was_wrong:
-            log.warning("The clocks of this machine and the database agree again; jobs go on")
+            log.warning("The clocks of this machine and the database agree again; jobs continue")
         elif abs(self.ahead_seconds) >= WARN_SECONDS:
             log.warning(
-                "This machine's clock is %+.1f s off the database's; from %.0f s on nothing is "
-                "spent. Have both set by NTP",
+                "This machine's clock is %+.1f s off the database's; from %.0f s on, nothing is "
+                "spent. Set both by NTP",
                 self.ahead_seconds,
                 WRONG_SECONDS,
             )

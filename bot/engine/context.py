@@ -101,7 +101,7 @@ class StoreWatch:
         """Take note that the database has taken what was written."""
         if self.trouble is not None:
             self.trouble = None
-            log.warning("The database is back; all jobs go on")
+            log.warning("The database is back; all jobs continue")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

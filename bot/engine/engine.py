@@ -204,7 +204,7 @@ class Engine:
             try:
                 await part()
             except Exception:  # a surprise never stops the engine
-                log.exception("a part of the engine broke; it is started again")
+                log.exception("a part of the engine broke; it is restarted")
                 await self._clock.wait(self._never, self._clock.monotonic() + _RETRY_SECONDS)
             else:
                 return
@@ -219,19 +219,21 @@ class Engine:
         runner.cancel()  # steps that are broken off here write what is known of their requests
         _, unfinished = await asyncio.wait([runner], timeout=WRITES_END_SECONDS)
         if unfinished:
-            log.error("The last writes did not end in time; the next start finds UNCERTAIN jobs")
+            log.error(
+                "The last writes did not finish in time; the next start will find UNCERTAIN jobs"
+            )
         await self._worker.close()
         try:
             async with asyncio.timeout(WRITES_END_SECONDS):
                 await self._store.lease.release()
         except (StoreUnavailableError, TimeoutError) as exc:
             log.warning(
-                "The jobs could not be given back; others take them over in %.0f s: %s",
+                "The jobs could not be released; others take them over in %.0f s: %s",
                 self._lease_seconds,
                 exc,
             )
         else:
-            log.info("The engine has stopped and given its jobs back")
+            log.info("The engine has stopped and released its jobs")
 
     # Belonging
 
@@ -257,8 +259,8 @@ class Engine:
             if self._store.lease.worker_id != lost:
                 return
             log.error(
-                "Worker %s was silent for too long and taken for dead; its %d jobs are in other "
-                "hands, and it starts anew",
+                "Worker %s was silent for too long and presumed dead; others have its %d jobs, "
+                "and it restarts",
                 lost,
                 len(self._scheduler),
             )
@@ -321,7 +323,7 @@ class Engine:
             self._scheduler.add(JobHandle(job), delay)
             self._announce_found(job)
         if jobs:
-            log.info("Took on %d jobs; %d are under way", len(jobs), len(self._scheduler))
+            log.info("Took on %d jobs; %d are in progress", len(jobs), len(self._scheduler))
 
     def _adopt(self, job: Job) -> None:
         if job.owner == self._store.lease.worker_id and not self._context.closing.is_set():

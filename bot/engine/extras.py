@@ -140,7 +140,7 @@ class Extras:
             log.warning("job %s: %s was not made: %s", job.id, extra, exc or "too slow")
             raise ExtraError(ExtraFailure.BROKEN) from exc
         except Exception as exc:
-            log.exception("job %s: %s broke in the program", job.id, extra)
+            log.exception("job %s: %s broke", job.id, extra)
             raise ExtraError(ExtraFailure.BROKEN) from exc
 
     async def _make_in_turn(self, job: Job, extra: Extra) -> Delivered:

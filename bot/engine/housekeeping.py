@@ -48,9 +48,9 @@ class Housekeeping:
             try:
                 await self.tidy()
             except StoreError as exc:
-                log.warning("What is to be deleted stays for now: %s", exc)
+                log.warning("The cleanup is postponed: %s", exc)
             except Exception:  # a chore that ends would keep everything for ever, silently
-                log.exception("Deleting what is too old broke in the program")
+                log.exception("The cleanup broke")
             await self._clock.wait(self._never, self._clock.monotonic() + PASS_SECONDS)
 
     async def tidy(self) -> None:
@@ -120,6 +120,4 @@ async def remove_files(
         else:
             await store.privacy.file_removed(url)
     if strays:
-        log.warning(
-            "archive: %d files are to be removed to which ARCHIVE_URL does not lead", strays
-        )
+        log.warning("archive: %d files to remove are not under ARCHIVE_URL", strays)

@@ -62,7 +62,9 @@ class LateLooks:
         if task.status is not TaskStatus.SUCCEEDED or task.output_url is None:
             _, charge = judge_failure(task)
             await self._store.late.close(job, charge, **bill_of(task))
-            log.info("job %s: nothing comes of task %s: %s", job.id, job.task_id, task.raw_status)
+            log.info(
+                "job %s: task %s ended without a result: %s", job.id, job.task_id, task.raw_status
+            )
             return
         now = self._store.lease.now()
         to, result = JobState.DELIVERING, dict[str, Any]()
@@ -78,4 +80,4 @@ class LateLooks:
             output_url=task.output_url,
             output_expires_at=now + OUTPUT_LIFE,
         )
-        log.warning("job %s: task %s finished late after all", job.id, job.task_id)
+        log.warning("job %s: task %s finished late", job.id, job.task_id)

@@ -88,7 +88,7 @@ class ProviderWatch:
             try:
                 await self.look()
             except Exception:  # a chore that ends would never find the key mended
-                log.exception("Looking at the provider's account broke in the program")
+                log.exception("The check of the provider's account broke")
 
     async def look(self) -> None:
         """Look once. What the provider does not say blocks nothing."""
@@ -99,7 +99,7 @@ class ProviderWatch:
         try:
             await self._weigh()
         except StoreError as exc:
-            log.warning("What is left at the provider is not looked at: %s", exc)
+            log.warning("The balance at the provider was not checked: %s", exc)
 
     async def _find_trouble(self) -> ProviderTrouble | None:
         if await self._console.is_key_good() is False:
@@ -112,14 +112,14 @@ class ProviderWatch:
     def _log(self, trouble: ProviderTrouble | None) -> None:
         match trouble:
             case None:
-                log.warning("The provider takes jobs again")
+                log.warning("The provider accepts jobs again")
             case ProviderTrouble.KEY_REFUSED:
                 log.error(
-                    "The provider refuses COMETAPI_KEY: /restyle takes no jobs until it is right"
+                    "The provider refuses COMETAPI_KEY: /restyle accepts no clips until it is right"
                 )
             case ProviderTrouble.MODEL_ABSENT:
                 log.error(
-                    "The provider does not offer %s (RUNWAY_MODEL): /restyle takes no jobs",
+                    "The provider does not offer %s (RUNWAY_MODEL): /restyle accepts no clips",
                     " or ".join(self._models),
                 )
 
@@ -133,5 +133,5 @@ class ProviderWatch:
         was_low, self.left, self.low = self.low is not None, left, None
         if left < max(self._warn_micros, usual):
             if not was_low:
-                log.warning("Only %s are left at the provider", dollars(left))
+                log.warning("Only %s is left at the provider", dollars(left))
             self.low = LowBalance(left=left, usual=usual if left >= self._warn_micros else 0)

@@ -245,7 +245,7 @@ class Scheduler:
             with with_ids(job=handle.job_id, task=handle.task_id):
                 return await self._step(handle)
         except Exception:  # a worker that ends is worse than any error it could report
-            log.exception("job %s: a step raised", handle.job_id)
+            log.exception("job %s: a step broke", handle.job_id)
             return _SURPRISE_SECONDS
 
     def _after(self, handle: JobHandle, delay: float | None) -> None:

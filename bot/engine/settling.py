@@ -57,9 +57,9 @@ class Settling:
             try:
                 await self.look()
             except StoreError as exc:
-                log.warning("Uncertain clips are not looked at: %s", exc)
+                log.warning("Uncertain clips were not checked: %s", exc)
             except Exception:  # a chore that ends would leave them uncertain for ever, silently
-                log.exception("Looking at uncertain clips broke in the program")
+                log.exception("The check of uncertain clips broke")
             await self._clock.wait(never, self._clock.monotonic() + LOOK_SECONDS)
 
     async def look(self) -> None:
@@ -165,7 +165,7 @@ class Settling:
             if self._now() >= (job.submit_started_at or self._now()) + OPEN + SKEW:
                 closed = await self._store.uncertain.never_taken(job.id)
                 if closed is not None:
-                    log.warning("job %s: CometAPI has no such task: nothing was taken", job.id)
+                    log.warning("job %s: CometAPI has no such task: it never took the job", job.id)
             return
         is_shared = any(one.id != job.id and _may_be(one, mine[0]) for one in rivals)
         if len(mine) > 1 or is_shared:

@@ -156,7 +156,7 @@ class Worker:
         """Return the row; ``None`` if the job is in other hands."""
         job = await self._context.store.get(handle.job_id)
         if job is None or job.owner != self._context.store.lease.worker_id:
-            log.info("job %s: in other hands", handle.job_id)
+            log.info("job %s: another process has it", handle.job_id)
             return None
         return job
 

@@ -45,11 +45,11 @@ async def warn_of_gaps(process_pool: ProcessPool) -> None:
     try:
         kept = await holds(process_pool)
     except MediaError as exc:
-        log.warning("Clips cannot be read, and so not be restyled: %s", exc)
+        log.warning("Clips cannot be read, so none can be restyled: %s", exc)
         return
     if broken := [PROMISES[name] for name, is_kept in kept.items() if not is_kept]:
         log.warning(
-            "This system does not ensure that a process which a clip has taken over %s "
+            "This system does not ensure that a process hijacked by a clip %s "
             "(docs/media.md says what that needs)",
             "; ".join(broken),
         )

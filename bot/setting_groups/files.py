@@ -15,24 +15,25 @@ class FileSettings(SettingsGroup):
     """Where the bot keeps things, and how large they may be."""
 
     data_dir: Path = Path("data")
-    """Folder for the database, temporary files and status; created when missing."""
+    """Folder for the database, temporary files and status; created if missing."""
     database_url: str = Field("", validate_default=True, repr=False)  # it may hold a password
     """`sqlite:///…` or `postgresql://user:password@host/name`; empty means `restyle.db` in the data
     folder."""
     max_video_mb: float = Field(100, gt=0, le=500)
-    """Largest clip that people may attach; a server can only be stricter."""
+    """Largest clip that people can attach; a server can only be stricter."""
     max_video_seconds: float = Field(30, gt=0, le=600)
-    """Longest part of a clip that is restyled; a server can only be stricter."""
+    """Longest part of a clip that can be restyled; a server can only be stricter."""
     max_output_mb: float = Field(200, gt=0, le=2000)
-    """Largest output that is downloaded; a larger one is given as a link."""
+    """Largest result that is downloaded; a larger one is posted as a link."""
     media_processes: int = Field(2, ge=1, le=64)
-    """How many clips are prepared at once, each by a process of its own; at most one per core."""
+    """How many clips are prepared at the same time, each in its own process; at most one per
+    core."""
     media_memory_mb: int = Field(768, ge=512, le=65536)
-    """The most memory that each of these processes may take; a clip that needs more is refused."""
+    """The most memory for each of these processes; a clip that needs more is refused."""
     scratch_mb: float = Field(4096, gt=0)
-    """Room for temporary files in the data folder; while it is full, nothing new is begun."""
+    """Room for temporary files in the data folder; while it is full, nothing new starts."""
     low_threshold_allowed: bool = True
-    """Whether servers may choose `low`, the provider's less strict check for public figures."""
+    """Whether servers can choose `low`, Runway's less strict check for public figures."""
 
     @field_validator("database_url")
     @classmethod

@@ -20,27 +20,28 @@ class KeepingSettings(SettingsGroup):
     """Where results are kept, and after how many days what is deleted."""
 
     archive_url: Annotated[str, AfterValidator(check_archive_url)] = Field("", repr=False)
-    """Folder or bucket from which links to results last, `/srv/restyle` or
+    """A folder or bucket that keeps results so that their links last, `/srv/restyle` or
     `s3://bucket/prefix?endpoint=https://…`: see `docs/archive.md`; empty means none."""
     archive_public_url: Annotated[str, AfterValidator(check_public_url)] = Field(
         "", validate_default=True
     )
-    """The https address under which people find what lies there, required with `ARCHIVE_URL`; empty
-    means none."""
+    """The https address where people find the archive's files, required with `ARCHIVE_URL`;
+    empty means none."""
     archive_days: float = Field(0, ge=0, le=36500)
-    """After so many days a file is removed from the archive; 0 keeps everything."""
+    """After this many days a file is removed from the archive; 0 keeps everything."""
     retention_days: Annotated[str, AfterValidator(check_retention)] = (
         "words=90,questions=90,strikes=365,changes=365"
     )
-    """After so many days each kind of data is deleted; 0 keeps it: see `docs/privacy.md`."""
+    """After this many days each kind of data is deleted; 0 keeps it: see `docs/privacy.md`."""
     guild_gone_days: float = Field(30, ge=0, le=36500)
-    """So many days after the bot left a server its data there is deleted; 0 keeps it."""
+    """This many days after the bot left a server, the server's data is deleted; 0 keeps it."""
     aws_access_key_id: SecretStr = SecretStr("")
-    """The id of the key with which the bot writes to the archive's bucket; empty means none."""
+    """The id of the key that the bot uses to write to the archive's bucket; empty means
+    none."""
     aws_secret_access_key: SecretStr = Field(SecretStr(""), validate_default=True)
     """The secret of `AWS_ACCESS_KEY_ID`; empty means none."""
     aws_session_token: SecretStr = SecretStr("")
-    """Goes with temporary credentials only; empty means none."""
+    """Only with temporary credentials; empty means none."""
 
     @field_validator("archive_public_url")
     @classmethod

@@ -15,39 +15,41 @@ class LimitSettings(SettingsGroup):
     """How much may be spent by whom, on which servers, and who is told what is wrong."""
 
     server_jobs_per_day: Annotated[int | None, UNLIMITED] = Field(None, ge=0, le=1_000_000)
-    """The most jobs of each server in a day (UTC); 0 is none at all; empty means `unlimited`."""
+    """The most jobs a day for each server (UTC); 0 means none at all; empty means
+    `unlimited`."""
     server_dollars_per_month: Annotated[float | None, UNLIMITED] = Field(None, ge=0, le=1_000_000)
-    """The most that each server may spend in a month (UTC); empty means `unlimited`."""
+    """The most that each server can spend in a month (UTC); empty means `unlimited`."""
     member_jobs_per_day: Annotated[int | None, UNLIMITED] = Field(None, ge=0, le=1_000_000)
-    """How far a server may raise what each member gets in a day, which is 5 jobs where it says
-    nothing; empty means `unlimited`."""
+    """The most jobs a day that a server can give each member; members get 5 unless the server
+    says otherwise; empty means `unlimited`."""
     bot_jobs_per_day: Annotated[int | None, UNLIMITED] = Field(None, ge=0, le=10_000_000)
-    """The most jobs of all servers together in a day; empty means `unlimited`."""
+    """The most jobs a day for all servers together; empty means `unlimited`."""
     bot_dollars_per_month: Annotated[float | None, UNLIMITED] = Field(20, ge=0, le=1_000_000)
-    """The most that the whole bot may spend in a month (UTC); whoever wants no such limit writes
+    """The most that the whole bot can spend in a month (UTC); for no limit, write
     `unlimited`."""
     bot_running: Annotated[int | None, UNLIMITED] = Field(None, ge=0, le=100_000)
-    """The most tasks at the provider at once; more requests wait for their turn; empty means
+    """The most tasks running at the provider; further requests wait their turn; empty means
     `unlimited`."""
     direct_messages: bool = False
-    """Whether people may start jobs in direct messages with the bot, where no moderator looks:
-    `on` or `off`."""
+    """Whether people can start jobs in direct messages with the bot, where no moderator sees
+    them: `on` or `off`."""
     dm_jobs_per_day: Annotated[int | None, UNLIMITED] = Field(5, ge=0, le=1_000_000)
-    """The most jobs of each person in direct messages in a day, or `unlimited`; never more than
+    """The most jobs a day for each person in direct messages, or `unlimited`; never more than
     `MEMBER_JOBS_PER_DAY`."""
     dm_dollars_per_month: Annotated[float | None, UNLIMITED] = Field(5, ge=0, le=1_000_000)
-    """The most that all direct messages together may spend in a month, or `unlimited`."""
+    """The most that all direct messages together can spend in a month, or `unlimited`."""
     servers: Annotated[str, AfterValidator(check_servers)] = "any"
-    """On which servers jobs may be started: their ids, with commas, or `any`; elsewhere the bot
-    says that it is not for that server."""
+    """The servers where jobs can be started: their ids, with commas, or `any`; elsewhere the
+    bot says that it does not work there."""
     leave_others: bool = False
-    """Whether the bot leaves servers that are not in `SERVERS`, after a message where it may post:
-    `on` or `off`."""
+    """Whether the bot leaves servers that are not in `SERVERS`, with a message where it can
+    post: `on` or `off`."""
     owner_ids: Annotated[str, AfterValidator(check_user_ids)] = ""
-    """Who may use the owner's commands: Discord ids, with commas; empty means the application's
+    """Who can use the owner's commands: Discord ids, with commas; empty means the application's
     owner."""
     alert_channel_id: str = Field("", pattern=r"^(\d{15,20})?$")
-    """The id of the channel where alerts are posted; empty means direct messages to the owner."""
+    """The id of the channel where alerts are posted; empty means direct messages to the
+    owner."""
 
     @property
     def server_micros_per_month(self) -> int | None:

@@ -16,15 +16,15 @@ class LogSettings(SettingsGroup):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     log_format: Literal["text", "json"] = "text"
-    """One event is one line: `text` for people, `json` for programs that collect logs."""
+    """Each event is one line: `text` for people, `json` for programs that collect logs."""
     metrics_address: Annotated[str, AfterValidator(check_address)] = ""
-    """Where metrics for Prometheus, `/livez` and `/readyz` are served, as `127.0.0.1:9464`; whoever
-    reaches it is not asked for a password; empty means nowhere."""
+    """Where metrics for Prometheus, `/livez` and `/readyz` are served, as `127.0.0.1:9464`;
+    there is no password, so keep it private; empty means nowhere."""
     update_url: Annotated[str, AfterValidator(check_update_url)] = ""
-    """An https address that names the newest version, as text or as JSON of releases, looked at
-    once a day; the bot's owner is told of a newer one; empty means that nobody is asked."""
+    """An https address that names the newest version, as text or as a JSON list of releases;
+    the bot checks it once a day and tells its owner of a newer one; empty means never."""
     sentry_dsn: SecretStr = SecretStr("")
-    """The DSN of a Sentry project to which errors are reported, redacted; needs the libraries of
+    """The DSN of a Sentry project that gets redacted error reports; needs the libraries in
     `requirements/sentry.txt`; empty means none."""
 
     @field_validator("log_level", mode="before")

@@ -21,25 +21,25 @@ class ProviderSettings(SettingsGroup):
     cometapi_base_url: Annotated[str, AfterValidator(check_base_url)] = (
         "https://api.cometapi.com/runwayml/v1"
     )
-    """Where the Runway-format API lives; Runway's own is `https://api.dev.runwayml.com/v1`; http on
-    this machine only."""
+    """Where the Runway-format API is; Runway's own is `https://api.dev.runwayml.com/v1`; http
+    only on this machine."""
     runway_version: str = Field("2024-11-06", pattern=r"^\d{4}-\d{2}-\d{2}$")
-    """The date of the API's version, sent as `X-Runway-Version`."""
+    """The API version's date, sent as `X-Runway-Version`."""
     cometapi_access_token: SecretStr = SecretStr("")
-    """An access token of CometAPI's console (not the API key): with it the list of your own tasks
-    settles clips of which nobody knows whether they were paid for; empty means none."""
+    """An access token from CometAPI's console (not the API key): with it, the bot reads the
+    list of your own tasks and settles uncertain clips by itself; empty means none."""
     balance_warn_dollars: float = Field(5, ge=0, le=1_000_000)
-    """The bot's owner is told when less than this is left at the provider, or less than a usual
-    day's spending."""
+    """The bot's owner is told when less than this, or less than a usual day's spending, is left
+    at the provider."""
     runway_model: str = Field(
         "gen4_aleph", pattern=r"^ *[A-Za-z0-9_.\-]{1,64} *(, *[A-Za-z0-9_.\-]{1,64} *)*$"
     )
-    """The model for new jobs: `gen4_aleph` or `aleph2`; several with commas: where one is refused
-    as not offered, the next takes over for an hour."""
+    """The model for new jobs: `gen4_aleph` or `aleph2`. Several with commas: if one is not
+    offered, the next takes over for an hour."""
     prices: Annotated[str, AfterValidator(check_prices)] = ""
-    """What a job costs, by model, in dollars, as JSON:
-    `{"gen4_aleph": {"per_second": 0.15, "per_job": 0, "minimum": 0}}`; a part left out is 0; quotas
-    count with it until the provider reports the real cost; empty means Runway's own."""
+    """What a job costs, by model, in dollars, as JSON: `{"gen4_aleph": {"per_second": 0.15,
+    "per_job": 0, "minimum": 0}}`; what you leave out is 0. Quotas use it until the provider
+    reports the real cost; empty means Runway's own."""
 
     @field_validator("prices")
     @classmethod

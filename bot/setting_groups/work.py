@@ -15,27 +15,28 @@ class WorkSettings(SettingsGroup):
     """How the provider is asked, and how several processes share the work."""
 
     poll_min_seconds: float = Field(5, ge=0.05, le=60)
-    """The shortest gap between two polls of one task; Runway asks for at least 5."""
+    """The shortest time between two polls of one task; Runway asks for at least 5."""
     poll_max_seconds: float = Field(15, ge=0.05, le=600)
-    """The longest gap between two polls of a task that may be over."""
+    """The longest time between two polls of a task that may be finished."""
     job_deadline_minutes: float = Field(60, gt=0, le=7 * 24 * 60)
-    """When waiting for the provider is given up."""
+    """When the bot stops waiting for the provider."""
     shards: str = ""
-    """Which Discord shards this process has, as `0,1/4`; several processes need PostgreSQL; empty
-    means all of them."""
+    """Which Discord shards this process runs, as `0,1/4`; several processes need PostgreSQL;
+    empty means all of them."""
     lease_seconds: float = Field(30, ge=2, le=600)
-    """After such a silence other processes take a process's jobs over."""
+    """After this long without a sign of life, other processes take over a process's jobs."""
     stale_minutes: float = Field(15, ge=1, le=7 * 24 * 60)
-    """After such a silence of all processes, as after a restore, jobs that wait are not paid for
+    """After this long without any process, as after a restore, waiting jobs are not paid for
     until the bot's owner releases them."""
     discord_calls_per_second: float = Field(40, ge=1, le=5000)
-    """What all processes together ask of Discord, which allows 50, and more to large bots that ask
-    for it."""
+    """The most that all processes together call Discord, which allows 50, or more for large
+    bots on request."""
     https_proxy: Annotated[str, AfterValidator(check_proxy)] = Field("", repr=False)
-    """The proxy through which Discord, the provider, clips and the archive's bucket are reached, as
+    """The proxy for Discord, the provider, clips and the archive's bucket, as
     `http://user:password@host:port`; empty means none."""
     no_proxy: str = ""
-    """Hosts that are reached without it: names or ends of names, with commas; empty means none."""
+    """Hosts that are reached without the proxy: names or ends of names, with commas; empty
+    means none."""
 
     @field_validator("poll_max_seconds")
     @classmethod

@@ -322,5 +322,5 @@ async def postgres_engine_for(url: URL) -> AsyncEngine:
         await engine.dispose()
         if "unsupported startup parameter" not in str(exc):
             raise
-    log.info("A pooler stands before the database; nothing is left to its sessions")
+    log.info("A pooler is in front of the database; nothing relies on its sessions")
     return postgres_engine(url, is_pooled=True)

@@ -105,5 +105,5 @@ class Repairs:
                 output_expires_at=output_expires_at,
             )
         if job is not None:
-            log.info("job %s: its answer is posted once more", job_id)
+            log.info("job %s: its answer is posted again", job_id)
         return job

@@ -86,11 +86,11 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     if revision == "head" and set(present) == set(scripts.get_heads()):
         return
     before = ", ".join(sorted(present)) or "nothing"
-    log.info("The database's schema is brought from %s to %s", before, revision)
+    log.info("Upgrading the database's schema from %s to %s", before, revision)
     if present:
         log.warning(
-            "There is no way back from the new schema but a backup (python -m bot backup, with the "
-            "former version)"
+            "The only way back from the new schema is a backup (python -m bot backup, with the "
+            "previous version)"
         )
     if connection.dialect.name == "postgresql":
         # Behind a table that somebody holds everybody else would wait as well, so not for long.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-COMMAND: Final = "See which version runs, with which model, and where its privacy policy is"
+COMMAND: Final = "See the bot's version, its model and its privacy policy"
 
 
 def about(
@@ -39,10 +39,10 @@ def about(
     if latency_seconds is None:
         lines.append(f"{running}.")
     else:
-        lines.append(f"{running}; Discord answers it in {latency_seconds * 1000:.0f} ms.")
+        lines.append(f"{running} · {latency_seconds * 1000:.0f} ms to Discord.")
     links = [("Privacy policy", privacy_url), ("Terms", terms_url)]
     found = [f"[{name}]({url})" for name, url in links if url]
-    kept = "`/restyle-privacy` shows what is kept of you, exports it and deletes it."
+    kept = "`/restyle-privacy` shows, exports and deletes what the bot keeps about you."
     lines.append(" · ".join(found) + f"\n{kept}" if found else kept)
     if newer is not None:
         lines.append(newer_version(newer, version))
@@ -52,7 +52,4 @@ def about(
 
 def newer_version(newer: str, version: str) -> str:
     """Return what the owner is told once a newer version is out."""
-    return (
-        f"Restyle {newer} is out; this is {version}. UPGRADING.md of the new version says what to "
-        "look at before the update."
-    )
+    return f"Restyle {newer} is out; this is {version}. Read its UPGRADING.md before you update."

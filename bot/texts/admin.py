@@ -33,7 +33,7 @@ _LABEL_CHARACTERS: Final = 100
 Source: https://docs.discord.com/developers/components/reference#string-select
 """
 
-CANCEL_PLACEHOLDER: Final = "Cancel a clip, or give one up…"
+CANCEL_PLACEHOLDER: Final = "Cancel a clip…"
 REFRESH_LABEL: Final = "Refresh"
 LIFT_PLACEHOLDER: Final = "Lift strikes…"
 
@@ -56,7 +56,7 @@ def _waiting_and_under_way(counts: Mapping[JobState, int]) -> tuple[int, int]:
 
 def in_dms(what: str) -> str:
     """Return the answer to a command of one server, used in direct messages."""
-    return f"{what} belongs to one server. Use {COMMAND} there."
+    return f"{what} is about one server. Use {COMMAND} there."
 
 
 # Jobs
@@ -71,17 +71,17 @@ def jobs(found: Sequence[Job], counts: Mapping[JobState, int], *, everywhere: bo
         everywhere: Whether they are all servers'.
     """
     waiting, under_way = _waiting_and_under_way(counts)
-    where = "of all servers" if everywhere else "on this server"
-    lines = [f"**Clips {where}** · {waiting} waiting · {under_way} under way"]
+    where = "on all servers" if everywhere else "on this server"
+    lines = [f"**Clips {where}** · {waiting} waiting · {under_way} in progress"]
     if not found:
-        return [*lines, "Nothing waits and nothing runs."]
+        return [*lines, "Nothing is waiting or in progress."]
     lines += [_job_line(number, job, quoted=everywhere) for number, job in enumerate(found, 1)]
     more = sum(counts.values()) - len(found)
     if more > 0:
         lines.append(f"and {more} more.")
     lines.append(
-        "-# Those that wait can be cancelled and cost nothing. What runs at the provider is paid "
-        "for; it can be given up, and then its result is not posted."
+        "-# Clips that are waiting can be cancelled and cost nothing. What Runway already has is "
+        "paid for; you can stop waiting for it, and then its result is not posted."
     )
     return lines
 
@@ -118,30 +118,30 @@ def cancelled(job: Job) -> str:
     """Return the answer after a clip was cancelled."""
     if job.quarantined_at is not None:
         return (
-            f"Cancelled the clip of {mention(job.user_id)}. It waited for the bot's owner after a "
-            "pause, so it may have been paid for before: its money stays counted. They are told."
+            f"Cancelled the clip by {mention(job.user_id)}. It was in quarantine and may have been "
+            "paid for before, so its cost still counts. They have been told."
         )
-    return f"Cancelled the clip of {mention(job.user_id)}. Nothing was spent, and they are told."
+    return f"Cancelled the clip by {mention(job.user_id)}. Nothing was spent. They have been told."
 
 
-DROP_LABEL: Final = "Give it up"
-KEEP_LABEL: Final = "Let it finish"
+DROP_LABEL: Final = "Stop"
+KEEP_LABEL: Final = "Keep waiting"
 
 
 def drop_question(job: Job) -> list[str]:
     """Return what is asked before a clip is given up that the provider works on."""
     return [
-        f"The provider works on the clip of {mention(job.user_id)} already: "
+        f"Runway already has the clip by {mention(job.user_id)}: "
         f"{harmless(cut(one_line(job.prompt), _PROMPT_CHARACTERS))}",
-        "Given up, its result is not posted, and the money is spent all the same.",
+        "The money is spent either way, and its result will not be posted. Stop waiting for it?",
     ]
 
 
 def dropped(job: Job) -> str:
     """Return the answer after a clip was given up that the provider works on."""
     return (
-        f"Gave up the clip of {mention(job.user_id)}. Its result will not be posted, its cost "
-        "stays counted, and they are told."
+        f"Stopped waiting for the clip by {mention(job.user_id)}. Its result will not be posted, "
+        "and its cost still counts. They have been told."
     )
 
 
@@ -149,19 +149,19 @@ def not_cancelled(state: JobState | None) -> str:
     """Return why a clip was not cancelled."""
     match state:
         case None:
-            return "That clip is not known here."
+            return "There is no such clip here."
         case JobState.CANCELLED:
-            return "It was cancelled already."
+            return "It is already cancelled."
         case JobState.DONE | JobState.FAILED:
-            return "It was over already."
+            return "It is already over."
         case JobState.WITHHELD:
-            return "It is finished and waits for review: deny it there."
+            return "It is finished and waiting for review. Deny it there."
         case JobState.UNCERTAIN:
-            return "Nobody knows whether the provider took it. The bot's owner settles that."
+            return "Nobody knows whether CometAPI took it. The bot's owner can settle that."
         case JobState.DELIVERING:
             return "It is finished and about to be posted. Delete it in its thread."
         case _:
-            return "It is just being sent to the provider. Try again in a moment."
+            return "It is on its way to Runway right now. Try again in a moment."
 
 
 # Blocks
@@ -172,11 +172,11 @@ def blocked(block: Block, *, is_new: bool) -> str:
     where = "anywhere" if block.guild_id == GLOBAL_GUILD_ID else "on this server"
     if is_new:
         return (
-            f"{mention(block.user_id)} cannot restyle clips {where} from now on{_why(block.note)}\n"
-            f"What they asked for before goes on; {_command(block.guild_id)} jobs cancels it."
+            f"{mention(block.user_id)} can no longer restyle clips {where}{_why(block.note)}\n"
+            f"What they already asked for continues; {_command(block.guild_id)} jobs cancels it."
         )
     return (
-        f"{mention(block.user_id)} was blocked {relative(block.blocked_at)} already, "
+        f"{mention(block.user_id)} was already blocked {relative(block.blocked_at)} "
         f"by {mention(block.blocked_by)}{_why(block.note)}"
     )
 
@@ -188,7 +188,7 @@ def unblocked(user_id: int, block: Block | None) -> str:
     return f"{mention(user_id)} can restyle clips again."
 
 
-OWN_BLOCK: Final = "Nobody takes back a block of their own. Ask whoever else may."
+OWN_BLOCK: Final = "Nobody can unblock themselves. Ask another manager of the server."
 
 
 def blocks(found: Sequence[Block], *, everywhere: bool) -> str:
@@ -222,10 +222,10 @@ def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str
     everywhere = pause.guild_id == GLOBAL_GUILD_ID
     where = "everywhere" if everywhere else "on this server"
     if is_new:
-        first = f"Restyling is paused {where} from now on{_why(pause.note)}"
+        first = f"Restyling is now paused {where}{_why(pause.note)}"
     else:
         first = (
-            f"Restyling was already paused {where} {relative(pause.paused_at)}, "
+            f"Restyling was already paused {where} {relative(pause.paused_at)} "
             f"by {mention(pause.paused_by)}{_why(pause.note)}"
         )
     waiting, under_way = _waiting_and_under_way(counts)
@@ -233,10 +233,10 @@ def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str
     if waiting:
         lines.append(f"{clips(waiting)} {_verb(waiting, 'waits', 'wait')} until you resume.")
     if under_way:
-        go = _verb(under_way, "is at the provider and is", "are at the provider and are")
-        lines.append(f"{clips(under_way)} {go} still delivered.")
+        go = _verb(under_way, "is", "are")
+        lines.append(f"{clips(under_way)} {go} already at Runway and will still be delivered.")
     resume = f"{_command(pause.guild_id)} {'resume-all' if everywhere else 'resume'}"
-    lines.append(f"{resume} lets things start again.")
+    lines.append(f"{resume} lets clips start again.")
     return "\n".join(lines)
 
 
@@ -255,10 +255,11 @@ def resumed(guild_id: int, pause: Pause | None, everything: Pause | None) -> str
     where = "everywhere" if guild_id == GLOBAL_GUILD_ID else "on this server"
     first = f"Restyling was not paused {where}."
     if pause is not None:
-        first = f"Restyling is on again {where}. It was paused {relative(pause.paused_at)}."
+        began = relative(pause.paused_at)
+        first = f"Restyling is no longer paused {where}. The pause began {began}."
     if everything is not None:
-        by = f"whoever runs this bot paused everything {relative(everything.paused_at)}"
-        return f"{first}\nNothing starts yet all the same: {by}{_why(everything.note)}"
+        by = f"the bot's owner paused everything {relative(everything.paused_at)}"
+        return f"{first}\nNothing starts yet, though: {by}{_why(everything.note)}"
     return first
 
 
@@ -276,7 +277,7 @@ def strikes(found: Sequence[Strike], user_id: int | None, *, limit: int | None) 
     whose = f" of {mention(user_id)}" if user_id else ""
     lines = [f"**Strikes{whose}**"]
     lines.append(
-        f"{limit} of them make a member pause ({SETTINGS}, Strikes)."
+        f"After {limit}, a member has to pause ({SETTINGS}, Strikes)."
         if limit is not None
         else f"They have no effect: this server does not count them ({SETTINGS}, Strikes)."
     )
@@ -296,7 +297,7 @@ def _checked(strike: Strike) -> str:
         "safety_reference": "the reference image",
         "safety_output": "the result",
     }.get(strike.failure, "the request")
-    return f"the provider's safety check refused {part}"
+    return f"Runway's safety check refused {part}"
 
 
 def strike_label(number: int, strike: Strike) -> str:
@@ -307,7 +308,7 @@ def strike_label(number: int, strike: Strike) -> str:
 def lifted(found: Sequence[Strike]) -> str:
     """Return the answer after strikes were lifted."""
     if not found:
-        return "Somebody lifted that already."
+        return "Somebody has already lifted that."
     whose = ", ".join(mention(user_id) for user_id in dict.fromkeys(one.user_id for one in found))
     count = "1 strike" if len(found) == 1 else f"{len(found)} strikes"
-    return f"Lifted {count} of {whose}. They count no more."
+    return f"Lifted {count} of {whose}."

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 _HEADS: Final = {
     ConditionKind.SHARDS: "Not connected to Discord",
     ConditionKind.COMMANDS: "Commands not registered",
-    ConditionKind.DATABASE: "The database is away",
-    ConditionKind.ENGINE: "The engine stands still",
+    ConditionKind.DATABASE: "The database cannot be reached",
+    ConditionKind.ENGINE: "The engine has stopped",
     ConditionKind.DISK: "The disk is nearly full",
     ConditionKind.KEY: "The provider refuses the key",
     ConditionKind.CREDIT: "The provider's credit is used up",
     ConditionKind.BALANCE: "Little money is left at the provider",
-    ConditionKind.MODEL: "The model is gone",
+    ConditionKind.MODEL: "The model is no longer offered",
     ConditionKind.CHILDREN: "Clips cannot be read",
     ConditionKind.UNCERTAIN: "Clips may have been paid for",
-    ConditionKind.QUARANTINE: "Clips wait for your word",
+    ConditionKind.QUARANTINE: "Clips need your decision",
     ConditionKind.CLOCK: "The clock is wrong",
 }
 
@@ -34,21 +34,21 @@ PAGE_LABELS: Final = {
     "jobs": "Show clips",
     "spend": "What was spent",
     "uncertain": "Settle them",
-    "quarantine": "Look at each",
+    "quarantine": "Check each",
     "release": "Release all",
 }
 STATUS_LABEL: Final = "Discord's status"
 PROVIDER_LABEL: Final = "Open the provider's page"
 
-ALL_WELL: Final = "Looked at just now: that is over."
+ALL_WELL: Final = "Checked just now: that is over."
 NOT_HERE: Final = (
-    "Looked at just now: this process of the bot finds nothing wrong there. The one that posted "
-    "this changes it by itself once it is over."
+    "Checked just now: this process of the bot finds nothing wrong there. The one that posted this "
+    "edits it once the trouble is over."
 )
 
 
 def begun(condition: Condition) -> str:
-    """Return the message about a condition: what is wrong, since when, and what mends it."""
+    """Return the message about a condition: what is wrong, since when, and its fix."""
     return (
         f"🔴 **{_HEADS[condition.kind]}** since <t:{int(condition.since.timestamp())}:t>\n"
         f"{condition.finding.text}"
@@ -64,7 +64,7 @@ def unknown(kind: ConditionKind, at: datetime) -> str:
     """Return what it becomes where a restart makes the bot forget, and only a clip would show."""
     return (
         f"⚪ **{_HEADS[kind]}**: the bot was restarted at <t:{int(at.timestamp())}:t>. If it is "
-        "still so, the next clips bring a new message."
+        "not over, the next clips bring a new message."
     )
 
 
@@ -74,7 +74,7 @@ def still(condition: Condition, left: int | None) -> str:
     ``left`` is the money at the provider, in micro-dollars, where that is known: after a top-up the
     next clip shows whether it is enough.
     """
-    words = f"Looked at just now: it is still so. {condition.finding.text}"
+    words = f"Checked just now: it is not over yet. {condition.finding.text}"
     if condition.kind is ConditionKind.CREDIT and left is not None:
-        words += f" {dollars(max(left, 0))} are there now."
+        words += f" The account now has {dollars(max(left, 0))}."
     return words

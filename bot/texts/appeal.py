@@ -25,7 +25,7 @@ FORMS: Final = {
     "report": (
         "Report this clip",
         "What is wrong with it?",
-        "This server's moderators read it, with your name. Nobody else does.",
+        "Only this server's moderators read it, with your name.",
     ),
     "answer": ("Answer", "Your answer", "The member reads it."),
 }
@@ -67,7 +67,7 @@ def appeal_lines(appeal: Appeal, *, thread: str | None, prompt: str | None) -> l
         _quoted(appeal.words),
     ]
     if not appeal.is_report:
-        lines += ["-# About what the bot had said:", _ours(appeal.about)]
+        lines += ["-# About this message from the bot:", _ours(appeal.about)]
     if prompt:
         lines += ["-# The prompt was:", quote_all(prompt)]
     if appeal.answered_by is not None and appeal.answer is not None and appeal.told_at:
@@ -79,12 +79,10 @@ def appeal_lines(appeal: Appeal, *, thread: str | None, prompt: str | None) -> l
 
 
 APPEAL_SENT: Final = (
-    "The moderators have your question. They answer in the thread, or by direct message."
+    "The moderators have your question. They will answer in the thread or by direct message."
 )
 
-REPORT_SENT: Final = (
-    "The moderators have your report. If they answer, it comes as a direct message."
-)
+REPORT_SENT: Final = "The moderators have your report. If they answer, you get a direct message."
 
 
 def already_asked(appeal: Appeal, *, by: str) -> str:
@@ -94,12 +92,12 @@ def already_asked(appeal: Appeal, *, by: str) -> str:
             f"You asked {relative(appeal.opened_at)}. It was answered by {by} "
             f"{relative(appeal.told_at)}:\n{_quoted(appeal.answer)}"
         )
-    return f"You already asked {relative(appeal.opened_at)}. The moderators have not answered yet."
+    return f"You asked {relative(appeal.opened_at)}. The moderators have not answered yet."
 
 
 def too_many_appeals(limit: int) -> str:
     """Return why a member cannot ask about one more thing."""
-    return f"You have {limit} questions open here. Wait until the moderators answer one of them."
+    return f"You have {limit} open questions here. Wait until the moderators have answered one."
 
 
 def not_your_appeal(who: str) -> str:
@@ -112,10 +110,10 @@ NO_REVIEW_CHANNEL: Final = (
     f"Ask one of them directly; they set a review channel with {SETTINGS}."
 )
 APPEAL_NOT_SENT: Final = (
-    "Discord did not take the message, so the moderators have not seen it. Try again later."
+    "Discord did not accept the message, so the moderators have not seen it. Try again later."
 )
 MAY_NOT_ANSWER: Final = f"Only {STAFF} can answer this."
-OWN_APPEAL: Final = "This is your own question, so somebody else has to answer it."
+OWN_APPEAL: Final = "This is your own question, so another moderator has to answer it."
 APPEAL_UNKNOWN: Final = "This question is no longer open."
 
 
@@ -138,10 +136,10 @@ def answer_direct(guild: str) -> str:
 
 def answer_undeliverable(who: str) -> str:
     """Return what a moderator reads when the answer reached nobody."""
-    return f"{who} takes no direct messages and there is no thread, so nobody got your answer."
+    return f"{who} accepts no direct messages and there is no thread, so nobody got your answer."
 
 
-ANSWER_SENT: Final = "Your answer is with the member."
+ANSWER_SENT: Final = "Your answer was sent to the member."
 ANSWER_DELAYED: Final = (
-    "Discord is in trouble, so your answer was not sent. Press Answer again in a minute."
+    "Discord did not accept your answer, so it was not sent. Press Answer… again in a minute."
 )

@@ -25,18 +25,19 @@ def notice(found: BudgetNotice) -> str:
     until = f" until {at(anew)} ({relative(anew)})" if anew is not None else ""
     if found.mark < USED_UP:
         lines = [
-            f"**{found.mark} % of a budget is used:** {whole}, clips under way included.",
-            f"When it is used up, nothing more starts{until}.",
+            f"**{found.mark}% of a budget is used:** {whole}, including clips in progress.",
+            f"Once it is used up, nothing more starts{until}.",
         ]
     else:
         refused = (
-            f" A clip for about {dollars(found.price)} did not fit any more."
+            f" A clip for about {dollars(found.price)} no longer fit."
             if found.price is not None
             else ""
         )
         lines = [
-            f"**A budget is used up:** {whole}, clips under way included.{refused}",
-            f"What does not fit into the rest is refused{until}; what is under way is delivered.",
+            f"**A budget is used up:** {whole}, including clips in progress.{refused}",
+            f"Clips that cost more than what is left are refused{until}. Those in progress are "
+            "delivered.",
         ]
     return "\n".join([*lines, _who_changes_it(found)])
 
@@ -62,5 +63,5 @@ def _who_changes_it(found: BudgetNotice) -> str:
     if not holder.guild_id:
         return "You set it with `DM_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows the rest."
     if found.use.cap.decided_by is Decider.OPERATOR:
-        return "The bot's operator sets it; `/restyle-usage` shows what it went to."
-    return f"Managers can change it with {SETTINGS}; `/restyle-usage` shows what it went to."
+        return "The bot's owner sets it; `/restyle-usage` shows what it went on."
+    return f"Managers can change it with {SETTINGS}; `/restyle-usage` shows what it went on."

@@ -13,10 +13,10 @@ NEW_TITLE: Final = "Restyle this clip"
 MEND_TITLE: Final = "Change and try again"
 PART_TITLE: Final = "Which part"
 LOOK_LABEL: Final = "Look"
-LOOK_HINT: Final = "Instead of writing it yourself, or around what you wrote."
+LOOK_HINT: Final = "Instead of your own words, or together with them."
 DROPPED: Final = "Nothing was started and nothing was spent."
-STARTED: Final = "On its way; the new message here shows how far it is."
-NOT_POSTED: Final = "Discord did not take the message. Nothing was started and nothing was spent."
+STARTED: Final = "On its way. The new message here shows its progress."
+NOT_POSTED: Final = "Discord did not accept the message. Nothing was started and nothing was spent."
 STRIP_FILENAME: Final = "moments.jpg"
 
 
@@ -36,7 +36,7 @@ def start_label(start: float) -> str:
 
 
 def part_question(total: float, length: float, most: float, price: int | None) -> str:
-    """Return the question which part of a clip is to be restyled.
+    """Return the question which part of a clip to restyle.
 
     Args:
         total: How long the clip is, in seconds.
@@ -46,7 +46,7 @@ def part_question(total: float, length: float, most: float, price: int | None) -
     """
     cost = f", for about {dollars(price)}" if price is not None else ""
     if round(length, 1) < round(most, 1):
-        return f"Your clip is {duration(total)}; {duration(length)} of it are restyled{cost}."
+        return f"Your clip is {duration(total)}; {duration(length)} of it will be restyled{cost}."
     return f"Your clip is {duration(total)}; {duration(length)} of it can be restyled here{cost}."
 
 

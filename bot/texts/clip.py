@@ -40,21 +40,21 @@ def kept_clip(start: float, seconds: float, *, is_whole: bool) -> str:
     return f"The clip to restyle, {_span(start, seconds)} of it"
 
 
-KEPT_REFERENCE: Final = "in the style of this picture"
+KEPT_REFERENCE: Final = "in the style of this image"
 
 
 def source_description(seconds: float) -> str:
     """Return the alternative text of a kept clip."""
-    return f"The clip as it was sent in, {duration(seconds)}"
+    return f"The original clip, {duration(seconds)}"
 
 
-REFERENCE_DESCRIPTION: Final = "The picture whose style is followed"
+REFERENCE_DESCRIPTION: Final = "The reference image whose style is followed"
 
 DELAYS: Final = {
     Delay.PREPARING: "Preparing the clip",
-    Delay.CROWDED: "Waiting for room to prepare the clip",
+    Delay.CROWDED: "Waiting to prepare the clip",
     Delay.PAUSED: "Paused",
-    Delay.QUARANTINED: "Waiting for the bot's owner after a pause",
+    Delay.QUARANTINED: "Waiting for the bot's owner after an outage",
     Delay.CLOCK: "Waiting · the bot's clock is wrong",
 }
 """What holds a job up, in a few words."""
@@ -88,15 +88,15 @@ def waiting_detail(
 ) -> str | None:
     """Return the line under it; ``None`` where the usual one says enough."""
     if delay is Delay.PAUSED:
-        return "New clips are paused. It goes on by itself · nothing is spent yet"
+        return "New clips are paused. It continues by itself · nothing is spent yet"
     if delay is Delay.QUARANTINED:
-        return "The bot was away for a while. Its owner looks at what waits before it goes on."
+        return "The bot was away for a while. Its owner checks what is waiting before it continues."
     if delay is Delay.CLOCK:
-        return "Its owner is told. It goes on by itself · nothing is spent yet"
+        return "Its owner has been told. It continues by itself · nothing is spent yet"
     if delay is not None or position is None:
         return None
     if position <= 1:
-        words = "It starts as soon as a clip that is running is done"
+        words = "It starts as soon as a running clip is done"
     elif comes_after_others:
         words = "Others come first. It starts by itself"
     else:
@@ -124,7 +124,7 @@ def picture_description(*, is_poster: bool = False) -> str:
     """
     if is_poster:
         return "A moment of the restyled clip"
-    return "First, middle and last moment: the clip as it was above, as it is now below"
+    return "First, middle and last moment: the original above, the restyled clip below"
 
 
 PICTURE_OF_RESULT: Final = "Moments of the restyled clip"
@@ -138,27 +138,27 @@ EXTRA_TITLES: Final = {
     Extra.SOUND: "With the sound of the original",
 }
 EXTRA_MISSING: Final = {
-    ExtraFailure.BUSY: "Too many others wait for theirs. Try again in a few minutes.",
-    ExtraFailure.NO_SOURCE: "The original clip is not on Discord any more, so this cannot be made.",
-    ExtraFailure.NO_OUTPUT: "The result is neither here nor at the provider any more.",
+    ExtraFailure.BUSY: "Too many others are waiting for theirs. Try again in a few minutes.",
+    ExtraFailure.NO_SOURCE: "The original clip is no longer on Discord, so this cannot be made.",
+    ExtraFailure.NO_OUTPUT: "The result is no longer here or at Runway, so this cannot be made.",
     ExtraFailure.NO_SOUND: "The original has no sound in this part.",
-    ExtraFailure.NO_PLACE: "Discord does not take it here. Try again later.",
-    ExtraFailure.BROKEN: "It could not be made. It is in the log; the bot's operator can look.",
+    ExtraFailure.NO_PLACE: "Discord did not accept it here. Try again later.",
+    ExtraFailure.BROKEN: "It could not be made. The bot's owner can find out why in the log.",
 }
 
 
 def extra_description(extra: Extra) -> str:
     """Return the alternative text of its video."""
     if extra is Extra.COMPARE:
-        return "The clip as it was and as it is now, next to each other"
+        return "The original and the restyled clip, side by side"
     return "The restyled clip with the sound of the original"
 
 
 EXTRA_UNDER_WAY: Final = "Making it…"
 
 
-EXTRA_READY: Final = "It is beside the result now, for everybody there."
-EXTRA_UNKNOWN: Final = "This clip is not known any more. You can start a new one with /restyle."
+EXTRA_READY: Final = "It is next to the result now, for everybody to see."
+EXTRA_UNKNOWN: Final = "The bot no longer knows this clip. You can start a new one with /restyle."
 
 
 # Deleting the answer
@@ -168,11 +168,9 @@ DELETE_SURE: Final = (
     "Delete this clip from Discord? It was paid for, and it cannot be brought back."
 )
 DELETED: Final = "Deleted."
-DELETED_AND_TOLD: Final = "Deleted. Whoever asked for the clip reads your reason."
-DELETED_NOT_TOLD: Final = "Deleted. Discord did not take the message to whoever asked for the clip."
-DELETE_NEEDS_REASON: Final = (
-    "Say in a few words why, so that whoever asked for the clip knows. Nothing was deleted."
-)
+DELETED_AND_TOLD: Final = "Deleted. The requester gets your reason."
+DELETED_NOT_TOLD: Final = "Deleted. Discord did not deliver your reason to the requester."
+DELETE_NEEDS_REASON: Final = "Say briefly why: the requester reads it. Nothing was deleted."
 
 
 def deleted_for_requester(job: Job, *, by: str) -> list[str]:
@@ -193,7 +191,7 @@ def deleted_for_log(job: Job, *, count: int, days: int) -> str:
     return "\n".join([f"{who} in <#{job.place_id}>. Reason:", reason, counted])
 
 
-DELETE_REFUSED: Final = "Discord does not delete it now. Try again in a minute."
+DELETE_REFUSED: Final = "Discord did not delete it. Try again in a minute."
 
 
 def delete_not_yours(who: str) -> str:

@@ -72,8 +72,8 @@ def rough_duration(seconds: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Return a fraction of 0 to 1 as whole per cent, rounded down: 100 % only when it is done."""
-    return f"{int(max(0.0, min(1.0, fraction)) * 100 + 1e-6)} %"
+    """Return a fraction of 0 to 1 as whole per cent, rounded down: 100% only when it is done."""
+    return f"{int(max(0.0, min(1.0, fraction)) * 100 + 1e-6)}%"
 
 
 def relative(moment: datetime) -> str:
@@ -122,14 +122,14 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
         case JobState.QUEUED:
             return "Waiting to start"
         case JobState.SUBMITTING:
-            return "Handing the clip to the provider"
+            return "Sending the clip to Runway"
         case JobState.RUNNING if phase is Phase.RUNNING:
-            words = "Running at the provider"
+            words = "Running"
             return words if fraction is None else f"{words} · {percent(fraction)}"
         case JobState.RUNNING:
-            return "Waiting at the provider"
+            return "Waiting at Runway"
         case JobState.WITHHELD:
-            return "Finished · a moderator looks at it first"
+            return "Finished · a moderator checks it first"
         case JobState.DELIVERING:
             return "Finished · the clip is on its way"
         case JobState.DONE:
@@ -139,7 +139,7 @@ def phase_words(state: JobState, phase: Phase | None = None, fraction: float | N
         case JobState.CANCELLED:
             return "Cancelled"
         case JobState.UNCERTAIN:
-            return "Unclear"
+            return "Uncertain"
 
 
 def ended_words(job: Job) -> str | None:
@@ -158,7 +158,7 @@ def ended_words(job: Job) -> str | None:
 def edited(job: Job) -> list[str]:
     """Return the line that says whose wording the prompt is, if it is not the requester's."""
     by = moderator(job.edited_by, job)
-    return [f"-# Wording changed by {by}"] if job.edited_by is not None else []
+    return [f"-# Prompt changed by {by}"] if job.edited_by is not None else []
 
 
 def before_spending(
@@ -179,7 +179,7 @@ def before_spending(
     parts = [model]
     if revised is not None:
         expected = f" instead of the {dollars(price)} expected" if price is not None else ""
-        parts.append(f"up to {dollars(revised)} by the provider's own estimate{expected}")
+        parts.append(f"up to {dollars(revised)} by Runway's own estimate{expected}")
     elif price is not None:
         parts.append(f"about {dollars(price)}")
     if part is not None and part[0] == 0:
@@ -197,18 +197,19 @@ def status_detail(
         case JobState.HELD:
             return _held_detail(job)
         case JobState.WITHHELD if job.held_until is not None:
-            return f"Decided {relative(job.held_until)} at the latest"
+            return f"Without a decision it ends {relative(job.held_until)}"
         case JobState.QUEUED:
             return f"Asked for {relative(job.created_at)} · nothing is spent yet"
         case JobState.RUNNING if overdue:
             started = relative(job.submitted_at or job.created_at)
-            return f"Started {started} · far longer than usual. The bot keeps asking."
+            return f"Started {started} · far longer than usual. The bot keeps checking."
         case JobState.RUNNING:
             parts = [f"Started {relative(job.submitted_at or job.created_at)}"]
             if typical_seconds is not None:
-                parts.append(f"this length usually takes about {rough_duration(typical_seconds)}")
+                usual = rough_duration(typical_seconds)
+                parts.append(f"a clip this long usually takes about {usual}")
             elif phase is Phase.THROTTLED:
-                parts.append("all its places are taken; it starts by itself")
+                parts.append("all its slots are taken; it starts by itself")
             return " · ".join(parts)
         case _:
             return None
@@ -216,7 +217,7 @@ def status_detail(
 
 def _held_detail(job: Job) -> str:
     if job.hold is Hold.CONSENT and job.source_author_id is not None:
-        whose = f"{mention(job.source_author_id)}, who posted the clip, is asked"
+        whose = f"{mention(job.source_author_id)}, who posted the clip, decides"
     else:
         whose = "A moderator decides"
     until = f" · the request ends {relative(job.held_until)}" if job.held_until else ""
@@ -307,19 +308,15 @@ def file_description(prompt: str) -> str:
     return f"A clip restyled by AI: {prompt}"
 
 
-ELSEWHERE: Final = (
-    "The place where you asked does not take this message any more, so it comes here."
-)
+ELSEWHERE: Final = "The place where you asked no longer takes this message, so it comes here."
 
 
 # Answers to the Cancel button
 
 
-FINISHED_BEFORE: Final = "Finished before"
+FINISHED_BEFORE: Final = "Already finished"
 """Where a job stands whose row came back with an old database."""
-CANCEL_QUARANTINED: Final = (
-    "Cancelled. Whether it was paid for before the bot's pause is not known."
-)
+CANCEL_QUARANTINED: Final = "Cancelled. Nobody knows whether it was paid for before the outage."
 CANCEL_DONE: Final = "Cancelled. Nothing was spent."
 
 
@@ -329,40 +326,34 @@ def cancel_not_yours(who: str) -> str:
 
 
 def cancel_too_late(state: JobState, *, spent: bool = False) -> str:
-    """Return why a job in ``state`` cannot be cancelled any more, and what comes instead.
+    """Return why a job in ``state`` can no longer be cancelled, and what comes instead.
 
     ``spent`` is whether the provider had it.
     """
     match state:
         case JobState.CANCELLED:
-            return "It is cancelled already." + ("" if spent else " Nothing was spent.")
+            return "It is already cancelled." + ("" if spent else " Nothing was spent.")
         case JobState.DONE | JobState.FAILED:
-            return "It is over already; the outcome is posted."
+            return "It is already over; the outcome is posted."
         case JobState.SUBMITTING:
-            return "It is on its way to Runway just now. Press Cancel again in a moment."
+            return "It is on its way to Runway right now. Press Cancel again in a moment."
         case JobState.UNCERTAIN:
-            return "It may be at the provider already, so it cannot be taken back."
+            return "Runway may already have it, so it cannot be taken back."
         case _:
-            return (
-                "The provider has it already; it is paid for, and the result will be posted here."
-            )
+            return "Runway already has it; it is paid for, and the result will be posted here."
 
 
-CANCEL_UNKNOWN: Final = "This job is not known any more. You can start a new one with /restyle."
+CANCEL_UNKNOWN: Final = "The bot no longer knows this clip. You can start a new one with /restyle."
 CANCEL_STORE_UNAVAILABLE: Final = (
     "The bot cannot reach its database right now. Try again in a minute."
 )
-UNKNOWN_CONTROL: Final = (
-    "That control is not ours any more. Run the command again to get a new one."
-)
+UNKNOWN_CONTROL: Final = "This control no longer works. Run the command again to get a new one."
 UNKNOWN_COMMAND: Final = (
-    "That command is not ours any more, or not in this form. Reload Discord and choose it again."
+    "This command has changed or is gone. Reload Discord (Ctrl+R) and choose it again."
 )
-NOT_ALLOWED: Final = (
-    "You may not use this command here. The server's administrators decide who may."
-)
+NOT_ALLOWED: Final = "You cannot use this command here. The server's administrators decide who can."
 
 
 def trouble(mark: str) -> str:
     """Return what a person reads when the program broke; ``mark`` is what the log calls it."""
-    return f"Something broke in the bot. Tell its operator `{mark}`: the log has it under that."
+    return f"Something broke in the bot. Give its owner the code `{mark}`: the log has the details."

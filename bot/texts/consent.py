@@ -25,12 +25,12 @@ LABELS: Final = {
 
 _WHERE_IT_GOES: Final = (
     "If you allow it, the clip and the prompt go to CometAPI and Runway, which make a new clip "
-    "from it with AI. Nothing is sent before."
+    "from it with AI. Until then nothing is sent."
 )
 _NOTHING_SENT: Final = "Nothing was sent to anybody."
 _NEVER: Final = (
     f"-# Never ask me: nobody can restyle your clips with this bot, on any server. {PRIVACY} "
-    "takes that back."
+    "undoes that."
 )
 
 
@@ -54,11 +54,11 @@ def question(
     lines.append(f"The result is posted in <#{job.place_id}>, with your name as the clip's author.")
     if job.source_message_id is not None:
         where = (
-            "lies there"
+            "is there"
             if job.source_channel_id in {None, job.place_id}
             else "is with the moderators"
         )
-        lines.append(f"A copy of the clip {where} already; it is deleted unless you allow it.")
+        lines.append(f"A copy of the clip {where} already; unless you allow it, it is deleted.")
     if job.held_until is not None:
         lines.append(f"Without an answer the request ends {relative(job.held_until)}.")
     lines.append(_NEVER)
@@ -92,7 +92,7 @@ def closed(
     match word:
         case ConsentStatus.ALLOWED:
             lines.append(
-                f"Allowed. The result comes in <#{job.place_id}>; you can delete it there."
+                f"Allowed. The result will be posted in <#{job.place_id}>; you can delete it there."
             )
         case ConsentStatus.REFUSED:
             lines.append(f"Not allowed. {_NOTHING_SENT}")
@@ -111,33 +111,33 @@ def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None
     if say is ConsentChoice.NEVER:
         words = OPTED_OUT
         if not is_new and word is ConsentStatus.ALLOWED:
-            words += "\nYou had already allowed this clip; that one continues."
+            words += "\nYou had already allowed this clip, so it continues."
         return words
     if is_new:
         return None
     match word:
         case ConsentStatus.ALLOWED:
             return (
-                "You already allowed this, so it continues. The requester and the server's "
-                "moderators can cancel it while it waits."
+                "You already allowed this, so it continues. Until it starts, the requester and the "
+                "server's moderators can cancel it."
             )
         case ConsentStatus.REFUSED:
             return "You already said no to this. Nothing was started."
         case ConsentStatus.EXPIRED:
-            return "The time to answer has passed, so this was not started. They can ask again."
+            return "The time to answer has passed, so nothing was started. They can ask again."
         case _:
-            return "This request was withdrawn meanwhile. Your answer changed nothing."
+            return "This request was withdrawn in the meantime. Your answer changed nothing."
 
 
 OPTED_OUT: Final = (
-    "Nobody can restyle your clips with this bot now, on any server. What waited for "
-    f"your answer is refused. {PRIVACY} takes that back."
+    "Nobody can restyle your clips with this bot now, on any server. Requests that waited for "
+    f"your answer are refused. {PRIVACY} undoes that."
 )
 
 
 def not_yours(author: str | None) -> str:
     """Return the answer to somebody else's press."""
-    return f"Only {author or 'whoever posted the clip'} can answer this: it is about their clip."
+    return f"Only {author or 'whoever posted the clip'} can answer this: it is their clip."
 
 
 UNKNOWN: Final = "This question is no longer open. Your answer changed nothing."

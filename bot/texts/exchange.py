@@ -23,24 +23,24 @@ def file_problem(problem: FileProblem) -> str:
     where = harmless(cut(problem.where, _NAME_CHARACTERS))
     match problem.flaw:
         case FileFlaw.TOO_LARGE:
-            return f"The file is larger than {MAX_FILE_BYTES // 1024} KB; settings need far less."
+            return f"The file is larger than {MAX_FILE_BYTES // 1024} KB. Settings need far less."
         case FileFlaw.NOT_TEXT:
-            return "The file is not text in UTF-8."
+            return "The file is not UTF-8 text."
         case FileFlaw.NOT_JSON:
-            return f"The file is not JSON: it breaks off at {where}."
+            return f"The file is not valid JSON at {where}."
         case FileFlaw.NOT_A_NUMBER:
             return f"{where} is not a number."
         case FileFlaw.TOO_DEEP:
-            return "The file has far too many brackets inside each other."
+            return "The file has too many brackets inside each other."
         case FileFlaw.NOT_SETTINGS:
-            return "The file holds no settings of this bot."
+            return "The file does not contain settings of this bot."
         case FileFlaw.WRONG_VERSION:
-            says = f"is of version {where}" if where else "names no version"
+            says = f"is version {where}" if where else "names no version"
             return f"The file {says}; this bot reads version {VERSION}."
         case FileFlaw.UNKNOWN_PART:
-            return f'There is no part called "{where}": only server, channels and roles.'
+            return f'There is no part called "{where}", only server, channels and roles.'
         case FileFlaw.TWICE:
-            return f'"{where}" stands there twice.'
+            return f'"{where}" is there twice.'
         case FileFlaw.NOT_AN_OBJECT:
             return f'"{where}" must be an object: names and values in {{ }}.'
         case FileFlaw.BAD_ID:
@@ -62,7 +62,7 @@ def refused_file(error: SettingsFileError, *, explain: Callable[[Problem], str])
     ]
     rest = len(error.problems) - len(lines)
     more = [f"And {rest:,} more."] if rest else []
-    head = "That file was not taken; nothing was changed."
+    head = "That file was not imported. Nothing was changed."
     room = MAX_CHARACTERS - len(head) - sum(map(len, more)) - 2
     listed = cut("\n".join(f"- {line}" for line in lines), room)
     return "\n".join([head, listed, *more])

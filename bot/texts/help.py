@@ -35,18 +35,18 @@ def how(*, command: str, most_bytes: float, part_seconds: float, chooses: bool) 
         chooses: Whether the part of a longer clip is chosen from its frames.
     """
     longer = (
-        "of a longer one you choose the part from nine frames"
+        "with a longer clip you choose the part from nine frames"
         if chooses
-        else "of a longer one it is the beginning, or what you ask for with start and length"
+        else "with a longer clip that is its beginning, or what you choose with start and length"
     )
     return [
         "**Restyle a clip**",
-        f"1. Type {command} and attach the clip: MP4, MOV, WebM or GIF, up to {size(most_bytes)}.",
+        f"1. Type {command} and attach a clip: MP4, MOV, WebM or GIF, up to {size(most_bytes)}.",
         f"2. Say how it should look, or choose a look. *{_TRY_IT}*",
-        f"3. Up to {duration(part_seconds)} of it are restyled; {longer}.",
-        "4. A thread shows how far it is, and brings the clip.",
-        "A clip that is posted already: right-click its message (on a phone: press and hold it), "
-        "then choose Apps and Restyle this.",
+        f"3. Up to {duration(part_seconds)} of it is restyled; {longer}.",
+        "4. A thread shows the progress, then the new clip.",
+        "For a clip that is already posted, right-click its message (on a phone: press and hold "
+        "it), then choose Apps and Restyle this.",
     ]
 
 
@@ -67,13 +67,13 @@ def cost(
     """
     lines = ["**What it costs**"]
     if second_micros is None or part is None:
-        lines.append("Nobody has told this bot what its model costs.")
+        lines.append("The price of this bot's model is not set.")
     else:
-        longest = f"{dollars(part[1])} for {duration(part[0])}, the most that fits"
+        longest = f"{dollars(part[1])} for {duration(part[0])}, the longest part"
         lines.append(f"About {dollars(second_micros)} a second: {longest}.")
     if ask_above is not None:
         lines.append(f"Above {dollars(ask_above)} you are asked before it starts.")
-    lines.append("Runway charges for clips that its safety check refuses, too.")
+    lines.append("Runway also charges for clips that its safety check refuses.")
     if left:
         lines.append("Left for you:")
         lines += [f"- {quota_left(use)}" for use in left]
@@ -87,12 +87,12 @@ def data(*, command: str, words_days: float) -> list[str]:
         command: ``/restyle-privacy``, to be clicked where that is possible.
         words_days: After how many days prompts and links are deleted; 0 keeps them.
     """
-    kept = f"for {words_days:g} days" if words_days else "until you have them deleted"
+    kept = f"for {words_days:g} days" if words_days else "until you delete them"
     return [
         "**What happens to clips**",
-        "A clip and its prompt go to CometAPI and Runway, which make the new one. Nothing else in "
-        "the file goes along: no place, no device, no date.",
-        f"The bot keeps prompts and links {kept}, and what each clip cost for its budgets.",
+        "A clip and its prompt go to CometAPI and Runway, which make the new clip. What the file "
+        "says about place, device and date stays behind.",
+        f"The bot keeps prompts and links {kept}, and what each clip cost, for its budgets.",
         f"{command} shows and deletes what is yours, and stops others restyling your clips.",
     ]
 
@@ -119,7 +119,7 @@ def moderators(
         f"- Where: {where}",
         f"- Money: {budget}",
         f"- Checks: {review}",
-        f"{settings} changes it; {admin} shows and cancels clips, blocks and pauses.",
+        f"{settings} changes this. {admin} shows and cancels clips, blocks members and pauses.",
     ]
 
 
@@ -136,10 +136,10 @@ def budget(use: CapUse | None) -> str:
 
 
 REVIEW: Final = {
-    "off": "nobody looks first",
-    "spending": "a moderator looks before money is spent",
-    "publishing": "a moderator looks before others see a result",
-    "both": "a moderator looks before money is spent and before others see a result",
+    "off": "nobody checks first",
+    "spending": "a moderator checks before money is spent",
+    "publishing": "a moderator checks before others see a result",
+    "both": "a moderator checks before money is spent and before others see a result",
 }
 
 
@@ -147,15 +147,15 @@ def to_pin(
     *, where: str, most_bytes: float, part_seconds: float, clips_a_day: int | None, review: str
 ) -> str:
     """Return a text for members that moderators can copy, in a block of code."""
-    limit = f"Everybody has {clips_a_day} clips a day.\n" if clips_a_day is not None else ""
+    limit = f"Clips for each member: {clips_a_day} a day.\n" if clips_a_day is not None else ""
     looks = "" if review == "off" else f"Here {REVIEW[review]}.\n"
     return (
         "```\n"
         "Restyle your clips here\n"
         f"Type /restyle, attach a clip (up to {size(most_bytes)}) and say how it should look.\n"
-        f"Up to {duration(part_seconds)} of it are restyled. Where: {where}.\n"
+        f"Up to {duration(part_seconds)} of it is restyled. Where: {where}.\n"
         f"{limit}{looks}"
-        "Somebody else's clip: only if they agree; the bot asks them.\n"
+        "Somebody else's clip? The bot asks them first.\n"
         "Clips and prompts go to CometAPI and Runway. Your data: /restyle-privacy\n"
         "Help: /restyle-help\n"
         "```"
@@ -181,12 +181,12 @@ def spending(server_micros: int | None, bot_micros: int | None) -> str:
     """Return what a server may spend in a month that has set nothing yet."""
     limits = [one for one in (server_micros, bot_micros) if one is not None]
     if not limits:
-        return "as much as it likes"
-    shared = " with other servers" if server_micros is None else ""
+        return "no limit"
+    shared = ", shared with other servers" if server_micros is None else ""
     return f"{dollars(min(limits))} a month{shared}"
 
 
-ON_SERVERS: Final = "That belongs to one server. Use /restyle-help there."
+ON_SERVERS: Final = "That is about one server. Use /restyle-help there."
 
 NOBODY_CHECKS: Final = "nobody"
 """Who checks requests on a server that has set nothing yet."""

@@ -13,17 +13,17 @@ from bot.texts.common import mention, phase_words, relative
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
 
-COMMAND: Final = "See your clips, those in progress first; moderators also see the server's"
+COMMAND: Final = "See your clips, those in progress first; moderators see the server's too"
 WHOSE: Final = {"own": "Yours", "all": "This server's"}
 GROUPS: Final = {
     "all": "All",
     "open": "In progress",
     "done": "Done",
-    "failed": "Failed or unclear",
+    "failed": "Failed or uncertain",
     "cancelled": "Cancelled or denied",
 }
 """By the words of ``bot.storage.job_list.StateGroup``."""
-OPEN_PLACEHOLDER: Final = "Open one"
+OPEN_PLACEHOLDER: Final = "Open a clip…"
 SEARCH_LABEL: Final = "Search…"
 EVERYTHING_LABEL: Final = "Show all"
 NEWEST_LABEL: Final = "Newest"
@@ -32,19 +32,13 @@ BACK_LABEL: Final = "Back to the list"
 GO_LABEL: Final = "Go to it"
 SEARCH_TITLE: Final = "Search in prompts"
 SEARCH_FIELD: Final = "Words"
-SEARCH_HINT: Final = "As they stand in the prompt, one after another."
+SEARCH_HINT: Final = "Exactly as in the prompt, in the same order."
 MAX_SEARCH: Final = 40
 """Characters; they are part of a button's id."""
-NOT_THERE: Final = "This clip is not here for you to see."
+NOT_THERE: Final = "You cannot see this clip here."
 _LABEL: Final = 100
 _IN_LIST: Final = 120
 _WHOLE: Final = 1_500
-
-_SHORT: Final = {
-    JobState.HELD: "Waiting for permission",
-    JobState.QUEUED: "Waiting to start",
-    JobState.UNCERTAIN: "Unclear",
-}
 
 
 def heading(whose: str, group: str, words: str, *, is_empty: bool, is_first: bool) -> str:
@@ -59,10 +53,12 @@ def heading(whose: str, group: str, words: str, *, is_empty: bool, is_first: boo
         title += f"\n-# {' · '.join(narrowed)}"
     if not is_empty:
         return title
-    if narrowed or not is_first:
-        return f"{title}\nNone (any more)."
+    if not is_first:
+        return f"{title}\nNo more clips."
+    if narrowed:
+        return f"{title}\nNo clips match."
     if whose == "own":
-        return f"{title}\nNone yet. Start with /restyle: attach a clip and say how it should look."
+        return f"{title}\nNone yet. Type /restyle, attach a clip and say how it should look."
     return f"{title}\nNobody has restyled a clip here yet."
 
 
@@ -70,7 +66,7 @@ def state_of(job: Job) -> str:
     """Return where a job stands, in a few words."""
     if job.deleted_at is not None:
         return "Deleted"
-    return _SHORT.get(job.state) or phase_words(job.state, job.phase, job.progress)
+    return phase_words(job.state, job.phase, job.progress)
 
 
 def in_list(job: Job, *, names_requester: bool, shows_words: bool) -> str:
@@ -84,7 +80,7 @@ def in_list(job: Job, *, names_requester: bool, shows_words: bool) -> str:
 def label(job: Job, *, shows_words: bool) -> str:
     """Return a job's line in the menu, as plain text."""
     words = one_line(job.shown_prompt) if shows_words else ""
-    return cut(f"{state_of(job)} · {words or 'its words are not shown'}", _LABEL)
+    return cut(f"{state_of(job)} · {words or 'prompt hidden'}", _LABEL)
 
 
 def whole(job: Job, *, names_requester: bool, shows_words: bool) -> list[str]:
@@ -113,13 +109,13 @@ def whole(job: Job, *, names_requester: bool, shows_words: bool) -> list[str]:
 
 def _quoted(job: Job, characters: int, *, shows_words: bool) -> str:
     if not shows_words:
-        return "-# Its words are shown once it is allowed."
+        return "-# Its prompt is shown once it is approved."
     if not job.prompt:
-        return "-# Its words were deleted."
+        return "-# Its prompt was deleted."
     words = job.shown_prompt if characters < _WHOLE else job.prompt
     return f"> {harmless(cut(one_line(words), characters))}"
 
 
 def picture_description() -> str:
     """Return the alternative text of a job's picture."""
-    return "Moments of the clip, as it was and as it is now"
+    return "Moments of the original and of the restyled clip"

@@ -20,9 +20,9 @@ GROUPS: Final = {
     LookOrigin.SERVER: "This server's",
     LookOrigin.PERSONAL: "Yours",
 }
-OPTION: Final = "How it should look, without writing it yourself; /restyle-looks shows them"
+OPTION: Final = "A ready-made style; see them all with /restyle-looks"
 """What is said of the option ``look``."""
-COMMAND: Final = "See the looks that a clip can be restyled by, and try one"
+COMMAND: Final = "See the looks for your clips, and try one"
 
 
 def label(offered: OfferedLook) -> str:
@@ -36,27 +36,27 @@ def used(name: str) -> str:
 
 
 UNKNOWN: Final = (
-    "There is no such look here (any more).\nChoose one from the list, or see /restyle-looks."
+    "There is no such look here.\nChoose one from the list, or see them all with /restyle-looks."
 )
 PICTURE_GONE: Final = (
-    "This look goes with a picture that is not on Discord any more. Nothing was started.\n"
-    "Choose another look, or save it again from a result that was made with the picture."
+    "This look needs a reference image that is no longer on Discord. Nothing was started.\n"
+    "Choose another look, or save it again from a result that was made with the image."
 )
 
 # The pages
 
 _EMPTY: Final = {
     LookOrigin.PERSONAL: (
-        "You have none yet. Under a result press More and Save as look…, or write one."
+        "You have none yet. Under a result, press More and Save as look…, or write one here."
     ),
-    LookOrigin.SERVER: "This server has none of its own. Its moderators can add some.",
+    LookOrigin.SERVER: "This server has none of its own yet. Its moderators can add some.",
     LookOrigin.BUILT_IN: "This server's moderators have switched all of them off.",
 }
 ABOUT_SAMPLES: Final = (
-    "-# The pictures were drawn by the bot's own stand-in from its sample clip. "
-    "Runway's results look like them, not the same."
+    "-# These pictures come from the bot's own simple stand-in and its sample clip. "
+    "Runway's results only resemble them."
 )
-OPEN_PLACEHOLDER: Final = "See one whole, and try it"
+OPEN_PLACEHOLDER: Final = "Open a look…"
 BACKWARD: Final = "Back"
 FORWARD: Final = "Next"
 ALL_LABEL: Final = "All looks"
@@ -79,7 +79,7 @@ def heading(origin: LookOrigin, count: int) -> str:
     title = f"## Looks · {GROUPS[origin]}"
     if count == 0:
         return f"{title}\n{_EMPTY[origin]}"
-    return f"{title}\nAlso in /restyle, as look. Your own words go with them."
+    return f"{title}\nAlso under look in /restyle. You can add your own words."
 
 
 def in_list(offered: OfferedLook, *, is_hidden: bool) -> str:
@@ -97,7 +97,7 @@ def whole(offered: OfferedLook, *, is_hidden: bool) -> str:
         f"## {harmless(look.name)}",
         f"-# {WHOSE[offered.origin]}{off}",
         f"> {harmless(look.words)}",
-        "-# Your own words take the place of {prompt}; without any it works as well.",
+        "-# Your own words go where {prompt} is. It works without any too.",
     ]
     facts = _facts(look)
     if facts:
@@ -114,18 +114,18 @@ def _facts(look: Look) -> str:
     if look.model is not None:
         facts.append(harmless(look.model))
     if look.picture_job_id is not None:
-        facts.append("with a picture")
+        facts.append("with a reference image")
     return " · ".join(facts)
 
 
 def sample_description(name: str) -> str:
     """Return the alternative text of a sample picture."""
-    return f"A sailing boat before a lighthouse at dusk, as {name}"
+    return f"A sailing boat in front of a lighthouse at dusk, as {name}"
 
 
 def remove_question(offered: OfferedLook) -> str:
     """Return what is asked before a look is removed."""
-    return f"Remove the look {harmless(offered.look.name)}? What was made with it stays."
+    return f"Remove the look {harmless(offered.look.name)}? Clips made with it stay."
 
 
 # The forms
@@ -136,15 +136,15 @@ SAVE_TITLE: Final = "Save as look"
 NO_CHOICE: Final = "None in particular"
 FIELDS: Final = {
     "video": ("The clip", "MP4, MOV, WebM, GIF and most others."),
-    "prompt": ("Your own words", "They go with the look's. It works without any."),
-    "start": ("Begin at", "Seconds, or 1:05. Its beginning when empty."),
+    "prompt": ("Your own words", "They are added to the look. You can leave this empty."),
+    "start": ("Begin at", "Seconds, or 1:05. Empty: at its beginning."),
     "name": ("Name", None),
-    "words": ("Words", "{prompt} is where other words go; at the end where you leave it out."),
-    "seed": ("Seed", "Only to repeat one result; empty for a new one each time."),
-    "shape": ("Shape", "Where the model offers it."),
+    "words": ("Words", "{prompt} is where your own words go. Without it, they go at the end."),
+    "seed": ("Seed", "Only to repeat one result. Empty: a new one each time."),
+    "shape": ("Shape", "Used where the model offers it."),
     "model": ("Model", "The one it was written for."),
-    "picture": ("With its style picture", "It stays in the thread of this result."),
-    "for-all": ("For everybody on this server", "Else it is for you alone, wherever you are."),
+    "picture": ("With its reference image", "It stays in the thread of this result."),
+    "for-all": ("For everybody on this server", "Otherwise only for you, wherever you are."),
 }
 """Labels and hints by the fields' custom ids."""
 
@@ -160,22 +160,22 @@ def try_title(name: str) -> str:
 def saved(name: str, *, for_all: bool) -> str:
     """Return the answer when a look was saved out of a result."""
     whose = "for everybody here" if for_all else "for you, wherever you are"
-    return f"Saved as {harmless(name)}, {whose}. Choose it in /restyle as look."
+    return f"Saved as {harmless(name)}, {whose}. Choose it under look in /restyle."
 
 
-ONE_SLOT: Final = f"{SLOT} may stand in the words once only. Nothing was saved."
+ONE_SLOT: Final = f"The words can have {SLOT} only once. Nothing was saved."
 NO_WORDS: Final = "A look needs a name and words. Nothing was saved."
 TOO_LONG: Final = (
     f"That is too long: a name has up to {MAX_NAME} characters, the words up to {MAX_WORDS} with "
     f"{SLOT}. Nothing was saved."
 )
-FULL: Final = f"There is room for {MOST_LOOKS} looks. Remove one first; nothing was saved."
-NAME_TAKEN: Final = "This server has a look of that name. Choose another; nothing was saved."
+FULL: Final = f"There is room for {MOST_LOOKS} looks. Nothing was saved. Remove one first."
+NAME_TAKEN: Final = "This server has a look with that name. Nothing was saved. Choose another."
 RULED_OUT: Final = (
     "This server's prompt rules refuse these words. Nothing was saved.\n"
-    "Its moderators set the rules (/restyle-settings)."
+    "Use other words, or ask a moderator."
 )
 NOT_IN_DMS: Final = "There are no moderators in direct messages. Save it for yourself."
 LOGGED: Final = "changed the looks"
-CHANGED_MEANWHILE: Final = "That look was changed or removed meanwhile."
+CHANGED_MEANWHILE: Final = "Somebody changed or removed that look in the meantime. Open it again."
 BAD_NUMBER: Final = "A seed is a whole number from 0 to 4,294,967,295. Nothing was saved."

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 FROM_DISCORD: Final = "As posted here"
 FULL_QUALITY: Final = "Full quality"
 NO_LINK: Final = (
-    "This clip is not on Discord as a file, and its link has ended.\n"
-    "Press Again under it to make it once more."
+    "This clip is not on Discord as a file, and its link has expired.\n"
+    "Press Again under it to make it again."
 )
-_WORDS_GONE: Final = "Its words were deleted, because they are old or somebody wished it."
+_WORDS_GONE: Final = "Its prompt was deleted: it was too old, or somebody asked for it."
 _MOST: Final = 1_200
 """Characters of a prompt with its signs made harmless; a message has room for 2,000."""
 
@@ -33,7 +33,7 @@ def details(job: Job) -> str:
     words = quote_all(job.prompt, room=_MOST) if job.prompt else _WORDS_GONE
     lines = [words]
     if job.prompt and job.look:
-        lines.append(f"-# This server's house look follows it: {harmless(cut(job.look, 200))}")
+        lines.append(f"-# This server's house look is added: {harmless(cut(job.look, 200))}")
     start, seconds = job.part_start, job.restyled_seconds
     facts = [f"{clock_time(start)} to {clock_time(start + seconds)}, {duration(seconds)}"]
     if job.seed is not None:
@@ -41,7 +41,7 @@ def details(job: Job) -> str:
     if job.ratio is not None:
         facts.append(f"shape {job.ratio}")
     if job.reference_url is not None:
-        facts.append("with a picture")
+        facts.append("with a reference image")
     facts.append(job.model)
     if job.bill_micros is not None:
         facts.append(f"cost {dollars(job.bill_micros)}")
@@ -50,13 +50,13 @@ def details(job: Job) -> str:
     if job.finished_at is not None:
         when += f" · made {at(job.finished_at)}"
     lines.append(f"-# {when}")
-    lines.append(f"-# Number {job.id}, if you ask somebody about it")
+    lines.append(f"-# Clip {job.id}, if you ask somebody about it")
     return "\n".join(lines)
 
 
 def links_title(job: Job) -> str:
     """Return the line over the links."""
-    words = "Links that work now; they are for you alone to see."
+    words = "Links that work now. Only you can see them."
     return f"{words}\n{BEHIND_SPOILER}" if job.spoiler else words
 
 

@@ -1,4 +1,4 @@
-"""The sentences about jobs that end without a video, or of which nobody knows the end."""
+"""The sentences about jobs that end without a video, or whose end is uncertain."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from bot.domain.money import dollars
 from bot.texts.common import THE_MODERATORS
 
 _WHAT: Final = {
-    FailureReason.SAFETY_PROMPT: "The provider's safety check refused the prompt.",
+    FailureReason.SAFETY_PROMPT: "Runway's safety check refused the prompt.",
     FailureReason.SAFETY_SOURCE: (
-        "The provider's safety check refused the video. It does not say which frame."
+        "Runway's safety check refused the video. It does not say which frame."
     ),
-    FailureReason.SAFETY_REFERENCE: "The provider's safety check refused the reference image.",
+    FailureReason.SAFETY_REFERENCE: "Runway's safety check refused the reference image.",
     FailureReason.SAFETY_INPUT: (
-        "The provider's safety check refused the request. It does not say which part."
+        "Runway's safety check refused the request. It does not say which part of it."
     ),
-    FailureReason.SAFETY_OUTPUT: "The provider's safety check held back the finished clip.",
-    FailureReason.BAD_OUTPUT: "The provider made a clip and threw it away as not good enough.",
-    FailureReason.SOURCE_REFUSED: "The provider does not take this file.",
-    FailureReason.SOURCE_UNREACHABLE: "The provider could not fetch the file from Discord.",
-    FailureReason.SOURCE_GONE: "The clip is not on Discord any more.",
-    FailureReason.SOURCE_UNFIT: "The clip could not be made into one that the provider takes.",
-    FailureReason.REQUEST_REFUSED: "The provider refused the request.",
-    FailureReason.MODEL_UNAVAILABLE: "The provider does not offer this bot's model any more.",
-    FailureReason.KEY_REFUSED: "The provider does not accept this bot's key.",
-    FailureReason.WRONG_ADDRESS: "The provider is not where this bot looks for it.",
-    FailureReason.NO_CREDIT: "The provider takes no jobs from this bot at the moment.",
-    FailureReason.BUSY: "The provider is too busy and refused several times.",
-    FailureReason.PROVIDER_TROUBLE: "Something broke at the provider.",
-    FailureReason.PROVIDER_CANCELLED: "The job was cancelled at the provider.",
-    FailureReason.NO_OUTPUT: "The provider says it finished, but sent no video.",
-    FailureReason.TASK_LOST: "The provider does not know this job any more.",
-    FailureReason.TIMED_OUT: "The provider did not finish in time, so the bot stopped waiting.",
-    FailureReason.UNDELIVERABLE: "Discord left no place where the clip could be posted.",
+    FailureReason.SAFETY_OUTPUT: "Runway's safety check held back the finished clip.",
+    FailureReason.BAD_OUTPUT: "Runway made a clip and rejected it as not good enough.",
+    FailureReason.SOURCE_REFUSED: "Runway does not accept this file.",
+    FailureReason.SOURCE_UNREACHABLE: "Runway could not fetch the file from Discord.",
+    FailureReason.SOURCE_GONE: "The clip is no longer on Discord.",
+    FailureReason.SOURCE_UNFIT: "The clip could not be converted into one that Runway accepts.",
+    FailureReason.REQUEST_REFUSED: "Runway refused the request.",
+    FailureReason.MODEL_UNAVAILABLE: "Runway no longer offers this bot's model.",
+    FailureReason.KEY_REFUSED: "Runway does not accept this bot's key.",
+    FailureReason.WRONG_ADDRESS: "The address that this bot has for Runway is wrong.",
+    FailureReason.NO_CREDIT: "Runway accepts no clips from this bot at the moment.",
+    FailureReason.BUSY: "Runway was too busy and turned the clip away several times.",
+    FailureReason.PROVIDER_TROUBLE: "Something broke at Runway.",
+    FailureReason.PROVIDER_CANCELLED: "The clip was cancelled at Runway.",
+    FailureReason.NO_OUTPUT: "Runway says it finished, but sent no video.",
+    FailureReason.TASK_LOST: "Runway no longer knows this clip.",
+    FailureReason.TIMED_OUT: "Runway did not finish in time, so the bot stopped waiting.",
+    FailureReason.UNDELIVERABLE: "Discord left no place to post the clip.",
 }
 
-_OTHER_WORDING: Final = "Another wording may pass."
-_OTHER_CLIP: Final = "Another clip, or another wording, may pass."
+_OTHER_WORDING: Final = "Other words may pass."
+_OTHER_CLIP: Final = "Another part of the clip, or other words, may pass."
 _AGAIN: Final = "You can start it again with /restyle."
 _LATER: Final = "Trying again later may help."
-_OPERATOR: Final = "Only the bot's operator can change that."
+_OWNER: Final = "Only the bot's owner can fix that."
 
 _ADVICE: Final = {
     FailureReason.SAFETY_PROMPT: _OTHER_WORDING,
@@ -55,19 +55,17 @@ _ADVICE: Final = {
     FailureReason.SOURCE_GONE: "Attach it again with /restyle.",
     FailureReason.SOURCE_UNFIT: "A shorter part, or the clip exported as MP4, may work.",
     FailureReason.REQUEST_REFUSED: "Another prompt or clip may pass.",
-    FailureReason.MODEL_UNAVAILABLE: _OPERATOR,
-    FailureReason.KEY_REFUSED: _OPERATOR,
-    FailureReason.WRONG_ADDRESS: _OPERATOR,
-    FailureReason.NO_CREDIT: _OPERATOR,
+    FailureReason.MODEL_UNAVAILABLE: _OWNER,
+    FailureReason.KEY_REFUSED: _OWNER,
+    FailureReason.WRONG_ADDRESS: _OWNER,
+    FailureReason.NO_CREDIT: _OWNER,
     FailureReason.BUSY: _LATER,
     FailureReason.PROVIDER_TROUBLE: _LATER,
     FailureReason.PROVIDER_CANCELLED: _AGAIN,
     FailureReason.NO_OUTPUT: _LATER,
     FailureReason.TASK_LOST: _AGAIN,
-    FailureReason.TIMED_OUT: (
-        "The bot goes on looking for two days: a late result is posted here."
-    ),
-    FailureReason.UNDELIVERABLE: "The bot's operator still has the link for about a day.",
+    FailureReason.TIMED_OUT: ("The bot keeps checking for two days; a late result is posted here."),
+    FailureReason.UNDELIVERABLE: "The bot's owner can still get the link for about a day.",
 }
 
 
@@ -78,13 +76,11 @@ def charge_words(reason: FailureReason, charge: Charge, cost: int | None = None)
             return "It cost nothing."
         case Charge.YES if reason in SAFETY_FAILURES:
             price = f": {dollars(cost)}" if cost else ""
-            return f"The provider charges for such refusals{price}."
+            return f"Runway charges for such refusals{price}."
         case Charge.YES:
-            return (
-                f"The provider charged {dollars(cost)}." if cost else "The provider charged for it."
-            )
+            return f"Runway charged {dollars(cost)}." if cost else "Runway charged for it."
         case Charge.UNKNOWN:
-            return "The provider has not said whether it charges for this."
+            return "Runway has not said whether it charges for this."
 
 
 def failure(
@@ -108,7 +104,7 @@ def failure(
     lines = [what, charge_words(reason, charge, cost), advice]
     if threshold is not None and reason in SAFETY_FAILURES:
         lines.append(
-            f"This server's moderators set the strictness for public figures: {threshold}."
+            f"This server's moderators chose how strictly public figures are checked: {threshold}."
         )
     return lines
 
@@ -121,12 +117,12 @@ _CHANGE_OR_ASK: Final = {
 
 _NOTHING_SPENT: Final = "Nothing was spent."
 _MAYBE_PAID_BEFORE: Final = "It was in a backup, so it may have been paid for before."
-_CHARGED_ALL_THE_SAME: Final = "The provider charges for it all the same."
+_CHARGED_ANYWAY: Final = "Runway charges for it anyway."
 
 
-STOPPED: Final = "Stopped. If the result arrives all the same, it is posted in the thread."
-KEPT_WAITING: Final = "It goes on. The result will be posted in the thread."
-_STILL_POSTED: Final = "If the result arrives all the same, it will be posted here."
+STOPPED: Final = "Stopped. If the result still arrives, it will be posted in the thread."
+KEPT_WAITING: Final = "Still waiting. The result will be posted in the thread."
+_STILL_POSTED: Final = "If the result still arrives, it will be posted here."
 
 
 def cancelled(
@@ -158,8 +154,8 @@ def cancelled(
         can_ask: Whether the moderators can be asked about it.
         may_come: Whether its result is posted if it arrives all the same.
     """
-    moderator, author = by or THE_MODERATORS, author or "Who posted the clip"
-    money_line = "The provider had it already and may charge for it." if spent else _NOTHING_SPENT
+    moderator, author = by or THE_MODERATORS, author or "Whoever posted the clip"
+    money_line = "Runway already had it and may charge for it." if spent else _NOTHING_SPENT
     if unknown:
         money_line = _MAYBE_PAID_BEFORE
     match reason:
@@ -172,31 +168,31 @@ def cancelled(
         case CancelReason.WITHHELD:
             lines = [
                 f"Your finished clip was denied by {moderator}, so it is not posted.",
-                _CHARGED_ALL_THE_SAME,
+                _CHARGED_ANYWAY,
                 _CHANGE_OR_ASK[can_ask],
             ]
         case CancelReason.REVIEW_EXPIRED if spent:
             lines = [
-                "The clip is finished, but no moderator looked at it in time.",
-                f"{_CHARGED_ALL_THE_SAME} Ask a moderator what to do.",
+                "The clip is finished, but no moderator checked it in time.",
+                f"{_CHARGED_ANYWAY} Ask a moderator what to do.",
             ]
         case CancelReason.REVIEW_EXPIRED:
-            lines = ["No moderator looked at the request in time.", money_line]
+            lines = ["No moderator checked the request in time.", money_line]
         case CancelReason.CONSENT_REFUSED:
             lines = [f"{author} does not want it restyled.", money_line]
         case CancelReason.CONSENT_EXPIRED:
             lines = [f"{author} did not answer in time.", money_line]
         case CancelReason.MODERATOR if spent:
             who = by or "the bot's owner"
-            lines = [f"{who} stopped waiting for it.", _spent_either_way(price)]
+            lines = [f"{who[0].upper()}{who[1:]} stopped waiting for it.", _spent_either_way(price)]
         case CancelReason.MODERATOR:
             who = by or "the bot's owner"  # who has no name in a shell
             lines = [f"Your request was cancelled by {who}.", money_line]
         case CancelReason.WRITTEN_OFF if never_taken:
-            lines = ["CometAPI has no such task: nothing was taken, and nothing was spent.", _AGAIN]
+            lines = ["CometAPI never took this job, so nothing was spent.", _AGAIN]
         case CancelReason.WRITTEN_OFF:
             lines = [
-                "The bot's owner closed this job: CometAPI never said whether it took it.",
+                "The bot's owner closed this request: CometAPI never said whether it took it.",
                 _AGAIN,
             ]
         case CancelReason.NO_TURN:
@@ -206,30 +202,29 @@ def cancelled(
             ]
         case CancelReason.RESTORED:
             lines = [
-                "This request was in a backup; it was finished before.",
+                "This request came back with a backup; it had already finished.",
                 "It was not sent again.",
             ]
         case CancelReason.STRUCK:
             lines = [
-                "The provider's safety check refused several clips of whoever asked for it, so "
-                "what they asked for before does not start either.",
-                f"{money_line} It can be asked for again once their pause is over; a moderator "
-                "can lift that earlier (`/restyle-usage`, Strikes).",
+                "Runway's safety check refused several clips by whoever asked for it, so their "
+                "waiting requests do not start.",
+                f"{money_line} They can ask again once their pause is over. A moderator can end it "
+                "sooner (`/restyle-usage`, Strikes).",
             ]
         case CancelReason.TOO_DEAR:
-            costs = "has no price that this bot knows, so no budget can count it"
-            advice = "Only the bot's operator can set one (`PRICES`)."
+            costs = "has no price set here, so no budget can count it"
+            advice = "Only the bot's owner can set one (`PRICES`)."
             if price is not None:
                 costs = f"costs about {dollars(price)}, more than is left for it here"
                 advice = "A shorter part may fit; /restyle-usage shows what is left."
             lines = [
-                f"The model that was planned for it is not offered any more. {model} would take "
-                f"over, but it {costs}.",
+                f"Its model is no longer offered. {model} would take over, but it {costs}.",
                 f"{money_line} {advice}",
             ]
         case CancelReason.CLOSED:
             lines = [
-                "While it waited, the bot's operator decided that nothing starts here any more "
+                "While it waited, the bot's owner stopped clips from starting here "
                 "(`SERVERS`, `DIRECT_MESSAGES`).",
                 money_line,
             ]
@@ -248,7 +243,7 @@ def cancelled(
 
 def _spent_either_way(price: int | None) -> str:
     amount = "its price" if price is None else f"about {dollars(price)}"
-    return f"Runway had it already and may charge for it: {amount} counts as spent."
+    return f"Runway already had it and may charge for it: {amount} counts as spent."
 
 
 def stop_question(price: int | None, *, has_begun: bool) -> str:
@@ -261,14 +256,14 @@ def stop_question(price: int | None, *, has_begun: bool) -> str:
     amount = "its price" if price is None else f"about {dollars(price)}"
     if has_begun:
         return f"Runway is already working on it: {amount} is spent either way. Stop waiting?"
-    return f"Runway has it, but has not begun: {amount} may be spent either way. Stop waiting?"
+    return f"Runway has it but has not begun: {amount} may be spent either way. Stop waiting?"
 
 
 def found_after_all() -> list[str]:
     """Return what takes the place of ``uncertain`` once the job's task is known."""
     return [
-        "CometAPI has this job after all: nothing is lost, and nothing is paid twice.",
-        "It goes on from here. The result will be posted below.",
+        "CometAPI did take this job: nothing is lost, and nothing is paid twice.",
+        "The result will be posted below.",
     ]
 
 

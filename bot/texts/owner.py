@@ -1,4 +1,4 @@
-"""What the bot's owner reads in ``/restyle-owner``: unclear clips, money and limits of servers."""
+"""What the bot's owner reads in ``/restyle-owner``: uncertain clips, money, servers' limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMS: Final = {
     "attach": (
         "Name the provider's task",
         "Task id",
-        "As CometAPI's list of tasks shows it. The clip goes on from there.",
+        "As CometAPI's list of tasks shows it. The clip continues from there.",
     ),
     "write-off": (
         "Write this clip off",
@@ -38,17 +38,17 @@ FORMS: Final = {
 """Title, field and hint."""
 
 
-# Unclear jobs
+# Uncertain jobs
 
 
 def uncertain(found: Sequence[Job]) -> list[str]:
-    """Return the list of the clips of which nobody knows whether they were paid for."""
-    lines = ["**Unclear clips**"]
+    """Return the list of the uncertain clips: nobody knows whether they were paid for."""
+    lines = ["**Uncertain clips**"]
     if not found:
-        return [*lines, "There are none: the provider answered about every clip."]
+        return [*lines, "There are none: the provider has answered about every clip."]
     lines.append(
-        "The paid request left, and its answer never came. None of them is ever sent again by "
-        "itself. Look for each in the provider's list of tasks."
+        "Their paid request was sent and its answer never came. The bot never sends one again. "
+        "Look for each in the provider's list of tasks."
     )
     return lines + [
         f"{number}. {mention(job.user_id)}, sent {_sent(job)} · "
@@ -80,41 +80,41 @@ def uncertain_one(job: Job, place: str) -> list[str]:
     if job.request_id is not None:
         facts.append(f"request `{job.request_id}`")
     return [
-        f"**An unclear clip of {mention(job.user_id)}** on {place}",
+        f"**An uncertain clip by {mention(job.user_id)}** on {place}",
         f"Sent {_sent(job)} ({relative(job.submit_started_at or job.updated_at)})",
         quote(job.prompt),
         " · ".join(facts),
-        "The provider has a task of that minute with that prompt? Name it, and the clip goes on.\n"
-        "There is none? Write it off: it ends, and its money is free again.",
+        "Does the provider have a task from that minute with that prompt? Name it, and the clip "
+        "continues.\nIf not, write it off: the clip ends, and its money is free again.",
     ]
 
 
 NO_LONGER_UNCERTAIN: Final = (
-    "That clip is settled by now: its answer came late, or somebody was faster."
+    "That clip is already settled: its answer came late, or somebody was faster."
 )
 
 
 def attached(job: Job) -> str:
     """Return the answer after a task was named."""
-    return f"The clip of {mention(job.user_id)} goes on. Its outcome will be posted in its thread."
+    return f"The clip by {mention(job.user_id)} continues. Its result will be posted in its thread."
 
 
 TASK_TAKEN: Final = (
-    "That task belongs to another clip already, so nothing was changed. Check the id."
+    "That task already belongs to another clip, so nothing was changed. Check the id."
 )
 TASK_MISSING: Final = (
     "The provider has no task with that id, so nothing was changed. Copy it from the list of tasks."
 )
 TASK_UNKNOWN_NOW: Final = (
-    "The provider does not say now whether it has that task, so nothing was changed. Try again in "
-    "a minute."
+    "The provider did not say whether it has that task, so nothing was changed. Try again in a "
+    "minute."
 )
-TASK_ID_UNUSABLE: Final = "That is not a task's id. It is one word of letters, digits and dashes."
+TASK_ID_UNUSABLE: Final = "That is not a task id, which is one word of letters, digits and dashes."
 
 
 def written_off(job: Job) -> str:
     """Return the answer after a clip was written off."""
-    return f"Written off. {mention(job.user_id)} is told, and the money is free again."
+    return f"Written off. {mention(job.user_id)} has been told, and the money is free again."
 
 
 # Money and limits
@@ -128,7 +128,7 @@ def spend(
     lines += [f"- {_guild(one.guild_id, names)} · {_sum([one])}" for one in month[:_SHOWN_GUILDS]]
     if len(month) > _SHOWN_GUILDS:
         lines.append(f"and {len(month) - _SHOWN_GUILDS} more servers.")
-    lines.append("-# Days and months are UTC's.")
+    lines.append("-# Days and months are counted in UTC.")
     return lines
 
 
@@ -145,7 +145,7 @@ def _guild(guild_id: int | None, names: Mapping[int, str]) -> str:
 
 
 def guild_name(guild_id: int | None, name: str | None) -> str:
-    """Return a server's name, or its id where the bot does not see it (any more)."""
+    """Return a server's name, or its id where the bot does not see it."""
     if guild_id is None:
         return "direct messages"
     return harmless(cut(name, 60)) if name else f"server {guild_id}"
@@ -174,14 +174,16 @@ def server_limits(place: str, values: Mapping[str, tuple[int | None, bool]]) -> 
     """
     lines = [f"**The most that {place} may use**"]
     for name, (value, is_own) in values.items():
-        source = "set for this server" if is_own else "as for all servers, by the environment"
+        source = (
+            "set for this server" if is_own else "the same for all servers, from the environment"
+        )
         lines.append(f"{LIMIT_TITLES[name]}: {limit_value(name, value)} · {source}")
-    lines.append(f"-# Its managers can only be stricter than that ({SETTINGS}).")
+    lines.append(f"-# Its managers can only set stricter ones ({SETTINGS}).")
     return lines
 
 
 SERVER_UNKNOWN: Final = (
-    "The bot is on no such server. Choose one from the list that appears while you type."
+    "The bot is not on such a server. Choose one from the list that appears while you type."
 )
 
 
@@ -189,8 +191,8 @@ def limit_unusable(typed: str) -> str:
     """Return the answer when what was typed is no limit."""
     return (
         f"“{harmless(cut(typed, 20))}” is not a limit. Type a number (of clips, or of dollars), "
-        "`unlimited`, or `default` for what holds for all servers."
+        "`unlimited`, or `default` for the same as all servers."
     )
 
 
-LIMIT_INCOMPLETE: Final = "Choose a limit and its value, or neither to see what holds."
+LIMIT_INCOMPLETE: Final = "Choose a limit and a value, or neither to see the current limits."

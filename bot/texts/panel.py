@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 TOPICS: Final = {
     Topic.STRICTNESS: ("Strictness", "Public figures, age-restricted channels, spoilers"),
-    Topic.WHERE: ("Where and who", "Channels and roles, allowed, refused or exempt"),
+    Topic.WHERE: ("Where and who", "Channels and roles: allowed, refused or exempt"),
     Topic.CLIPS: ("Clips and looks", "Size, length, shape, house look, sound"),
     Topic.MEMBERS: ("Limits for each member", "Clips and money of each member"),
-    Topic.ALL: ("Limits for everybody together", "Clips and money, everybody together"),
-    Topic.REVIEW: ("Review", "Whether a moderator looks first, and who does"),
+    Topic.ALL: ("Limits for everybody together", "Clips and money of the whole server"),
+    Topic.REVIEW: ("Review", "Whether a moderator checks first, and who does"),
     Topic.RULES: ("Prompt rules", "Words and patterns that are refused or reviewed"),
     Topic.CONSENT: ("Consent", "Whose clips may be restyled"),
-    Topic.MESSAGES: ("Messages", "Where results and changes are posted as well"),
-    Topic.STRIKES: ("Strikes", "What repeated refusals by the provider lead to"),
+    Topic.MESSAGES: ("Messages", "Where results and changes are also posted"),
+    Topic.STRIKES: ("Strikes", "What happens after repeated refusals by Runway"),
 }
 """Each topic's title, and what is found in it."""
 
@@ -85,24 +85,27 @@ def heading(guild_name: str, target: Target, others: Collection[Target]) -> str:
     match target:
         case Target(scope=Scope.SERVER):
             lines.append(
-                "Changes hold for new requests. What would have made a difference to the last "
-                "30 days is shown before it is saved."
+                "Changes apply to new requests. Before you save one, you see what it would have "
+                "changed in the last 30 days."
             )
         case Target(scope=Scope.CHANNEL, scope_id=0):
-            lines.append("Choose the channel that shall have settings of its own.")
+            lines.append("Choose the channel that gets its own settings.")
         case Target(scope=Scope.ROLE, scope_id=0):
-            lines.append("Choose the role that shall have settings of its own.")
+            lines.append("Choose the role that gets its own settings.")
         case Target(scope=Scope.CHANNEL):
-            lines.append(f"For {place(target)} and its threads. What is set here comes first.")
+            lines.append(
+                f"For {place(target)} and its threads. What is set here comes before the server's "
+                "settings."
+            )
         case _:
             lines.append(
-                f"For members with {place(target)}. What is set here comes before the channel and "
-                "the server; of several roles the most generous counts."
+                f"For members with {place(target)}. What is set here comes before the channel's "
+                "and the server's settings. With several roles, the most generous setting counts."
             )
     own = [place(one) for one in sorted(others) if one.scope_id]
     if own:
         more = f" and {len(own) - _SHOWN_PLACES} more" if len(own) > _SHOWN_PLACES else ""
-        lines.append(f"-# With settings of their own: {', '.join(own[:_SHOWN_PLACES])}{more}")
+        lines.append(f"-# With their own settings: {', '.join(own[:_SHOWN_PLACES])}{more}")
     return "\n".join(lines)
 
 
@@ -130,7 +133,7 @@ def setting(
     lines.append(SETTINGS[name].meaning)
     if own is not UNSET and own != found:
         by_operator = holds.source(name).level is Level.OPERATOR
-        why = "the bot's operator allows no more" if by_operator else "what is shown comes first"
+        why = "the bot's owner allows no more" if by_operator else "the value above comes first"
         lines.append(f"-# Set here: {value(name, own)}; {why}.")
     note = _note(name, found, target, model, missing)
     if note:
@@ -164,17 +167,17 @@ def _note(
     if name == "allowed_channel_ids" and found and not found - frozenset(missing):
         return "So nobody can use the command on this server."
     if name == "public_figure_threshold":
-        return "low loosens the check for public figures alone, and it is not their consent."
+        return "low loosens only the check for public figures. It does not mean that they consent."
     if name == "default_ratio" and model.ratios:
         if found is not None and model.own_ratio(found) is None:
-            return "The bot's model does not offer that shape, so the provider's default is used."
-        return "The provider may keep the clip's own shape."
+            return "The bot's model does not offer that shape, so Runway's default is used."
+        return "Runway may keep the clip's own shape."
     if name == "default_ratio":
-        return "The bot's model keeps the shape of each clip. There is nothing to choose."
+        return "The bot's model keeps each clip's shape, so there is nothing to choose."
     if name == "max_video_seconds" and model.used_seconds and model.used_seconds < found:
         return f"The bot's model restyles no more than {duration(model.used_seconds)} of a clip."
     if name in SHARED_CAPS and target.scope is not Scope.SERVER:
-        return "The server's own limit counts as well."
+        return "The server's own limit applies too."
     return None
 
 
@@ -182,18 +185,18 @@ def above(name: str, policy: Policy, target: Target) -> str:
     """Return what holds where nothing is set for a target, at most 100 characters."""
     default = SETTINGS[name].default
     if target.scope is Scope.SERVER:
-        return f"The default holds: {value(name, default)}"
+        return f"The default applies: {value(name, default)}"
     if name in SHARED_CAPS:
-        return "Only the server's own limit holds"
+        return "Only the server's own limit applies"
     if name in MEMBER_CAPS or target.scope is Scope.CHANNEL:
-        return cut(f"The server's holds: {value(name, policy.server(name))}", 100)
-    return "The channel's or the server's holds"
+        return cut(f"The server's applies: {value(name, policy.server(name))}", 100)
+    return "The channel's or the server's applies"
 
 
 def rules(found: Sequence[PromptRule]) -> str:
     """Return the server's prompt rules, the first of them."""
     if not found:
-        return "There is no rule yet."
+        return "There are no rules yet."
     lines = [
         f"{number}. {harmless(cut(rule.text, 60))} · {_rule_facts(rule)}"
         for number, rule in enumerate(found[:_SHOWN_RULES], 1)

@@ -36,7 +36,7 @@ def proposed(lines: Sequence[str], summary: str, *, warning: str = "") -> str:
             *shown,
             cut(summary, 1200),
             *([warning] if warning else []),
-            "Save it, or leave all as it is.",
+            "Save it, or press Cancel to leave everything as it is.",
         ]
     )
 
@@ -44,8 +44,8 @@ def proposed(lines: Sequence[str], summary: str, *, warning: str = "") -> str:
 def lifts_oneself(names: Sequence[str]) -> str:
     """Return the answer to who would give themselves more, by a role that they have."""
     return (
-        f"That would give you more than members have, by a role of your own ({_titles(names)}). "
-        "Somebody without that role has to change it. Nothing was changed."
+        f"That would give you more than members have, through one of your own roles "
+        f"({_titles(names)}). Somebody without that role has to change it. Nothing was changed."
     )
 
 
@@ -54,8 +54,9 @@ def lifting_oneself(names: Sequence[str]) -> str:
     if not names:
         return ""
     return (
-        f"**This gives you more than members have**, by a role of your own ({_titles(names)}). "
-        "Whoever can give roles can do that; the change log will show it."
+        "**This gives you more than members have**, through one of your own roles "
+        f"({_titles(names)}). You can do that because you can give roles; the change log will show "
+        "it."
     )
 
 
@@ -63,20 +64,22 @@ def _titles(names: Sequence[str]) -> str:
     return ", ".join(title(name) for name in names)
 
 
-NO_EFFECT: Final = "It would have made no difference to the last 30 days' clips."
+NO_EFFECT: Final = "It would have made no difference to the clips of the last 30 days."
 
 
-NOTHING_TO_IMPORT: Final = "The file says what is set already. Nothing was changed."
+NOTHING_TO_IMPORT: Final = "Everything in the file is already set. Nothing was changed."
 
 
 # Answers
 
 
 RULES_FULL: Final = (
-    f"There are {MAX_RULES} rules already, and there is room for no more. "
+    f"There are already {MAX_RULES} rules, the most that fit. "
     "Remove one, or put several words into one rule."
 )
-RULE_GONE: Final = "Somebody else changed the rules, so nothing was saved. They are up to date now."
+RULE_GONE: Final = (
+    "Somebody else changed the rules, so nothing was saved. The list is up to date now."
+)
 UNDO_OVERTAKEN: Final = (
     "Somebody else changed a setting, so nothing was undone. The panel is up to date now."
 )
@@ -85,14 +88,14 @@ SAVE_OVERTAKEN: Final = (
     "Somebody else changed the same setting, so nothing was saved. The panel is up to date now."
 )
 DRAFT_GONE: Final = (
-    "This change was not saved, and the bot has forgotten it. Choose it again; "
+    "This change was not saved, and the bot no longer has it. Make it again; "
     "the panel is up to date now."
 )
-NOT_HERE: Final = f"Settings belong to a server. Run {COMMAND} there again."
+NOT_HERE: Final = f"Settings belong to a server. Run {COMMAND} there."
 OUT_OF_DATE: Final = f"This panel is from an earlier version. Run {COMMAND} again."
 PERHAPS_NOT_SAVED: Final = (
-    "The bot cannot reach its database, so this change may not be saved.\n"
-    f"Run {COMMAND} again in a minute to see."
+    "The bot cannot reach its database, so this change may not have been saved.\n"
+    f"Run {COMMAND} again in a minute to check."
 )
 
 
@@ -106,7 +109,7 @@ def log_not_written(channel_id: int) -> str:
 
 TEST_NEEDS_MEMBER: Final = (
     "Choose a member in `test` to see what would happen for them. "
-    "`channel`, `prompt` and `length` belong to that."
+    "`channel`, `prompt` and `length` only go with it."
 )
 
 
@@ -114,46 +117,46 @@ def bad_length(typed: str) -> str:
     """Return the answer to a test's length that is none."""
     return (
         f"“{harmless(cut(typed, 20))}” is not a length. Type a number of seconds such as 5, "
-        "or nothing."
+        "or leave it empty."
     )
 
 
 def exported(guild_name: str) -> str:
     """Return the words beside an exported file."""
     return (
-        f"All that is set on {harmless(cut(guild_name, 80))}. "
-        f"`{COMMAND} file:` or Import… reads it again."
+        f"All settings of {harmless(cut(guild_name, 80))}. "
+        f"To use them again, press Import… or run `{COMMAND} file:`."
     )
 
 
 def file_too_big(most_bytes: int) -> str:
     """Return the answer to a file that is too big to be settings."""
     return (
-        f"That file is too big to be settings: they fit into {most_bytes // 1024} KiB. "
+        f"That file is too large for settings, which fit into {most_bytes // 1024} KiB. "
         "Attach one that Export made. Nothing was changed."
     )
 
 
 FILE_UNREADABLE: Final = (
-    "Discord did not hand over the file, so nothing was changed. Attach it again."
+    "Discord did not deliver the file, so nothing was changed. Attach it again."
 )
-NOT_EXPORTED: Final = "Discord did not take the file. Press Export again."
+NOT_EXPORTED: Final = "Discord did not accept the file. Press Export again."
 
 
 def too_many_changes(most: int) -> str:
     """Return the answer to a file that would change more than can be undone at once."""
-    return f"That file would change more than {most:,} settings at once. Nothing was changed."
+    return f"That file would change more than {most:,} settings in one go. Nothing was changed."
 
 
 def not_on_this_server(found: Sequence[Mentioned]) -> str:
     """Return the answer to a file that names channels or roles of another server."""
-    lines = ["That file names what is not on this server; nothing was changed."]
+    lines = ["That file names what is not on this server. Nothing was changed."]
     for one in found[:_SHOWN_IDS]:
-        where = "settings of its own" if one.name is None else title(one.name)
+        where = "its own settings" if one.name is None else title(one.name)
         lines.append(f"- {one.of} {one.id} ({where})")
     if len(found) > _SHOWN_IDS:
         lines.append(f"And {len(found) - _SHOWN_IDS} more.")
-    lines.append("Replace these ids in the file by some of this server, or take them out.")
+    lines.append("In the file, replace these ids with ones from this server, or remove them.")
     return "\n".join(lines)
 
 
@@ -171,7 +174,7 @@ def log_message(user_id: int, found: Sequence[PolicyChange], *, what: str) -> st
     Args:
         user_id: Who did it.
         found: What it changed.
-        what: ``changed the settings``, ``took the last change back`` or ``imported settings``.
+        what: ``changed the settings``, ``undid the last change`` or ``imported settings``.
     """
     lines = [f"<@{user_id}> {what}"]
     room = 1900 - len(lines[0])
@@ -186,5 +189,5 @@ def log_message(user_id: int, found: Sequence[PolicyChange], *, what: str) -> st
 
 
 CHANGED: Final = "changed the settings"
-UNDID: Final = "took the last change back"
+UNDID: Final = "undid the last change"
 IMPORTED: Final = "imported settings"

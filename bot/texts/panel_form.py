@@ -41,11 +41,11 @@ def number_hint(name: str, highest: float | None) -> str:
     if kind.lowest == 0:
         words = "0 is none at all."
     else:
-        words = f"From {amount(kind.lowest, kind.unit)} on."
+        words = f"At least {amount(kind.lowest, kind.unit)}."
     if highest is not None:
-        return f"{words} The bot's operator allows up to {amount(highest, kind.unit)}."
+        return f"{words} The bot's owner allows up to {amount(highest, kind.unit)}."
     if kind.highest < 1000:
-        return f"{words} Up to {amount(kind.highest, kind.unit)}."
+        return f"{words} At most {amount(kind.highest, kind.unit)}."
     return words
 
 
@@ -56,7 +56,7 @@ def null_label(name: str) -> str:
 
 
 def nothing_typed(name: str) -> str:
-    """Return the answer when what was typed was to hold, and nothing was."""
+    """Return the answer when what was typed should apply, and nothing was typed."""
     return (
         f"{title(name)}: the field is empty. Type something, or choose another line above it.\n"
         "Nothing was changed."
@@ -67,13 +67,13 @@ def contradicting(name: str) -> str:
     """Return the answer when something new was typed and something else was chosen."""
     return (
         f"{title(name)}: something was typed, and another line was chosen above it. "
-        "Choose the first line to set what you typed, or empty the field.\nNothing was changed."
+        "Choose the first line to set what you typed, or clear the field.\nNothing was changed."
     )
 
 
 RULE_KINDS: Final = {
     RuleKind.WORDS: ("Words or phrases", "Whole words, with commas between several"),
-    RuleKind.PATTERN: ("Pattern", "A regular expression; it is tried out for speed"),
+    RuleKind.PATTERN: ("Pattern", "A regular expression; slow ones are refused"),
 }
 RULE_ACTIONS: Final = {
     RuleAction.REFUSE: ("Refuse the request", "Nothing is spent; the member is told"),
@@ -82,16 +82,16 @@ RULE_ACTIONS: Final = {
 
 RULE_TITLE: Final = "A prompt rule"
 RULE_TEXT_LABEL: Final = "Words or pattern"
-RULE_TEXT_HINT: Final = "Disguises are seen through, as the settings under the rules say."
-RULE_KIND_LABEL: Final = "How it is read"
-RULE_ACTION_LABEL: Final = "What follows"
+RULE_TEXT_HINT: Final = "The settings below the rules say which disguises are recognised."
+RULE_KIND_LABEL: Final = "Kind of rule"
+RULE_ACTION_LABEL: Final = "What happens"
 RULE_REMOVE_LABEL: Final = "Remove this rule"
-RULE_REMOVE_HINT: Final = "Whatever stands above"
+RULE_REMOVE_HINT: Final = "Whatever is above"
 
 TEST_TITLE: Final = "What would happen?"
 TEST_MEMBER: Final = "Member"
 TEST_CHANNEL: Final = "Channel"
-TEST_CHANNEL_HINT: Final = "This one when none is chosen"
+TEST_CHANNEL_HINT: Final = "This one if you choose none"
 TEST_PROMPT: Final = "Prompt"
 TEST_LENGTH: Final = "Length of the clip, in seconds"
 IMPORT_TITLE: Final = "Import settings"

@@ -14,41 +14,41 @@ _PEOPLE: Final = {
     Who.REQUESTER: "whoever asked for the clip",
     Who.AUTHOR: "whoever posted the clip",
     Who.MODERATOR: "this server's moderators (Manage Messages, or a reviewer role)",
-    Who.MANAGER: "whoever has Manage Server here",
-    Who.OWNER: "whoever runs this bot",
+    Who.MANAGER: "members with Manage Server",
+    Who.OWNER: "the bot's owner",
 }
 
 ADMIN: Final = "/restyle-admin"
 
 ACTIONS: Final = {
-    Action.CANCEL: "Cancel a clip that has not started",
-    Action.ASK_AGAIN: "Ask the moderators once more, when they could not be reached",
-    Action.START_AGAIN: "Restyle the clip of an earlier job again, by the same rules as `/restyle`",
-    Action.SEE_MORE: "See the whole prompt and the facts of a finished clip, and download it",
+    Action.CANCEL: "Cancel a clip, or stop waiting for one",
+    Action.ASK_AGAIN: "Ask the moderators again when they could not be reached",
+    Action.START_AGAIN: "Restyle an earlier clip again, by the same rules as `/restyle`",
+    Action.SEE_MORE: "See a finished clip's full prompt and details, and download it",
     Action.REPORT: "Report a result to the moderators",
-    Action.USE_LOOKS: "See looks, try them, save one's own",
+    Action.USE_LOOKS: "See looks, try them, save your own",
     Action.CHANGE_LOOKS: "Add, edit, order and remove the server's looks; switch built-in ones off",
-    Action.SEE_OWN_JOBS: "See one's own clips, and go on with them",
-    Action.SEE_SERVER_JOBS: "See the server's clips of the channels that one can read",
-    Action.START_OWN: "Choose the part, agree to the cost, mend or drop a request of one's own",
-    Action.COMPARE: "Have the side-by-side video made",
-    Action.ADD_SOUND: "Have the sound laid over the result",
+    Action.SEE_OWN_JOBS: "See your own clips, and continue with them",
+    Action.SEE_SERVER_JOBS: "See the server's clips in the channels that you can read",
+    Action.START_OWN: "Choose the part, accept the cost, change or drop your own request",
+    Action.COMPARE: "Make the side-by-side video",
+    Action.ADD_SOUND: "Add the original's sound to the result",
     Action.DELETE_ANSWER: "Delete a posted result",
     Action.ANSWER_CONSENT: "Allow or refuse the use of a clip",
     Action.REVIEW: "Take, approve, deny or edit a request under review",
     Action.APPEAL: "Ask a moderator about a denial, failure or refusal",
     Action.ANSWER_APPEAL: "Answer such a question",
     Action.CHANGE_SETTINGS: "Change the server's settings",
-    Action.SEE_OWN_USAGE: "See one's own usage",
-    Action.MANAGE_OWN_DATA: "Say that nobody may restyle one's clips; export or delete one's data",
+    Action.SEE_OWN_USAGE: "See your own usage",
+    Action.MANAGE_OWN_DATA: "Stop others restyling your clips; export or delete your data",
     Action.SEE_SERVER_USAGE: "See the server's usage, and export it",
     Action.LIFT_STRIKE: "See and lift strikes",
     Action.MANAGE_JOBS: "See all clips of the server, and cancel or give up any",
     Action.BLOCK: "Block and unblock members",
     Action.PAUSE_SERVER: "Pause and resume the server",
     Action.SETTLE_UNCERTAIN: (
-        "Settle unclear clips: name the provider's task, or write off; release what waits after a "
-        "pause; have the provider asked again; use the buttons of alerts"
+        "Settle uncertain clips: name the provider's task, or write off; release clips from "
+        "quarantine; ask the provider again; use the buttons of alerts"
     ),
     Action.SEE_ALL_SERVERS: "See what all servers spend, and limit one of them",
     Action.PAUSE_EVERYTHING: "Pause and resume everything",
@@ -80,9 +80,9 @@ def _joined(words: Collection[str]) -> str:
 
 
 def who_may(action: Action) -> str:
-    """Return who may do ``action``: ``whoever has Manage Server here and whoever runs this bot``.
+    """Return who may do ``action``: ``members with Manage Server and the bot's owner``.
 
-    Who has Manage Server counts as a moderator, so they are named only where moderators are not.
+    Whoever has Manage Server counts as a moderator: they are named only where moderators are not.
     """
     allowed = MAY[action]
     named = [who for who in Who if who in allowed]
@@ -95,7 +95,7 @@ def refused(action: Action) -> str:
     """Return the answer to somebody who may not do ``action``."""
     words = f"This is for {who_may(action)}."
     if action in NOT_OWN:
-        words += f" Nobody decides about a {_OWN.get(action, 'request')} of their own."
+        words += f" Nobody can decide on their own {_OWN.get(action, 'request')}."
     return words
 
 
@@ -105,14 +105,14 @@ _OWN: Final = {Action.LIFT_STRIKE: "strike"}
 def grant_over(action: Action) -> str:
     """Return the answer on a page that was opened by one who has only the command, too long ago."""
     return (
-        f"{refused(action)} If the command was given to you, run it again: the page that it opens "
-        "works for 15 minutes."
+        f"{refused(action)} If an administrator gave you the command, run it again: its page works "
+        "for 15 minutes."
     )
 
 
 def owners_command() -> str:
     """Return the answer to everybody else who uses the owner's command in direct messages."""
-    return f"This is for {_PEOPLE[Who.OWNER]}. Servers are managed on the server: {ADMIN}."
+    return f"This is for {_PEOPLE[Who.OWNER]}. To manage a server, use {ADMIN} there."
 
 
 _TITLES: Final = {
@@ -128,7 +128,7 @@ _HEAD: Final = """# Who may do what
 
 Made from the one table in `bot/domain/permissions.py`, which every button, menu and form asks
 (`make permissions` writes this page, a test compares them). [For moderators](moderators.md) says
-what to do with it.
+what to do with them.
 
 | | |
 | --- | --- |
@@ -139,54 +139,53 @@ what to do with it.
 | Manager | Manage Server |
 | Owner | whoever runs the bot: `OWNER_IDS`, or the owners of the Discord application |
 
-Any one of the marks in a row is enough.
+One mark in a row is enough.
 """
 
 _FOOT: Final = """
-¹ Never about a request or a strike of one's own, whatever else one is. Nor does anybody unblock
-themselves.
+¹ Never your own request or strike, whatever else you are. Nor can anybody unblock themselves.
 
 ## Commands
 
-Who may use a command on a server is Discord's business, so that administrators can change it for
-any role (Server Settings, Integrations). Restyle starts from this:
+Discord decides who may use a command on a server, and administrators can change it for any role
+(Server Settings, Integrations). Restyle starts from this:
 
 * `/restyle`, Restyle this (under Apps, on a message), `/restyle-usage`, `/restyle-looks`,
   `/restyle-jobs`, `/restyle-privacy`, `/restyle-help`, `/restyle-about`: everybody.
-* `/restyle-settings`, `/restyle-admin`: Manage Server. Whoever was handed one of them by an
-  administrator can also use the buttons in the page that it opens: for 15 minutes, and only as long
-  as neither their roles nor the server's permissions of commands change. Then they run it again.
+* `/restyle-settings`, `/restyle-admin`: Manage Server. Somebody to whom an administrator gave one
+  of them can also use the buttons on the page that it opens, for 15 minutes, and only as long as
+  neither their roles nor the server's command permissions change. After that they run it again.
 
 In direct messages with the bot, and on servers that are not in `SERVERS`, nothing can be started
-unless the operator says so (`DIRECT_MESSAGES`, `SERVERS`): the commands say what to do instead.
+unless the owner allows it (`DIRECT_MESSAGES`, `SERVERS`): the commands say what to do instead.
 `/restyle-privacy` and `/restyle-about` work everywhere, and so does the owner's command for the
 owner.
 
-`/restyle-owner` is in direct messages with the bot alone. There Discord knows no permissions: it
-offers the command to everybody, and the bot does what it says for its owner only. So no moderator's
-list of commands has it, and an owner needs no permission on a server. Its `jobs`, `block`,
-`unblock` and `blocked` mean all servers at once.
+`/restyle-owner` exists only in direct messages with the bot. Discord has no permissions there: it
+offers the command to everybody, and the bot obeys only its owner. So the command is in no
+moderator's list, and an owner needs no permission on a server. Its `jobs`, `block`, `unblock` and
+`blocked` cover all servers.
 
-## What a press must bring
+## What is checked at every press
 
-Nothing that a client sends is believed:
+Nothing that a client sends is trusted:
 
 | A press or form with | Is answered with |
 | --- | --- |
-| an id that is none, is too large, or is cut off | that the control is not ours any more |
+| an id that is malformed, too large or cut off | that the control no longer works |
 | no choice, or one that was never offered | the same, or what is wrong with it |
 | a clip of another server | that it is not known here |
-| somebody else's page, an old one, one after the command was taken away | who may |
+| somebody else's page, an old one, or one from before the command was taken away | who may |
 | a question or a draft that was answered before | how it was answered |
-| an option of another kind, beyond its bounds, or unknown | that the command is not ours so |
+| an option of another kind, out of range, or unknown | that the command has changed or is gone |
 
-Nobody gives themselves more than members have by a role of their own (a role's limits, *Roles
-exempt*, *Roles not reviewed*): somebody without the role has to. Whoever can give roles, and so
-could have any, is warned instead, and the change log shows it.
+Nobody can use one of their own roles to give themselves more than members have (a role's limits,
+*Roles exempt*, *Roles not reviewed*): somebody without the role has to do it. Those who can give
+roles, and so could have any, are warned instead, and the change log shows it.
 
-Who has only the command is known by a seal in the page's custom ids: an HMAC over the person,
-their roles, the server, what the page is for, and when it was opened, with a key that the bot makes
-at its first start and keeps in its database.
+Those who have only the command are recognised by a seal in the page's custom ids: an HMAC over the
+person, their roles, the server, what the page is for and when it was opened, with a key that the
+bot makes at its first start and keeps in its database.
 """
 
 

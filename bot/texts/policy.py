@@ -29,25 +29,25 @@ _SHOWN_IDS: Final = 3
 _SHOWN_CHARACTERS: Final = 60
 
 _SEEN_THROUGH: Final = {
-    "strict": ("strict", "Seen through: words are found in this disguise"),
-    "plain": ("plain", "Read as typed: words in this disguise are other words"),
+    "strict": ("strict", "Words are also found in this disguise"),
+    "plain": ("plain", "Words are read as typed"),
 }
 
 CHOICES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "public_figure_threshold": {
-        "auto": ("auto: the usual strictness", "The provider's own default"),
-        "low": ("low: less strict", "About recognisable public figures only; it is no consent"),
+        "auto": ("auto: the usual strictness", "Runway's own default"),
+        "low": ("low: less strict", "For public figures only; it does not mean that they consent"),
     },
     "review_mode": {
-        "off": ("off", "Nobody looks first"),
-        "spending": ("before spending", "A moderator looks before money is spent"),
-        "publishing": ("before publishing", "A moderator looks before others see the result"),
+        "off": ("off", "Nobody checks first"),
+        "spending": ("before spending", "A moderator checks before money is spent"),
+        "publishing": ("before publishing", "A moderator checks before others see the result"),
         "both": ("both", "Before money is spent, and before others see the result"),
     },
     "consent_mode": {
-        "own": ("own clips only", "Nobody can restyle what another member posted"),
-        "ask": ("ask the author", "What another member posted only once they agree"),
-        "open": ("open", "Anybody's clips; who opted out is left alone all the same"),
+        "own": ("own clips only", "Nobody can restyle another member's clip"),
+        "ask": ("ask the author", "Another member's clip only once they agree"),
+        "open": ("open", "Anybody's clips, except of those who opted out"),
     },
     **{f"disguise_{kind}": _SEEN_THROUGH for kind in Disguise},
 }
@@ -66,7 +66,7 @@ _UNITS: Final = {
 
 
 def title(name: str) -> str:
-    """Return what people call a setting; its name where there is none of that name (any more)."""
+    """Return what people call a setting; its name where there is none of that name."""
     return SETTINGS[name].title if name in SETTINGS else harmless(cut(name, 40))
 
 
@@ -147,7 +147,7 @@ def source(found: SettingSource) -> str:
         case Level.DEFAULT:
             return "default"
         case Level.OPERATOR:
-            return "the bot's operator"
+            return "the bot's owner"
         case Level.SERVER:
             return "this server"
         case Level.CHANNEL:
@@ -180,15 +180,15 @@ def _what_is_wrong(found: Problem) -> str:
             offered = ", ".join(harmless(cut(word, 40)) for word in found.words)
             return f"“{_shown(found)}” is not offered. Choose one of: {offered}."
         case Flaw.NEEDS_VALUE:
-            return "it needs a value; leave it out to let the level above hold."
+            return "it needs a value. Leave it out to use the level above."
         case Flaw.TOO_LOW:
-            return f"{_shown(found)} is too little. It starts at {_bound(found, found.lowest)}."
+            return f"{_shown(found)} is too little. The least is {_bound(found, found.lowest)}."
         case Flaw.TOO_HIGH:
-            return f"{_shown(found)} is too much. It ends at {_bound(found, found.highest)}."
+            return f"{_shown(found)} is too much. The most is {_bound(found, found.highest)}."
         case Flaw.TOO_LONG:
-            return f"that is too long. It has room for {found.highest:g} characters."
+            return f"that is too long. There is room for {found.highest:g} characters."
         case Flaw.TOO_MANY:
-            return f"those are too many. It has room for {found.highest:g}."
+            return f"those are too many. There is room for {found.highest:g}."
         case Flaw.EMPTY:
             return "that has no words in it. Type at least one."
         case Flaw.BAD_PATTERN:
@@ -210,7 +210,7 @@ def _wrong_kind(found: Problem) -> str:
         if words == "whole":
             return f"“{_shown(found)}” is not a whole number."
         return f"“{_shown(found)}” is not a number. Type one such as {words}."
-    return f"“{_shown(found)}” is not taken. It takes {words}."
+    return f"“{_shown(found)}” does not work here. It needs {words}."
 
 
 def _scopes(name: str) -> str:
@@ -247,13 +247,10 @@ def _above_ceiling(found: Problem) -> str:
     if isinstance(setting.kind, Number) and found.highest is not None:
         most = amount(found.highest, setting.kind.unit)
         asked = setting.null if found.value is None else _shown(found)
-        allows = f"The bot's operator allows up to {most} and can change that."
+        allows = f"The bot's owner allows up to {most} and can change that."
         return f"{asked} is too much. {allows}"
     offered = " or ".join(found.words)
-    return (
-        f"{_shown(found)} is not allowed by the bot's operator, who can change that. "
-        f"{offered} is possible."
-    )
+    return f"the bot's owner does not allow {_shown(found)}, and can change that. Choose {offered}."
 
 
 def not_saved(found: Iterable[Problem]) -> str:

@@ -20,7 +20,7 @@ _GROUNDS_SHOWN: Final = 4
 _BY: Final[dict[Ground, str]] = {
     Rule.CHANNEL_REFUSED: "by the channels refused",
     Rule.CHANNEL_NOT_ALLOWED: "by the channels allowed",
-    Rule.ADULTS_ONLY: "by where only adults are",
+    Rule.ADULTS_ONLY: "for not being in an age-restricted channel",
     Rule.ROLE_NOT_ALLOWED: "by the roles allowed",
     Rule.PROMPT_REFUSED: "by the prompt rules",
     Rule.VIDEO_TOO_BIG: "by their size",
@@ -44,8 +44,8 @@ def summary(found: Preview) -> str:
 def _nothing_to_try(found: Preview) -> str:
     if found.unjudged:
         return (
-            f"{_count(found.unjudged, 'clip')} in the last {DAYS} days, too old to be compared: "
-            "the members' roles were not noted then."
+            f"{_count(found.unjudged, 'clip')} in the last {DAYS} days, too old to compare: "
+            "members' roles were not recorded then."
         )
     return f"No clips in the last {DAYS} days, so nothing to compare with."
 
@@ -59,11 +59,11 @@ def _differences(found: Preview) -> list[str]:
         return [f"All {of} would have gone the same way.{cost}"]
     told = (
         (found.refused_count, f"would have been refused: {_grounds(found)}"),
-        (found.accepted, "would pass that the present settings refuse"),
+        (found.accepted, "would pass that the current settings refuse"),
         (found.shorter, "would have been cut shorter"),
         (found.longer, "would have been restyled longer"),
         (found.reviewed, "would have gone to a moderator first"),
-        (found.unreviewed, "would not have gone to a moderator any more"),
+        (found.unreviewed, "would no longer have gone to a moderator"),
         (found.stricter, "would have been checked more strictly for public figures"),
         (found.looser, "would have been checked less strictly for public figures"),
     )
@@ -95,21 +95,21 @@ def _limits(found: Preview) -> list[str]:
     lines = []
     if found.refused_before > found.accepted:
         count = found.refused_before - found.accepted
-        lines.append(f"{count:,} of them the present settings would refuse already.")
+        lines.append(f"The current settings already refuse {count:,} of them.")
     if found.unjudged:
         lines.append(
             f"{_count(found.unjudged, 'older clip')} left out: "
-            "the members' roles were not noted then."
+            "members' roles were not recorded then."
         )
     if found.unchecked:
         lines.append(
             f"There was no time to check {_count(found.unchecked, 'prompt')}: "
-            "the prompt rules are many, or slow."
+            "the prompt rules are too many, or too slow."
         )
     if found.is_partial:
         lines.append(f"Only the newest {MOST_JOBS:,} clips were tried.")
     if found.changes_nothing or found.accepted or found.longer:
-        lines.append("What was refused at the time is not counted: a looser rule may let more in.")
+        lines.append("Clips refused at the time are not counted: a looser rule may let more in.")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What people read in ``/restyle-privacy``: what is kept of them, and what they can do about it."""
+"""What people read in ``/restyle-privacy``: what is kept about them, and what they can do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 OPT_OUT_LABEL: Final = "Nobody may restyle my clips"
-OPT_IN_LABEL: Final = "Take the opt-out back"
+OPT_IN_LABEL: Final = "Undo the opt-out"
 EXPORT_LABEL: Final = "Export my data"
 DELETE_LABEL: Final = "Delete my data…"
 REMOVE_LABEL: Final = "Remove what others made…"
@@ -37,40 +37,40 @@ def page(
         files_left: How many files that the person had deleted are still in the archive.
     """
     lines = [
-        "**What happens with your clips**",
+        "**What happens to your clips**",
         (
-            "A clip that is restyled, its prompt and its style image go to CometAPI and Runway, "
-            "which make the new clip. Before that, nobody outside Discord gets them."
+            "A clip to restyle, its prompt and its reference image go to CometAPI and Runway, "
+            "which make the new clip. Until then, only Discord and this bot have them."
         ),
         (
-            "The bot's database keeps of each request: who asked, where and when, the prompt, "
-            "links to the clip and the result, the outcome and the cost; also your questions to "
-            "moderators, strikes and blocks. The clips themselves lie in Discord's messages."
+            "For each request, the bot's database keeps who asked, where and when, the prompt, "
+            "links to the clip and the result, the outcome and the cost. It also keeps your "
+            "questions to moderators, strikes and blocks. The clips themselves stay on Discord."
         ),
     ]
     if days:
         lines.append(
-            f"Prompts and links are deleted {days:g} days after a clip is over. When, how it ended "
-            "and what it cost stays."
+            f"Prompts and links are deleted {days:g} days after a clip ends. When it was, how it "
+            "ended and what it cost stay."
         )
     if archived:
-        lines.append("Whoever runs this bot also keeps the results in an archive.")
+        lines.append("The bot's owner also keeps the results in an archive.")
     if files_left:
         lines.append(still_removed(files_left))
     lines.append("**Your clips in other people's hands**")
     if since is None:
         lines.append(
-            "A server's moderators decide whether others may restyle clips that you post: never, "
-            "when you allow it, or always. You can rule it out everywhere."
+            "A server's moderators decide whether others can restyle clips that you post: never, "
+            "when you allow it, or always. You can stop it everywhere."
         )
     else:
         lines.append(
-            f"You ruled it out {relative(since)}: nobody can restyle your clips with this bot, on "
-            "any server. What you restyle yourself is not affected."
+            f"You stopped it {relative(since)}: nobody else can restyle your clips with this bot, "
+            "on any server. You still can."
         )
     if made:
         lines.append(
-            f"Others have asked for {clips(made)} made from yours. You can have all of it removed."
+            f"Others have asked for {clips(made)} made from yours. You can have them removed."
         )
     return lines
 
@@ -78,20 +78,20 @@ def page(
 def still_removed(count: int) -> str:
     """Return that files of the archive are not gone yet."""
     if count == 1:
-        return "One file is still being removed from the archive; the bot goes on trying."
-    return f"{count:,} files are still being removed from the archive; the bot goes on trying."
+        return "One file is still being removed from the archive; the bot keeps trying."
+    return f"{count:,} files are still being removed from the archive; the bot keeps trying."
 
 
 def remove_sure(count: int) -> list[str]:
     """Return the question before what others made of one's clips is removed."""
     return [
-        "**Remove what others made of your clips?**",
+        "**Remove what others made from your clips?**",
         (
             f"Deleted for good: {clips(count)} that others asked for, with the messages that show "
             "them, the copies of your clip, their prompts and their links. Whoever asked for them "
             "gets nothing back."
         ),
-        "Copies that people have saved stay with them.",
+        "Copies that people have saved are theirs to keep.",
     ]
 
 
@@ -106,21 +106,21 @@ def removed(count: int, *, refused: int, left: int) -> str:
     words = f"Removed: {clips(count)}."
     if refused:
         words += (
-            f"\nDiscord did not let me delete {clips(refused)}: their channel is closed to me. "
+            f"\nDiscord did not let the bot delete {clips(refused)}: it cannot see the channel. "
             "Ask a moderator there, or try again later."
         )
     if left:
-        words += f"\n{clips(left)} left: press Remove again."
+        words += f"\n{clips(left)} left: press Remove what others made… again."
     return words
 
 
-OPTED_IN: Final = "Taken back. Each server's own rule holds again."
+OPTED_IN: Final = "Undone. Each server's own rule applies again."
 
 
 def exported(count: int, *, left_out: int) -> str:
     """Return what stands above an export."""
     more = f" The oldest {left_out:,} did not fit." if left_out > 0 else ""
-    return f"Here is what the bot keeps of you: {clips(count)}, newest first.{more}"
+    return f"Here is what the bot keeps about you: {clips(count)}, newest first.{more}"
 
 
 def sure() -> list[str]:
@@ -129,16 +129,16 @@ def sure() -> list[str]:
         "**Delete your data?**",
         (
             "Deleted for good: the prompts of your clips, all links to them, and what you and the "
-            "moderators wrote about them. Their buttons, such as Compare, may work no more."
+            "moderators wrote about them. Their buttons, such as Compare, may stop working."
         ),
         (
-            "Kept: when you asked, how it ended and what it cost, because quotas and the bills "
-            "are counted from that; strikes, blocks and your opt-out."
+            "Kept: when you asked, how it ended and what it cost, because quotas and bills need "
+            "it; strikes, blocks and your opt-out."
         ),
         (
-            "Messages in Discord stay; press Delete under a result to remove it. Backups of the "
-            "database keep what they have until they are replaced. Export your data "
-            f"first if you want it: up to {MOST_JOBS:,} clips."
+            "Messages in Discord stay; press Delete… under a result to remove it. Backups of the "
+            "database keep what they have until they are replaced. If you want your data, export "
+            f"it first: up to {MOST_JOBS:,} clips."
         ),
     ]
 
@@ -159,8 +159,8 @@ def deleted(count: int, left: Sequence[str], more: int, *, questions: int, files
     if left:
         others = f" and {more} more" if more else ""
         words += (
-            f"\nStill under way: {', '.join(left)}{others}. Their words and links go as "
-            "soon as they are over; you need not ask again."
+            f"\nStill in progress: {', '.join(left)}{others}. Their words and links are deleted as "
+            "soon as they end; you need not ask again."
         )
     if questions:
         open_ones = "One question" if questions == 1 else f"{questions:,} questions"

@@ -12,7 +12,7 @@ def low_balance(left: int, usual: int) -> str:
     """
     reason = f" A usual day costs {dollars(usual)}." if usual else ""
     return (
-        f"{dollars(max(left, 0))} are left.{reason} When it is used up, clips are refused. Top it "
+        f"{dollars(max(left, 0))} is left.{reason} Once it is used up, clips are refused. Top it "
         "up, or lower what servers may spend with `/restyle-owner server-limit`."
     )
 
@@ -20,7 +20,7 @@ def low_balance(left: int, usual: int) -> str:
 def model_taken_over(refused: str, following: str) -> str:
     """Return what the owner is told once when another model takes over."""
     return (
-        f"**The provider does not offer {refused} any more.** {following} takes over, for clips "
-        f"that wait as well; {refused} is tried again in an hour. Prices may differ: the order of "
-        "models is `RUNWAY_MODEL`."
+        f"**The provider no longer offers {refused}.** {following} takes over, also for clips "
+        f"that are waiting; {refused} is tried again in an hour. Prices may differ. `RUNWAY_MODEL` "
+        "sets the order of models."
     )

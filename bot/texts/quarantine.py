@@ -1,4 +1,4 @@
-"""What the bot's owner reads after a pause, about wrong clocks, and about late results."""
+"""What the bot's owner reads after an outage, about wrong clocks, and about late results."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ _PROMPT_CHARACTERS: Final = 60
 PLACEHOLDER: Final = "Choose a clip…"
 BUTTONS: Final = {
     "release-all": "Release all",
-    "look": "Look at each",
+    "look": "Check each",
     "release": "Release",
-    "restored": "It was finished before",
+    "restored": "It had already finished",
     "end": "End it unpaid",
 }
 BACK: Final = "Back"
 DONE: Final = {
-    "release": "Released. It goes on in its turn, and is paid for then.",
-    "restored": "Ended as finished before. Its money counts as spent; its thread says so.",
+    "release": "Released. It is paid for when its turn comes.",
+    "restored": "Ended as already finished. Its money counts as spent, and its thread says so.",
     "end": "Ended. It was never sent, so nothing was spent.",
 }
-NO_LONGER: Final = "That clip does not wait for you any more."
+NO_LONGER: Final = "That clip is no longer waiting for you."
 LOOK_PLACEHOLDER: Final = "Look again at…"
 LOOKING_AGAIN: Final = (
-    "The provider is asked once more within a minute. A result is posted in the clip's thread."
+    "The provider is asked again within a minute. A result is posted in the clip's thread."
 )
-NOTHING_TO_LOOK_AT: Final = "That clip goes on by itself, or its task is not known."
+NOTHING_TO_LOOK_AT: Final = "That clip continues by itself, or its task is not known."
 
 
 def notice(count: int) -> str:
-    """Return what the owner is told when the bot comes back after a pause."""
+    """Return what the owner is told when the bot comes back after an outage."""
     return (
-        f"{clips(count)} {'waits' if count == 1 else 'wait'} for your word: the bot was away for a "
+        f"{clips(count)} {'needs' if count == 1 else 'need'} your decision: the bot was away for a "
         "while, or its database was restored from a backup. Clips in a backup may have been paid "
-        "for since, so nothing is spent on what waits until you decide.\n"
-        "Was the bot just off? Release all. Was a backup restored? Look at each: its thread shows "
-        "whether it was answered."
+        "for since, so nothing is spent on them until you decide.\n"
+        "If the bot was just off, release all. If a backup was restored, check each: its thread "
+        "shows whether it was answered."
     )
 
 
 def page(found: Sequence[Job], count: int) -> list[str]:
     """Return the list of the clips in quarantine, of which there are ``count``."""
-    lines = ["**Clips that wait for you after a pause**"]
+    lines = ["**Clips in quarantine: they need your decision**"]
     if not found:
-        return [*lines, "There are none: everything goes on by itself."]
+        return [*lines, "There are none: everything continues by itself."]
     lines += _listed(found)
     if count > len(found):
         lines.append(f"and {count - len(found)} more.")
@@ -64,30 +64,30 @@ def one(job: Job) -> list[str]:
     """Return what helps to decide about one clip, and what can be done."""
     facts = [job.model, duration(job.restyled_seconds), *money_facts(job)]
     return [
-        f"**A clip of {mention(job.user_id)}** in <#{job.place_id}>",
+        f"**A clip by {mention(job.user_id)}** in <#{job.place_id}>",
         f"Asked for {at(job.created_at)}",
         quote(job.prompt),
         " · ".join(facts),
-        "Its thread has the answer? It was finished before. It has none, and the provider has no "
-        "such task? Release it, or end it unpaid.",
+        "If its thread has the answer, it had already finished. If not, and the provider has no "
+        "such task either, release it or end it unpaid.",
     ]
 
 
 def released(count: int) -> str:
     """Return the answer after all were released."""
     if count == 1:
-        return "1 clip released. It goes on in its turn, and is paid for then."
-    return f"{clips(count)} released. They go on in their turn, and are paid for then."
+        return "1 clip released. It is paid for when its turn comes."
+    return f"{clips(count)} released. They are paid for when their turn comes."
 
 
 def ended(found: Sequence[Job]) -> list[str]:
     """Return the list of clips that ended without a video though their task is known."""
     lines = ["**Clips that ended without a video**"]
     if not found:
-        return [*lines, "There are none of which the provider could be asked again."]
+        return [*lines, "There are none that the provider could be asked about again."]
     return [
         *lines,
-        "The provider can be asked once more about each; that costs nothing.",
+        "You can ask the provider about each again; that costs nothing.",
         *_listed(found, with_money=True),
     ]
 

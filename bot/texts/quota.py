@@ -1,6 +1,6 @@
 """The sentences about quotas and budgets: what is reached, who set it, what is left, until when.
 
-Days and months are UTC's; when one ends is written as a Discord timestamp, right in every zone.
+Days and months are counted in UTC; when one ends is a Discord timestamp, right in every zone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PERIOD: Final = {Period.DAY: "today", Period.MONTH: "this month", Period.NOW: "
 
 
 def cap_reached(use: CapUse, now: datetime, *, price: int | None) -> str:
-    """Return which cap leaves no room, who set it, when it starts anew, and what is left.
+    """Return which cap leaves no room, who set it, when it resets, and what is left.
 
     Args:
         use: The cap, and how much of it is used.
@@ -36,7 +36,7 @@ def cap_reached(use: CapUse, now: datetime, *, price: int | None) -> str:
     if cap.limit == 0:
         pass  # a new day changes nothing
     elif cap.unit is Unit.MICROS and price is None:
-        lines = [lines[0], "The bot's operator can set the price (PRICES)."]
+        lines = [lines[0], "The bot's owner can set the price (`PRICES`)."]
     elif cap.unit is Unit.MICROS and use.left > 0:
         if again is not None:
             lines.append(f"It resets {at(again)} ({relative(again)}); a shorter part may fit.")
@@ -52,9 +52,9 @@ def what_is_left(price: int | None, uses: Sequence[CapUse]) -> str:
         price: What it is expected to cost, in micro-dollars; ``None`` when nobody can say.
         uses: The member's caps, with this clip counted already.
     """
-    cost = f"This costs about {dollars(price)}." if price is not None else "This is accepted."
+    cost = f"This costs about {dollars(price)}." if price is not None else "Accepted."
     left = [quota_left(use) for use in uses if use.cap.period is not Period.NOW]
-    return f"{cost} Left after it: {' · '.join(left)}." if left else cost
+    return f"{cost} Left after that: {' · '.join(left)}." if left else cost
 
 
 def quota_left(use: CapUse, *, own: str = "your") -> str:
@@ -118,7 +118,7 @@ def _reached(use: CapUse, price: int | None) -> str:
         return f"{whole[0].upper()}{whole[1:]} {verb} used up."
     if price is None:
         return (
-            f"Nobody has told this bot what its model costs, so nothing can be counted against "
+            f"The price of this bot's model is not set, so nothing can be counted against "
             f"{whose} {_amount(cap)} {_PERIOD[cap.period]}."
         )
     return f"This clip costs about {dollars(price)}; {quota_left(use)} is left."
@@ -129,6 +129,6 @@ def _who_set_it(cap: Cap) -> str:
         case Decider.MODERATORS:
             return "This server's managers can change that limit (/restyle-settings)."
         case Decider.OPERATOR:
-            return "Only the bot's operator can change that limit."
+            return "Only the bot's owner can change that limit."
         case Decider.PROVIDER:
-            return "The video provider sets that limit."
+            return "Runway sets that limit."

@@ -22,35 +22,37 @@ _UNREADABLE: Final[dict[object, str]] = {
         "That file has sound but no picture.\nAttach a clip with a picture: MP4, MOV or WebM."
     ),
     UnreadableReason.STILL_IMAGE: (
-        "That file is a picture, not a video.\nAttach an MP4, MOV or WebM."
+        "That file is an image, not a video.\nAttach an MP4, MOV or WebM."
     ),
     UnreadableReason.ANIMATED_PICTURE: (
         "That file is an animated WebP or PNG, which this bot does not open.\n"
         "Save it as a GIF or MP4 and attach that."
     ),
     UnreadableReason.OTHER_CODEC: (
-        "That video was made with a codec that this bot does not open.\n"
+        "That video uses a codec that this bot cannot read.\n"
         "Export it as MP4 with H.264 and attach that."
     ),
     UnreadableReason.DAMAGED: (
         "That video is damaged or cut off.\nExport it again as MP4 and attach that."
     ),
     UnreadableReason.TOO_MANY_FRAMES: (
-        "That video has too many pictures for this bot to look through.\n"
-        "Attach a shorter part of it."
+        "That video has too many frames for this bot to check.\nAttach a shorter part of it."
     ),
     UnreadableReason.TOO_COMPLEX: (
-        "That video takes more time to read than this bot gives one clip.\n"
+        "That video takes longer to read than this bot allows.\n"
         "Export it shorter or smaller, as MP4 with H.264."
     ),
 }
 
 
+_KINDS: Final = {"audio": "a sound file", "image": "an image", "text": "a text file"}
+"""What a file is that is no video, by the first half of its media type."""
+
 _SIZE: Final = re.compile(r"[1-9][0-9]{0,5}x[1-9][0-9]{0,5}")  # what a stranger's file may say
 
 _CHEAPER: Final = {
-    "size": "its pictures are too large.\nExport it in 1080p and attach that.",
-    "frames": "it has too many of them a second.\nExport it with 30 a second and attach that.",
+    "size": "its frames are too large.\nExport it in 1080p and attach that.",
+    "frames": "it has too many of them a second.\nExport it at 30 a second and attach that.",
     "length": "the part is too long.\nChoose a shorter one with `length`.",
 }
 
@@ -60,7 +62,7 @@ def _unreadable(found: Refusal) -> str:
         sizes = [word for word in found.words if _SIZE.fullmatch(word)]
         told = f" ({sizes[0]} pixels)" if sizes else ""
         return (
-            f"That video's pictures are larger{told} than this bot has memory for.\n"
+            f"That video's frames are too large{told} for this bot's memory.\n"
             "Export it in 4K or smaller, as MP4 with H.264."
         )
     return _UNREADABLE.get(found.value, _UNREADABLE[UnreadableReason.DAMAGED])
@@ -71,7 +73,7 @@ def _raise_it(decider: Decider | None) -> str:
         case Decider.MODERATORS:
             return f"or ask a moderator to raise the limit ({SETTINGS})."
         case Decider.OPERATOR:
-            return "or ask the bot's operator to raise the limit."
+            return "or ask the bot's owner to raise the limit."
         case _:
             return ""
 
@@ -79,7 +81,7 @@ def _raise_it(decider: Decider | None) -> str:
 def _change_it(decider: Decider | None) -> str:
     if decider is Decider.MODERATORS:
         return f"Ask a moderator to raise the limit ({SETTINGS})."
-    return "Ask the bot's operator to raise the limit."
+    return "Ask the bot's owner to raise the limit."
 
 
 def _shrink(verb: str, decider: Decider | None) -> str:
@@ -94,7 +96,7 @@ def _whose(decider: Decider | None) -> str:
         case Decider.OPERATOR:
             return "this bot"
         case _:
-            return "the video provider"
+            return "Runway"
 
 
 def refusal(found: Refusal) -> str:
@@ -106,8 +108,9 @@ def refusal(found: Refusal) -> str:
     most = limit if limit is not None else 0
     match found.rule:
         case Rule.NOT_A_VIDEO:
-            seems = f" (it seems to be {value})" if value else ""
-            return f"That file is not a video{seems}.\nAttach an MP4, MOV or WebM."
+            kind = _KINDS.get(str(found.value).partition("/")[0])
+            is_other = f"is {kind}, not" if kind else "is not"
+            return f"That file {is_other} a video.\nAttach an MP4, MOV or WebM."
         case Rule.EMPTY_FILE:
             return "That file is empty (0 bytes).\nAttach the clip again."
         case Rule.VIDEO_TOO_BIG:
@@ -123,7 +126,7 @@ def refusal(found: Refusal) -> str:
         case Rule.START_PAST_END:
             return (
                 f"The part would begin at {duration(number)}, too late for this clip.\n"
-                f"Let it begin at {duration(most)} at the latest."
+                f"Begin at {duration(most)} or earlier."
             )
         case Rule.LENGTH_OUT_OF_RANGE:
             shortest, longest = found.words
@@ -137,21 +140,23 @@ def refusal(found: Refusal) -> str:
                 f"needs at least {duration(most)}.\n{_change_it(found.decided_by)}"
             )
         case Rule.TOO_BUSY:
-            return f"Too many clips are being prepared just now. {_NOTHING}\nTry again in a minute."
+            return (
+                f"Too many clips are being prepared right now. {_NOTHING}\nTry again in a minute."
+            )
         case Rule.PICTURE_SHAPE:
             least, most_shape = found.words
             return (
-                f"That clip's picture is {value} pixels, which cannot be restyled: it has to be "
-                f"at least {least} high and wide, and no side more than {most_shape} times the "
-                "other.\nAttach a clip of a usual shape."
+                f"That clip is {value} pixels, which cannot be restyled: each side needs at least "
+                f"{least}, and neither may be more than {most_shape} times the other.\n"
+                "Attach a clip of a usual shape."
             )
         case Rule.VIDEO_UNREADABLE:
             return _unreadable(found)
         case Rule.VIDEO_TOO_DEAR:
             frames, shape, rate = found.words
             return (
-                f"Preparing {frames} pictures of {shape} pixels ({rate} a second) is more work "
-                f"than this bot does for one clip: {_CHEAPER.get(str(value), _CHEAPER['size'])}"
+                f"Preparing {frames} frames of {shape} pixels ({rate} a second) is more work "
+                f"than this bot allows for one clip: {_CHEAPER.get(str(value), _CHEAPER['size'])}"
             )
         case Rule.PROMPT_EMPTY:
             return "The prompt is empty.\nSay in a few words how the clip should look."
@@ -162,32 +167,28 @@ def refusal(found: Refusal) -> str:
             )
         case Rule.SEED_OUT_OF_RANGE:
             seed = value if isinstance(value, str) else f"{number:.0f}"
-            return f"{seed} is not a seed.\nTake a whole number from 0 to {most:.0f}."
+            return f"{seed} is not a seed.\nUse a whole number from 0 to {most:.0f}."
         case Rule.RATIO_NOT_OFFERED:
-            offered = f"Take one of {', '.join(found.words)}" if found.words else "Leave it out"
+            offered = f"Choose one of {', '.join(found.words)}" if found.words else "Leave it out"
             return f"This bot's model does not offer the ratio {value}.\n{offered}."
         case Rule.REFERENCE_NOT_TAKEN:
             return f"This bot's model ({value}) takes no reference image.\nLeave it out."
         case Rule.REFERENCE_NOT_AN_IMAGE:
             if isinstance(value, str) and value.startswith("image/"):
-                return (
-                    f"The video provider does not take this kind of picture ({value}).\n"
-                    "Attach a JPEG, PNG or WebP."
-                )
-            seems = f" (it seems to be {value})" if value else ""
-            return f"The reference is not a picture{seems}.\nAttach a JPEG, PNG or WebP."
+                return "Runway does not accept this kind of image.\nAttach a JPEG, PNG or WebP."
+            return "The reference is not an image.\nAttach a JPEG, PNG or WebP."
         case Rule.REFERENCE_TOO_BIG:
             return (
-                f"The reference is {size(number)}; {whose} takes pictures up to {size(most)}.\n"
+                f"The reference is {size(number)}; {whose} takes images up to {size(most)}.\n"
                 "Attach a smaller one."
             )
         case Rule.REFERENCE_UNREADABLE:
-            return "The reference cannot be read as a picture.\nAttach a JPEG, PNG or WebP."
+            return "The reference cannot be read as an image.\nAttach a JPEG, PNG or WebP."
         case Rule.REFERENCE_ANIMATED:
-            return "The reference moves; it has to be a still picture.\nAttach one frame of it."
+            return "The reference is animated; it has to be a still image.\nAttach one frame of it."
         case Rule.REFERENCE_TOO_COMPLEX:
             return (
-                "The reference has too many pixels to be read.\n"
+                "The reference has too many pixels for this bot.\n"
                 "Attach a smaller one; 2000 pixels wide is plenty."
             )
         case Rule.DIRECT_MESSAGES_OFF:
@@ -200,7 +201,7 @@ def refusal(found: Refusal) -> str:
             by, note = found.words
             where = "on this server" if found.rule is Rule.PAUSED else "everywhere"
             why = f': "{harmless(note)}"' if note else "."
-            who = "A manager of this server" if found.rule is Rule.PAUSED else "The bot's operator"
+            who = "A manager of this server" if found.rule is Rule.PAUSED else "The bot's owner"
             return (
                 f"{by} paused restyling {where} <t:{int(number)}:R>{why}\n"
                 f"{_NOTHING} {who} can end that (`/restyle-admin`)."
@@ -213,37 +214,37 @@ def refusal(found: Refusal) -> str:
             others = "" if is_owners else " or another moderator"
             return (
                 f"{by} blocked you from starting clips with {where} <t:{int(number)}:R>{why}\n"
-                f"Ask them{others} if you think that is a mistake; they can lift it."
+                f"If that seems a mistake, ask them{others} to lift it."
             )
         case Rule.STRUCK:
             return (
-                "The provider's safety check refused several of your clips, so you can start the "
+                "Runway's safety check refused several of your clips, so you can start the "
                 f"next one <t:{int(number)}:f> (<t:{int(number)}:R>).\n"
-                "A moderator can lift that earlier; ask one if you think it is a mistake."
+                "If that seems a mistake, ask a moderator: they can end the pause sooner."
             )
         case Rule.CHANNEL_REFUSED:
             return (
-                "Clips are not restyled in this channel.\n"
+                "Clips cannot be restyled in this channel.\n"
                 f"Use another one, or ask a moderator to allow it ({SETTINGS})."
             )
         case Rule.ADULTS_ONLY:
             return (
-                "On this server, clips are restyled in age-restricted channels only.\n"
+                "On this server, clips can be restyled only in age-restricted channels.\n"
                 f"Go to one of those, or ask a moderator to change that ({SETTINGS})."
             )
         case Rule.ROLE_NOT_ALLOWED:
             return (
-                f"On this server, these roles may restyle clips: {_listed(found.words)}.\n"
+                f"On this server, only these roles can restyle clips: {_listed(found.words)}.\n"
                 "Ask a moderator for one of them."
             )
         case Rule.PROMPT_REFUSED:
             return (
                 f"This server's moderators do not allow something in that prompt. {_NOTHING}\n"
-                "Word it differently, or ask a moderator."
+                "Use other words, or ask a moderator."
             )
         case Rule.CHANNEL_NOT_ALLOWED:
             return (
-                f"On this server, clips are restyled in {_listed(found.words)}.\n"
+                f"On this server, clips can be restyled in {_listed(found.words)}.\n"
                 f"Go there, or ask a moderator to allow this channel ({SETTINGS})."
             )
         case Rule.PERMISSION_MISSING:
@@ -255,13 +256,13 @@ def refusal(found: Refusal) -> str:
             return f"The bot cannot reach its database. {_NOTHING}\nTry again in a minute."
         case Rule.PROVIDER_CLOSED:
             return (
-                f"The video service takes no clips from this bot at the moment. {_NOTHING}\n"
-                "The bot's operator sees why in its log. Try again later."
+                f"Runway accepts no clips from this bot at the moment. {_NOTHING}\n"
+                "The bot's owner can see why in its log. Try again later."
             )
         case Rule.DOWNLOAD_FAILED:
             return f"The file could not be fetched from Discord. {_NOTHING}\nTry again."
         case Rule.BOT_STOPPING:
-            return f"The bot is being restarted. {_NOTHING}\nTry again in a minute."
+            return f"The bot is restarting. {_NOTHING}\nTry again in a minute."
         case Rule.TOOK_TOO_LONG:
             return f"Checking the clip took too long. {_NOTHING}\nTry again later."
         case _:

@@ -26,14 +26,16 @@ _LOOK_CHARACTERS: Final = 300
 _NOTE_ROOM: Final = 600
 
 _OPEN_TITLE: Final = {
-    ReviewStage.SPENDING: "**A request waits for a moderator** · nothing is spent yet",
-    ReviewStage.PUBLISHING: "**A finished clip waits for a moderator** · nobody else sees it yet",
+    ReviewStage.SPENDING: "**A request is waiting for a moderator** · nothing is spent yet",
+    ReviewStage.PUBLISHING: (
+        "**A finished clip is waiting for a moderator** · nobody else can see it yet"
+    ),
 }
 _CLOSED_TITLE: Final = {
     ReviewStatus.APPROVED: "**Approved**",
     ReviewStatus.DENIED: "**Denied**",
     ReviewStatus.EXPIRED: "**Expired**",
-    ReviewStatus.WITHDRAWN: "**No longer wanted**",
+    ReviewStatus.WITHDRAWN: "**Withdrawn**",
 }
 STAFF: Final = f"this server's moderators (Manage Messages, or a reviewer role in {SETTINGS})"
 
@@ -70,21 +72,21 @@ def _asked(job: Job) -> str:
 
 def _prompt(review: Review, job: Job, *, quoted: bool) -> list[str]:
     if not quoted:
-        return ["This channel's filter blocks the prompt; read it in the thread."]
+        return ["This channel's filter blocks the prompt. Read it in the thread."]
     lines = [quote_all(job.prompt)]
     if job.look_name is not None:
         lines.append(looks.used(job.look_name))
     if job.look is not None:
-        lines.append(f"The house look follows it: {cut(harmless(job.look), _LOOK_CHARACTERS)}")
+        lines.append(f"The house look is added: {cut(harmless(job.look), _LOOK_CHARACTERS)}")
     if review.prompt_before is not None:
         by = mention(review.mended_by) if review.mended_by else "a moderator"
-        lines += [f"Wording changed by {by}. Before:", quote_all(review.prompt_before)]
+        lines += [f"Prompt changed by {by}. Before:", quote_all(review.prompt_before)]
     return lines
 
 
 def _no_clip(review: Review, link: str | None) -> str:
     if review.stage is ReviewStage.SPENDING:
-        return "The clip cannot be shown here; look in the thread."
+        return "The clip cannot be shown here. Watch it in the thread."
     if link is not None:
         return f"The clip could not be posted here as a file: [watch it]({link})."
     return "The clip could not be posted here."
@@ -93,7 +95,7 @@ def _no_clip(review: Review, link: str | None) -> str:
 def _facts(review: Review, job: Job) -> list[str]:
     parts = [job.model, duration(job.restyled_seconds)]
     if review.stage is ReviewStage.PUBLISHING:
-        parts.append("paid for already")
+        parts.append("already paid for")
     elif job.price_micros is not None:
         parts.append(f"about {dollars(job.price_micros)}")
     if job.reference_url is not None:
@@ -112,7 +114,7 @@ def reasons(review: Review) -> str:
 
 
 def _waits(review: Review, job: Job) -> str:
-    ends = f"Ends by itself {relative(job.held_until or review.expires_at)}"
+    ends = f"Without a decision it ends {relative(job.held_until or review.expires_at)}"
     if review.taken_by is None or review.taken_at is None:
         return ends
     until = relative(review.taken_at + LOCK)
@@ -126,7 +128,7 @@ def closed_lines(review: Review, job: Job, *, quoted: bool = True) -> list[str]:
     if review.note and quoted:
         lines += ["Reason:", quote_all(review.note, room=_NOTE_ROOM)]
     if review.stage is ReviewStage.PUBLISHING and review.standing is not ReviewStatus.APPROVED:
-        lines.append("The provider charges for the clip all the same.")
+        lines.append("Runway charges for the clip anyway.")
     return lines
 
 
@@ -140,7 +142,7 @@ def decided(review: Review) -> str:
         case ReviewStatus.DENIED:
             return f"{by} denied it{moment}."
         case ReviewStatus.EXPIRED:
-            return f"Nobody decided in time; it ended{moment}."
+            return f"Nobody decided in time. It ended{moment}."
         case _:
             return f"It ended without a decision{moment}."
 
@@ -153,12 +155,12 @@ def refused(ruling: Ruling) -> str:
     review = ruling.review
     match ruling.outcome:
         case PressOutcome.OWN:
-            return "This is your own request, so somebody else has to decide it."
+            return "This is your own request, so another moderator has to decide."
         case PressOutcome.HELD if review is not None and review.taken_by and review.taken_at:
             since, until = relative(review.taken_at), relative(review.taken_at + LOCK)
             return (
                 f"{mention(review.taken_by)} took this {since}. You can take it over {until}, "
-                "or sooner once it is released."
+                "or sooner if they release it."
             )
         case PressOutcome.ADDS_WORDS:
             return ADDS_WORDS
@@ -175,20 +177,20 @@ def refused(ruling: Ruling) -> str:
 
 
 NOT_A_MODERATOR: Final = f"Only {STAFF} can decide this."
-NOTHING_FOLDED: Final = "Nothing else waits."
+NOTHING_FOLDED: Final = "Nothing else is waiting."
 NEXT_COMES: Final = "The next request appears below in a moment."
 
 
 ADDS_WORDS: Final = (
-    "The clip is somebody else's, who allowed it with these words. You can take words out, but not "
+    "The clip is somebody else's, and they agreed to these words. You can take words out, but not "
     "add or change any, nor take out a “no” or “without”.\n"
-    "To have something else, deny the request and say what to change."
+    "For anything else, deny the request and say what to change."
 )
 
 
 def prompt_unusable(problem: str) -> str:
     """Return why a mended prompt was not taken; ``problem`` says what is wrong with it."""
-    return f"{problem}\nThe request still waits, with its former prompt."
+    return f"{problem}\nThe request is still waiting, with its old prompt."
 
 
 # Forms
@@ -215,7 +217,7 @@ def form_hint(verb: str, job: Job) -> str:
 def own_prompt(job: Job) -> list[str]:
     """Return what the requester alone reads while others do not see their words yet."""
     return [
-        "Until it is allowed, only you and whoever decides see your prompt:",
+        "Until it is approved, only you and whoever decides can see your prompt:",
         quote_all(job.prompt),
     ]
 
@@ -223,7 +225,7 @@ def own_prompt(job: Job) -> list[str]:
 def mended(who: str, *, by: str, before: str, after: str) -> list[str]:
     """Return the message in the thread after a moderator changed the prompt."""
     return [
-        f"The wording of {who}'s request was changed by {by}. It still waits for a decision.",
+        f"The prompt of {who}'s request was changed by {by}. It is still waiting for a decision.",
         "Before:",
         quote_all(before),
         "Now:",
@@ -240,28 +242,28 @@ def unreachable(job: Job, *, channel: str | None) -> list[str]:
             the server has none.
     """
     if channel is None:
-        why = "No moderator can look at this: the server has no review channel."
-        do = f"A manager of the server sets one with {SETTINGS}, then presses Ask again."
+        why = "No moderator can check this: the server has no review channel."
+        do = f"A manager of the server can set one with {SETTINGS}, then press Ask again."
     else:
-        why = f"No moderator can look at this: the bot cannot post in the review channel {channel}."
+        why = f"No moderator can check this: the bot cannot post in the review channel {channel}."
         do = (
-            "A manager of the server lets it view the channel, send messages and attach files "
-            f"there, or sets another with {SETTINGS}, then presses Ask again."
+            "A manager of the server can let it view the channel, send messages and attach files "
+            f"there, or set another with {SETTINGS}, then press Ask again."
         )
     until = f" {relative(job.held_until)}" if job.held_until else " in time"
     spent = (
-        "The provider charges for the finished clip all the same."
+        "Runway charges for the finished clip anyway."
         if job.state is JobState.WITHHELD
         else "Nothing is spent."
     )
-    return [why, do, f"Otherwise the request ends by itself{until}. {spent}"]
+    return [why, do, f"Otherwise the request ends{until}. {spent}"]
 
 
 ASKED_AGAIN: Final = (
-    "The moderators are asked again. If nothing appears in the review channel, the bot still "
+    "The bot is asking the moderators again. If nothing appears in the review channel, it still "
     "cannot post there."
 )
-NOT_ASKED_AGAIN: Final = "This no longer waits for a moderator."
+NOT_ASKED_AGAIN: Final = "This is no longer waiting for a moderator."
 
 
 def only_requester_or_staff(who: str) -> str:
@@ -275,5 +277,5 @@ def only_requester_or_staff(who: str) -> str:
 def folded(count: int) -> str:
     """Return the one message that stands for all requests without a card."""
     if count == 1:
-        return "**1 more request waits** · it appears here when another one is decided."
-    return f"**{count} more requests wait** · they appear here as others are decided."
+        return "**1 more request is waiting** · it appears here once another is decided."
+    return f"**{count} more requests are waiting** · they appear here as others are decided."

@@ -12,33 +12,33 @@ from bot.domain.source_faults import SourceFault
 from bot.texts.common import duration
 
 _REFUSED: Final = {
-    SourceFault.TOO_LONG: "The provider finds {seconds} of video too long.",
-    SourceFault.TOO_SHORT: "The provider finds {seconds} of video too short.",
-    SourceFault.TOO_FAST: "The provider does not take so many pictures a second.",
-    SourceFault.PICTURE_SIZE: "The provider does not take pictures of this size.",
-    SourceFault.SHAPE: "The provider does not take pictures of this shape.",
-    SourceFault.TOO_BIG: "The provider finds this file too big.",
-    SourceFault.FORMAT: "The provider cannot read this file.",
+    SourceFault.TOO_LONG: "{seconds} of video is too long for Runway.",
+    SourceFault.TOO_SHORT: "{seconds} of video is too short for Runway.",
+    SourceFault.TOO_FAST: "Runway does not accept that many frames a second.",
+    SourceFault.PICTURE_SIZE: "Runway does not accept frames of this size.",
+    SourceFault.SHAPE: "Runway does not accept frames of this shape.",
+    SourceFault.TOO_BIG: "This file is too large for Runway.",
+    SourceFault.FORMAT: "Runway cannot read this file.",
 }
 _UNFIT: Final = {
-    SourceFault.TOO_BIG: "This part could not be made small enough for the provider.",
-    SourceFault.DAMAGED: "Too many pictures of this part are damaged.",
-    SourceFault.TOO_DEAR: "Reading this clip took more time or memory than this bot gives one.",
-    SourceFault.FORMAT: "The clip is made in a way that this bot does not open.",
-    SourceFault.STILL: "This part is one picture that stands still.",
-    SourceFault.OURS: "The bot could not prepare the clip, which is not the clip's fault.",
+    SourceFault.TOO_BIG: "This part could not be made small enough for Runway.",
+    SourceFault.DAMAGED: "Too many frames of this part are damaged.",
+    SourceFault.TOO_DEAR: "Reading this clip takes more time or memory than this bot allows.",
+    SourceFault.FORMAT: "The clip is in a format that this bot cannot open.",
+    SourceFault.STILL: "Nothing moves in this part: it is a single image.",
+    SourceFault.OURS: "The bot could not prepare the clip. The clip is not to blame.",
 }
-_SHORTER_PART: Final = "Choose a part of it by start and length."
-_SHORTER_STILL: Final = "A still shorter part may be taken."
+_SHORTER_PART: Final = "Choose a part of it with start and length."
+_SHORTER_STILL: Final = "An even shorter part may work."
 _LONGER_PART: Final = "Choose a longer part, or attach a longer clip."
 _OTHER_PART: Final = "Choose another part, or export the clip again."
-_OTHER_CLIP: Final = "Another clip may be taken."
-_ENCODED: Final = "The bot had made an MP4 with H.264 of it already; another clip may be taken."
+_OTHER_CLIP: Final = "Another clip may work."
+_ENCODED: Final = "The bot already converted it to MP4 with H.264; another clip may work."
 _LATER: Final = "Trying again later may help."
 _EXPORT: Final = {
-    SourceFault.TOO_FAST: "Exported with 30 pictures a second it may be taken.",
-    SourceFault.PICTURE_SIZE: "Exported in 1080p it may be taken.",
-    SourceFault.FORMAT: "Exported as MP4 with H.264 it may be taken.",
+    SourceFault.TOO_FAST: "Exported at 30 frames a second, it may work.",
+    SourceFault.PICTURE_SIZE: "Exported in 1080p, it may work.",
+    SourceFault.FORMAT: "Exported as MP4 with H.264, it may work.",
 }
 
 
@@ -54,7 +54,7 @@ def refused(
         is_encoded: Whether the bot had encoded it for the provider.
     """
     if fault is None or fault not in _REFUSED:
-        what = "The provider does not take this file, and does not say why."
+        what = "Runway does not accept this file, and does not say why."
         return what, _ENCODED if is_encoded else _EXPORT[SourceFault.FORMAT]
     what = _REFUSED[fault].format(seconds=duration(seconds))
     match fault:
@@ -84,12 +84,12 @@ def unfit(fault: SourceFault | None, *, is_part: bool) -> tuple[str, str]:
         case SourceFault.DAMAGED:
             return _UNFIT[fault], _OTHER_PART
         case SourceFault.TOO_DEAR:
-            return _UNFIT[fault], "Exported in 1080p, or shorter, it may be possible."
+            return _UNFIT[fault], "Exported in 1080p, or shorter, it may work."
         case SourceFault.FORMAT:
             return _UNFIT[fault], "Export it as MP4 with H.264 and attach that."
         case SourceFault.OURS:
             return _UNFIT[fault], _LATER
     return (
-        "The clip could not be made into one that the provider takes.",
+        "The clip could not be converted into one that Runway accepts.",
         _SHORTER_STILL if is_part else "A shorter part, or the clip exported as MP4, may work.",
     )

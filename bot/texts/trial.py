@@ -27,7 +27,7 @@ MAX_CHARACTERS: Final = 2_000
 _USES_SHOWN: Final = 8
 
 _CONSENT: Final = {
-    "open": "Clips that others posted: anybody's may be restyled.",
+    "open": "Clips that others posted: anybody's can be restyled.",
     "ask": "Clips that others posted: only once their author agrees.",
     "own": "Clips that others posted: not at all.",
 }
@@ -57,7 +57,7 @@ def set_where(source: SettingSource) -> str:
         case Level.DEFAULT:
             return "by default"
         case Level.OPERATOR:
-            return "by the bot's operator"
+            return "by the bot's owner"
         case Level.SERVER:
             return "for the server"
         case Level.CHANNEL | Level.ROLE:
@@ -69,11 +69,11 @@ def _verdict(trial: Trial) -> str:
         case Verdict.REFUSE:
             return "Refused. Nothing would be spent."
         case Verdict.REVIEW:
-            return "A moderator would decide first; until then nothing is spent."
+            return "A moderator would decide first. Until then nothing is spent."
         case _ if trial.full:
             return "Accepted. It would wait for its turn."
         case _:
-            return "Accepted. It would start at once."
+            return "Accepted. It would start right away."
 
 
 def _request(trial: Trial) -> str:
@@ -132,11 +132,11 @@ def _facts(trial: Trial) -> list[str]:
     if holds.exempt_by is not None:
         lines.append(f"<@&{holds.exempt_by}> is free of this server's limits and review.")
     elif holds.unreviewed_by is not None:
-        lines.append(f"Requests of <@&{holds.unreviewed_by}> are not reviewed first.")
+        lines.append(f"Requests by <@&{holds.unreviewed_by}> are not reviewed first.")
     lines += [_full(use) for use in trial.full]
     if trial.uses:
         left = " · ".join(quota_left(use, own="their") for use in trial.uses[:_USES_SHOWN])
-        lines.append(f"Left before it: {left}")
+        lines.append(f"Left before that: {left}")
     if trial.strikes and holds.strike_limit is not None:
         lines.append(f"Strikes that count: {trial.strikes} of {holds.strike_limit}")
     lines.append(_CONSENT[holds.consent_mode])
@@ -151,7 +151,7 @@ def _length(trial: Trial) -> str:
     if not trial.is_cut:
         return f"All of it would be restyled{about}"
     limit = trial.length_limit
-    why = "the model takes no more" if limit is None else f"Clip length, set {set_where(limit)}"
+    why = "the model allows no more" if limit is None else f"Clip length, set {set_where(limit)}"
     return f"The first {seconds} would be restyled ({why}){about}"
 
 
@@ -164,10 +164,10 @@ def _full(use: CapUse) -> str:
         Scope.SERVER: "the server",
     }.get(cap.holder.scope, "the whole bot")
     clips = "clip runs" if use.used == 1 else "clips run"
-    return f"It would wait: {use.used:,} {clips}, and {cap.limit:,} may at once for {whose}."
+    return f"It would wait: {use.used:,} {clips}, and {cap.limit:,} may run at a time for {whose}."
 
 
 def _not_tried(trial: Trial) -> list[str]:
     if trial.facts.prompt is None and trial.decision.effective.prompt_rules:
-        return ["Without a prompt, the prompt rules were not tried."]
+        return ["Without a prompt, the prompt rules were not tested."]
     return []

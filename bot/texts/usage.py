@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 COMMAND: Final = "/restyle-usage"
 
-MINE_LABEL: Final = "My own"
-SERVER_LABEL: Final = "This server"
+MINE_LABEL: Final = "Yours"
+SERVER_LABEL: Final = "This server's"
 CSV_LABEL: Final = "Export as CSV"
 STRIKES_LABEL: Final = "Strikes"
 
@@ -35,11 +35,11 @@ _HALF_CENT: Final = MICROS_PER_DOLLAR // 200
 
 OUTCOMES: Final = {
     UsageOutcome.DELIVERED: "Delivered",
-    UsageOutcome.UNDER_WAY: "Under way",
+    UsageOutcome.UNDER_WAY: "In progress",
     UsageOutcome.REFUSED: "Refused (safety)",
     UsageOutcome.FAILED: "Failed",
     UsageOutcome.CANCELLED: "Cancelled",
-    UsageOutcome.UNCLEAR: "Unclear",
+    UsageOutcome.UNCERTAIN: "Uncertain",
 }
 
 
@@ -86,7 +86,7 @@ def own(
     where = f"on {place}" if place is not None else "in direct messages"
     lines = [f"**Your clips {where}**"]
     if month.jobs == 0:
-        lines.append("None this month. /restyle starts one.")
+        lines.append("None this month. Start one with /restyle.")
     else:
         lines += [f"Today: {tally(today)}", f"This month: {tally(month)}"]
     return lines + _left(left, now)
@@ -95,13 +95,13 @@ def own(
 def not_now(refused: str) -> str:
     """Return why the next clip could not start here, from the words of that refusal."""
     lines = [line for line in refused.splitlines() if not line.startswith("Nothing was started")]
-    return "\n".join(["**You cannot start one here now.**", *lines])
+    return "\n".join(["**You cannot start a clip here now.**", *lines])
 
 
 def _left(uses: Sequence[CapUse], now: datetime) -> list[str]:
     shown = [use for use in uses if use.cap.period is not Period.NOW]
     if not shown:
-        return ["No limit is set on how many you may make."]
+        return ["There is no limit on how many you can make."]
     lines = ["Left:"]
     for use in shown:
         again = resets_at(use.cap.period, now)
@@ -123,7 +123,7 @@ def own_strikes(count: int, limit: int | None, days: int) -> str | None:
     period = "day" if days == 1 else f"{days} days"
     return (
         f"Strikes: {count} of {limit} within {period}. "
-        "One is a clip that the provider's safety check refused."
+        "Each is a clip that Runway's safety check refused."
     )
 
 
@@ -134,10 +134,10 @@ def server(usage: Usage, *, place: str) -> list[str]:
     """Return what a server used, around the picture."""
     lines = [f"**Clips on {place}, last {SHOWN_DAYS} days**"]
     if usage.total.jobs == 0:
-        return [*lines, "None were asked for. /restyle starts one."]
+        return [*lines, "None yet. Start one with /restyle."]
     total = tally(usage.total)
     if usage.reserved:
-        total += f", of which {_sum(usage.reserved)} are set aside for clips under way"
+        total += f", of which {_sum(usage.reserved)} is set aside for clips in progress"
     lines.append(f"{total}.")
     lines += [
         f"{rank}. {mention(user_id)} · {tally(found)}"
@@ -202,18 +202,18 @@ def description(usage: Usage) -> str:
     return " ".join(parts)[:_MOST_DESCRIPTION]
 
 
-IN_DMS: Final = f"That belongs to one server. Use {COMMAND} there."
-NO_PICTURE: Final = "-# The picture could not be drawn just now."
+IN_DMS: Final = f"That is about one server. Use {COMMAND} there."
+NO_PICTURE: Final = "-# The chart could not be drawn this time."
 
 
 def exported(count: int) -> str:
     """Return what comes with the CSV file."""
-    return f"{clips(count)[0].upper()}{clips(count)[1:]} of the last {SHOWN_DAYS} days, one a line."
+    return (
+        f"{clips(count)[0].upper()}{clips(count)[1:]} of the last {SHOWN_DAYS} days, one per line."
+    )
 
 
 NOTHING_TO_EXPORT: Final = (
-    f"No clips were asked for in the last {SHOWN_DAYS} days, so there is nothing to export."
+    f"There were no clips in the last {SHOWN_DAYS} days, so there is nothing to export."
 )
-TOO_MUCH_TO_EXPORT: Final = (
-    "The file would be larger than Discord takes. Ask the bot's operator for it."
-)
+TOO_MUCH_TO_EXPORT: Final = "The file would be too large for Discord. Ask the bot's owner for it."

@@ -80,7 +80,7 @@ class AboutCog(commands.Cog):
         try:
             await self.look()
         except Exception:  # tomorrow it is looked at again
-            log.exception("Looking for a newer version broke in the program")
+            log.exception("The check for a newer version broke")
 
     @_keep_looking.before_loop
     async def _wait(self) -> None:
@@ -117,10 +117,10 @@ class AboutCog(commands.Cog):
                 await self._bot.downloader.download(url, page, max_bytes=MOST_BYTES)
                 found = next(versions_in(page.read_text(encoding="utf-8", errors="replace")), None)
         except MediaError as exc:
-            log.info("Whether a newer version is out cannot be seen: %s", exc)
+            log.info("The check for a newer version failed: %s", exc)
             return None
         if found is None:
-            log.warning("UPDATE_URL leads to something that names no version")
+            log.warning("UPDATE_URL does not name a version")
         return found
 
 

@@ -45,7 +45,7 @@ class BudgetTeller(commands.Cog):
         try:
             await self.tell()
         except Exception:  # a budget that runs out in silence is found on the bill
-            log.exception("Telling of budgets broke in the program")
+            log.exception("The messages about budgets broke")
 
     @_keep_telling.before_loop
     async def _wait(self) -> None:
@@ -66,10 +66,10 @@ class BudgetTeller(commands.Cog):
                     if await self._tell(notice):
                         await store.budget_notices.told(notice)
                 except DeliveryDelayedError as exc:
-                    log.warning("a budget that runs out is told later: %s", exc)
+                    log.warning("the message about a budget is postponed: %s", exc)
                     await store.budget_notices.put_back(notice)
         except StoreError as exc:
-            log.warning("budgets that run out are told later: %s", exc)
+            log.warning("the messages about budgets are postponed: %s", exc)
 
     async def _tell(self, notice: BudgetNotice) -> bool:
         """Tell one notice; return whether it can be read now, or nobody wants to.
@@ -99,7 +99,7 @@ async def _send(channel: discord.abc.Messageable, text: str) -> bool:
         await channel.send(text, allowed_mentions=NOBODY)
     except DISCORD_ERRORS as exc:
         lasting_verdict(exc)
-        log.warning("channel %s: a budget that runs out is not told yet: %s", channel, exc)
+        log.warning("channel %s: the message about a budget is postponed: %s", channel, exc)
         return False
     return True
 

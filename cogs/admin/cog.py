@@ -33,7 +33,7 @@ Note = app_commands.Range[str, 1, MAX_NOTE]
 class Admin(
     commands.GroupCog,
     group_name="restyle-admin",
-    group_description="See to clips and members",
+    group_description="Manage this server's clips and members",
 ):
     """The commands; every answer is for the person alone."""
 
@@ -42,7 +42,7 @@ class Admin(
 
     # Clips
 
-    @app_commands.command(description="See the clips that wait and run, and cancel any that waits")
+    @app_commands.command(description="See clips waiting and in progress, and cancel them")
     async def jobs(self, interaction: discord.Interaction[Any]) -> None:
         """Show the server's clips."""
 
@@ -55,7 +55,7 @@ class Admin(
     # Members
 
     @app_commands.command(description="Stop a member from starting clips")
-    @app_commands.describe(member="Who", reason="Why; they read it when they try")
+    @app_commands.describe(member="The member to block", reason="Shown to them when they try")
     async def block(
         self,
         interaction: discord.Interaction[Any],
@@ -70,7 +70,7 @@ class Admin(
         )
 
     @app_commands.command(description="Let a blocked member start clips again")
-    @app_commands.describe(member="Who")
+    @app_commands.describe(member="The member to unblock")
     async def unblock(self, interaction: discord.Interaction[Any], member: discord.User) -> None:
         """Take a block back."""
         place = guild_key(interaction.guild_id)
@@ -84,8 +84,8 @@ class Admin(
         place = guild_key(interaction.guild_id)
         await answer_command(interaction, lambda: people.blocked(self._store, place))
 
-    @app_commands.command(description="See strikes, and lift them")
-    @app_commands.describe(member="Only this member's")
+    @app_commands.command(description="See strikes and lift them")
+    @app_commands.describe(member="Show only this member's strikes")
     async def strikes(
         self, interaction: discord.Interaction[Any], member: discord.User | None = None
     ) -> None:
@@ -101,8 +101,8 @@ class Admin(
 
     # Pauses
 
-    @app_commands.command(description="Stop new clips on this server; what is running finishes")
-    @app_commands.describe(reason="Why; members read it when they try")
+    @app_commands.command(description="Stop new clips on this server; those in progress finish")
+    @app_commands.describe(reason="Shown to members when they try")
     async def pause(
         self, interaction: discord.Interaction[Any], reason: Note | None = None
     ) -> None:

@@ -38,7 +38,7 @@ class ServersGone(commands.Cog):
                 if self._is_ours(guild_id):
                     await self._retention.guild_left(guild_id)
         except StoreError as exc:  # the next start looks again
-            log.warning("Which servers are gone is not noted: %s", exc)
+            log.warning("Servers that are gone were not recorded: %s", exc)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -46,9 +46,9 @@ class ServersGone(commands.Cog):
         try:
             await self._retention.guild_left(guild.id)
         except StoreError as exc:  # as above
-            log.warning("guild %s: that it is gone is not noted: %s", guild.id, exc)
+            log.warning("guild %s: its leaving was not recorded: %s", guild.id, exc)
         else:
-            log.info("guild %s: the bot is on it no more", guild.id)
+            log.info("guild %s: the bot is no longer on it", guild.id)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -57,7 +57,7 @@ class ServersGone(commands.Cog):
         try:
             await self._retention.guilds_back([guild.id])
         except StoreError as exc:  # as above
-            log.warning("guild %s: that it is back is not noted: %s", guild.id, exc)
+            log.warning("guild %s: its return was not recorded: %s", guild.id, exc)
 
     def _is_ours(self, guild_id: int) -> bool:
         """Tell whether events of a server come to this process.

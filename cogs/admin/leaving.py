@@ -50,7 +50,7 @@ class ServerDoor(commands.Cog):
         except DISCORD_ERRORS as exc:  # the next start tries again
             log.warning("guild %s: not left: %s", guild.id, exc)
         else:
-            log.info("guild %s: left, for it is not in SERVERS", guild.id)
+            log.info("guild %s: left, because it is not in SERVERS", guild.id)
 
 
 async def _say_goodbye(guild: discord.Guild) -> None:
@@ -63,7 +63,9 @@ async def _say_goodbye(guild: discord.Guild) -> None:
         try:
             await channel.send(door_texts.goodbye(), allowed_mentions=NOBODY)
         except DISCORD_ERRORS as exc:
-            log.info("guild %s: channel %s takes no goodbye: %s", guild.id, channel.id, exc)
+            log.info(
+                "guild %s: channel %s did not accept the goodbye: %s", guild.id, channel.id, exc
+            )
         else:
             return
 

@@ -78,7 +78,7 @@ class AppealMessages:
             )
         except DISCORD_ERRORS as exc:
             lasting_verdict(exc)
-            log.warning("appeal %s: channel %s does not take it: %s", appeal.id, channel_id, exc)
+            log.warning("appeal %s: channel %s did not accept it: %s", appeal.id, channel_id, exc)
             return None
         return message.id
 
@@ -113,6 +113,8 @@ class AppealMessages:
             await channel.send(view=card(BLURPLE, lines), allowed_mentions=only(appeal.user_id))
         except DISCORD_ERRORS as exc:
             lasting_verdict(exc)
-            log.info("appeal %s: channel %s takes no answer: %s", appeal.id, channel_id, exc)
+            log.info(
+                "appeal %s: channel %s did not accept the answer: %s", appeal.id, channel_id, exc
+            )
             return False
         return True

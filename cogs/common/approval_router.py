@@ -35,7 +35,7 @@ class ApprovalRouter:
         wanted = Hold.REVIEW if job.state is JobState.WITHHELD else job.hold
         approval_prompts = self._prompts.get(wanted) if wanted is not None else None
         if approval_prompts is None:
-            log.error("job %s: nobody here asks for %s", job.id, wanted)
+            log.error("job %s: nothing here asks for %s", job.id, wanted)
             return
         await approval_prompts.present(job, clip)
 

@@ -106,7 +106,7 @@ class ConsentMessages:
             log.error("job %s: nobody can be asked for consent", job.id)
             return
         if await self._store.consents.refuse_opted_out(job) is not None:
-            log.info("job %s: its author has opted out meanwhile", job.id)
+            log.info("job %s: its author has since opted out", job.id)
             return
         if await self._find(job) is not None:
             return
@@ -166,7 +166,9 @@ class ConsentMessages:
                 )
             except DISCORD_ERRORS as exc:
                 verdict = lasting_verdict(exc)
-                log.info("job %s: channel %s takes no question: %s", job.id, channel.id, exc)
+                log.info(
+                    "job %s: channel %s did not accept the question: %s", job.id, channel.id, exc
+                )
                 if verdict is not ErrorMeaning.BLOCKED:
                     return False
             else:

@@ -67,7 +67,7 @@ class Announcements:
         except (TimeoutError, StoreError, *DISCORD_ERRORS) as exc:
             log.warning("job %s: not announced: %r", job.id, exc)
         except Exception:  # the job is done; nothing here may make it look otherwise
-            log.exception("job %s: announcing broke in the program", job.id)
+            log.exception("job %s: its announcement broke", job.id)
 
     async def take_back(self, job: Job) -> None:
         """Delete the announcement of an answer that was deleted; best effort."""

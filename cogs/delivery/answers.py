@@ -263,7 +263,7 @@ def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False)
 
 
 def found_card(job: Job) -> ui.LayoutView:
-    """Return what the message about an unclear job becomes once it goes on."""
+    """Return what the message about an uncertain job becomes once it goes on."""
     first, *others = outcome_texts.found_after_all()
     return card(
         STATE_COLOURS[job.state],

@@ -88,7 +88,7 @@ class _ExtraButton(_JobButton):
         try:
             await interaction.edit_original_response(content=text, view=view)
         except DISCORD_ERRORS as exc:  # the extra is posted; the person sees it there
-            log.info("job %s: a press was not answered to its end: %s", job.id, exc)
+            log.info("job %s: the answer to a press was cut short: %s", job.id, exc)
 
 
 class CompareButton(_ExtraButton, verb="compare", label="Compare"):

@@ -89,7 +89,7 @@ class DeletionCog(commands.Cog):
                 following = ui.View(timeout=None).add_item(ChangeButton(job.id))
             await interaction.edit_original_response(content=said, view=following)
         except DISCORD_ERRORS as exc:
-            log.info("job %s: a press was not answered to its end: %s", job.id, exc)
+            log.info("job %s: the answer to a press was cut short: %s", job.id, exc)
 
     async def _ask_why(self, interaction: discord.Interaction[Any], job: Job) -> None:
         title, label = review_texts.FORMS["delete"]
@@ -194,7 +194,12 @@ class DeletionCog(commands.Cog):
             await channel.send(view=view, nonce=f"{job.id}d", allowed_mentions=only(job.user_id))
         except DISCORD_ERRORS as exc:
             lasting_verdict(exc)
-            log.info("job %s: channel %s takes no word of it: %s", job.id, channel.id, exc)
+            log.info(
+                "job %s: channel %s did not accept the message about it: %s",
+                job.id,
+                channel.id,
+                exc,
+            )
             return False
         return True
 

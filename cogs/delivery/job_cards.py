@@ -198,7 +198,7 @@ class JobCards:
             try:  # it may have been posted all the same when the answer to that was lost
                 message_id = await self._lost_status(job, job.thread_id)
             except DISCORD_ERRORS as exc:
-                log.info("job %s: not looked for a status message: %s", job.id, exc)
+                log.info("job %s: did not look for a status message: %s", job.id, exc)
                 return classify(exc) is not ErrorMeaning.RETRY
         if message_id is None:
             return True

@@ -116,7 +116,7 @@ async def fresh_links(bot: RestyleBot, job: Job) -> dict[str, str]:
         async with asyncio.timeout(LINK_SECONDS):
             posted = await bot.deliverer.refresh_answer(job)
     except (DeliveryError, TimeoutError) as exc:
-        log.info("job %s: its answer was not looked for: %r", job.id, exc)
+        log.info("job %s: did not look for its answer: %r", job.id, exc)
         posted = None
     if posted is not None:
         links[more_texts.FROM_DISCORD] = posted

@@ -177,7 +177,7 @@ class OutcomeMessages:
             except DISCORD_ERRORS as exc:
                 verdict = lasting_verdict(exc)
                 log.info(
-                    "job %s: channel %s does not take %s: %s", job.id, place.channel.id, form, exc
+                    "job %s: channel %s did not accept %s: %s", job.id, place.channel.id, form, exc
                 )
                 if verdict is ErrorMeaning.TOO_LARGE and form.attached and answer.can_shrink:
                     raise DeliveryTooLargeError(f"too large for {place.channel.id}") from exc
@@ -196,7 +196,7 @@ class OutcomeMessages:
             await self._client.http.edit_channel(place.channel.id, archived=False)
         except DISCORD_ERRORS as exc:
             lasting_verdict(exc)
-            log.info("thread %s cannot be re-opened: %s", place.channel.id, exc)
+            log.info("thread %s cannot be reopened: %s", place.channel.id, exc)
 
     async def _send(
         self, job: Job, place: _Destination, form: AnswerForm, answer: AnswerContent

@@ -53,7 +53,12 @@ class FirstWords(commands.Cog):
             try:
                 await channel.send(view=view, allowed_mentions=NOBODY)
             except DISCORD_ERRORS as exc:
-                log.info("guild %s: channel %s takes no first words: %s", guild.id, channel.id, exc)
+                log.info(
+                    "guild %s: channel %s did not accept the first words: %s",
+                    guild.id,
+                    channel.id,
+                    exc,
+                )
             else:
                 return
 

@@ -58,7 +58,7 @@ _OFFERED: Final = 25
 class Owner(
     commands.GroupCog,
     group_name="restyle-owner",
-    group_description="For whoever runs this bot: clips, people and money of all servers",
+    group_description="For the bot's owner: clips, people and money on all servers",
 ):
     """The commands; everybody but the owner reads whom they are for."""
 
@@ -80,28 +80,30 @@ class Owner(
 
     # Clips
 
-    @app_commands.command(description="See the clips of all servers, and cancel any that waits")
+    @app_commands.command(description="See the clips of all servers, and cancel them")
     async def jobs(self, interaction: discord.Interaction[Any]) -> None:
         """Show the clips of all servers."""
         await self._answer(
             interaction, Action.MANAGE_JOBS, lambda: jobs_page(self._store, None, RIGHT)
         )
 
-    @app_commands.command(description="Settle clips that may have been paid for, or not")
+    @app_commands.command(description="Settle clips that may or may not have been paid for")
     async def uncertain(self, interaction: discord.Interaction[Any]) -> None:
-        """Show the page of unclear clips."""
+        """Show the page of uncertain clips."""
         await self._answer(
             interaction, Action.SETTLE_UNCERTAIN, lambda: uncertain_page(self._store)
         )
 
-    @app_commands.command(description="See what waits for your word after a pause of the bot")
+    @app_commands.command(description="Decide about clips that waited while the bot was away")
     async def quarantine(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page of clips in quarantine."""
         await self._answer(
             interaction, Action.SETTLE_UNCERTAIN, lambda: quarantine_page(self._store)
         )
 
-    @app_commands.command(name="look-again", description="Ask about clips that ended without video")
+    @app_commands.command(
+        name="look-again", description="Ask again about clips that ended without a video"
+    )
     async def look_again(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page of clips about which the provider can be asked once more."""
         await self._answer(interaction, Action.SETTLE_UNCERTAIN, lambda: late_page(self._store))
@@ -109,7 +111,7 @@ class Owner(
     # People
 
     @app_commands.command(description="Stop somebody from starting clips anywhere")
-    @app_commands.describe(member="Who", reason="Why; they read it when they try")
+    @app_commands.describe(member="The member to block", reason="Shown to them when they try")
     async def block(
         self,
         interaction: discord.Interaction[Any],
@@ -123,8 +125,8 @@ class Owner(
             lambda: people.block(self._store, interaction, GLOBAL_GUILD_ID, member.id, reason),
         )
 
-    @app_commands.command(description="Let somebody start clips again who was blocked everywhere")
-    @app_commands.describe(member="Who")
+    @app_commands.command(description="Let somebody who was blocked everywhere start clips again")
+    @app_commands.describe(member="The member to unblock")
     async def unblock(self, interaction: discord.Interaction[Any], member: discord.User) -> None:
         """Take back a block that holds everywhere."""
         await self._answer(
@@ -142,8 +144,10 @@ class Owner(
 
     # Pauses
 
-    @app_commands.command(name="pause-all", description="Let nothing new start anywhere")
-    @app_commands.describe(reason="Why; everybody reads it who tries")
+    @app_commands.command(
+        name="pause-all", description="Stop new clips on all servers; those in progress finish"
+    )
+    @app_commands.describe(reason="Shown to everybody who tries")
     async def pause_all(
         self, interaction: discord.Interaction[Any], reason: Note | None = None
     ) -> None:
@@ -154,7 +158,7 @@ class Owner(
             lambda: people.pause(self._store, interaction, GLOBAL_GUILD_ID, reason),
         )
 
-    @app_commands.command(name="resume-all", description="Let clips start again everywhere")
+    @app_commands.command(name="resume-all", description="Let clips start again on all servers")
     async def resume_all(self, interaction: discord.Interaction[Any]) -> None:
         """End the pause of the whole bot; servers that paused themselves stay so."""
         await self._answer(
@@ -165,7 +169,7 @@ class Owner(
 
     # Money
 
-    @app_commands.command(description="See what all servers spent")
+    @app_commands.command(description="See what all servers have spent")
     async def spend(self, interaction: discord.Interaction[Any]) -> None:
         """Show today's and this month's money, server by server."""
 
@@ -180,8 +184,8 @@ class Owner(
     )
     @app_commands.describe(
         server="Which server",
-        limit="Which limit; leave it out to see what holds",
-        value="A number (of clips, or of dollars), unlimited, or default",
+        limit="Which limit; leave it out to see the current limits",
+        value="A number of clips or dollars, or: unlimited, default",
     )
     @app_commands.choices(limit=_CHOICES)
     async def server_limit(

@@ -1,4 +1,4 @@
-"""The page on which the bot's owner settles unclear clips: name the task, or write off."""
+"""The page on which the bot's owner settles uncertain clips: name the task, or write off."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHOWN: Final = 15
 
 
 async def uncertain_page(store: Store, *, said: str | None = None) -> Page:
-    """Return the page of all unclear clips."""
+    """Return the page of all uncertain clips."""
     found = await store.uncertain.jobs(limit=_SHOWN)
     items: list[ui.Item[Any]] = [ui.ActionRow(UncertainMenu(found))] if found else []
     return Page(view=card(YELLOW, owner_texts.uncertain(found), *items), said=said)
@@ -58,7 +58,7 @@ async def _one_page(bot: RestyleBot, job: Job) -> Page:
 class UncertainMenu(
     JobMenu, custom_id="uncertain:choose", placeholder=owner_texts.CHOOSE_PLACEHOLDER
 ):
-    """Opens one of the unclear clips."""
+    """Opens one of the uncertain clips."""
 
     async def choose(self, bot: RestyleBot, job_id: int, *, by: int) -> str | Page:
         """Show what was chosen."""
@@ -69,7 +69,7 @@ class UncertainMenu(
 
 
 class TaskMenu(OwnerItem[ui.Select[Any]], template=r"uncertain:(?P<job_id>[0-9]{1,20}):task"):
-    """Names one of the tasks that an unclear clip may have become."""
+    """Names one of the tasks that an uncertain clip may have become."""
 
     fields: ClassVar = {"job_id": read_id}
 
@@ -140,7 +140,7 @@ def settling_form(job_id: int, verb: str) -> OutlivingForm:
 async def settle(
     interaction: discord.Interaction[RestyleBot], job_id: int, verb: str
 ) -> str | Page:
-    """Do what a form says that was sent, and show what is still unclear."""
+    """Do what a form says that was sent, and show what is still uncertain."""
     if (refused := owners_refusal(interaction)) is not None:
         return refused
     bot, words = interaction.client, typed_words(interaction).strip()

@@ -76,7 +76,7 @@ class PrivacyCog(commands.Cog):
                 return await self._page(interaction, said=consent_texts.OPTED_OUT)
             case "opt-in":
                 await self._store.consents.opt_in(user_id)
-                log.info("user %s: took the opt-out back", user_id)
+                log.info("user %s: undid the opt-out", user_id)
                 return await self._page(interaction, said=privacy_texts.OPTED_IN)
             case "export":
                 return await self._export(interaction)

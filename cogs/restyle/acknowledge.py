@@ -45,7 +45,7 @@ async def acknowledge(interaction: discord.Interaction[Any]) -> int | None:
         async with asyncio.timeout(LOOK_UP_SECONDS):
             shown = await interaction.original_response()
     except (TimeoutError, discord.ClientException, *DISCORD_ERRORS) as exc:
-        log.info("interaction %s: nor is there an answer: %s", interaction.id, exc)
+        log.info("interaction %s: there is no answer either: %s", interaction.id, exc)
         return None
     return shown.id if shown.flags.loading else None
 

@@ -96,7 +96,7 @@ class EarlierJobs(commands.Cog):
     async def _open(
         self, interaction: discord.Interaction[Any], button: ChangeButton | TryAgainButton
     ) -> None:
-        job = await ended_job(interaction, button.about_id, or_unclear=True)
+        job = await ended_job(interaction, button.about_id, or_uncertain=True)
         user_id = interaction.user.id
         await self._flow.foresee(interaction, Earlier(job=job, user_id=user_id).clip())
         is_change = isinstance(button, ChangeButton)
@@ -139,8 +139,8 @@ class EarlierJobs(commands.Cog):
         await self._flow.begin(interaction, request)
 
     async def _sent(self, interaction: discord.Interaction[Any], job_id: int) -> None:
-        """Start what a form asks for; of what is unclear it said that both may be paid for."""
-        job = await ended_job(interaction, job_id, or_unclear=True)
+        """Start what a form asks for; of what is uncertain it said that both may be paid for."""
+        job = await ended_job(interaction, job_id, or_uncertain=True)
         before = filled_in(job, user_id=interaction.user.id)
         await self._begin(interaction, job, before.with_typed(form_data(interaction)))
 

@@ -42,12 +42,12 @@ class Restyle(commands.Cog):
         video="The clip: MP4, MOV, WebM, GIF and most others",
         prompt="How it should look, for example: a rainy night in Tokyo, neon, film grain",
         look=look_texts.OPTION,
-        start="Where in the clip to begin, in seconds; its beginning when left out",
-        length="How many seconds of it to restyle; up to the limit when left out",
-        reference="A picture whose style to follow: JPEG, PNG or WebP",
-        ratio="The shape of the result; the clip's own when left out",
-        seed="The same number repeats a result; a new one is chosen when left out",
-        model="Which of Runway's models restyles it; the first one when left out",
+        start="Where in the clip to begin, in seconds; leave out for its beginning",
+        length="How many seconds to restyle; leave out for as many as allowed",
+        reference="An image whose style to follow: JPEG, PNG or WebP",
+        ratio="The shape of the result; leave out to keep the clip's own",
+        seed="The same number repeats a result; leave out for a new one",
+        model="Which of Runway's models to use; leave out for the usual one",
     )
     @app_commands.autocomplete(look=suggest_looks)
     async def restyle(
@@ -96,7 +96,7 @@ async def setup(bot: RestyleBot) -> None:
     bot.tree.add_command(
         RestyleCommand(
             name="restyle",
-            description="Restyle a video clip with a prompt",
+            description="Restyle a clip with a prompt or a look",
             callback=cog.restyle,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
             allowed_installs=app_commands.AppInstallationType(guild=True),

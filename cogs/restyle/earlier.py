@@ -46,14 +46,14 @@ Part = tuple[float | None, float | None]
 
 
 async def ended_job(
-    interaction: discord.Interaction[RestyleBot], job_id: int, *, or_unclear: bool = False
+    interaction: discord.Interaction[RestyleBot], job_id: int, *, or_uncertain: bool = False
 ) -> Job:
     """Return the job that somebody wants to do again.
 
     Args:
         interaction: Through which they want it.
         job_id: The job.
-        or_unclear: Whether one of which nobody knows the end will do: only where they are told
+        or_uncertain: Whether one of which nobody knows the end will do: only where they are told
             that both may be paid for.
 
     Raises:
@@ -69,8 +69,8 @@ async def ended_job(
         raise RefusedError(Refusal(rule=Rule.JOB_ELSEWHERE))
     if not await may_see(interaction, job):
         raise RefusedError(Refusal(rule=Rule.JOB_UNKNOWN))
-    if job.state is JobState.UNCERTAIN and not or_unclear:
-        raise RefusedError(text=message_texts.STILL_UNCLEAR)
+    if job.state is JobState.UNCERTAIN and not or_uncertain:
+        raise RefusedError(text=message_texts.STILL_UNCERTAIN)
     if job.state not in FINAL_STATES | {JobState.UNCERTAIN}:
         raise RefusedError(text=message_texts.STILL_GOING)
     return job
@@ -180,7 +180,7 @@ class Earlier:
             async with asyncio.timeout(LINK_SECONDS):
                 return await deliverer.refresh_source(self.job)
         except (DeliveryError, TimeoutError) as exc:
-            log.info("job %s: its clip was not looked for: %r", self.job.id, exc)
+            log.info("job %s: did not look for its clip: %r", self.job.id, exc)
             raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
 
     def _source(

@@ -114,7 +114,7 @@ async def _job_of(message: discord.Message, store: Store) -> Job:
             async with store_deadline(_JOB_SECONDS):
                 job = await store.get(job_id)
         except StoreError as exc:
-            log.warning("message %s: whose clip it is cannot be told: %r", message.id, exc)
+            log.warning("message %s: whose clip it is is not known: %r", message.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
     if job is None or job.state is not JobState.DONE or job.answer_message_id != message.id:
         raise RefusedError(Refusal(rule=Rule.MESSAGE_NOT_AN_ANSWER))

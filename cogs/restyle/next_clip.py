@@ -98,7 +98,7 @@ class NextClips(commands.Cog):
         except discord.NotFound as exc:
             raise RefusedError(text=message_texts.RESULT_GONE) from exc
         except (TimeoutError, *DISCORD_ERRORS) as exc:
-            log.info("job %s: its result was not looked for: %r", job.id, exc)
+            log.info("job %s: did not look for its result: %r", job.id, exc)
             raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
         if not message.attachments:
             raise RefusedError(text=message_texts.RESULT_GONE)

@@ -146,7 +146,7 @@ class RequestFlow(commands.Cog):
                 model=request.model,
             )
         else:
-            job = await ended_job(interaction, request.job_id, or_unclear=True)
+            job = await ended_job(interaction, request.job_id, or_uncertain=True)
             before = filled_in(job, user_id=interaction.user.id)
             if (filled.start, filled.length) == (before.start, before.length):
                 part = part_of(job)

@@ -186,7 +186,7 @@ class ReviewCog(commands.Cog):
             return
         await self._show(interaction, ruling)
         if ruling.job is not None and ruling.former_prompt is not None:
-            log.info("job %s: mended by user %s", job_id, interaction.user.id)
+            log.info("job %s: prompt changed by user %s", job_id, interaction.user.id)
             await self._messages.tell_mended(
                 ruling.job, by=interaction.user.id, before=ruling.former_prompt
             )

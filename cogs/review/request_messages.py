@@ -237,7 +237,7 @@ class ReviewMessages:
             )
         except DISCORD_ERRORS as exc:
             lasting_verdict(exc)
-            log.warning("job %s: nor can that be told: %s", job.id, exc)
+            log.warning("job %s: that cannot be said either: %s", job.id, exc)
 
     # Afterwards
 

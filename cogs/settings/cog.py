@@ -77,11 +77,11 @@ class ServerSettings(commands.Cog):
         name="restyle-settings", description="See and change how Restyle works on this server"
     )
     @app_commands.describe(
-        test="See what would happen for this member, and which rule decides",
-        channel="For a test: where; this channel when left out",
-        prompt="For a test: the words",
+        test="Test: see what would happen for this member, and which rule decides",
+        channel="For a test: the channel; leave out for this one",
+        prompt="For a test: the prompt",
         length="For a test: how long the clip is, in seconds",
-        file="Read settings from a file that Export made; you see what changes first",
+        file="Import settings from a file that Export made; you see the changes first",
     )
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()

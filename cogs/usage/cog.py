@@ -77,7 +77,7 @@ class UsageCog(commands.Cog):
         self._aside.close()
 
     @app_commands.command(
-        name="restyle-usage", description="See what you used, what is left, and your strikes"
+        name="restyle-usage", description="See what you have used and have left, and your strikes"
     )
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)

@@ -193,7 +193,7 @@ class DemoPage:
         wish = await _read(request)
         person = self._preview.person(_number(wish.get("person")))
         if person is None:
-            raise web.HTTPNotFound(text="There is nobody of that name.")
+            raise web.HTTPNotFound(text="There is nobody with that name.")
         return await self._look(request, wish, View(person, _number(wish.get("channel"))))
 
     async def _menu(self, request: web.Request) -> web.Response:

@@ -63,7 +63,7 @@ STEPS: Final = (
     ),
     Step(
         "A longer clip, or no idea yet",
-        "Of a longer clip Mira chooses a part. Looks to choose from save her the describing.",
+        "With a longer clip, Mira chooses the part. Looks save her the writing.",
         {"part": "Choose a part", "looks": "Browse looks"},
     ),
     Step(
@@ -73,7 +73,7 @@ STEPS: Final = (
         {"menu": "Open its form", "consent": "Answer as Noor"},
     ),
     Step(
-        "Moderators look first",
+        "Moderators check first",
         "In #lounge, Sam approves a request before it costs anything, and the finished clip "
         "before others see it.",
         {"review": "Review as Sam"},
@@ -96,7 +96,7 @@ STEPS: Final = (
     ),
     Step(
         "Find it again",
-        "/restyle-jobs lists all that Mira made, with what can be done next.",
+        "/restyle-jobs lists everything Mira made, and what she can do next.",
         {"history": "Show me"},
     ),
 )
@@ -203,7 +203,7 @@ class Tour:
             seen = channel.history(viewer=person.actor)
             message = next((one for one in seen if one.id == message_id), None)
             if message is None:
-                raise TourError("The message is not there any more.")
+                raise TourError("That message is gone.")
             form = await person.actor.context_menu(channel, "Restyle this", message)
         return View(person, channel.id, form)
 

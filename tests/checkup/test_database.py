@@ -34,8 +34,8 @@ async def test_what_waits_for_somebody_is_counted(store, database_url):
     await put(store, 2, JobState.UNCERTAIN)
     lines = await found(check(database_url).jobs)
     assert lines[:2] == [
-        (Severity.OK, "1 wait or are under way"),
-        (Severity.WARNING, "1 may have been paid for, and nobody knows"),
+        (Severity.OK, "1 waiting or in progress"),
+        (Severity.WARNING, "1 uncertain: nobody knows whether they were paid for"),
     ]
 
 
@@ -45,7 +45,7 @@ async def test_a_job_at_which_nothing_happens_is_named(store, database_url):
         now = await store._database.read_now(connection)
         old = now - STUCK - timedelta(minutes=1)
         await connection.execute(update(jobs).values(updated_at=old))
-    assert (Severity.WARNING, "at 1 nothing has happened for two hours: 7") in await found(
+    assert (Severity.WARNING, "1 have not moved for two hours: 7") in await found(
         check(database_url).jobs
     )
 

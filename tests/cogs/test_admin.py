@@ -33,14 +33,14 @@ async def test_what_waits_and_runs_is_listed(stage, manage, waiting):
     await put(stage.store, (await waiting(2)).id, JobState.RUNNING)
     await waiting(3, guild_id=stage.guild.id + 1)
     shown = page(await manage("jobs"))
-    assert "1 waiting · 1 under way" in shown
+    assert "1 waiting · 1 in progress" in shown
     assert shown.index("prompt number 1") < shown.index("prompt number 2")
     assert "prompt number 3" not in shown
 
 
 async def test_without_clips_the_list_says_so(manage):
     result = await manage("jobs")
-    assert "Nothing waits and nothing runs." in page(result)
+    assert "Nothing is waiting or in progress." in page(result)
     assert option_ids(result.response.message) == []
 
 
@@ -57,7 +57,7 @@ async def test_a_manager_cancels_a_clip_that_waits(stage, manage, waiting, hold)
         stage.mo.id,
     )
     assert "Cancelled the clip" in said(answer)
-    assert "Nothing waits" in page(shown)
+    assert "Nothing is waiting" in page(shown)
     assert stage.new_jobs.is_set()
     assert await rows_of(stage.store, job.id) == {(LedgerStatus.RELEASED, 0)}
 
@@ -66,9 +66,9 @@ async def test_a_cancelled_clip_of_an_old_database_is_not_called_unpaid(stage, m
     job = await waiting(1, price_micros=750_000)
     await stage.store.quarantine.enter()
     shown = await manage("jobs")
-    assert "Waiting for the bot's owner after a pause" in page(shown)
+    assert "Waiting for the bot's owner after an outage" in page(shown)
     answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
-    assert "may have been paid for before: its money stays counted" in said(answer)
+    assert "paid for before, so its cost still counts" in said(answer)
     assert "Nothing was spent" not in said(answer)
     assert await rows_of(stage.store, job.id) == {(LedgerStatus.COMMITTED, 750_000)}
 
@@ -91,14 +91,14 @@ async def test_a_clip_at_the_provider_is_given_up_only_after_a_question(stage, m
     shown = await manage("jobs")
     await put(stage.store, job.id, JobState.RUNNING)
     await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
-    assert "money is spent all the same" in page(shown)
+    assert "money is spent either way" in page(shown)
     assert (await stage.store.get(job.id)).state is JobState.RUNNING
     await stage.mo.click(shown.response.message, custom_id="jobs:r:refresh")
-    assert "1 under way" in page(shown)
+    assert "1 in progress" in page(shown)
     await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
     custom_id = f"jobs:r:drop:{job.id}"
     answer = await stage.mo.click(shown.response.message, custom_id=custom_id)
-    assert "Gave up the clip" in said(answer)
+    assert "Stopped waiting for the clip" in said(answer)
     job = await stage.store.get(job.id)
     assert (job.state, job.charge, job.cancel_reason, job.cancelled_by) == (
         JobState.CANCELLED,
@@ -107,18 +107,18 @@ async def test_a_clip_at_the_provider_is_given_up_only_after_a_question(stage, m
         stage.mo.id,
     )
     assert stage.new_jobs.is_set()
-    assert "Nothing waits" in page(shown)
+    assert "Nothing is waiting" in page(shown)
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
         (JobState.SUBMITTING, "Try again in a moment"),
-        (JobState.WITHHELD, "waits for review"),
+        (JobState.WITHHELD, "waiting for review"),
         (JobState.DELIVERING, "about to be posted"),
         (JobState.UNCERTAIN, "Nobody knows"),
-        (JobState.DONE, "over already"),
-        (JobState.CANCELLED, "cancelled already"),
+        (JobState.DONE, "already over"),
+        (JobState.CANCELLED, "already cancelled"),
     ],
 )
 async def test_what_cannot_be_cancelled_says_why(stage, manage, waiting, state, words):
@@ -159,7 +159,7 @@ async def test_many_clips_and_long_prompts_keep_to_discords_limits(stage, manage
 
 async def test_a_blocked_member_cannot_start_and_reads_why(stage, manage, clip):
     answer = await manage("block", member=stage.alice, reason="spam")
-    assert 'from now on: "spam"' in said(answer)
+    assert 'can no longer restyle clips on this server: "spam"' in said(answer)
     refused = await stage.restyle(clip)
     assert await stage.job(refused) is None
     assert "spam" in said(refused)
@@ -178,9 +178,9 @@ async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiti
     await waiting(1)
     await put(stage.store, (await waiting(2)).id, JobState.RUNNING)
     answer = said(await manage("pause", reason="event tonight"))
-    assert 'paused on this server from now on: "event tonight"' in answer
+    assert 'now paused on this server: "event tonight"' in answer
     assert "1 clip waits until you resume." in answer
-    assert "1 clip is at the provider and is still delivered." in answer
+    assert "1 clip is already at Runway and will still be delivered." in answer
     refused = await stage.restyle(clip)
     assert await stage.job(refused) is None
     moment = int((await stage.store.people.paused(stage.guild.id)).paused_at.timestamp())
@@ -189,8 +189,8 @@ async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiti
         ': "event tonight"' in said(refused)
     )
     assert "already" in said(await manage("pause", reason="another"))
-    assert "is on again" not in said(refused)
-    assert "Restyling is on again on this server" in said(await manage("resume"))
+    assert "is no longer paused" not in said(refused)
+    assert "Restyling is no longer paused on this server" in said(await manage("resume"))
     assert await stage.job(await stage.restyle(clip)) is not None
     assert "was not paused" in said(await manage("resume"))
 
@@ -199,7 +199,7 @@ async def test_a_servers_resume_says_that_everything_is_paused(stage, manage, ow
     await stage.store.people.pause(stage.guild.id, user_id=stage.mo.id)
     await stage.store.people.pause(GLOBAL_GUILD_ID, user_id=owner.id, note="repairs")
     answer = said(await manage("resume"))
-    assert "Nothing starts yet all the same" in answer
+    assert "Nothing starts yet, though" in answer
     assert "repairs" in answer
 
 
@@ -270,13 +270,13 @@ async def test_nobody_lifts_a_strike_or_a_block_of_their_own(stage, manage, stru
     shown = await manage("strikes")
     chosen = option_ids(shown.response.message)
     answer = said(await stage.mo.select(shown.response.message, chosen, custom_id="strikes:r:0"))
-    assert "Nobody decides about a strike of their own." in answer
+    assert "Nobody can decide on their own strike." in answer
     assert "Lifted 1 strike" in answer
     left = await stage.store.people.strikes(stage.guild.id)
     assert [strike.user_id for strike in left] == [stage.mo.id]
     await stage.store.people.block(stage.guild.id, stage.mo.id, by=stage.alice.id)
     answer = said(await manage("unblock", member=stage.mo))
-    assert answer == "Nobody takes back a block of their own. Ask whoever else may."
+    assert answer == "Nobody can unblock themselves. Ask another manager of the server."
     assert await stage.store.people.blocks(stage.guild.id)
 
 
@@ -286,7 +286,7 @@ async def test_who_lost_the_permission_cannot_go_on(stage, manage, waiting):
     role = next(role for role in stage.bot.get_guild(stage.guild.id).roles if role.name == "Mods")
     await role.edit(permissions=role.permissions.none())
     answer = await stage.mo.select(shown.response.message, [str(job.id)], custom_id="jobs:r:cancel")
-    assert "This is for whoever has Manage Server here" in said(answer)
+    assert "This is for members with Manage Server" in said(answer)
     assert (await stage.store.get(job.id)).state is JobState.QUEUED
 
 

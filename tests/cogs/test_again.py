@@ -180,7 +180,7 @@ async def test_what_is_unclear_begins_again_only_by_a_form_that_says_what_it_may
     await stage.deliverer.deliver(job, None)
     message = answer_of(stage)
     forged = await forge(stage, stage.alice, f"restyle:{job.id}:again")
-    assert said(forged) == message_texts.STILL_UNCLEAR
+    assert said(forged) == message_texts.STILL_UNCERTAIN
     bot = await restart(stage, make_bot)
     form = await press(stage.alice, message, "Try again…")
     assert form.modal["components"][0]["content"] == message_texts.MAY_COST_TWICE
@@ -227,7 +227,7 @@ async def test_the_rules_of_the_server_and_its_limits_hold_for_another_go(stage,
     assert await stage.job(refused) is None
     await stage.set(refused_channel_ids=[stage.channel.id])
     refused = await press(stage.alice, answer, "Again")
-    assert "not restyled in this channel" in said(refused)
+    assert "cannot be restyled in this channel" in said(refused)
     assert refused.ephemeral
 
 
@@ -277,7 +277,7 @@ async def test_after_a_day_the_kept_clip_takes_the_place_of_the_link(stage, ende
         .delete()
     )
     refused = await press(stage.alice, answer, "Again")
-    assert "This clip is not on Discord any more." in said(refused)
+    assert "This clip is no longer on Discord." in said(refused)
 
 
 async def test_of_a_clip_of_which_a_part_is_left_no_other_part_is_taken(
@@ -319,7 +319,7 @@ async def test_the_words_of_a_denied_request_are_filled_in_for_its_requester_alo
     assert filled(await press(stage.alice, message, "Try again…"))["prompt"] == job.prompt
     assert not filled(await press(stage.bob, message, "Try again…"))["prompt"]
     answer = await forged.press(stage, stage.bob, f"restyle:{job.id}:again")
-    assert "not known any more" in said(answer)
+    assert "no longer knows this clip" in said(answer)
     assert len(await stage.store.overview.open_jobs()) == 0
 
 

@@ -70,7 +70,7 @@ async def test_a_database_that_is_away_for_less_than_a_minute_is_nobodys_concern
     assert stage.bob.user.dm_channel.history() == []
     await look(stage, AWAY, 130)
     [told] = stage.bob.user.dm_channel.history()
-    assert told.content.startswith("🔴 **The database is away**")
+    assert told.content.startswith("🔴 **The database cannot be reached**")
 
 
 async def test_after_a_restart_the_message_of_the_last_run_is_edited_and_not_repeated(stage):
@@ -227,7 +227,7 @@ async def test_a_check_asks_now_and_says_that_it_is_still_so(stage):
     told = await tell(stage, ConditionKind.CREDIT)
     stage.bot.watch = Watch()
     answer = said(await stage.bob.user.click(told, label="Check now"))
-    assert "still so. So it is. $20.00 are there now." in answer
+    assert "it is not over yet. So it is. The account now has $20.00." in answer
     assert stage.bot.watch.looks == 1
 
 
@@ -248,7 +248,7 @@ async def test_a_check_in_another_process_changes_nothing(stage, restart_bot):
     stage.bot.settings = stage.bot.settings.model_copy(update={"shards": "0/2"})
     stage.bot.get_cog("Alerts")._told.clear()  # as if it was never ours
     answer = said(await stage.bob.user.click(told, label="Check now"))
-    assert "The one that posted this changes it" in answer
+    assert "The one that posted this edits it" in answer
     [told] = stage.bob.user.dm_channel.history()
     assert told.content.startswith("🔴")
 
@@ -288,7 +288,7 @@ async def quarantined(stage):
 async def test_what_waits_is_released_or_looked_at_from_the_message(stage):
     await quarantined(stage)
     told = await tell(stage, ConditionKind.QUARANTINE)
-    shown = await stage.bob.user.click(told, label="Look at each")
+    shown = await stage.bob.user.click(told, label="Check each")
     assert "a foggy pier" in text_of(shown.followups[-1].message)
     answer = await stage.bob.user.click(told, label="Release all")
     assert "1 clip released" in said(answer)
@@ -318,5 +318,5 @@ async def test_in_a_channel_everybody_else_reads_whose_buttons_they_are(stage):
     await look(stage, {ConditionKind.QUARANTINE: Finding(text="1 clip.")}, 0)
     for label in buttons(channel.last_message):
         answer = said(await stage.mo.click(channel.last_message, label=label))
-        assert "whoever runs this bot" in answer, label
+        assert "the bot's owner" in answer, label
     assert await stage.store.quarantine.count() == 1

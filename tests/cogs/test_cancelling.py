@@ -91,13 +91,13 @@ async def test_cancelling_at_the_provider_says_first_what_stays_spent(stage, cli
         "Runway is already working on it: about $0.15 is spent either way. Stop waiting?"
     )
     kept = await stage.alice.click(asked.response.message, label="Keep waiting")
-    assert "It goes on." in kept.response.content
+    assert "Still waiting." in kept.response.content
     assert (await stage.store.get(job.id)).state is JobState.RUNNING
     asked = await asked_to_stop(stage, job, status)
     bot = make_bot()
     await stage.env.restart_bot(bot)
     stopped = await stage.alice.click(asked.response.message, label="Stop")
-    assert "If the result arrives all the same, it is posted in the thread." in (
+    assert "If the result still arrives, it will be posted in the thread." in (
         stopped.response.content
     )
     job = await stage.store.get(job.id)
@@ -107,8 +107,8 @@ async def test_cancelling_at_the_provider_says_first_what_stays_spent(stage, cli
     await stage.deliverer.deliver(job, None)
     assert (
         "You stopped waiting for it.\n"
-        "Runway had it already and may charge for it: about $0.15 counts as spent.\n"
-        "If the result arrives all the same, it will be posted here."
+        "Runway already had it and may charge for it: about $0.15 counts as spent.\n"
+        "If the result still arrives, it will be posted here."
     ) in thread_texts(stage)[-1]
     await bot.close()
 
@@ -125,7 +125,7 @@ async def test_only_whoever_may_cancel_can_stop_what_the_provider_has(stage, cli
     await stage.mo.click(message, label="Stop")
     assert (await stage.store.get(job.id)).cancel_reason is CancelReason.MODERATOR
     twice = await stage.alice.click(message, label="Stop")
-    assert twice.response.content == "It is cancelled already."
+    assert twice.response.content == "It is already cancelled."
 
 
 async def test_after_a_restart_the_button_still_works(stage, clip, make_bot):

@@ -88,7 +88,7 @@ def test_the_clip_comes_first_and_every_option_makes_a_difference(restyle):
     assert options["video"]["required"]
     assert options["prompt"]["max_length"] == MAX_PROMPT_UNITS
     assert options["seed"]["max_value"] == 2**32 - 1
-    assert options["reference"]["description"].startswith("A picture whose style")
+    assert options["reference"]["description"].startswith("An image whose style")
 
 
 class TestWithAModelOfShapes:

@@ -173,7 +173,7 @@ async def test_a_form_of_a_clip_that_is_not_known_gives_the_prompt_back(stage):
         stage, stage.alice, "restyle:1:this-form", {"prompt": "a *rainy* night"}
     )
     assert "> a \\*rainy\\* night" in said(result)
-    assert "once more" in said(result)
+    assert "Choose the clip again" in said(result)
     assert result.ephemeral
 
 
@@ -445,7 +445,7 @@ async def test_a_request_taken_back_closes_the_question(stage, asked):
     question = question_of(stage.bob)
     await stage.store.cancel(job.id, by=stage.alice.id)
     answer = await press(stage.bob, "Allow", question)
-    assert "withdrawn meanwhile" in said(answer)
+    assert "withdrawn in the meantime" in said(answer)
     other = await asked()
     await stage.store.cancel(other.id, by=stage.alice.id)
     await engine(stage)

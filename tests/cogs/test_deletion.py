@@ -66,7 +66,7 @@ async def why(stage, job, who=None, words=REASON):
 async def test_a_moderator_says_why_and_the_requester_is_told_once_with_a_way_to_ask(stage, posted):
     job = await posted()
     answer = await why(stage, job)
-    assert said(answer) == "Deleted. Whoever asked for the clip reads your reason."
+    assert said(answer) == "Deleted. The requester gets your reason."
     kept = await stage.store.get(job.id)
     assert (kept.state, kept.deleted_by, kept.delete_note) == (JobState.DONE, stage.mo.id, REASON)
     thread = history(stage, job.thread_id)
@@ -104,7 +104,7 @@ async def test_the_second_moderator_changes_nothing_and_nobody_is_told_twice(sta
 
 async def test_without_a_reason_nothing_is_deleted(stage, posted):
     job = await posted()
-    assert "Say in a few words why" in said(await why(stage, job, words=" \n"))
+    assert "Say briefly why" in said(await why(stage, job, words=" \n"))
     assert (await stage.store.get(job.id)).deleted_at is None
 
 
@@ -140,7 +140,7 @@ async def test_members_may_not_by_form_or_button(stage, posted):
 async def test_what_discord_does_not_delete_is_not_called_deleted(stage, posted):
     job = await posted()
     stage.bot.extras.error = DeliveryImpossibleError("no")
-    assert "Discord does not delete it now" in said(await why(stage, job))
+    assert "Discord did not delete it" in said(await why(stage, job))
     assert (await stage.store.get(job.id)).deleted_at is None
     stage.bot.extras.error = None
     assert said(await why(stage, job)).startswith("Deleted.")
@@ -149,7 +149,7 @@ async def test_what_discord_does_not_delete_is_not_called_deleted(stage, posted)
 async def test_nothing_more_is_made_of_a_clip_that_was_deleted(stage, posted):
     job = await posted()
     await why(stage, job)
-    assert "not known any more" in said(await pressed(stage, job, stage.alice, "compare"))
+    assert "no longer knows this clip" in said(await pressed(stage, job, stage.alice, "compare"))
 
 
 async def test_who_deleted_their_own_can_make_another_version(stage, posted):

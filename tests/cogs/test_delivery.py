@@ -301,11 +301,11 @@ async def test_a_failure_says_what_happened_and_whether_it_was_charged(stage, cl
     await stage.deliverer.deliver(job, None)
     answer = thread_of(stage).last_message
     assert text_of(answer).split("\n") == [
-        f"{stage.alice.mention} The provider's safety check refused the video. "
+        f"{stage.alice.mention} Runway's safety check refused the video. "
         "It does not say which frame.",
-        "The provider charges for such refusals.",
-        "Another clip, or another wording, may pass.",
-        "This server's moderators set the strictness for public figures: auto.",
+        "Runway charges for such refusals.",
+        "Another part of the clip, or other words, may pass.",
+        "This server's moderators chose how strictly public figures are checked: auto.",
     ]
     assert "**Failed**" in text_of(record_of(stage))
     assert list(buttons_of(record_of(stage))) == ["Details"]
@@ -323,7 +323,7 @@ async def test_an_uncertain_job_says_that_it_was_not_sent_again(stage, clip):
     job = await stage.store.move(job, JobState.UNCERTAIN)
     await stage.deliverer.deliver(job, None)
     assert "it was not sent again" in thread_texts(stage)[-1]
-    assert "**Unclear**" in text_of(record_of(stage))
+    assert "**Uncertain**" in text_of(record_of(stage))
 
 
 async def test_the_thread_says_so_when_the_task_of_an_uncertain_job_is_found(stage, clip):
@@ -337,10 +337,10 @@ async def test_the_thread_says_so_when_the_task_of_an_uncertain_job_is_found(sta
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING))
     said = thread_texts(stage)
     assert said[-1] == (
-        f"{stage.alice.mention} CometAPI has this job after all: nothing is lost, and nothing is "
-        "paid twice.\nIt goes on from here. The result will be posted below."
+        f"{stage.alice.mention} CometAPI did take this job: nothing is lost, and nothing is "
+        "paid twice.\nThe result will be posted below."
     )
-    assert not any("not sent again" in text or "Unclear" in text for text in said)
+    assert not any("not sent again" in text or "Uncertain" in text for text in said)
     edits = len(stage.calls("PATCH"))
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING))
     assert len(stage.calls("PATCH")) == edits

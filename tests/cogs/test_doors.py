@@ -62,7 +62,7 @@ async def test_with_direct_messages_on_the_caps_of_direct_messages_hold(stage, c
     assert (await stage.job(first)).guild_id is None
     again = await stage.alice.user.slash("restyle", video=("a.mp4", clip), prompt="neon")
     assert "Your 1 clip today is used up." in said(again)
-    assert "Only the bot's operator can change that limit." in said(again)
+    assert "Only the bot's owner can change that limit." in said(again)
 
 
 async def test_all_direct_messages_share_one_budget(stage, clip):
@@ -154,10 +154,10 @@ async def test_the_owner_is_told_once_that_the_bots_budget_runs_out(stage, clip)
     await stage.restyle(clip)
     nearly, used_up = (one.content for one in stage.bob.user.dm_channel.history())
     assert nearly.startswith(
-        "**80 % of a budget is used:** $0.15 of the whole bot's $0.18 this month"
+        "**80% of a budget is used:** $0.15 of the whole bot's $0.18 this month"
     )
     assert used_up.startswith("**A budget is used up:** $0.15 of the whole bot's $0.18 this month")
-    assert "A clip for about $0.15 did not fit any more." in used_up
+    assert "A clip for about $0.15 no longer fit." in used_up
     assert "BOT_DOLLARS_PER_MONTH" in nearly
     assert "BOT_DOLLARS_PER_MONTH" in used_up
 

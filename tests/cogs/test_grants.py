@@ -13,7 +13,7 @@ from tests.cogs.panels import Panel
 from tests.factories import new_job
 
 JOB = 1_400_000_000_000_000_001
-OVER = "If the command was given to you, run it again"
+OVER = "If an administrator gave you the command, run it again"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def test_after_the_command_is_taken_away_an_open_page_stops_working(
         role = stage.guild.create_role("another")
         await stage.bot.http.add_role(stage.guild.id, stage.alice.id, role.id)
     answer = said(await stage.alice.select(message, [str(JOB)], custom_id=menu))
-    assert "This is for whoever has Manage Server here" in answer
+    assert "This is for members with Manage Server" in answer
     assert OVER in answer
     assert (await stage.store.get(JOB)).state is JobState.QUEUED
 
@@ -140,11 +140,11 @@ async def test_a_member_cannot_change_settings_with_a_mode_of_their_own_making(s
     for grant in ("h", "r", "h" + "A" * 20):
         custom_id = f"settings.m:{grant}:s0:strictness:set:public_figure_threshold"
         answer = await forged.press(stage, stage.alice, custom_id, [":low"], kind=forged.WORDS)
-        assert "This is for whoever has Manage Server here" in said(answer)
+        assert "This is for members with Manage Server" in said(answer)
         form = f"settings.f:{grant}:s0:strikes:form:strike_days"
         fields = {"how": ["number"], "words": "3"}
         answer = await forged.send_form(stage, stage.alice, form, fields)
-        assert "This is for whoever has Manage Server here" in said(answer)
+        assert "This is for members with Manage Server" in said(answer)
     policy = await stage.store.policies.read(stage.guild.id)
     assert policy.values == {}
 

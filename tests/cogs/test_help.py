@@ -14,7 +14,7 @@ async def test_help_says_how_with_this_servers_numbers_and_a_command_to_click(st
     await stage.set(max_video_seconds=3)
     page = await stage.alice.slash(stage.channel, "restyle-help")
     assert page.ephemeral
-    assert "Up to 3 s of it are restyled" in said(page)
+    assert "Up to 3 s of it is restyled" in said(page)
     assert "</restyle:" in said(page)
     assert list(buttons_of(page.response.message)) == ["What it costs", "My data", "How I am told"]
 
@@ -32,7 +32,7 @@ async def test_the_costs_are_this_servers_and_what_is_left_is_ones_own(stage, cl
     bot = make_bot()
     await stage.env.restart_bot(bot)
     page = await press(stage.alice, page.response.message, "What it costs")
-    assert "About $0.15 a second: $0.60 for 4 s, the most that fits." in said(page)
+    assert "About $0.15 a second: $0.60 for 4 s, the longest part." in said(page)
     assert "Above $0.50 you are asked before it starts." in said(page)
     assert "8 of your 9 clips today" in said(page)
     await bot.close()
@@ -50,11 +50,11 @@ async def test_moderators_see_what_is_set_and_get_a_text_to_pin(stage):
     words = said(page)
     assert f"Where: {stage.channel.mention}" in words
     assert "$20.00 a month, $20.00 left" in words
-    assert "a moderator looks before money is spent" in words
+    assert "a moderator checks before money is spent" in words
     assert "</restyle-settings:" in words
     pin = said(await press(stage.mo, page.response.message, "Text to pin"))
     assert "Where: #videos." in pin
-    assert "Everybody has 3 clips a day." in pin
+    assert "Clips for each member: 3 a day." in pin
 
 
 async def test_members_are_not_offered_what_is_for_moderators(stage):
@@ -104,7 +104,7 @@ async def test_the_steps_are_answered_in_private_after_a_restart(stage, joined, 
     bot = make_bot()
     await stage.env.restart_bot(bot)
     refused = await press(boss, words, "Set it up")
-    assert "This is for whoever has Manage Server here" in said(refused)
+    assert "This is for members with Manage Server" in said(refused)
     cost = await press(boss, words, "What does it cost?")
     assert cost.ephemeral
     assert "About $0.15 a second" in said(cost)
@@ -134,6 +134,6 @@ class TestElsewhere:
 
 
 def test_what_a_new_server_may_spend_is_the_lower_of_its_own_and_the_bots():
-    assert help_texts.spending(None, 20_000_000) == "$20.00 a month with other servers"
+    assert help_texts.spending(None, 20_000_000) == "$20.00 a month, shared with other servers"
     assert help_texts.spending(5_000_000, 20_000_000) == "$5.00 a month"
-    assert help_texts.spending(None, None) == "as much as it likes"
+    assert help_texts.spending(None, None) == "no limit"

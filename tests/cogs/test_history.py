@@ -109,12 +109,12 @@ async def test_a_list_is_narrowed_by_state_and_words(stage, clip, listed, make_b
     await press(stage.alice, page, "Show all")
     assert "rainy" in text_of(message_of(page))
     await choose(stage.alice, page, "states", "done")
-    assert "None (any more)" in text_of(message_of(page))
+    assert "No clips match" in text_of(message_of(page))
     await bot.close()
 
 
 async def test_an_empty_list_says_how_to_begin(stage, listed):
-    assert "Start with /restyle" in text_of(message_of(await listed()))
+    assert "Type /restyle, attach a clip" in text_of(message_of(await listed()))
 
 
 async def test_pages_follow_one_another(stage, clip, listed):

@@ -123,7 +123,7 @@ async def test_the_whole_prompt_and_all_facts_are_one_press_away_after_a_restart
 async def test_what_was_deleted_of_a_prompt_is_not_told(stage, result):
     job, answer = await result()
     await put(stage.store, job.id, JobState.DONE, source_url="", prompt="")
-    assert "were deleted" in said(await choose(stage.bob, answer, "Full prompt and details"))
+    assert "was deleted" in said(await choose(stage.bob, answer, "Full prompt and details"))
 
 
 async def test_download_brings_links_that_work_now_to_the_person_alone(stage, result):

@@ -42,7 +42,7 @@ async def test_the_owner_reaches_everything_in_direct_messages(stage, owner, com
 async def test_nobody_else_gets_anything_in_direct_messages(stage, owner, command):
     answer = await stage.mo.user.slash(f"restyle-owner {command}", **options_of(stage, command))
     assert said(answer) == (
-        "This is for whoever runs this bot. Servers are managed on the server: /restyle-admin."
+        "This is for the bot's owner. To manage a server, use /restyle-admin there."
     )
 
 
@@ -58,13 +58,13 @@ async def test_a_mere_member_does_not_see_the_commands_on_a_server(stage, owner)
 
 async def test_everything_is_paused_and_resumed_by_the_owner(stage, owner, clip):
     answer = said(await owner.user.slash("restyle-owner pause-all", reason="repairs"))
-    assert 'paused everywhere from now on: "repairs"' in answer
+    assert 'now paused everywhere: "repairs"' in answer
     refused = await stage.restyle(clip)
     assert await stage.job(refused) is None
     assert "paused restyling everywhere" in said(refused)
     assert "repairs" in said(refused)
     answer = said(await owner.user.slash("restyle-owner resume-all"))
-    assert "is on again everywhere" in answer
+    assert "is no longer paused everywhere" in answer
     assert await stage.job(await stage.restyle(clip)) is not None
 
 
@@ -74,7 +74,7 @@ async def test_the_owner_sees_the_clips_of_all_servers_and_blocks_everywhere(
     await waiting(1)
     await waiting(2, guild_id=77)
     shown = page(await owner.user.slash("restyle-owner jobs"))
-    assert "of all servers" in shown
+    assert "on all servers" in shown
     assert "prompt number 2" in shown
     await stage.store.people.block(GLOBAL_GUILD_ID, stage.alice.id, by=owner.id)
     assert await stage.job(await stage.restyle(clip)) is None
@@ -106,7 +106,7 @@ async def test_a_task_is_named_and_the_clip_goes_on(stage, owner, unclear):
     answer = await owner.user.submit_modal(form, {"words": " task-9 "})
     job = await stage.store.get(job.id)
     assert (job.state, job.task_id, job.owner) == (JobState.RUNNING, "task-9", None)
-    assert "goes on" in said(answer)
+    assert "continues" in said(answer)
     assert "There are none" in page(shown)
     assert stage.new_jobs.is_set()
 
@@ -133,10 +133,10 @@ async def test_the_tasks_that_a_clip_may_be_are_offered_and_one_is_chosen(stage,
         shown.response.message, ["task-9"], custom_id=f"uncertain:{job.id}:task"
     )
     assert (await stage.store.get(job.id)).task_id == "task-9"
-    assert "goes on" in said(answer)
+    assert "continues" in said(answer)
 
 
-@pytest.mark.parametrize(("exists", "words"), [(False, "no task"), (None, "does not say now")])
+@pytest.mark.parametrize(("exists", "words"), [(False, "no task"), (None, "did not say")])
 async def test_a_task_that_the_provider_does_not_have_is_not_named(
     stage, owner, unclear, exists, words
 ):
@@ -178,7 +178,7 @@ async def test_what_is_no_task_id_changes_nothing(stage, owner, unclear, typed):
         shown.response.message, custom_id=f"restyle:{job.id}:uncertain-attach"
     )
     answer = await owner.user.submit_modal(form, {"words": typed})
-    assert "not a task's id" in said(answer)
+    assert "not a task id" in said(answer)
     assert (await stage.store.get(job.id)).state is JobState.UNCERTAIN
 
 
@@ -202,7 +202,7 @@ async def test_a_clip_that_was_settled_meanwhile_is_not_settled_again(stage, own
     )
     await stage.store.uncertain.attach(job.id, task_id="late", user_id=1)
     answer = await owner.user.submit_modal(form, {"words": "gone"})
-    assert "settled by now" in said(answer)
+    assert "already settled" in said(answer)
     assert (await stage.store.get(job.id)).state is JobState.RUNNING
 
 
@@ -236,7 +236,7 @@ async def test_the_owner_sees_what_each_server_spent(stage, owner, waiting):
 async def test_the_owner_limits_one_server(stage, owner, clip):
     where = {"server": str(stage.guild.id)}
     shown = page(await owner.user.slash("restyle-owner server-limit", **where))
-    assert "Clips a day: unlimited · as for all servers" in shown
+    assert "Clips a day: unlimited · the same for all servers" in shown
     shown = page(
         await owner.user.slash(
             "restyle-owner server-limit", limit="jobs_per_day", value="1", **where
@@ -246,7 +246,7 @@ async def test_the_owner_limits_one_server(stage, owner, clip):
     assert await stage.job(await stage.restyle(clip)) is not None
     refused = await stage.restyle(clip)
     assert await stage.job(refused) is None
-    assert "Only the bot's operator can change that limit." in said(refused)
+    assert "Only the bot's owner can change that limit." in said(refused)
 
 
 async def test_a_limit_that_makes_no_sense_changes_nothing(stage, owner):
@@ -255,8 +255,8 @@ async def test_a_limit_that_makes_no_sense_changes_nothing(stage, owner):
     name = "restyle-owner server-limit"
     assert "is not a limit" in said(await slash(name, limit="jobs_per_day", value="-1", **where))
     assert "or neither" in said(await slash(name, value="1", **where))
-    assert "no such server" in said(await slash(name, server="77"))
-    assert "no such server" in said(await slash(name, server="9" * 5000))
+    assert "not on such a server" in said(await slash(name, server="77"))
+    assert "not on such a server" in said(await slash(name, server="9" * 5000))
     assert (await stage.store.policies.read(stage.guild.id)).allowance == {}
 
 

@@ -142,7 +142,7 @@ async def test_nothing_in_the_settings_panel_works_once_the_permission_is_lost(w
             answers.append(answer)
     assert len(answers) > 40
     for answer in answers:
-        assert "This is for whoever has Manage Server here" in said(answer)
+        assert "This is for members with Manage Server" in said(answer)
     assert await world.store.policies.read(world.guild.id) == before
 
 

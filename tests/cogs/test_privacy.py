@@ -63,8 +63,8 @@ async def test_the_opt_out_is_set_and_taken_back_there(stage, page):
     assert "Nobody can restyle your clips" in said(answer)
     assert await stage.store.consents.opted_out_since(stage.alice.id) is not None
     again = await stage.alice.slash(stage.channel, "restyle-privacy")
-    assert "You ruled it out" in text_of(again.response.message)
-    await press(stage, again, "Take the opt-out back")
+    assert "You stopped it" in text_of(again.response.message)
+    await press(stage, again, "Undo the opt-out")
     assert await stage.store.consents.opted_out_since(stage.alice.id) is None
 
 
@@ -87,7 +87,7 @@ async def test_data_is_deleted_after_a_second_press_and_what_runs_is_named(stage
     assert f"<#{running.place_id}>" in said(answer)
     assert (await stage.store.get(over.id)).prompt == ""
     assert (await stage.store.get(running.id)).prompt == "neon"
-    assert "as soon as they are over" in said(answer)
+    assert "as soon as they end" in said(answer)
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ async def test_a_result_that_discord_does_not_let_go_of_is_named(stage, made):
     await press(stage, page, "Remove what others made…")
     stage.env.inject_error("DELETE", "/channels/*", status=403, code=50013, times=None)
     shown = await stage.alice.click(page.response.message, custom_id="privacy:remove-sure")
-    assert "Discord did not let me delete 1 clip" in said(shown)
+    assert "Discord did not let the bot delete 1 clip" in said(shown)
     assert (await stage.store.get(job.id)).source_url == ""
     again = await stage.alice.slash(stage.channel, "restyle-privacy")
     assert "Remove what others made…" in buttons_of(again.response.message)

@@ -114,11 +114,11 @@ async def test_progress_is_shown_in_the_status_and_in_the_record_beside_its_thre
     )
     [status] = thread_texts(stage)
     assert status == (
-        "**Running at the provider · 42 %**\n"
+        "**Running · 42%**\n"
         f"Started <t:{int(job.submitted_at.timestamp())}:R> · "
-        "this length usually takes about 1 min 40 s"
+        "a clip this long usually takes about 1 min 40 s"
     )
-    assert f"**Running at the provider · 42 %** · <#{job.thread_id}>" in text_of(record_of(stage))
+    assert f"**Running · 42%** · <#{job.thread_id}>" in text_of(record_of(stage))
     assert list(buttons_of(thread_of(stage).last_message)) == ["Cancel"]
 
 
@@ -136,7 +136,7 @@ async def test_in_place_the_record_shows_the_progress(stage, clip):
     stage.env.inject_error("POST", THREADS, status=403, code=50013)
     job = await stage.running(clip)
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.42))
-    assert "42 %" in text_of(record_of(stage))
+    assert "42%" in text_of(record_of(stage))
     assert list(buttons_of(record_of(stage))) == ["Cancel"]
 
 

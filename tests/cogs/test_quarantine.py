@@ -51,7 +51,7 @@ async def test_the_owner_releases_all(stage, owner, held_back):
 
 
 async def test_the_notices_of_earlier_versions_go_on_working(stage, owner, held_back):
-    view = card(YELLOW, ["2 clips wait for your word"], ui.ActionRow(QuarantineButton("look")))
+    view = card(YELLOW, ["2 clips need your decision"], ui.ActionRow(QuarantineButton("look")))
     channel = await stage.bot.create_dm(discord.Object(owner.id))
     notice = await channel.send(view=view)
     await owner.user.click(notice, custom_id="quarantine:look")

@@ -52,7 +52,7 @@ async def test_the_record_shows_the_clip_from_the_start_on_and_after_a_restart(
     bot = make_bot()
     await stage.env.restart_bot(bot)
     await ThreadDeliverer(bot, now=stage.clock).show(job, Progress(phase=Phase.RUNNING))
-    assert "Running at" in text_of(record_of(stage))
+    assert "**Running**" in text_of(record_of(stage))
     assert picture_in(record_of(stage))[0].id == file.id
     await bot.close()
 

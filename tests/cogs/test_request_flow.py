@@ -205,7 +205,7 @@ async def test_the_part_can_be_shorter_and_costs_less_then(stage, long_clip, res
     await restart()
     sent = await stage.alice.submit_modal(form, {"start": "0:04", "length": "2"})
     message = sent.response.message
-    assert message.content == "Your clip is 8 s; 2 s of it are restyled, for about $0.30."
+    assert message.content == "Your clip is 8 s; 2 s of it will be restyled, for about $0.30."
     [label, *_] = buttons_of(message)
     assert label == "Restyle 0:04\N{EN DASH}0:06"
     await press(stage.alice, message, label)

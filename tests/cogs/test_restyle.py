@@ -19,7 +19,7 @@ async def test_who_asked_reads_in_private_what_others_do_not_see_yet(stage, clip
     [private] = result.followups
     assert private.ephemeral
     assert text_of(private.message) == (
-        "Until it is allowed, only you and whoever decides see your prompt:\n"
+        "Until it is approved, only you and whoever decides can see your prompt:\n"
         "> a rainy night, <@123456789012345678>"
     )
     assert "rainy" not in text_of(stage.channel.last_message)
@@ -94,19 +94,19 @@ class ClosedProvider:
 async def test_nothing_is_downloaded_while_the_provider_takes_no_jobs(stage, clip):
     stage.bot.watch = ClosedProvider()
     result = await stage.restyle(clip)
-    await refused_at_once(stage, result, "takes no clips", "nothing was spent")
+    await refused_at_once(stage, result, "accepts no clips", "nothing was spent")
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"video": ("notes.txt", b"hello")}, ["not a video", "MP4"]),
-        ({"video": ("song.mp3", b"hello")}, ["not a video", "audio/mpeg"]),
+        ({"video": ("notes.txt", b"hello")}, ["is a text file, not a video", "MP4"]),
+        ({"video": ("song.mp3", b"hello")}, ["is a sound file, not a video", "MP4"]),
         ({"video": ("clip.mp4", b"")}, ["empty"]),
         ({"prompt": "  \t "}, ["prompt is empty"]),
         ({"prompt": "\x00\x01\u200b"}, ["prompt is empty"]),
         ({"prompt": "🌧" * 1000}, ["2000 characters", "1000"]),
-        ({"reference": ("style.gif", b"GIF89a")}, ["this kind of picture", "image/gif", "PNG"]),
+        ({"reference": ("style.gif", b"GIF89a")}, ["this kind of image", "PNG"]),
         ({"reference": ("style.png", b"")}, ["reference cannot be read"]),
     ],
 )
@@ -138,7 +138,7 @@ class TestWithSmallLimits:
 
     async def test_a_file_over_the_operators_limit_is_refused(self, stage, clip):
         result = await stage.restyle(clip)
-        await refused_at_once(stage, result, "this bot takes", "operator")
+        await refused_at_once(stage, result, "this bot takes", "owner")
 
 
 class TestWithSeveralModels:
@@ -241,7 +241,7 @@ async def test_sound_without_a_picture_is_refused(stage, clip, sound):
 
 async def test_a_picture_renamed_to_mp4_is_refused(stage, clip, picture):
     result = await stage.restyle(clip, video=("clip.mp4", picture))
-    await refused_later(stage, result, "is a picture")
+    await refused_later(stage, result, "is an image, not a video")
 
 
 async def test_bytes_that_are_nothing_are_refused(stage, clip):
@@ -251,7 +251,7 @@ async def test_bytes_that_are_nothing_are_refused(stage, clip):
 
 async def test_a_reference_that_is_no_picture_is_refused(stage, clip):
     result = await stage.restyle(clip, reference=("style.png", b"not a picture at all"))
-    await refused_later(stage, result, "reference is not a picture")
+    await refused_later(stage, result, "reference is not an image")
 
 
 async def test_a_clip_longer_than_the_servers_limit_is_cut(stage, long_clip):

@@ -37,14 +37,14 @@ async def test_moderators_see_the_whole_request(court):
     reasons = (BY_REVIEW_MODE, "Prompt rule 2 found something: gore")
     job = await court.asked(reasons=reasons, prompt="@everyone *neon*")
     text = text_of(court.card)
-    assert "A request waits for a moderator** · nothing is spent yet" in text
+    assert "A request is waiting for a moderator** · nothing is spent yet" in text
     assert f"<@{court.alice.id}> in <#{court.channel.id}>, <t:" in text
     thread_url = f"https://discord.com/channels/{court.guild.id}/{court.thread.id}"
     assert f":R> · [thread]({thread_url})" in text
     assert "> @\u200beveryone \\*neon\\*" in text
     assert "gen4_aleph · 5 s · about $0.75" in text
     assert "-# Every request is reviewed here. Prompt rule 2 found something: gore" in text
-    assert f"Ends by itself <t:{int(job.held_until.timestamp())}:R>" in text
+    assert f"Without a decision it ends <t:{int(job.held_until.timestamp())}:R>" in text
     assert [item.media.url for item in galleries(court.card)] == [SOURCE_URL]
     assert list(buttons_of(court.card)) == ["Take", "Approve", "Deny…", "Edit prompt…"]
     [post] = [call for call in court.env.http_requests if call.method == "POST"]
@@ -96,7 +96,7 @@ async def test_denying_asks_for_the_reason_which_the_requester_gets(court):
 
 async def test_the_house_look_is_shown_below_the_members_own_words(court):
     await court.asked(prompt="a calm night", look="film *grain*")
-    shown = "> a calm night\nThe house look follows it: film \\*grain\\*"
+    shown = "> a calm night\nThe house look is added: film \\*grain\\*"
     assert shown in text_of(court.card)
 
 
@@ -109,9 +109,9 @@ async def test_an_edited_prompt_is_shown_and_told_to_the_requester(court):
     mended = await court.store.get(job.id)
     assert (mended.prompt, mended.state) == ("a calm night", JobState.HELD)
     text = text_of(court.card)
-    assert f"> a calm night\nWording changed by <@{court.mo.id}>. Before:\n> a gory night" in text
+    assert f"> a calm night\nPrompt changed by <@{court.mo.id}>. Before:\n> a gory night" in text
     [told] = court.texts(court.thread)
-    assert f"The wording of <@{court.alice.id}>'s request was changed by <@{court.mo.id}>" in told
+    assert f"The prompt of <@{court.alice.id}>'s request was changed by <@{court.mo.id}>." in told
     assert mended.edited_by == court.mo.id
     assert "> a gory night" in told
     assert "> a calm night" in told
@@ -163,14 +163,14 @@ async def test_the_same_prompt_again_is_no_change(court):
     await court.asked(prompt="a calm night")
     await court.form("Edit prompt…", " a  calm night ")
     assert court.texts(court.thread) == []
-    assert "Wording changed" not in text_of(court.card)
+    assert "Prompt changed" not in text_of(court.card)
 
 
 async def test_an_empty_prompt_is_not_taken(court):
     job = await court.asked()
     answer = await court.form("Edit prompt…", "\u200b")
     assert "The prompt is empty" in said(answer)
-    assert "with its former prompt" in said(answer)
+    assert "with its old prompt" in said(answer)
     assert (await court.store.get(job.id)).prompt == job.prompt
 
 
@@ -271,7 +271,7 @@ async def test_a_card_that_was_deleted_is_posted_again(court):
     job = await court.asked()
     await court.mo.delete(court.card)
     await court.bot.approval_prompts.present(job, None)
-    assert "A request waits" in text_of(court.card)
+    assert "A request is waiting" in text_of(court.card)
     await court.press("Approve")
     assert (await court.store.get(job.id)).state is JobState.QUEUED
 
@@ -305,7 +305,7 @@ async def test_show_next_of_another_server_opens_nothing_there(court):
     for _ in range(2):
         await court.asked()
     answer = await court.pressed_elsewhere(buttons_of(court.cards[1])["Show next"])
-    assert said(answer) == "Nothing else waits."
+    assert said(answer) == "Nothing else is waiting."
     await court.engine()
     assert len(court.cards) == 2
 
@@ -315,7 +315,7 @@ async def test_show_next_of_another_server_opens_nothing_there(court):
 
 @pytest.mark.parametrize(
     ("reason", "title"),
-    [(CancelReason.REVIEW_EXPIRED, "**Expired**"), (CancelReason.REQUESTER, "**No longer wanted")],
+    [(CancelReason.REVIEW_EXPIRED, "**Expired**"), (CancelReason.REQUESTER, "**Withdrawn")],
 )
 async def test_a_card_closes_when_the_job_ends_without_a_decision(court, reason, title):
     job = await court.asked()
@@ -343,8 +343,8 @@ async def test_a_press_on_a_card_that_is_out_of_date_brings_it_up_to_date(court)
 async def test_a_result_is_seen_behind_a_spoiler_and_published_on_approval(court):
     job = await court.asked(court.withheld)
     text = text_of(court.card)
-    assert "A finished clip waits for a moderator** · nobody else sees it yet" in text
-    assert "paid for already" in text
+    assert "A finished clip is waiting for a moderator** · nobody else can see it yet" in text
+    assert "already paid for" in text
     [item] = galleries(court.card)
     assert item.spoiler
     [attachment] = court.card.attachments
@@ -363,7 +363,7 @@ async def test_a_result_that_is_not_published_stays_with_the_moderators(court):
     await court.form("Deny…", "too much")
     kept = await court.store.get(job.id)
     assert (kept.state, kept.cancel_reason) == (JobState.CANCELLED, CancelReason.WITHHELD)
-    assert "charges for the clip all the same" in text_of(court.card)
+    assert "charges for the clip anyway" in text_of(court.card)
     assert len(court.card.attachments) == 1
     [item] = galleries(court.card)
     assert item.spoiler
@@ -410,16 +410,16 @@ async def test_without_a_review_channel_the_thread_says_so_and_what_to_do(court)
     job = await court.asked()
     await court.bot.approval_prompts.present(job, None)  # after a restart, say
     [told] = court.texts(court.thread)
-    assert "No moderator can look at this: the server has no review channel." in told
+    assert "No moderator can check this: the server has no review channel." in told
     assert "/restyle-settings" in told
-    assert f"ends by itself <t:{int(job.held_until.timestamp())}:R>. Nothing is spent." in told
+    assert f"ends <t:{int(job.held_until.timestamp())}:R>. Nothing is spent." in told
     [notice] = court.thread.history()
     assert "set a review channel" in said(await court.press("Ask again", card=notice))
     await court.decide()
     answer = await court.press("Ask again", card=notice, who=court.alice)
-    assert "asked again" in said(answer)
+    assert "asking the moderators again" in said(answer)
     await court.engine()
-    assert "A request waits" in text_of(court.card)
+    assert "A request is waiting" in text_of(court.card)
 
 
 async def test_a_review_channel_that_refuses_is_named_in_the_thread(court):
@@ -437,7 +437,7 @@ async def test_a_review_channel_that_refuses_is_named_in_the_thread(court):
     assert "Only <@" in said(await court.press("Ask again", card=notice, who=bystander))
     await court.press("Ask again", card=notice)
     await court.engine()
-    assert "A request waits" in text_of(court.card)
+    assert "A request is waiting" in text_of(court.card)
 
 
 async def test_a_review_channel_that_is_gone_is_named_in_the_thread(court):
@@ -445,7 +445,7 @@ async def test_a_review_channel_that_is_gone_is_named_in_the_thread(court):
     await court.asked(court.withheld)
     [told] = court.texts(court.thread)
     assert "<#1234>" in told
-    assert "charges for the finished clip all the same" in told
+    assert "charges for the finished clip anyway" in told
 
 
 async def test_trouble_at_discord_is_for_later(court):
@@ -455,7 +455,7 @@ async def test_trouble_at_discord_is_for_later(court):
     with pytest.raises(DeliveryDelayedError):
         await court.bot.approval_prompts.present(job, None)
     await court.bot.approval_prompts.present(job, None)
-    assert "A request waits" in text_of(court.card)
+    assert "A request is waiting" in text_of(court.card)
 
 
 async def test_the_fullest_card_keeps_to_discords_limits(court):

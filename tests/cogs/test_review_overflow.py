@@ -10,17 +10,17 @@ async def test_more_requests_than_places_are_one_message_and_follow_one_by_one(c
     await court.decide(review_open_cap=2)
     jobs = [await court.asked() for _ in range(4)]
     one, two, fold = court.cards
-    assert "**2 more requests wait**" in text_of(fold)
+    assert "**2 more requests are waiting**" in text_of(fold)
     assert list(buttons_of(fold)) == ["Show next"]
     await court.press("Approve", card=one)
     await court.engine()
-    assert "**1 more request waits**" in text_of(court.cards[2])
+    assert "**1 more request is waiting**" in text_of(court.cards[2])
     assert str(jobs[2].id) in buttons_of(court.cards[3])["Approve"]
     await court.expired(jobs[1])
     await court.engine()
     assert "Expired" in text_of(court.cards[1])
     assert str(jobs[3].id) in buttons_of(court.cards[3])["Approve"]
-    assert all("wait**" not in text for text in court.texts())
+    assert all("are waiting**" not in text for text in court.texts())
     assert two.id in [card.id for card in court.cards]
 
 
@@ -36,7 +36,7 @@ async def test_a_moderator_can_open_one_more_at_any_time(court, make_bot):
         assert "appears below" in said(answer)
         await court.engine()
         assert str(jobs[1].id) in buttons_of(court.cards[2])["Approve"]
-        assert "**1 more request waits**" in text_of(court.cards[1])
+        assert "**1 more request is waiting**" in text_of(court.cards[1])
         await court.press("Show next", card=court.cards[1])
         await court.engine()
         assert len(court.cards[-1].attachments) == 1
@@ -52,7 +52,7 @@ async def test_a_flood_costs_one_message_beyond_the_cap(court):
         await court.held()
     await court.engine()
     assert len(court.cards) == 2
-    assert "**11 more requests wait**" in text_of(court.cards[1])
+    assert "**11 more requests are waiting**" in text_of(court.cards[1])
 
 
 async def test_the_fold_moves_with_the_review_channel(court):
@@ -64,7 +64,7 @@ async def test_the_fold_moves_with_the_review_channel(court):
     await court.asked()
     assert len(court.cards) == 1
     [fold] = elsewhere.history()
-    assert "**2 more requests wait**" in text_of(fold)
+    assert "**2 more requests are waiting**" in text_of(fold)
 
 
 async def test_a_deleted_fold_is_posted_again(court):
@@ -73,4 +73,4 @@ async def test_a_deleted_fold_is_posted_again(court):
         await court.asked()
     await court.mo.delete(court.cards[1])
     await court.asked()
-    assert "**2 more requests wait**" in text_of(court.cards[1])
+    assert "**2 more requests are waiting**" in text_of(court.cards[1])

@@ -12,7 +12,7 @@ from tests.cogs.panels import MEBIBYTE, Panel, of_channel, of_role, sent_payload
 
 async def test_a_moderator_sees_the_first_topic_and_where_each_value_comes_from(panel):
     assert panel.line("Public figures") == "**Public figures:** auto · default"
-    assert "not their consent" in panel.below("Public figures")
+    assert "does not mean that they consent" in panel.below("Public figures")
     assert panel.line("Age-restricted only") == "**Age-restricted only:** off · default"
     assert panel.changes == ["Nothing has been changed yet."]
 
@@ -149,13 +149,13 @@ async def test_a_model_without_ratios_offers_none(clips_of):
 async def test_a_model_sets_what_a_part_has_to_have(clips_of):
     panel = await clips_of("aleph2")
     assert panel.has("set", "default_ratio")
-    assert "It starts at 2 s." in said(await panel.type("max_video_seconds", "1"))
+    assert "The least is 2 s." in said(await panel.type("max_video_seconds", "1"))
     assert await panel.own("max_video_seconds") is UNSET
 
 
 async def test_the_provider_uses_less_of_a_clip_than_is_allowed_and_the_panel_says_so(panel):
     await panel.go("clips")
-    assert panel.line("Clip length") == "**Clip length:** 30 s · the bot's operator"
+    assert panel.line("Clip length") == "**Clip length:** 30 s · the bot's owner"
     assert "restyles no more than 5 s" in panel.below("Clip length")
 
 
@@ -182,7 +182,7 @@ async def test_a_channel_has_settings_of_its_own_and_those_above_show_through(st
     assert await panel.own("max_video_bytes", of_channel(stage.channel)) == 5 * MEBIBYTE
     await panel.level("server")
     assert panel.line("Clip size") == "**Clip size:** 20 MB · this server"
-    assert f"With settings of their own: <#{stage.channel.id}>" in panel.text
+    assert f"With their own settings: <#{stage.channel.id}>" in panel.text
 
 
 async def test_a_role_has_settings_of_its_own(stage, panel):
@@ -211,7 +211,7 @@ async def test_none_and_nothing_set_are_told_apart_for_a_channel(stage, panel):
     await panel.level("channel", stage.channel)
     await panel.choose("default_ratio", "null")
     assert await panel.own("default_ratio", of_channel(stage.channel)) is None
-    assert panel.line("Shape") == (f"**Shape:** the provider's default · <#{stage.channel.id}>")
+    assert panel.line("Shape") == (f"**Shape:** Runway's default · <#{stage.channel.id}>")
     await panel.choose("spoiler_outputs", "on")
     assert await panel.own("spoiler_outputs", of_channel(stage.channel)) is True
 
@@ -260,7 +260,7 @@ async def test_who_lost_the_permission_cannot_go_on(stage, panel):
     role = discord.utils.get(stage.bot.get_guild(stage.guild.id).roles, name="Mods")
     await role.edit(permissions=discord.Permissions.none())
     answer = await panel.choose("public_figure_threshold", "low")
-    assert "This is for whoever has Manage Server" in said(answer)
+    assert "This is for members with Manage Server" in said(answer)
     assert await panel.own("public_figure_threshold") is UNSET
 
 

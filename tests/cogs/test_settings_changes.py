@@ -101,7 +101,7 @@ async def test_what_the_operator_does_not_allow_any_more_cannot_be_brought_back(
     await stage.env.restart_bot(bot)
     try:
         answer = await panel.undo()
-        assert "50 MB is too much. The bot's operator allows up to 10 MB" in said(answer)
+        assert "50 MB is too much. The bot's owner allows up to 10 MB" in said(answer)
         assert await panel.own("max_video_bytes") == 2 * MEBIBYTE
     finally:
         await bot.close()
@@ -124,20 +124,20 @@ def operator(**limits):
 @operator(low_threshold_allowed=False)
 async def test_a_threshold_beyond_the_floor_is_refused_with_who_can_change_it(stage, panel):
     answer = await panel.choose(LOW, "low")
-    assert "low is not allowed by the bot's operator, who can change that." in said(answer)
+    assert "the bot's owner does not allow low, and can change that." in said(answer)
     assert await panel.own(LOW) is UNSET
     await stage.set(**{LOW: "low"})
     await panel.go("strictness")
-    assert panel.line("Public figures") == "**Public figures:** auto · the bot's operator"
+    assert panel.line("Public figures") == "**Public figures:** auto · the bot's owner"
     assert "Set here: low" in panel.below("Public figures")
 
 
 @operator(server_jobs_per_day=10, server_dollars_per_month=20.0)
 async def test_unlimited_is_beyond_any_limit_of_the_operators(panel):
     await panel.go("all")
-    assert panel.line("Clips a day") == "**Clips a day:** 10 clips · the bot's operator"
+    assert panel.line("Clips a day") == "**Clips a day:** 10 clips · the bot's owner"
     answer = await panel.type("jobs_per_day", how="null")
-    assert "unlimited is too much. The bot's operator allows up to 10 clips" in said(answer)
+    assert "unlimited is too much. The bot's owner allows up to 10 clips" in said(answer)
     assert "up to $20.00" in said(await panel.type("micros_per_month", "$20.01"))
     assert await panel.own("jobs_per_day") is UNSET
     await panel.type("jobs_per_day", "4")
@@ -148,7 +148,7 @@ async def test_unlimited_is_beyond_any_limit_of_the_operators(panel):
 async def test_a_form_says_what_the_operator_allows(panel):
     form = await panel.open_form("jobs_per_day")
     [label] = [one for one in form.modal["components"] if one["component"]["type"] == 4]
-    assert label["description"] == "0 is none at all. The bot's operator allows up to 10 clips."
+    assert label["description"] == "0 is none at all. The bot's owner allows up to 10 clips."
 
 
 # Previews
@@ -253,7 +253,7 @@ async def test_changes_and_undos_are_posted_in_the_log_channel(stage, logged, pa
         f"- Spoilers for <#{stage.channel.id}>: nothing set → on"
     )
     await panel.undo()
-    assert "took the last change back\n- Spoilers for" in logged.last_message.content
+    assert "undid the last change\n- Spoilers for" in logged.last_message.content
     assert len(logged.history()) == 3
 
 

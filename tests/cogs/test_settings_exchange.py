@@ -142,7 +142,7 @@ async def test_an_import_is_named_in_the_log_channel(stage):
 async def test_a_file_that_says_what_is_set_changes_nothing(stage, panel):
     await panel.type("strike_days", "9")
     found = await read_in(stage, settings_file(server={"strike_days": 9}))
-    assert "says what is set already" in said(found.opened)
+    assert "Everything in the file is already set." in said(found.opened)
     assert len(found.changes) == 1
 
 
@@ -150,15 +150,15 @@ async def test_a_file_that_says_what_is_set_changes_nothing(stage, panel):
     ("data", "words"),
     [
         (settings_file(server={"max_vidio": 3}), "There is no setting called “max\\_vidio”."),
-        (settings_file(server={"strike_days": 0}), "0 days is too little. It starts at 1 day."),
+        (settings_file(server={"strike_days": 0}), "0 days is too little. The least is 1 day."),
         (settings_file(channels={"7": {"strike_days": 3}}), "it cannot be set there"),
         ({"restyle_settings": 2}, "this bot reads version 1"),
         (settings_file(extra={}), 'There is no part called "extra"'),
-        (b"{", "is not JSON"),
-        (b"x" * (MAX_FILE_BYTES + 1), "too big to be settings"),
+        (b"{", "is not valid JSON"),
+        (b"x" * (MAX_FILE_BYTES + 1), "too large for settings"),
         (
             settings_file(server={"max_video_bytes": 400 * MEBIBYTE}),
-            "The bot's operator allows up to 100 MB",
+            "The bot's owner allows up to 100 MB",
         ),
     ],
     ids=["unknown", "low", "scope", "version", "part", "json", "size", "floor"],
@@ -199,13 +199,13 @@ async def test_a_file_that_discord_does_not_hand_over_says_so(stage, panel, cdn)
     form = await panel.press("import")
     cdn.lost = Everything()
     answer = await stage.mo.submit_modal(form, {"file": [file_of(data)]})
-    assert "did not hand over the file" in said(answer)
+    assert "did not deliver the file" in said(answer)
 
 
 async def test_an_import_that_one_undo_could_not_take_back_is_refused(stage):
     changes = {Target("channel", id_): {"jobs_per_day": 1} for id_ in range(1, 1_002)}
     await stage.store.policies.change(stage.guild.id, changes, user_id=stage.mo.id, operator=None)
     opened = await read_in(stage, settings_file())
-    assert "more than 1,000 settings at once" in said(opened.opened)
+    assert "more than 1,000 settings in one go" in said(opened.opened)
     policy = await stage.store.policies.read(stage.guild.id)
     assert policy.own("jobs_per_day", Target("channel", 1)) == 1

@@ -108,11 +108,11 @@ async def test_an_empty_number_is_not_taken_for_anything(panel):
 @pytest.mark.parametrize(
     ("name", "typed", "words"),
     [
-        ("max_video_bytes", "101", "101 MB is too much. The bot's operator allows up to 100 MB"),
-        ("max_video_seconds", "31", "31 s is too much. The bot's operator allows up to 30 s"),
-        ("max_video_bytes", "0", "0 MB is too little. It starts at 1 MB."),
-        ("max_video_seconds", "0.2", "0.2 s is too little. It starts at 1 s."),
-        ("strike_days", "91", "91 days is too much. It ends at 90 days."),
+        ("max_video_bytes", "101", "101 MB is too much. The bot's owner allows up to 100 MB"),
+        ("max_video_seconds", "31", "31 s is too much. The bot's owner allows up to 30 s"),
+        ("max_video_bytes", "0", "0 MB is too little. The least is 1 MB."),
+        ("max_video_seconds", "0.2", "0.2 s is too little. The least is 1 s."),
+        ("strike_days", "91", "91 days is too much. The most is 90 days."),
         ("max_video_bytes", "lots", "“lots” is not a number. Type one such as 25."),
         ("max_video_bytes", "-5", "-5 MB is too little."),
         ("max_video_seconds", "inf", "“inf” is not a number."),

@@ -21,7 +21,7 @@ async def test_nobody_frees_a_role_of_their_own_of_the_limits(stage, open_panel,
     await panel.go("where")
     answer = await panel.choose("exempt_role_ids", stage.own)
     shown = text_of(panel.message) + said(answer)
-    assert "That would give you more than members have, by a role of your own" in shown
+    assert "That would give you more than members have, through one of your own roles" in shown
     assert (await stage.store.policies.read(stage.guild.id)).server("exempt_role_ids") == set()
 
 
@@ -43,6 +43,6 @@ async def test_who_can_give_roles_is_warned_and_saves_it_knowingly(stage, open_p
 async def test_what_another_changed_is_not_undone_in_ones_own_favour(stage, open_panel, manager):
     await stage.set(of_role(stage.own), member_jobs_per_day=2)
     panel = await open_panel(manager)
-    assert "by a role of your own (A member's clips a day)" in said(await panel.undo())
+    assert "through one of your own roles (A member's clips a day)" in said(await panel.undo())
     policy = await stage.store.policies.read(stage.guild.id)
     assert policy.own("member_jobs_per_day", of_role(stage.own)) == 2

@@ -69,8 +69,8 @@ async def test_a_member_who_used_nothing_is_told_how_to_start(stage):
     result = await usage(stage, stage.alice)
     assert page(result) == (
         "**Your clips on Filmclub**\n"
-        "None this month. /restyle starts one.\n"
-        "No limit is set on how many you may make."
+        "None this month. Start one with /restyle.\n"
+        "There is no limit on how many you can make."
     )
     assert buttons_of(result.response.message) == {}
 
@@ -96,7 +96,7 @@ async def test_a_member_sees_strikes_and_what_stands_in_the_way(stage, used):
     assert "Strikes: 2 of 3 within 7 days." in page(await usage(stage, stage.alice))
     await stage.store.people.pause(GLOBAL_GUILD_ID, user_id=1, note="repairs")
     shown = page(await usage(stage, stage.alice))
-    assert "You cannot start one here now." in shown
+    assert "You cannot start a clip here now." in shown
     assert "repairs" in shown
     assert "Nothing was started" not in shown
 
@@ -136,7 +136,7 @@ async def test_a_moderator_sees_the_servers_usage_as_a_picture(stage, used):
 async def test_a_server_that_used_nothing_has_no_picture(stage):
     result = await usage(stage, stage.mo)
     await stage.mo.click(result.response.message, custom_id="usage:server")
-    assert "None were asked for" in page(result)
+    assert "None yet" in page(result)
     assert result.response.message.attachments == []
     assert "Export as CSV" not in buttons_of(result.response.message)
 
@@ -172,7 +172,7 @@ async def test_a_role_that_reviews_sees_the_servers_usage_and_loses_it_with_the_
     await allow(reviewer_role_ids=frozenset({role.id}))
     rae = stage.guild.add_member(stage.env.create_user("rae"), roles=[role])
     result = await usage(stage, rae)
-    assert "This server" in buttons_of(result.response.message)
+    assert "This server's" in buttons_of(result.response.message)
     await allow(reviewer_role_ids=frozenset())
     answer = await rae.click(result.response.message, custom_id="usage:server")
     assert "This is for this server's moderators" in said(answer)

@@ -66,7 +66,7 @@ def test_released_money_counts_for_nothing_and_reserved_money_is_named():
     assert dict(usage.outcomes) == {
         UsageOutcome.DELIVERED: Tally(1, 750_000),
         UsageOutcome.CANCELLED: Tally(1, 0),
-        UsageOutcome.UNCLEAR: Tally(1, 750_000),
+        UsageOutcome.UNCERTAIN: Tally(1, 750_000),
     }
 
 
@@ -97,9 +97,7 @@ def test_the_picture_says_in_words_what_it_shows():
 
 
 def test_nothing_used_is_said_plainly():
-    assert "None were asked for" in "\n".join(
-        usage_texts.server(summarise([], NOW), place="Filmclub")
-    )
+    assert "None yet" in "\n".join(usage_texts.server(summarise([], NOW), place="Filmclub"))
 
 
 def test_the_sheet_has_a_line_for_each_job_and_no_column_for_what_people_typed():

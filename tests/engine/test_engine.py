@@ -272,7 +272,7 @@ async def test_a_process_taken_for_dead_starts_anew_and_charges_nothing_twice(
 
     await pass_time(bench.clock, has_rejoined)
     assert len(process.engine) == 0
-    assert "taken for dead" in caplog.text
+    assert "presumed dead" in caplog.text
     await process.add(2)
     await pass_time(bench.clock, all_settled(store, 2))
     assert len(bench.standin.creates) == 2

@@ -43,7 +43,9 @@ async def test_a_refused_key_is_said_in_one_line_and_seen_again_when_it_is_right
     await watch.look()
     assert watch.trouble is ProviderTrouble.KEY_REFUSED
     lines = [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
-    assert lines == ["The provider refuses COMETAPI_KEY: /restyle takes no jobs until it is right"]
+    assert lines == [
+        "The provider refuses COMETAPI_KEY: /restyle accepts no clips until it is right"
+    ]
     account.api_key = None
     await watch.look()
     assert watch.trouble is None
@@ -84,7 +86,7 @@ async def test_little_money_is_known_until_a_top_up_and_logged_once(
     await watch.look()
     await watch.look()
     assert watch.low == LowBalance(left=4_000_000, usual=0)
-    assert caplog.text.count("Only $4.00 are left at the provider") == 1
+    assert caplog.text.count("Only $4.00 is left at the provider") == 1
     account.limit_dollars = 40.0
     await watch.look()
     assert (watch.low, watch.left) == (None, 24_000_000)

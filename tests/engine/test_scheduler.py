@@ -184,7 +184,7 @@ async def test_a_step_that_raises_stops_nothing(time, caplog):
         await pass_time(time, 6)
         assert len(scheduler) == 2
     assert taken.count(2) == 2
-    assert "job 1: a step raised" in caplog.text
+    assert "job 1: a step broke" in caplog.text
 
 
 async def test_workers_grow_with_rate_times_latency_and_shrink_again(time):

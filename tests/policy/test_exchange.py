@@ -163,7 +163,7 @@ def test_one_message_lists_what_is_wrong_and_stays_short():
     with pytest.raises(SettingsFileError) as caught:
         load(written(server=bad, **{"*parts*": {}}))
     text = refused_file(caught.value, explain=lambda problem: f"{problem.name} is unknown.")
-    assert text.startswith("That file was not taken; nothing was changed.\n- There is no part")
+    assert text.startswith("That file was not imported. Nothing was changed.\n- There is no part")
     assert r"\*parts\*" in text
     assert text.endswith("more.")
     assert len(text) <= MAX_CHARACTERS

@@ -293,21 +293,20 @@ def test_the_summary_names_numbers_reasons_and_money():
         "- 1 would have been cut shorter",
         "- 20 would have gone to a moderator first",
         "Cost: $31.50 instead of $40.00.",
-        "7 older clips left out: the members' roles were not noted then.",
+        "7 older clips left out: members' roles were not recorded then.",
     ]
 
 
 def test_no_difference_is_said_and_that_refused_requests_are_not_known():
     assert summary(found(jobs=3, spent_before=10_000, spent_after=10_000)).splitlines() == [
         "All 3 clips of the last 30 days would have gone the same way. They cost $0.01.",
-        "What was refused at the time is not counted: a looser rule may let more in.",
+        "Clips refused at the time are not counted: a looser rule may let more in.",
     ]
 
 
 def test_clips_of_which_the_roles_are_unknown_are_said_to_be_too_old():
     assert summary(found(unjudged=1)) == (
-        "1 clip in the last 30 days, too old to be compared: "
-        "the members' roles were not noted then."
+        "1 clip in the last 30 days, too old to compare: members' roles were not recorded then."
     )
 
 

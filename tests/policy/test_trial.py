@@ -51,12 +51,12 @@ def said(*args, **options):
 
 def test_where_nothing_stands_in_the_way_the_report_is_short():
     assert said(policy(), asked(prompt="a rainy *night*")).splitlines() == [
-        "**Accepted. It would start at once.**",
+        "**Accepted. It would start right away.**",
         f"<@{MEMBER}> in <#{CHANNEL}>, a clip of 4 s",
         r"> a rainy \*night\*",
         "All of it would be restyled · about $0.60",
         "Check for public figures: auto, set by default",
-        "Left before it: 5 of their 5 clips today",
+        "Left before that: 5 of their 5 clips today",
         "Clips that others posted: only once their author agrees.",
     ]
 
@@ -104,7 +104,7 @@ def test_the_report_quotes_what_the_member_would_read():
         "The member would read:\n"
         "> This server's moderators do not allow something in that prompt. "
         "Nothing was started and nothing was spent.\n"
-        "> Word it differently, or ask a moderator.\n"
+        "> Use other words, or ask a moderator.\n"
     ) in text
 
 
@@ -166,7 +166,7 @@ def test_a_cut_clip_says_what_limits_it_and_costs_only_what_is_used():
         f"The first 2 s would be restyled (Clip length, set for <@&{VIP}>) · about $0.30"
         in report(trial, NOW)
     )
-    assert "(the model takes no more)" in said(policy(), asked(seconds=9.0))
+    assert "(the model allows no more)" in said(policy(), asked(seconds=9.0))
 
 
 def test_without_a_length_the_longest_part_counts():
@@ -231,7 +231,7 @@ def test_money_that_does_not_suffice_refuses():
 
 def test_what_is_left_is_told_of_the_member_and_the_server():
     text = said(policy(member_jobs_per_day=5, jobs_per_day=20), used=2)
-    assert "Left before it: 3 of their 5 clips today · 18 of this server's 20 clips today" in text
+    assert "Left before that: 3 of their 5 clips today · 18 of this server's 20 clips today" in text
 
 
 def test_a_full_house_makes_wait_and_says_who_fills_it():
@@ -239,7 +239,7 @@ def test_a_full_house_makes_wait_and_says_who_fills_it():
     assert trial.verdict is Verdict.ALLOW
     text = report(trial, NOW)
     assert text.startswith("**Accepted. It would wait for its turn.**")
-    assert "It would wait: 2 clips run, and 2 may at once for the server." in text
+    assert "It would wait: 2 clips run, and 2 may run at a time for the server." in text
     assert tried(policy(running=2), running={SERVER: 1}).full == ()
 
 
@@ -271,8 +271,8 @@ def test_an_exempt_role_is_named():
 
 
 def test_without_a_prompt_it_says_that_the_rules_were_not_tried():
-    assert "the prompt rules were not tried" in said(policy(prompt_rules=WORDS))
-    assert "the prompt rules were not tried" not in said(policy())
+    assert "the prompt rules were not tested" in said(policy(prompt_rules=WORDS))
+    assert "the prompt rules were not tested" not in said(policy())
 
 
 def test_the_report_is_bounded_and_mentions_only_who_was_asked_about():

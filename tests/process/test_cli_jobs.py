@@ -144,7 +144,7 @@ async def test_an_answer_is_posted_once_more_where_its_result_still_is(
         await put(store, 4, JobState.QUEUED)
     given = {"DATABASE_URL": sqlite_url, "COMETAPI_BASE_URL": standin.base_url}
     said = await call(tmp_path, "jobs", "redeliver", "1", "2", "3", "4", ends_with=1, **given)
-    assert said.count("posted once more when a bot runs") == 2
+    assert said.count("posted again once a bot runs") == 2
     assert f"https://discord.com/channels/{GUILD_ID}/66/77" in said
     assert "Job 4: nothing was changed: it is queued" in said
     async with open_store(sqlite_url, worker_id="w2") as store:

@@ -48,14 +48,14 @@ async def test_doctor_looks_at_everything_beside_a_running_bot(
         "process   Restyle ",
         "discord   logged in as restyle",
         "commands are registered",
-        "servers   Studio: 1 channels allow all that is needed",
+        "servers   Studio: 1 channels allow everything needed",
         "provider  the provider accepts COMETAPI_KEY",
         "database  SQLite, ",
-        "jobs      0 wait or are under way",
+        "jobs      0 waiting or in progress",
         "disk      ",
-        "clips     every kind of clip that is taken can be read",
+        "clips     every accepted kind of clip can be read",
         "archive   there is none",
-        "is in use, and a bot runs here",
+        "is in use, and a bot is running here",
     ):
         assert well in said, said
     assert "!      servers   Studio, #no-files denies Attach Files, Create Public Threads" in said

@@ -69,7 +69,7 @@ async def until_health(
 
 async def test_a_bot_that_was_never_started_is_not_well(tmp_path: Path):
     said = await health(tmp_path, {}, ends_with=1)
-    assert said.startswith("No bot runs with the data folder data: none was started, or")
+    assert said.startswith("No bot is running with the data folder data: none was started, or")
 
 
 async def test_a_bot_is_well_while_it_serves_and_not_after_a_clean_stop(
@@ -88,7 +88,7 @@ async def test_a_bot_is_well_while_it_serves_and_not_after_a_clean_stop(
         assert status["engine"]["lease_left_seconds"] > 0
         bot.send(signal.SIGHUP)
         assert await bot.ends() == 0
-    assert "No bot runs" in await health(tmp_path, environment, ends_with=1)
+    assert "No bot is running" in await health(tmp_path, environment, ends_with=1)
 
 
 async def test_a_bot_that_was_killed_is_not_well(
@@ -98,13 +98,13 @@ async def test_a_bot_that_was_killed_is_not_well(
         await until_health(tmp_path, environment, "well: Restyle")
         assert door_texts.open_to_all() not in bot.output  # a budget is the default
         await bot.kill()
-        assert "died without a word" in await health(tmp_path, environment, ends_with=1)
+        assert "died; its last sign of life was" in await health(tmp_path, environment, ends_with=1)
 
 
 async def test_a_bot_that_hangs_is_not_well(tmp_path: Path):
     facts = GOOD | {"since": time.time() - 600, "written_at": time.time() - 120}
     write_status(status_path(tmp_path / "data"), facts)
-    assert "has been silent for 2 min: it hangs" in await health(tmp_path, {}, ends_with=1)
+    assert "has been silent for 2 min and seems to hang" in await health(tmp_path, {}, ends_with=1)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ async def test_a_full_disk_is_seen_by_health_and_ends_a_start_with_the_mend(
         asked = f"{python} -m bot health; echo status $?"
         said = await run(f"cat /dev/zero > {small}/filler; sleep 6; {asked}", until="status ")
         assert "status 1" in said
-        assert "disk: Only 0 MB are free where DATA_DIR lies" in said
+        assert "disk: Only 0 MB is free on the disk of DATA_DIR" in said
         said = await run("kill $!; wait $!; echo ended $?", until="ended ")
         assert "Traceback" not in said
         await run(f"rm -r {small}/restyle* {small}/status*; echo gone", until="gone")
@@ -233,11 +233,11 @@ NO_GATEWAY = ("GET", "/gateway/bot")
         (NO_USER, unavailable(503), "it answers with HTTP 503"),
         (NO_USER, Fault(status=503, body={"message": "busy"}), "it answers with HTTP 503"),
         (NO_USER, Fault(status=403, body=PAGE), "refuses this machine (HTTP 403)"),
-        (NO_USER, Fault(status=200, body=PAGE), "something that is not its API's"),
+        (NO_USER, Fault(status=200, body=PAGE), "something other than its API answers"),
         (NO_APPLICATION, unavailable(503), "it answers with HTTP 503"),
-        (NO_APPLICATION, Fault(status=200, body={}), "something that is not its API's"),
+        (NO_APPLICATION, Fault(status=200, body={}), "something other than its API answers"),
         (NO_GATEWAY, unavailable(503), "it answers with HTTP 503"),
-        (NO_GATEWAY, Fault(status=200, body={"shards": 1}), "something that is not its API's"),
+        (NO_GATEWAY, Fault(status=200, body={"shards": 1}), "something other than its API answers"),
         (NO_USER, Fault(lost=True), "it cannot be reached"),
     ],
     ids=[
@@ -282,7 +282,7 @@ async def test_an_hour_of_refused_requests_is_waited_for_and_not_shortened(
         *NO_USER, Fault(status=429, body="error code: 1015", headers=headers), times=None
     )
     async with starting(environment, tmp_path) as bot:
-        await bot.says("it takes no requests from this machine for 60 min (HTTP 429)")
+        await bot.says("it accepts no requests from this machine for 60 min (HTTP 429)")
         assert len(discord_server.calls) == 1
         bot.send(signal.SIGTERM)
         assert await bot.ends() == 0
@@ -329,7 +329,7 @@ async def test_commands_that_cannot_be_registered_stop_no_bot_that_can_work(
 ):
     discord_server.fail("PUT", "/applications/*/commands", fault, times=None)
     async with bot_process(discord_server, environment, tmp_path) as bot:
-        await bot.says("The commands could not be registered; it is tried again: ")
+        await bot.says("The commands could not be registered; the bot keeps trying: ")
         await bot.says(" is up: ")
         await until_health(tmp_path, environment, "well: Restyle", "--ready")
         found = json.loads(await health(tmp_path, environment, "--json", ends_with=0))

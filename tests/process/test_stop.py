@@ -174,6 +174,6 @@ async def test_a_stop_in_the_middle_of_a_download_leaves_nobody_waiting(
     silent.close()
     (answer,) = done.answers
     assert answer.is_ephemeral
-    assert "being restarted" in answer.text
+    assert "is restarting" in answer.text
     assert "nothing was spent" in answer.text
     assert creates_with(standin, case.name) == 0

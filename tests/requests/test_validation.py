@@ -162,7 +162,7 @@ def test_a_size_just_over_the_limit_does_not_read_as_the_limit():
         limit=50 * MEBIBYTE,
         decided_by=Decider.PROVIDER,
     )
-    assert "That file is 50.1 MB; the video provider takes clips up to 50 MB." in refusal(found)
+    assert "That file is 50.1 MB; Runway takes clips up to 50 MB." in refusal(found)
 
 
 def test_a_limit_of_the_provider_is_said_once():
@@ -173,15 +173,14 @@ def test_a_limit_of_the_provider_is_said_once():
         decided_by=Decider.PROVIDER,
     )
     assert refusal(found) == (
-        "That file is 500 MB; the video provider takes clips up to 16 MB.\nTrim or compress it."
+        "That file is 500 MB; Runway takes clips up to 16 MB.\nTrim or compress it."
     )
 
 
 def test_a_picture_of_another_kind_is_not_called_no_picture():
     found = check_declared_reference("image/gif", "a.gif", 10)
     assert refusal(found) == (
-        "The video provider does not take this kind of picture (image/gif).\n"
-        "Attach a JPEG, PNG or WebP."
+        "Runway does not accept this kind of image.\nAttach a JPEG, PNG or WebP."
     )
 
 

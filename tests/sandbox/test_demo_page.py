@@ -295,7 +295,7 @@ async def test_the_menu_on_a_message_opens_the_form(site, tab):
     await tab.go((await tab.places())["lounge"])
     async with tab.http.post(tab.origin + "/demo/menu", headers=tab.headers, json=wish) as answer:
         assert answer.status == 503, "the message is in another channel"
-        assert "not there" in await answer.text()
+        assert "gone" in await answer.text()
 
 
 async def test_messages_bear_the_time_of_day(tab):

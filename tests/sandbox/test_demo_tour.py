@@ -63,7 +63,7 @@ async def test_every_button_plays_a_scene_and_every_scene_has_a_button(demo):
     [
         ("clip", ["Here is your clip"]),
         ("safety", ["safety check refused the video", "charges"]),
-        ("credit", ["takes no jobs from this bot"]),
+        ("credit", ["accepts no clips from this bot"]),
         ("lost", ["not said whether it took this job"]),
         ("slow", ["Running"]),
     ],

@@ -73,22 +73,20 @@ def test_sizes():
 @given(st.floats(0, 1, exclude_max=True, allow_nan=False))
 def test_a_hundred_per_cent_is_not_claimed_early(fraction):
     if fraction < 0.999:
-        assert texts.percent(fraction) != "100 %"
-    assert texts.percent(1) == "100 %"
+        assert texts.percent(fraction) != "100%"
+    assert texts.percent(1) == "100%"
 
 
 def test_progress_is_shown_only_with_a_number_from_the_provider():
-    assert texts.phase_words(JobState.RUNNING, Phase.RUNNING, 0.42) == (
-        "Running at the provider · 42 %"
-    )
-    assert texts.phase_words(JobState.RUNNING, Phase.RUNNING) == "Running at the provider"
+    assert texts.phase_words(JobState.RUNNING, Phase.RUNNING, 0.42) == ("Running · 42%")
+    assert texts.phase_words(JobState.RUNNING, Phase.RUNNING) == "Running"
     assert "%" not in texts.phase_words(JobState.RUNNING, Phase.PENDING, 0.0)
 
 
 def test_the_status_tells_since_when_and_how_long_it_usually_takes():
     job = a_job(state=JobState.RUNNING, submitted_at=NOON)
     assert texts.status_detail(job, phase=Phase.RUNNING, typical_seconds=98, overdue=False) == (
-        "Started <t:1785585600:R> · this length usually takes about 1 min 40 s"
+        "Started <t:1785585600:R> · a clip this long usually takes about 1 min 40 s"
     )
     late = texts.status_detail(job, phase=Phase.RUNNING, typical_seconds=98, overdue=True)
     assert "far longer than usual" in late
@@ -98,9 +96,7 @@ def test_the_status_tells_since_when_and_how_long_it_usually_takes():
 
 def test_the_providers_estimate_is_shown_beside_what_was_foreseen():
     line = texts.before_spending(model="aleph2", price=750_000, part=None, revised=1_400_000)
-    assert line == (
-        "aleph2 · up to $1.40 by the provider's own estimate instead of the $0.75 expected"
-    )
+    assert line == ("aleph2 · up to $1.40 by Runway's own estimate instead of the $0.75 expected")
 
 
 def test_money_is_named_before_it_is_spent():
@@ -126,13 +122,13 @@ def test_every_failure_says_what_happened_whether_it_was_charged_and_what_next(r
 
 def test_a_charge_is_never_denied_when_nobody_said():
     assert outcome_texts.charge_words(FailureReason.TIMED_OUT, Charge.UNKNOWN) == (
-        "The provider has not said whether it charges for this."
+        "Runway has not said whether it charges for this."
     )
     assert outcome_texts.charge_words(FailureReason.SAFETY_PROMPT, Charge.YES, 750_000) == (
-        "The provider charges for such refusals: $0.75."
+        "Runway charges for such refusals: $0.75."
     )
     assert outcome_texts.charge_words(FailureReason.NO_OUTPUT, Charge.YES, 750_000) == (
-        "The provider charged $0.75."
+        "Runway charged $0.75."
     )
 
 
@@ -192,7 +188,7 @@ def test_only_a_job_that_never_left_is_said_to_have_cost_nothing():
 
 @pytest.mark.parametrize(
     ("price", "words"),
-    [(1_400_000, "it costs about $1.40"), (None, "it has no price that this bot")],
+    [(1_400_000, "it costs about $1.40"), (None, "it has no price set here")],
 )
 def test_a_job_that_became_too_dear_names_the_model_and_its_price(price, words):
     lines = outcome_texts.cancelled(CancelReason.TOO_DEAR, spent=False, model="aleph2", price=price)
@@ -224,7 +220,7 @@ def test_who_waits_reads_their_place_and_when_their_turn_is_likely_to_come():
         for position, others in ((1, False), (2, True), (2, False))
     ]
     assert known == [
-        "It starts as soon as a clip that is running is done · nothing is spent yet",
+        "It starts as soon as a running clip is done · nothing is spent yet",
         "Others come first. It starts by itself · nothing is spent yet",
         "Your other clips come first. It starts by itself · nothing is spent yet",
     ]

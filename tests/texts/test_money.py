@@ -12,8 +12,8 @@ from bot.texts import quarantine as quarantine_texts
 from bot.texts.money import money_facts
 from tests.factories import new_job
 
-ONE = "1 clip waits for your word", "1 clip released. It goes on"
-TWO = "2 clips wait for your word", "2 clips released. They go on"
+ONE = "1 clip needs your decision", "1 clip released. It is paid"
+TWO = "2 clips need your decision", "2 clips released. They are paid"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 EXPECTED = "about $0.75 expected by the bot's price list"
 

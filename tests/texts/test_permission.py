@@ -31,4 +31,4 @@ def test_managers_are_named_only_where_moderators_are_not():
         "whoever asked for the clip and this server's moderators "
         "(Manage Messages, or a reviewer role)"
     )
-    assert who_may(Action.BLOCK) == "whoever has Manage Server here and whoever runs this bot"
+    assert who_may(Action.BLOCK) == "members with Manage Server and the bot's owner"

@@ -44,7 +44,7 @@ def test_a_budget_says_what_is_left_of_it_and_what_the_clip_would_have_cost():
     )
     assert cap_reached(found, NOW, price=750_000).splitlines() == [
         "This clip costs about $0.75; $0.40 of this server's $20.00 this month is left.",
-        "Only the bot's operator can change that limit.",
+        "Only the bot's owner can change that limit.",
         f"It resets <t:{MIDNIGHT}:f> (<t:{MIDNIGHT}:R>); a shorter part may fit.",
         NOTHING,
     ]
@@ -93,7 +93,7 @@ def test_a_member_is_told_what_a_clip_costs_and_what_is_left():
         use(0, 1, period=Period.NOW),
     ]
     assert what_is_left(750_000, uses) == (
-        "This costs about $0.75. Left after it: 3 of your 5 clips today · "
+        "This costs about $0.75. Left after that: 3 of your 5 clips today · "
         "$1.25 of your $2.00 this month."
     )
     assert what_is_left(None, [use(2, 5)]).endswith("3 of your 5 clips today.")

@@ -82,5 +82,5 @@ def test_who_chose_a_part_is_not_told_that_one_can():
 
 def test_the_length_that_was_sent_is_named():
     assert refused(SourceFault.TOO_LONG, seconds=30.03, is_part=True, is_encoded=False)[0] == (
-        "The provider finds 30 s of video too long."
+        "30 s of video is too long for Runway."
     )

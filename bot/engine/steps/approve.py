@@ -74,12 +74,12 @@ class ApprovalStep:
             try:
                 await approval_prompts.present(job, clip)
             except DeliveryDelayedError as exc:
-                log.warning("job %s: not presented yet: %s", job.id, exc)
+                log.warning("job %s: approval was not asked for yet: %s", job.id, exc)
                 return _later(handle, exc.retry_after_seconds)
             except DeliveryTooLargeError:
                 raise  # whoever has the clip can make it smaller
             except Exception:  # the request must come before a person, whatever broke
-                log.exception("job %s: presenting broke in the program", job.id)
+                log.exception("job %s: asking for approval broke", job.id)
                 return _later(handle, None)
             handle.presented = (job.state, job.hold)
             handle.asks_anew = False

@@ -95,7 +95,7 @@ class DeliverStep:
         self._drop_output(job.id)
         age = self._context.age_seconds(job.finished_at or job.created_at)
         if age > GIVE_UP_AFTER.total_seconds() and handle.deliveries >= MIN_TRIES:
-            await self._give_up(job, "Discord did not take it for days")
+            await self._give_up(job, "Discord did not accept it for days")
             return None
         await self._context.announcer.settle(job.id)
         with ExitStack() as stack:
@@ -118,7 +118,7 @@ class DeliverStep:
                 await self._give_up(job, str(exc))
                 return None
             except Exception as exc:  # Discord has many ways to break; the video must not get lost
-                log.exception("job %s: delivering broke in the program", job.id)
+                log.exception("job %s: its delivery broke", job.id)
                 return await self._delayed(job, exc)
         await self._mark(handle, job, handle.delivered)
         return None
@@ -218,7 +218,7 @@ class DeliverStep:
         at_least = error.retry_after_seconds if isinstance(error, DeliveryDelayedError) else None
         pause = backoff_seconds(attempts, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
         log.warning(
-            "job %s: Discord did not take the outcome (attempt %d), again in %.0f s: %s",
+            "job %s: Discord did not accept the outcome (attempt %d), again in %.0f s: %s",
             job.id,
             attempts,
             pause,
@@ -265,7 +265,7 @@ class DeliverStep:
             return None
         except MediaRefusedError as exc:
             log.warning(
-                "job %s: only the link is posted, it is not to be followed: %s", job.id, exc
+                "job %s: only the link is posted, which must not be followed: %s", job.id, exc
             )
             return None
         except (MediaUnreachableError, MediaStorageError) as exc:

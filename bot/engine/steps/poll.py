@@ -86,7 +86,7 @@ class Poller:
         except CometError as exc:
             return await self._no_news(handle, age, exc, asked_at)
         except Exception:  # a surprise here must not keep a job beyond its deadline
-            log.exception("job %s: polling broke in the program", handle.job_id)
+            log.exception("job %s: its poll broke", handle.job_id)
             return await self._no_news(handle, age, CometError("surprise"), asked_at)
         self._context.polls.served()
         if task.output_url is not None and _is_echo(await self._load(handle), task.output_url):
@@ -189,7 +189,7 @@ class Poller:
         if isinstance(error, CometAuthError):
             self._alert(error)
             return KEY_SECONDS
-        log.debug("job %s: no news: %s", handle.job_id, error)
+        log.debug("job %s: the poll failed: %s", handle.job_id, error)
         at_least = None if retry_after is None else min(retry_after, self._deadline_seconds)
         return backoff_seconds(
             handle.refusals,

@@ -88,7 +88,7 @@ class PrepareStep:
         except (MediaBusyError, MediaStorageError) as exc:
             if is_needed or handle.prepares < MAX_TRIES:
                 return self._crowded(handle, job, exc)
-            log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
+            log.warning("job %s: continues without a copy of its clip: %s", job.id, exc)
         except (MediaUnfitError, MediaUnreadableError) as exc:
             return await self._fail(handle, job, FailureReason.SOURCE_UNFIT, exc)
         except MediaError as exc:  # too large all of a sudden, led elsewhere, our own process broke
@@ -99,7 +99,7 @@ class PrepareStep:
         except DeliveryDelayedError as exc:
             return self._not_kept(handle, job, exc)
         except TimeoutError:
-            log.warning("job %s: goes on without a copy of its clip: too slow", job.id)
+            log.warning("job %s: continues without a copy of its clip: too slow", job.id)
         seconds = self._context.clock.monotonic() - began_at
         log.info("job %s: ready for the provider after %.1f s", job.id, seconds)
         return await self._done(handle, job, kept)
@@ -138,7 +138,7 @@ class PrepareStep:
         try:
             kept = await self._context.deliverer.refresh_source(job)
         except DeliveryError as exc:
-            log.info("job %s: not looked for a kept clip: %s", job.id, exc)
+            log.info("job %s: did not look for a kept clip: %s", job.id, exc)
             return None
         return kept if kept is not None and kept.url is not None else None
 
@@ -161,7 +161,7 @@ class PrepareStep:
             except DeliveryDelayedError:
                 raise
             except DeliveryError as exc:
-                log.info("job %s: its place takes no files: %s", job.id, exc)
+                log.info("job %s: its place accepts no files: %s", job.id, exc)
                 return None
 
     async def _keep(
@@ -196,7 +196,7 @@ class PrepareStep:
         except MediaUnreachableError as exc:
             if job.convert_reference or exc.status in GONE:
                 raise
-            log.info("job %s: goes on without a copy of its style image: %s", job.id, exc)
+            log.info("job %s: continues without a copy of its reference image: %s", job.id, exc)
         return None
 
     async def _copy(self, handle: JobHandle, job: Job, folder: Path) -> Path | None:
@@ -206,9 +206,9 @@ class PrepareStep:
         except MediaUnreachableError as exc:
             if exc.status in GONE or handle.prepares < MAX_TRIES:
                 raise
-            log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
+            log.warning("job %s: continues without a copy of its clip: %s", job.id, exc)
         except MediaError as exc:
-            log.warning("job %s: goes on without a copy of its clip: %s", job.id, exc)
+            log.warning("job %s: continues without a copy of its clip: %s", job.id, exc)
         return None
 
     async def _smaller(self, job: Job, source: Path, folder: Path) -> Path:

@@ -163,7 +163,7 @@ class Submitter:
             handle.sync(job)
             return None
         handle.sync(job)
-        log.warning("job %s: goes on with %s", job.id, name)
+        log.warning("job %s: continues with %s", job.id, name)
         self._context.announcer.announce(job.id, Progress(phase=None))
         return job
 
@@ -271,7 +271,7 @@ class Submitter:
         except CometError as exc:
             return await self._judge_refusal(handle, job, exc, paid_request)
         except Exception as exc:
-            log.exception("job %s: the paid request broke in the program", job.id)
+            log.exception("job %s: the paid request broke", job.id)
             return await self._leave_uncertain(handle, job, f"{type(exc).__name__}: {exc}", None)
         return await self._accepted(handle, job, created)
 
