@@ -322,6 +322,20 @@ def said(result):
 
 
 @pytest.fixture
+async def restart(stage, make_bot):
+    """``await restart()``: another process takes over."""
+    bots = []
+
+    async def anew():
+        bots.append(make_bot())
+        await stage.env.restart_bot(bots[-1])
+
+    yield anew
+    for bot in bots:
+        await bot.close()
+
+
+@pytest.fixture
 def open_panel(stage):
     """Open the settings panel as somebody; the moderator when nobody is named."""
 

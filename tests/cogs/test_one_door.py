@@ -125,32 +125,30 @@ def test_nothing_but_the_door_leads_to_the_intake_and_nothing_but_the_intake_to_
 
 
 @every_way
-async def test_what_costs_much_is_asked_about_whichever_way_it_began(stage, clip, way, make_bot):
+async def test_what_costs_much_is_asked_about_whichever_way_it_began(stage, clip, way, restart):
     go = await way(stage, clip)
+    await restart()
     await stage.set(ask_above_micros=10_000)
     before = {job.id for job in await stage.store.overview.open_jobs()}
     message = private_of(await go())
     assert list(buttons_of(message)) == ["Start", "Change…", "Never mind"], message.content
     assert "Nothing is spent yet. Start it?" in message.content
-    bot = make_bot()
-    await stage.env.restart_bot(bot)
+    await restart()
     form = await press(stage, message, "Change…")
     assert WORDS in typed_in(form)["prompt"]
     await press(stage, message, "Start")
     [job] = [one for one in await stage.store.overview.open_jobs() if one.id not in before]
     assert job.state is JobState.QUEUED
     assert WORDS in job.prompt
-    await bot.close()
 
 
 @every_way
-async def test_what_is_refused_opens_again_whichever_way_it_began(stage, clip, way, make_bot):
+async def test_what_is_refused_opens_again_whichever_way_it_began(stage, clip, way, restart):
     go = await way(stage, clip)
     await stage.set(prompt_rules=[{"kind": "words", "text": "neon", "action": "refuse"}])
     refused = await go()
     assert refused.ephemeral, said(refused)
-    bot = make_bot()
-    await stage.env.restart_bot(bot)
+    await restart()
     form = await press(stage, refused.response.message, choice_texts.CHANGE_AND_TRY_LABEL)
     typed = typed_in(form)
     assert typed["prompt"] == WORDS
@@ -161,7 +159,6 @@ async def test_what_is_refused_opens_again_whichever_way_it_began(stage, clip, w
         if one.state is JobState.QUEUED and "a snowy morning" in one.prompt
     ]
     assert job.user_id == stage.alice.id, said(result)
-    await bot.close()
 
 
 def private_of(result):

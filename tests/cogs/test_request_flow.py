@@ -21,20 +21,6 @@ from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said
 
 
-@pytest.fixture
-async def restart(stage, make_bot):
-    """``await restart()``: another process takes over."""
-    bots = []
-
-    async def anew():
-        bots.append(make_bot())
-        await stage.env.restart_bot(bots[-1])
-
-    yield anew
-    for bot in bots:
-        await bot.close()
-
-
 def filled(form):
     return {
         part["component"]["custom_id"]: part["component"].get("value") or ""
