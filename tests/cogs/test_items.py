@@ -72,6 +72,8 @@ POSTED = {
         for verb in ("list", "search", "states", "open")
     },
     r"looks:open": ["looks:open"],
+    r"alert:check:(?P<kind>[a-z]{1,20})": ["alert:check:shards", "alert:check:quarantine"],
+    r"alert:show:(?P<page>[a-z]{1,20})": ["alert:show:jobs", "alert:show:release"],
     r"(?s)looks:(?P<verb>try|add|edit|remove|remove-sure|earlier|later|hide|show)"
     r":(?P<key>[psb]:.{0,60})": [
         "looks:try:b:noir",
