@@ -84,6 +84,7 @@ class CancelReason(enum.StrEnum):
     STRUCK = "struck"  # while it waited, its requester got too many strikes
     TOO_DEAR = "too_dear"  # while it waited, a dearer model took over, and a budget has no room
     CLOSED = "closed"  # while it waited, the operator closed the server, or direct messages
+    OTHER = "other"  # a reason that only a newer version knows; never stored
 
 
 _DENIALS: Final = frozenset({CancelReason.DENIED, CancelReason.WITHHELD})

@@ -65,14 +65,22 @@ class PlainText(TypeDecorator[str]):
 
 
 class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
-    """A member of a ``StrEnum``, stored as its word."""
+    """A member of a ``StrEnum``, stored as its word.
+
+    Args:
+        words: The ``StrEnum``.
+        otherwise: What a word counts as that only a newer version knows, which may be at work on
+            the same database. Without it such a word is an error: what follows from a state, or
+            where money counts, is not to be guessed.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, words: type[EnumT]) -> None:
+    def __init__(self, words: type[EnumT], *, otherwise: EnumT | None = None) -> None:
         super().__init__()
         self.words = words
+        self.otherwise = otherwise
 
     def process_bind_param(self, value: EnumT | None, dialect: Dialect) -> str | None:
         """Refuse what is no member, before the database sees it."""
@@ -80,7 +88,14 @@ class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> EnumT | None:
         """Give the member back."""
-        return None if value is None else self.words(value)
+        if value is None:
+            return None
+        try:
+            return self.words(value)
+        except ValueError:
+            if self.otherwise is None:
+                raise
+            return self.otherwise
 
 
 class IdSet(TypeDecorator[frozenset[int]]):

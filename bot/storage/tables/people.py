@@ -18,7 +18,9 @@ strikes: Final = Table(
     *key_ids("job_id"),
     *required(BigInteger, "guild_id", "user_id"),
     Column("struck_at", Moment, nullable=False),
-    Column("failure", EnumText(FailureReason), nullable=False),
+    Column(
+        "failure", EnumText(FailureReason, otherwise=FailureReason.PROVIDER_TROUBLE), nullable=False
+    ),
     Column("lifted_by", BigInteger),
     Column("lifted_at", Moment),
     Index("ix_strikes_member", "guild_id", "user_id", "struck_at"),
