@@ -157,6 +157,15 @@ class EngineContext:
         """
         return max(0.0, (self.store.lease.now() - since).total_seconds()) if since else 0.0
 
+    async def repeat(self, work: Callable[[], Awaitable[None]], *, every_seconds: float) -> None:
+        """Do ``work`` now and again until the engine stops; while the database is away, try on."""
+        while not self.closing.is_set():
+            try:
+                await work()
+            except StoreUnavailableError as exc:
+                self.watch.failed(exc)
+            await self.clock.wait(self.closing, self.clock.monotonic() + every_seconds)
+
     async def until_stored(self, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Return what ``write`` returns, asked again for as long as the database is away.
 

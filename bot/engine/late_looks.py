@@ -10,7 +10,7 @@ from bot.cometapi.wire import TaskStatus, judge_failure
 from bot.domain.jobs import JobState
 from bot.engine.context import bill_of
 from bot.engine.steps.poll import OUTPUT_LIFE
-from bot.errors import CometError, StoreUnavailableError
+from bot.errors import CometError
 
 if TYPE_CHECKING:
     from bot.cometapi.wire import Task
@@ -32,13 +32,7 @@ class LateLooks:
 
     async def run(self) -> None:
         """Look until the engine closes."""
-        closing, clock = self._context.closing, self._context.clock
-        while not closing.is_set():
-            try:
-                await self.look()
-            except StoreUnavailableError as exc:
-                self._context.watch.failed(exc)
-            await clock.wait(closing, clock.monotonic() + PASS_SECONDS)
+        await self._context.repeat(self.look, every_seconds=PASS_SECONDS)
 
     async def look(self) -> None:
         """Take one look at each job for which it is time.

@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from bot.engine.budget import Urgency, urgency
-from bot.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from bot.engine.context import EngineContext
@@ -26,13 +25,7 @@ class OwedCardsRunner:
 
     async def run(self) -> None:
         """Try until the engine closes."""
-        closing, clock = self._context.closing, self._context.clock
-        while not closing.is_set():
-            try:
-                await self.say()
-            except StoreUnavailableError as exc:
-                self._context.watch.failed(exc)
-            await clock.wait(closing, clock.monotonic() + PASS_SECONDS)
+        await self._context.repeat(self.say, every_seconds=PASS_SECONDS)
 
     async def say(self) -> None:
         """Bring the cards up to date for which it is time.

@@ -84,6 +84,16 @@ async def change_job(
     return job
 
 
+async def change_alone(
+    database: Database,
+    *guards: ColumnElement[bool],
+    **values: Any,  # noqa: ANN401 - each column has its own type
+) -> Job | None:
+    """Change one job as :func:`change_job` does, in a transaction of its own."""
+    async with database.transaction(grouped=True) as connection:
+        return await change_job(connection, database, *guards, **values)
+
+
 def standing_of(job: Job) -> LedgerStatus:
     """Return what becomes of the money set aside for ``job`` as it stands.
 

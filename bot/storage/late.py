@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select, update
 
 from bot.domain.jobs import LATE_RESULTS, CancelReason, Charge, JobState
-from bot.storage.changes import change_job
+from bot.storage.changes import change_alone
 from bot.storage.rows import job_from
 from bot.storage.tables.job import jobs
 
@@ -94,15 +94,13 @@ class LateResults:
         Returns:
             ``None`` if it has not ended, or its task is not known.
         """
-        async with self._database.transaction() as connection:
-            job = await change_job(
-                connection,
-                self._database,
-                jobs.c.id == job_id,
-                jobs.c.state.in_(_ENDED),
-                jobs.c.task_id.is_not(None),
-                look_at=self._database.now(timedelta(seconds=after_seconds)),
-            )
+        job = await change_alone(
+            self._database,
+            jobs.c.id == job_id,
+            jobs.c.state.in_(_ENDED),
+            jobs.c.task_id.is_not(None),
+            look_at=self._database.now(timedelta(seconds=after_seconds)),
+        )
         if job is not None:
             log.info("job %s: user %s has task %s looked at", job_id, user_id, job.task_id)
         return job
@@ -113,20 +111,18 @@ class LateResults:
         The provider may charge for it all the same, so its money stays spent; a result that comes
         is delivered after all.
         """
-        async with self._database.transaction() as connection:
-            return await change_job(
-                connection,
-                self._database,
-                jobs.c.id == job_id,
-                jobs.c.state == JobState.RUNNING,
-                state=JobState.CANCELLED,
-                owner=None,
-                charge=Charge.UNKNOWN,
-                cancel_reason=reason,
-                cancelled_by=by,
-                finished_at=self._database.now(),
-                look_at=self._database.now(FEW_MINUTES),
-            )
+        return await change_alone(
+            self._database,
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.RUNNING,
+            state=JobState.CANCELLED,
+            owner=None,
+            charge=Charge.UNKNOWN,
+            cancel_reason=reason,
+            cancelled_by=by,
+            finished_at=self._database.now(),
+            look_at=self._database.now(FEW_MINUTES),
+        )
 
     async def deliver(self, job: Job, to: JobState, **result: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
         """Take an ended job back to be delivered, or shown to a moderator first.
@@ -143,37 +139,33 @@ class LateResults:
         """
         if to not in LATE_RESULTS[job.state]:
             raise ValueError(f"job {job.id}: {job.state} cannot become {to}")
-        async with self._database.transaction() as connection:
-            return await change_job(
-                connection,
-                self._database,
-                *_still(job),
-                state=to,
-                owner=None,
-                charge=Charge.YES,
-                failure=None,
-                failure_detail=None,
-                cancel_reason=None,
-                cancelled_by=None,
-                cancel_note=None,
-                finished_at=self._database.now(),
-                look_at=None,
-                told_at=None,
-                delivery_attempts=0,
-                **_named(job, result),
-            )
+        return await change_alone(
+            self._database,
+            *_still(job),
+            state=to,
+            owner=None,
+            charge=Charge.YES,
+            failure=None,
+            failure_detail=None,
+            cancel_reason=None,
+            cancelled_by=None,
+            cancel_note=None,
+            finished_at=self._database.now(),
+            look_at=None,
+            told_at=None,
+            delivery_attempts=0,
+            **_named(job, result),
+        )
 
     async def close(self, job: Job, charge: Charge, **bill: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
         """Note that nothing comes any more, and what the provider says that it took."""
-        async with self._database.transaction() as connection:
-            return await change_job(
-                connection,
-                self._database,
-                *_still(job),
-                charge=charge,
-                look_at=None,
-                **_named(job, bill),
-            )
+        return await change_alone(
+            self._database,
+            *_still(job),
+            charge=charge,
+            look_at=None,
+            **_named(job, bill),
+        )
 
 
 def _named(job: Job, bill: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy import exists, func, select, text, true, update
 
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import StoreMovedError
-from bot.storage.changes import change_job
+from bot.storage.changes import change_alone
 from bot.storage.columns import Moment
 from bot.storage.installation import note
 from bot.storage.rows import job_from
@@ -127,7 +127,8 @@ async def quarantine_waiting(
             ~_QUARANTINED,
             true() if job_ids is None else jobs.c.id.in_(job_ids),
         )
-        .values(quarantined_at=database.now())
+        # What the owner said of it before may be of before the backup.
+        .values(quarantined_at=database.now(), released_at=None)
     )
     return marked.rowcount
 
@@ -226,22 +227,20 @@ class Quarantine:
             ``None`` if no such job is in quarantine (any more).
         """
         reason = CancelReason.RESTORED if restored else CancelReason.MODERATOR
-        async with self._database.transaction() as connection:
-            job = await change_job(
-                connection,
-                self._database,
-                jobs.c.id == job_id,
-                _QUARANTINED,
-                jobs.c.state.in_(_WAITING),
-                state=JobState.CANCELLED,
-                owner=None,
-                quarantined_at=None,
-                charge=Charge.YES if restored else Charge.NO,
-                cancel_reason=reason,
-                cancelled_by=user_id,
-                cancel_note=note,
-                finished_at=self._database.now(),
-            )
+        job = await change_alone(
+            self._database,
+            jobs.c.id == job_id,
+            _QUARANTINED,
+            jobs.c.state.in_(_WAITING),
+            state=JobState.CANCELLED,
+            owner=None,
+            quarantined_at=None,
+            charge=Charge.YES if restored else Charge.NO,
+            cancel_reason=reason,
+            cancelled_by=user_id,
+            cancel_note=note,
+            finished_at=self._database.now(),
+        )
         if job is not None:
             log.info("job %s: taken out of quarantine by user %s: %s", job_id, user_id, reason)
         return job

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 
 from bot.domain.jobs import FailureReason, JobState
-from bot.storage.changes import change_job
+from bot.storage.changes import change_alone
 from bot.storage.overview import OPEN_STATES
 from bot.storage.rows import job_from
 from bot.storage.tables.job import jobs
@@ -86,24 +86,22 @@ class Repairs:
         Returns:
             ``None`` if the job has not ended with a result.
         """
-        async with self._database.transaction() as connection:
-            job = await change_job(
-                connection,
-                self._database,
-                jobs.c.id == job_id,
-                jobs.c.output_url.is_not(None),
-                or_(
-                    jobs.c.state == JobState.DONE,
-                    jobs.c.failure == FailureReason.UNDELIVERABLE,
-                ),
-                state=JobState.DELIVERING,
-                owner=None,
-                failure=None,
-                told_at=None,
-                delivery_attempts=0,
-                output_url=output_url,
-                output_expires_at=output_expires_at,
-            )
+        job = await change_alone(
+            self._database,
+            jobs.c.id == job_id,
+            jobs.c.output_url.is_not(None),
+            or_(
+                jobs.c.state == JobState.DONE,
+                jobs.c.failure == FailureReason.UNDELIVERABLE,
+            ),
+            state=JobState.DELIVERING,
+            owner=None,
+            failure=None,
+            told_at=None,
+            delivery_attempts=0,
+            output_url=output_url,
+            output_expires_at=output_expires_at,
+        )
         if job is not None:
             log.info("job %s: its answer is posted again", job_id)
         return job

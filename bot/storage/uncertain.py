@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.errors import TaskTakenError
-from bot.storage.changes import change_job
+from bot.storage.changes import change_alone, change_job
 from bot.storage.rows import job_from
 from bot.storage.tables.job import jobs
 
@@ -152,17 +152,15 @@ class Uncertain:
         return job
 
     async def _close(self, job_id: int, **changes: Any) -> Job | None:  # noqa: ANN401 - each column has its own type
-        async with self._database.transaction() as connection:
-            return await change_job(
-                connection,
-                self._database,
-                jobs.c.id == job_id,
-                jobs.c.state == JobState.UNCERTAIN,
-                state=JobState.CANCELLED,
-                owner=None,
-                cancel_reason=CancelReason.WRITTEN_OFF,
-                finished_at=self._database.now(),
-                told_at=None,
-                delivery_attempts=0,
-                **changes,
-            )
+        return await change_alone(
+            self._database,
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.UNCERTAIN,
+            state=JobState.CANCELLED,
+            owner=None,
+            cancel_reason=CancelReason.WRITTEN_OFF,
+            finished_at=self._database.now(),
+            told_at=None,
+            delivery_attempts=0,
+            **changes,
+        )

@@ -182,6 +182,14 @@ async def test_a_released_job_goes_on(stale):
     assert (await joined.move(job, JobState.SUBMITTING)).state is JobState.SUBMITTING
 
 
+async def test_what_was_released_before_a_backup_is_doubted_again_after_it(stale):
+    joined = await stale()
+    await joined.quarantine.release([ID], user_id=7)
+    assert (await joined.get(ID)).released_at is not None
+    await joined.quarantine.enter()  # as a restore does
+    assert (await joined.get(ID)).released_at is None
+
+
 async def test_all_are_released_at_once(stale):
     joined = await stale()
     assert await joined.quarantine.release(user_id=7) == 2
