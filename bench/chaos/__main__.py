@@ -59,7 +59,7 @@ SHORT_POINTS = tuple(
     for name, when in (
         ("discord.thread", When.AFTER),
         ("discord.status", When.AFTER),
-        ("store.move submitting", When.AFTER),
+        ("store.submit", When.AFTER),
         ("comet.create_task", When.WITHIN),
         ("comet.create_task", When.AFTER),
         ("store.move running", When.AFTER),

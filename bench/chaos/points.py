@@ -41,8 +41,7 @@ POINTS: Final = (
     ("done", "store.update thread"),
     ("done", "deliverer.keep_source"),
     ("done", "discord.source"),
-    ("done", "store.update prepared"),
-    ("done", "store.move submitting"),
+    ("done", "store.submit"),
     ("done", "comet.create_task"),
     ("done", "store.move running"),
     ("done", "store.update progress"),
@@ -137,15 +136,14 @@ class Proxy:
 def store_point(method: str, args: tuple[Any, ...], changes: dict[str, Any]) -> str | None:
     """Name a call of the store."""
     match method:
-        case "claim":
-            return "store.claim"
+        case "claim" | "submit":
+            return f"store.{method}"
         case "move":
             return f"store.move {args[1].value}"
         case "update":
             kinds = {
                 "told_at": "told",
                 "thread_id": "thread",
-                "prepared_at": "prepared",
                 "phase": "progress",
             }
             found = next((word for key, word in kinds.items() if key in changes), "other")

@@ -26,6 +26,7 @@ from bot.cometapi.console import Console
 from bot.domain.jobs import JobState, NewJob
 from bot.engine.engine import Engine
 from bot.engine.settling import Settling
+from bot.engine.steps.sources import ORIGINAL
 from bot.errors import JobExistsError, StoreUnavailableError
 from bot.media.download import Downloader
 from bot.media.scratch import Scratch
@@ -146,19 +147,29 @@ async def live(spec: ProcessSpec, on_ready: Callable[[], None]) -> None:
         settling = Settling(store=store, comet=comet, console=console, clock=clock)
         stack.callback(asyncio.create_task(settling.run()).cancel)
         on_ready()
-        await _add(store, spec)
+        await _add(store, scratch, spec)
         await _look_after(store, engine, counted, spec)
 
 
-async def _add(store: Store, spec: ProcessSpec) -> None:
-    for fields in spec.jobs:
+async def _add(store: Store, scratch: Scratch, spec: ProcessSpec) -> None:
+    for number, fields in enumerate(spec.jobs):
+        new = NewJob(**fields)
+        if number % 2:  # at hand, so the status message keeps it; else it is posted by itself
+            _keep(scratch, new)
         try:
-            new = NewJob(**fields)
-            await store.add(new, holders=holders_of(new))
+            await store.add(new, holders=holders_of(new), is_taken=True)
         except (JobExistsError, StoreUnavailableError):
             logging.getLogger(__name__).info("job %s: not added", fields["id"])
         store.new_jobs.set()
         await asyncio.sleep(ADD_SECONDS)
+
+
+def _keep(scratch: Scratch, new: NewJob) -> None:
+    """Have the clip at hand, as the intake leaves it."""
+    with scratch.folder() as folder:
+        clip = folder / new.source_filename
+        clip.write_bytes(bytes(new.source_bytes))
+        scratch.kept.keep(new.id, ORIGINAL, clip, user_id=new.user_id)
 
 
 async def _look_after(store: Store, engine: Engine, comet: Counted, spec: ProcessSpec) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from bot.storage.database import Database
 
+READING: Final = ("SELECT", "WITH")
+"""How statements begin that change nothing; no statement of ours changes something after WITH."""
 _GRID_SECONDS: Final = 0.005
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -155,11 +157,14 @@ def end_if_stuck(
 
 @dataclass(slots=True)
 class Statements:
-    """How often a database was asked, and how often something was to be changed."""
+    """How often a database was asked, and how often something was changed."""
 
     reads: int = 0
+    """Statements that only read."""
     writes: int = 0
+    """Transactions that changed something; those that share a commit count each."""
     transactions: int = 0
+    """Commits."""
 
 
 @contextmanager
@@ -167,15 +172,25 @@ def counted(database: Database) -> Iterator[Statements]:
     """Count the statements of ``database`` meanwhile."""
     engines = [one.sync_engine for one in database._engines]  # noqa: SLF001 - nothing else needs to look so deep
     counts = Statements()
+    has_written = False
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-        if statement.startswith("SELECT"):
+        nonlocal has_written
+        if statement.startswith(READING):
             counts.reads += 1
-        elif not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
-            counts.writes += 1
+        elif statement.startswith(("SAVEPOINT", "RELEASE")):  # where one caller's changes end
+            count()
+        elif not statement.startswith(("BEGIN", "ROLLBACK")):
+            has_written = True
+
+    def count() -> None:
+        nonlocal has_written
+        counts.writes += has_written
+        has_written = False
 
     def end(_connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
         counts.transactions += 1
+        count()
 
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)

@@ -116,7 +116,7 @@ class NoDiscord:
         """Return no room, so that nothing is downloaded."""
         return 0
 
-    async def open(self, job: Job) -> Opened:
+    async def open(self, job: Job, *, clip: Path | None = None) -> Opened:
         """Name a thread."""
         return Opened(thread_id=job.record_message_id, status_message_id=job.id + 2)
 

@@ -62,9 +62,10 @@ TIERS: Final = (
 DISCORD_CALLS_PER_SECOND: Final = 50.0
 """Documented, per bot and not per process; answers to interactions do not count.
 https://docs.discord.com/developers/topics/rate-limits"""
-CALLS_PER_JOB: Final = 6
-"""Measured, besides progress: open the thread, post the status, the source and the answer, edit
-both cards one last time. (Two more answer the interaction.)"""
+CALLS_PER_JOB: Final = 5
+"""Measured, besides progress: open the thread, post the status, which keeps the source, and the
+answer, edit both cards one last time. (Two more answer the interaction; a clip that has to be
+made first is posted by itself, which is one more.)"""
 GUILDS_PER_SHARD: Final = 2_500
 """Documented, the most. https://docs.discord.com/developers/events/gateway#sharding"""
 GUILDS_UNVERIFIED: Final = 100
@@ -92,8 +93,8 @@ TRANSFER_CPU_SECONDS_PER_BYTE: Final = 5e-9
 
 # The database. Measured with the real Store.
 
-WRITES_PER_JOB: Final = 8
-"""Commits besides progress: add, claim, opened, prepared, SUBMITTING, RUNNING, DELIVERING, DONE."""
+WRITES_PER_JOB: Final = 6
+"""Commits besides progress: add, opened, SUBMITTING, RUNNING, DELIVERING, DONE."""
 READS_PER_JOB: Final = 8
 """Transactions that only read, besides progress. Each show is one more read and one more write;
 a poll that shows nothing new is neither."""

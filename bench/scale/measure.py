@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
 
+from bench.engine.gauges import READING
 from bench.postgres import durable_postgres
 from bot.domain.guilds import guild_key
 from bot.domain.jobs import Charge, Job, JobState, NewJob, Phase
@@ -81,18 +82,18 @@ async def live(store: Store, number: int) -> Job:
     for _ in range(2):  # cogs/restyle/intake.py, before it answers and before it stores
         await store.policies.read(guild_key(new.guild_id))
         await store.people.facts(guild_key(new.guild_id), new.user_id)
-    await store.add(new)
+    await store.add(new, is_taken=True)
     await store.claims.claim(1000)  # or it is in the claim of another one that runs beside this one
     job = await _loaded(store, new.id)
-    job = await store.update(job, thread_id=new.record_message_id, status_message_id=new.id + 9)
     job = await store.update(
         job,
+        thread_id=new.record_message_id,
+        status_message_id=new.id + 9,
         prepared_at=datetime.now(UTC),
         source_channel_id=new.record_message_id,
-        source_message_id=new.id + 8,
+        source_message_id=new.id + 9,
     )
-    await store.admissions.admit(job, operator_running=None)
-    job = await store.move(job, JobState.SUBMITTING)
+    job = (await store.submit(job, operator_running=None)).job
     await store.move(job, JobState.RUNNING, task_id=f"17f20503-6c24-4c16-946b-{number:012d}")
     for shown in range(SHOWS):
         job = await _loaded(store, new.id)
@@ -159,7 +160,7 @@ async def count_one(database: Database, store: Store) -> Counts:
     done = [statements for statements in transactions if statements]
     return Counts(
         transactions=len(done),
-        writes=sum(any(not s.startswith("SELECT") for s in statements) for statements in done),
+        writes=sum(any(not s.startswith(READING) for s in statements) for statements in done),
         statements=sum(map(len, done)),
     )
 

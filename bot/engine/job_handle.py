@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import InitVar, dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import InitVar, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.jobs import JobState, clip_bucket
 
@@ -69,7 +69,11 @@ class JobHandle:
     keeps: int = 0
     """Those of them in which Discord did not take the files; reset likewise."""
     is_prepared: bool = field(init=False)
-    """``prepared_at`` is set (row)."""
+    """``prepared_at`` is set: in the row, or in ``unsaved``."""
+    unsaved: dict[str, Any] = field(default_factory=dict)
+    """Columns that preparing a QUEUED job brought and the row lacks: the change that follows at
+    once writes them too. Lost in a crash, they are found again. Preparing step; empty once the row
+    has them, and when the job is not QUEUED any more."""
     without_place: bool = False
     """Discord did not take the files ``MAX_TRIES`` times, so the job goes on without a message
     that keeps them. Preparing step; never reset."""
@@ -152,7 +156,9 @@ class JobHandle:
             self._enter(job)
         self.is_opened |= job.thread_id is not None or job.status_message_id is not None
         self.model = job.model
-        self.is_prepared = job.prepared_at is not None
+        if job.prepared_at is not None or job.state is not JobState.QUEUED:
+            self.unsaved.clear()
+        self.is_prepared = job.prepared_at is not None or bool(self.unsaved)
         self.task_id = job.task_id
         if job.submitted_at != self.submitted_at:
             self.submitted_at, self.born_at = job.submitted_at, None
@@ -163,6 +169,10 @@ class JobHandle:
         self.without_output = 0
         self.is_overdue_told = False
         self.is_unknown_logged = False
+
+    def whole(self, job: Job) -> Job:
+        """Return a row of this job with what it lacks yet."""
+        return replace(job, **self.unsaved) if self.unsaved else job
 
     @property
     def step_kind(self) -> StepKind:

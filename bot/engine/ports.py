@@ -20,6 +20,8 @@ class Opened:
     """``None`` when no thread could be made: the answer comes where the command was used."""
     status_message_id: int | None
     """``None`` when Discord did not take the status message; the job goes on without one."""
+    kept: KeptSource | None = None
+    """What is kept in the status message; ``None`` if nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +101,15 @@ class Deliverer(Protocol):
         """
         ...
 
-    async def open(self, job: Job) -> Opened:
+    async def open(self, job: Job, *, clip: Path | None = None) -> Opened:
         """Make the thread and the status message, or find those made before a crash.
 
         A refusal by Discord is no error: the result says what is missing.
+
+        Args:
+            job: The job.
+            clip: What the provider gets, if it is at hand: then the status message keeps it, in a
+                thread, and nothing else has to.
 
         Raises:
             DeliveryDelayedError: Discord is in trouble; another try may bring the thread.

@@ -46,8 +46,8 @@ class Worker:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._open_step = OpenStep(context)
         self._prepare_step = PrepareStep(context)
+        self._open_step = OpenStep(context, self._prepare_step)
         self._approval_step = ApprovalStep(context)
         self._submitter = Submitter(context, self._prepare_step)
         self._poller = Poller(context)
@@ -125,7 +125,7 @@ class Worker:
         if job.quarantined_at is not None and job.state in _NOT_SENT:
             return self._wait_for_owner(handle)
         with work_for(job.guild_id, job.user_id):
-            return await self._take(handle, job)
+            return await self._take(handle, handle.whole(job))
 
     async def _take(self, handle: JobHandle, job: Job) -> float | None:
         if handle.step_kind is StepKind.DELIVER and job.state not in _WAITING:

@@ -106,10 +106,39 @@ class Admissions:
     async def admit(self, job: Job, *, operator_running: int | None) -> Admission:
         """Let ``job`` through if its turn has come, or say where it stands in line.
 
-        Call it for a QUEUED job of this worker that is ready to be sent, right before the move to
-        SUBMITTING, and again every few seconds until it is admitted. Once admitted under a cap it
-        stays so (``admitted_at``), also after a crash and when it goes back to QUEUED; only a pause
-        holds it then. Where no cap applies nothing is written.
+        For a job whose request takes a while to make: :meth:`decide` is asked once more in the
+        transaction that moves it to SUBMITTING (``Store.submit``).
+
+        Raises:
+            JobLostError: The job is not this worker's, or not QUEUED, any more, or it was just
+                cancelled, see :meth:`decide`: drop it. The next claim of any process tells its
+                outcome.
+            StoreUnavailableError: The database does not answer; nothing may be spent.
+        """
+        if (far := self.far_behind(job, operator_running=operator_running)) is not None:
+            return far
+        async with self._database.transaction(grouped=True) as connection:
+            found = await self.decide(connection, job, operator_running=operator_running)
+        if found is None:
+            raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
+        return found
+
+    def far_behind(self, job: Job, *, operator_running: int | None) -> Admission | None:
+        """Say where a job stands that was far behind a moment ago; ``None``: ask the database."""
+        line = in_line(self._lines.get(_line_of(job, operator_running), ()), job.id)
+        if line is None or line.position <= FAR:
+            return None
+        return Admission(admitted=False, line=line)
+
+    async def decide(
+        self, connection: AsyncConnection, job: Job, *, operator_running: int | None
+    ) -> Admission | None:
+        """Let ``job`` through if its turn has come, or say where it stands in line.
+
+        Call it for a QUEUED job of this worker that is ready to be sent, and again every few
+        seconds until it is admitted. Once admitted under a cap it stays so (``admitted_at``), also
+        after a crash and when it goes back to QUEUED; only a pause holds it then. Where no cap
+        applies nothing is written.
 
         Only jobs that are ready (``prepared_at``) and in some worker's hands are in line, and none
         of a paused server: nobody waits for one that would not start.
@@ -120,35 +149,26 @@ class Admissions:
         whose requester has too many strikes by now (STRUCK).
 
         Args:
+            connection: Of an open transaction, to be committed whatever is returned.
             job: As last read.
             operator_running: The most tasks at once for the whole bot (``BOT_RUNNING``); ``None``
                 is no limit.
 
-        Raises:
-            JobLostError: The job is not this worker's, or not QUEUED, any more, or it was just
-                cancelled as above: drop it. The next claim of any process tells its outcome.
-            StoreUnavailableError: The database does not answer; nothing may be spent.
+        Returns:
+            ``None`` if the job is not this worker's, or not QUEUED, any more, or was just
+            cancelled as above.
         """
-        of = guild_key(job.guild_id) if operator_running is None else None
-        line = in_line(self._lines.get(of, ()), job.id)
-        if line is not None and line.position > FAR:
-            return Admission(admitted=False, line=line)
-        async with self._database.transaction(grouped=True) as connection:
-            if await connection.scalar(select(jobs.c.quarantined_at).where(jobs.c.id == job.id)):
-                return Admission(admitted=False, is_quarantined=True)
-            if await _is_paused(connection, job):
-                return Admission(admitted=False, is_paused=True)
-            if await _is_ruled_out(connection, job):
-                await self._end(connection, job, CancelReason.CONSENT_REFUSED)
-                found = None
-            elif await is_struck(connection, self._database, job):
-                await self._end(connection, job, CancelReason.STRUCK)
-                found = None
-            else:
-                found = await self._turn(connection, job, operator_running, of)
-        if found is None:
-            raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
-        return found
+        if await connection.scalar(select(jobs.c.quarantined_at).where(jobs.c.id == job.id)):
+            return Admission(admitted=False, is_quarantined=True)
+        if await _is_paused(connection, job):
+            return Admission(admitted=False, is_paused=True)
+        if await _is_ruled_out(connection, job):
+            await self._end(connection, job, CancelReason.CONSENT_REFUSED)
+            return None
+        if await is_struck(connection, self._database, job):
+            await self._end(connection, job, CancelReason.STRUCK)
+            return None
+        return await self._turn(connection, job, operator_running)
 
     async def running(self) -> dict[QuotaSubject, int]:
         """Return how many jobs run at this moment, of each whom one counts for."""
@@ -160,8 +180,8 @@ class Admissions:
         connection: AsyncConnection,
         job: Job,
         operator_running: int | None,
-        of: int | None,
     ) -> Admission | None:
+        of = _line_of(job, operator_running)
         policy = await read_policy(connection, guild_key(job.guild_id))
         if operator_running is None and not _can_bind(policy):
             return _ADMITTED
@@ -207,6 +227,11 @@ class Admissions:
             cancel_reason=reason,
             finished_at=self._database.now(),
         )
+
+
+def _line_of(job: Job, operator_running: int | None) -> int | None:
+    """Return whose line a job stands in: its server's, or the one of the whole bot (``None``)."""
+    return guild_key(job.guild_id) if operator_running is None else None
 
 
 def _still(job: Job) -> tuple[ColumnElement[bool], ...]:

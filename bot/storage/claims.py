@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text, update
 
@@ -12,6 +12,7 @@ from bot.storage.rows import job_from
 from bot.storage.tables.job import FREE, UNSETTLED, jobs
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.jobs import Job
@@ -52,6 +53,11 @@ class Claims:
         if job_id in self._doubtful:
             self._strays[job_id] = self._doubtful.pop(job_id)
 
+    def note_added(self, job_id: int) -> None:
+        """Remember a job that is, or may be, this worker's from when it is stored."""
+        self._begin_anew_after_rejoining()
+        self._strays[job_id] = None
+
     def _begin_anew_after_rejoining(self) -> None:
         if self._noted_by != self._lease.worker_id:
             self._noted_by = self._lease.worker_id
@@ -82,50 +88,60 @@ class Claims:
             async with self._database.transaction() as connection:
                 await self._lease.check(connection)
                 await expire_workers(connection, self._database, but=self._lease.worker_id)
-                taken += await self._find(connection, limit)
-                claimed = await self._take(connection, taken) if taken else []
+                taken += await self._find(connection, text(FREE), limit)
+                strays = await self._find_strays(connection, limit - len(taken))
+                claimed = await self._take(connection, taken)
+                claimed += await self._take_back(connection, strays)
         except BaseException:  # a cancelled commit may have come through as well
             for job_id in taken:
                 self._strays.setdefault(job_id, None)
             raise
-        for job_id in taken:
-            self._strays.pop(job_id, None)
-        return claimed
+        for job in claimed:
+            self._strays.pop(job.id, None)
+        return sorted(claimed, key=lambda job: job.id)
 
-    async def _find(self, connection: AsyncConnection, limit: int) -> list[int]:
-        # Two questions, because one with OR would be answered by reading every row ever settled.
-        conditions: list[Any] = [text(FREE)]
-        if self._strays:
-            ours = (jobs.c.owner == self._lease.worker_id) & jobs.c.id.in_(self._strays)
-            conditions.append(text(UNSETTLED) & ours)
-        found: list[int] = []
-        for condition in conditions:
-            found += await connection.scalars(
-                select(jobs.c.id)
-                .where(condition)
-                .order_by(jobs.c.id)
-                .limit(limit - len(found))
-                .with_for_update(skip_locked=True)
-            )
-        return found
+    async def _find_strays(self, connection: AsyncConnection, limit: int) -> list[int]:
+        # Apart from what is free: one question with OR would read every row ever settled.
+        if not self._strays:
+            return []
+        ours = (jobs.c.owner == self._lease.worker_id) & jobs.c.id.in_(self._strays)
+        return await self._find(connection, text(UNSETTLED) & ours, limit)
+
+    async def _find(
+        self, connection: AsyncConnection, which: ColumnElement[bool] | TextClause, limit: int
+    ) -> list[int]:
+        found = await connection.scalars(
+            select(jobs.c.id)
+            .where(which)
+            .order_by(jobs.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(found)
 
     async def _take(self, connection: AsyncConnection, ids: list[int]) -> list[Job]:
-        # Where the move to SUBMITTING came through but raised, nothing was sent.
-        unsent = [id_ for id_ in ids if self._strays.get(id_) is JobState.SUBMITTING]
-        if unsent:
-            await connection.execute(
-                update(jobs)
-                .where(
-                    jobs.c.id.in_(unsent),
-                    jobs.c.owner == self._lease.worker_id,
-                    jobs.c.state == JobState.SUBMITTING,
-                )
-                .values(state=JobState.QUEUED, submitted_by=None, submit_started_at=None)
-            )
+        """Make free jobs this worker's."""
+        if not ids:
+            return []
         rows = await connection.execute(
             update(jobs)
             .where(jobs.c.id.in_(ids))
             .values(owner=self._lease.worker_id)
             .returning(jobs)
         )
-        return sorted((job_from(row) for row in rows.mappings()), key=lambda job: job.id)
+        return [job_from(row) for row in rows.mappings()]
+
+    async def _take_back(self, connection: AsyncConnection, ids: list[int]) -> list[Job]:
+        """Return jobs that are this worker's already; most of them were just stored by it."""
+        if not ids:
+            return []
+        # Where the move to SUBMITTING came through but raised, nothing was sent.
+        unsent = [id_ for id_ in ids if self._strays[id_] is JobState.SUBMITTING]
+        if unsent:
+            await connection.execute(
+                update(jobs)
+                .where(jobs.c.id.in_(unsent), jobs.c.state == JobState.SUBMITTING)
+                .values(state=JobState.QUEUED, submitted_by=None, submit_started_at=None)
+            )
+        rows = await connection.execute(select(jobs).where(jobs.c.id.in_(ids)))
+        return [job_from(row) for row in rows.mappings()]

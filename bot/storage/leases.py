@@ -93,6 +93,12 @@ async def expire_workers(connection: AsyncConnection, database: Database, *, but
     return count
 
 
+async def _has_row(connection: AsyncConnection, worker_id: str) -> bool:
+    """Tell whether a worker lives; until the transaction ends nobody can expire it."""
+    alive = select(workers.c.id).where(workers.c.id == worker_id).with_for_update(read=True)
+    return await connection.scalar(alive) is not None
+
+
 class Lease:
     """This process's worker id and its lease.
 
@@ -247,14 +253,13 @@ class Lease:
             LeaseLostError: Somebody did, or the worker never took a lease.
         """
         me = self.worker_id
-        alive = await connection.scalar(
-            select(workers.c.id)
-            .where(workers.c.id == me)
-            .with_for_update(read=True)  # until the transaction ends nobody can expire this worker
-        )
-        if alive is None:
+        if not await _has_row(connection, me):
             self._lose(me)
         self._joined = True
+
+    async def holds(self, connection: AsyncConnection) -> bool:
+        """Tell whether this worker lives, and goes on living until a transaction ends."""
+        return self.remaining() > 0 and await _has_row(connection, self.worker_id)
 
     async def release(self) -> None:
         """Give every job back and end the lease, so that other processes take over at once.

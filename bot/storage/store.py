@@ -11,17 +11,18 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.jobs import CancelReason, Charge, JobState
-from bot.errors import CapReachedError, JobExistsError, JobLostError
+from bot.errors import CapReachedError, JobExistsError
 from bot.storage.admission import Admissions
 from bot.storage.appeals import Appeals
 from bot.storage.budget_notices import BudgetNotices, note_accepted
-from bot.storage.changes import change_job
+from bot.storage.changes import change_alone
 from bot.storage.circumstances import RequestLooks
 from bot.storage.claims import Claims
 from bot.storage.consents import Consents
 from bot.storage.database import open_database, utc_now
 from bot.storage.installation import Installation
 from bot.storage.job_list import JobList
+from bot.storage.job_writes import JobWrites
 from bot.storage.late import LateResults
 from bot.storage.leases import Lease
 from bot.storage.ledger import Ledger, check_caps, reserve, take_turns
@@ -37,7 +38,7 @@ from bot.storage.repairs import Repairs
 from bot.storage.repricing import check_new_price
 from bot.storage.retention import RetentionStore
 from bot.storage.reviews import Reviews, open_review
-from bot.storage.rows import check_changeable, job_from, read_job, row_from, values_for_move
+from bot.storage.rows import check_changeable, job_from, read_job, row_from
 from bot.storage.sanctions import People
 from bot.storage.tables.job import jobs
 from bot.storage.tables.process import workers
@@ -47,19 +48,15 @@ from bot.system.clock import steady_seconds
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.jobs import Job, NewJob
     from bot.domain.quotas import Cap, QuotaSubject
     from bot.settings import Settings
     from bot.storage.database import Database
+    from bot.storage.job_writes import Submission
     from bot.system.last_word import LastWord
-
-    Check = Callable[[AsyncConnection], Awaitable[None]]
 
 
 class Store:
@@ -85,6 +82,7 @@ class Store:
             database, worker_id, monotonic=monotonic, stale_after=stale_after, last_word=last_word
         )
         self.claims = Claims(database, self.lease)
+        self._writes = JobWrites(database, self.lease, self.claims)
         self.installation = Installation(database)
         self.circumstances = RequestLooks(database)
         self.policies = Policies(database)
@@ -126,12 +124,12 @@ class Store:
         holders: Sequence[QuotaSubject] = (),
         caps: Sequence[Cap] = (),
         review_reasons: Sequence[str] = (),
+        is_taken: bool = False,
     ) -> Job:
         """Store a job as QUEUED, or HELD if it waits for somebody, and reserve what it will cost.
 
-        All in one transaction, so of two requests at the same instant one gets the last slot. The
-        first worker that claims it owns it. ``new_jobs`` is not set by this: the caller does that
-        once the requester's record is posted.
+        All in one transaction, so of two requests at the same instant one gets the last slot.
+        ``new_jobs`` is not set by this: the caller does that once the requester's record is posted.
 
         Args:
             new: What was asked for.
@@ -140,6 +138,8 @@ class Store:
                 ones of zero refuse.
             review_reasons: Why moderators must look before anything is spent; with any, that
                 review is opened.
+            is_taken: Whether this worker keeps it at once, if its lease holds: its next claim
+                returns the job, and changes nothing. Else the first worker that claims it owns it.
 
         Raises:
             JobExistsError: A job with this id was added before; after ``StoreUnavailableError``
@@ -148,8 +148,11 @@ class Store:
         """
         now = self._database.now()
         values = row_from(new) | {"created_at": now, "updated_at": now}
+        is_stored = False
         try:
             async with self._database.transaction(grouped=True) as connection:
+                if is_taken and await self.lease.holds(connection):
+                    values["owner"] = self.lease.worker_id
                 rows = await connection.execute(insert(jobs).values(values).returning(jobs))
                 job = job_from(rows.mappings().one())
                 if caps:
@@ -160,7 +163,7 @@ class Store:
                 await reserve(connection, job, holders)
                 if review_reasons:
                     await open_review(connection, job, review_reasons)
-                return job
+                is_stored = job.owner is not None
         except IntegrityError as exc:
             if await self.get(new.id) is not None:
                 raise JobExistsError(f"job {new.id} exists") from exc
@@ -168,6 +171,10 @@ class Store:
         except CapReachedError as exc:  # the transaction that found it is undone by now
             await self.budget_notices.note_refused(exc)
             raise
+        finally:
+            if is_stored:  # also where the commit failed, which may have come through
+                self.claims.note_added(new.id)
+        return job
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""
@@ -190,10 +197,26 @@ class Store:
             ValueError: ``TRANSITIONS`` has no such step, or RUNNING lacks a ``task_id``.
             TypeError: ``changes`` names something that cannot be set.
         """
-        values = values_for_move(
-            job, to, changes, worker_id=self.lease.worker_id, now=self._database.now()
+        return await self._writes.move(job, to, changes)
+
+    async def submit(self, job: Job, *, operator_running: int | None, **changes: Any) -> Submission:  # noqa: ANN401 - each field has its own type
+        """Let ``job`` through if its turn has come, and take it to SUBMITTING, with one commit.
+
+        What holds or ends it is asked for in the transaction that says that it is sent; see
+        :meth:`Admissions.decide`.
+
+        Args:
+            job: QUEUED, with ``changes`` in it.
+            operator_running: The most tasks at once for the whole bot; ``None`` is no limit.
+            changes: What its row lacks of it; set whether it is let through or has to wait, but
+                where the line is so long that the database is not asked.
+
+        Raises:
+            JobLostError: As :meth:`move`; also where its turn never comes: it was just cancelled.
+        """
+        return await self._writes.submit(
+            job, changes, admissions=self.admissions, operator_running=operator_running
         )
-        return await self._write(job, values)
 
     async def update(self, job: Job, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type
         """Set ``changes`` of ``job``, which stays in its state, and return it anew.
@@ -203,7 +226,7 @@ class Store:
             TypeError: ``changes`` names something that cannot be set.
         """
         check_changeable(changes)
-        return await self._write(job, changes)
+        return await self._writes.change(job, changes)
 
     async def reprice(self, job: Job, operator: Settings, **changes: Any) -> Job:  # noqa: ANN401 - each field has its own type
         """Set ``changes`` of ``job``, of which nothing was sent, among them another price.
@@ -222,46 +245,10 @@ class Store:
             operator=operator,
         )
         try:
-            return await self._write(job, changes, check=check)
+            return await self._writes.change(job, changes, check=check)
         except CapReachedError as exc:  # the transaction that found it is undone by now
             await self.budget_notices.note_refused(exc, accepted_at=job.created_at)
             raise
-
-    async def _write(self, job: Job, values: dict[str, Any], *, check: Check | None = None) -> Job:
-        to_spend = values.get("state") is JobState.SUBMITTING
-        # A job read under a former worker id may be in other hands of this very process by now.
-        if job.owner != self.lease.worker_id:
-            raise JobLostError(f"job {job.id} is not ours")
-        try:
-            changed = await self._change(
-                jobs.c.id == job.id,
-                jobs.c.owner == job.owner,
-                jobs.c.state == job.state,
-                *([jobs.c.quarantined_at.is_(None)] if to_spend else []),
-                check=check,
-                **values,
-            )
-        except CapReachedError:  # raised before anything was written
-            raise
-        except BaseException:  # a cancelled commit may have come through as well
-            self.claims.note_doubt(job.id, values.get("state", job.state))
-            raise
-        if changed is None:
-            self.claims.note_dropped(job.id)
-            raise JobLostError(f"job {job.id} is not ours in state {job.state} any more")
-        self.claims.note_written(job.id)
-        return changed
-
-    async def _change(
-        self,
-        *guards: ColumnElement[bool],
-        check: Check | None = None,
-        **values: Any,  # noqa: ANN401 - each column has its own type
-    ) -> Job | None:
-        async with self._database.transaction(grouped=True) as connection:
-            if check is not None:
-                await check(connection)
-            return await change_job(connection, self._database, *guards, **values)
 
     async def cancel(
         self,
@@ -275,7 +262,8 @@ class Store:
 
         ``jobs.owner`` becomes NULL, so that the next claim of any process tells the outcome.
         """
-        return await self._change(
+        return await change_alone(
+            self._database,
             jobs.c.id == job_id,
             jobs.c.state.in_((JobState.QUEUED, JobState.HELD)),
             state=JobState.CANCELLED,
@@ -289,7 +277,8 @@ class Store:
 
     async def note_deleted(self, job_id: int, *, by: int, note: str | None) -> Job | None:
         """Note who deletes the answer of a DONE job, and why; ``None`` if somebody was faster."""
-        return await self._change(
+        return await change_alone(
+            self._database,
             jobs.c.id == job_id,
             jobs.c.state == JobState.DONE,
             jobs.c.deleted_at.is_(None),
@@ -300,7 +289,8 @@ class Store:
 
     async def note_kept(self, job: Job) -> None:
         """Take such a note back: Discord did not delete the answer."""
-        await self._change(
+        await change_alone(
+            self._database,
             jobs.c.id == job.id,
             jobs.c.deleted_at == job.deleted_at,
             deleted_at=None,
@@ -332,7 +322,8 @@ class Store:
         The provider goes on with it and may charge for it, so its money stays spent. Whoever polls
         it finds at the next change that it is theirs no more; nothing is asked for again.
         """
-        return await self._change(
+        return await change_alone(
+            self._database,
             jobs.c.id == job_id,
             jobs.c.state == JobState.RUNNING,
             state=JobState.CANCELLED,
@@ -351,7 +342,8 @@ class Store:
         else the answer said.
         """
         check_changeable(changes)
-        lifted = await self._change(
+        lifted = await change_alone(
+            self._database,
             jobs.c.id == job_id,
             jobs.c.state == JobState.UNCERTAIN,
             jobs.c.task_id.is_(None),

@@ -157,18 +157,8 @@ def source_card(
         reference: The name of the attached style image, if it is there.
     """
     view = ui.LayoutView(timeout=None)
-    seconds = job.restyled_seconds
-    if prepared:
-        title = clip_texts.kept_part(job.part_start, seconds)
-    else:
-        whole = seconds >= job.source_seconds - _SAME_SECONDS
-        title = clip_texts.kept_clip(job.part_start, seconds, is_whole=whole)
-    if job.hold is not None:  # in a channel where others' clips lie as well
-        title = f"{texts.held_title(job)} · {title}"
-    view.add_item(ui.TextDisplay(f"-# {title}", id=mark(job.id, "source")))
-    if clip is not None:
-        words = clip_texts.source_description(seconds)
-        view.add_item(attached_media(clip, words, spoiler=job.spoiler))
+    for item in source_items(job, clip=clip, prepared=prepared):
+        view.add_item(item)
     if reference is not None:
         picture: ui.Thumbnail[Any] = ui.Thumbnail(
             attached(reference, spoiler=job.spoiler),
@@ -177,6 +167,23 @@ def source_card(
         )
         view.add_item(ui.Section(f"-# {clip_texts.KEPT_REFERENCE}", accessory=picture))
     return view
+
+
+def source_items(job: Job, *, clip: str | None, prepared: bool) -> list[ui.Item[Any]]:
+    """Return what a message says of the clip that it keeps, and the clip."""
+    seconds = job.restyled_seconds
+    if prepared:
+        title = clip_texts.kept_part(job.part_start, seconds)
+    else:
+        whole = seconds >= job.source_seconds - _SAME_SECONDS
+        title = clip_texts.kept_clip(job.part_start, seconds, is_whole=whole)
+    if job.hold is not None:  # in a channel where others' clips lie as well
+        title = f"{texts.held_title(job)} · {title}"
+    items: list[ui.Item[Any]] = [ui.TextDisplay(f"-# {title}", id=mark(job.id, "source"))]
+    if clip is not None:
+        words = clip_texts.source_description(seconds)
+        items.append(attached_media(clip, words, spoiler=job.spoiler))
+    return items
 
 
 def extra_card(job: Job, extra: Extra) -> ui.LayoutView:

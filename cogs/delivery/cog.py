@@ -24,7 +24,8 @@ from cogs.common.discord_errors import (
     Refusals,
     classify,
 )
-from cogs.common.messages import NONCE_WINDOW, find_marked, may_be_posted, utc_now
+from cogs.common.media import upload
+from cogs.common.messages import NOBODY, NONCE_WINDOW, find_marked, may_be_posted, utc_now
 from cogs.delivery.announcements import Announcements
 from cogs.delivery.buttons import BUTTONS
 from cogs.delivery.deletion import add_deletion
@@ -34,7 +35,13 @@ from cogs.delivery.outcome_messages import OutcomeMessages
 from cogs.delivery.progress_cards import (
     status_card,
 )
-from cogs.delivery.source_message import SourceMessages, kept_in
+from cogs.delivery.source_message import (
+    SourceMessages,
+    kept_in,
+    kept_in_message,
+    source_in,
+    source_name,
+)
 from cogs.delivery.threads import Threads
 
 if TYPE_CHECKING:
@@ -113,7 +120,7 @@ class ThreadDeliverer:
 
     # Opening
 
-    async def open(self, job: Job) -> Opened:
+    async def open(self, job: Job, *, clip: Path | None = None) -> Opened:
         """Make the thread and the status message, or find those made before a crash.
 
         Raises:
@@ -127,13 +134,17 @@ class ThreadDeliverer:
         if thread_id is None or job.status_message_id is not None:
             return Opened(thread_id=thread_id, status_message_id=job.status_message_id)
         opened = replace(job, thread_id=thread_id)
-        return Opened(thread_id=thread_id, status_message_id=await self._post_status(opened))
+        message = await self._post_status(opened, clip)
+        if message is None:
+            return Opened(thread_id=thread_id, status_message_id=None)
+        kept = kept_in_message(message, opened) if source_in(message) is not None else None
+        return Opened(thread_id=thread_id, status_message_id=message.id, kept=kept)
 
     async def name_thread(self, job: Job) -> None:
         """Name the thread of a job that was allowed after what was asked for; best effort."""
         await self._threads.name(job)
 
-    async def _post_status(self, job: Job) -> int | None:
+    async def _post_status(self, job: Job, clip: Path | None) -> discord.Message | None:
         channel = self._client.get_partial_messageable(job.place_id, guild_id=job.guild_id)
         progress = Progress(phase=None)
         for is_last in (False, True):
@@ -147,18 +158,31 @@ class ThreadDeliverer:
                         must_read=True,
                     )
                     if found is not None:
-                        return found.id
+                        return found
+                name, files = None, []
+                if clip is not None:
+                    name = source_name(clip)
+                    files = [upload(clip, name, spoiler=job.spoiler)]
                 message = await channel.send(
-                    view=status_card(job, progress), silent=True, nonce=f"{job.id}s"
+                    view=status_card(job, progress, clip=name),
+                    files=files,
+                    silent=True,
+                    nonce=f"{job.id}s",
+                    allowed_mentions=NOBODY,
                 )
             except DISCORD_ERRORS as exc:
                 log.warning("job %s: no status message: %s", job.id, exc)
-                if is_last or classify(exc) is not ErrorMeaning.RETRY:
+                meaning = classify(exc)
+                if clip is not None and meaning is not ErrorMeaning.RETRY:
+                    if meaning is ErrorMeaning.TOO_LARGE:
+                        self._limits.refused(job.guild_id)
+                    return await self._post_status(job, None)  # the clip goes a way of its own
+                if is_last or meaning is not ErrorMeaning.RETRY:
                     return None
                 # Perhaps only the answer was lost; by its nonce nothing is posted twice.
             else:
-                self._cards.posted(job, message.id, progress)
-                return message.id
+                self._cards.posted(job, message, progress)
+                return message
         return None
 
     # Showing

@@ -25,6 +25,7 @@ from cogs.delivery.progress_cards import (
     status_card,
     status_state,
 )
+from cogs.delivery.source_message import source_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -69,10 +70,33 @@ class JobCards:
         # By job id, what Discord did not take in its record: the words, or the picture.
         self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)
         self._unpictured: LRUCache[int, bool] = LRUCache(_REMEMBERED)
+        self._clips: LRUCache[int, str | None] = LRUCache(_REMEMBERED)  # message id -> kept clip
 
-    def posted(self, job: Job, message_id: int, progress: Progress) -> None:
-        """Note what a new status message says."""
-        self._shown[message_id] = status_state(job, progress)
+    def posted(self, job: Job, message: discord.Message, progress: Progress) -> None:
+        """Note what a new status message says and keeps."""
+        self._shown[message.id] = status_state(job, progress)
+        self._clips[message.id] = source_in(message)
+
+    async def _clip_in(self, job: Job, message_id: int) -> str | None:
+        """Return the name of the clip that a status message keeps, which an edit shows again.
+
+        After a restart the message is read; where that is forbidden, the words stand alone.
+
+        Raises:
+            Exception: One of ``DISCORD_ERRORS``: Discord is in trouble.
+        """
+        if message_id != job.source_message_id:
+            return None
+        if message_id not in self._clips:
+            channel = self._client.get_partial_messageable(job.place_id, guild_id=job.guild_id)
+            try:
+                self._clips[message_id] = source_in(await channel.fetch_message(message_id))
+            except DISCORD_ERRORS as exc:
+                if classify(exc) is ErrorMeaning.RETRY:
+                    raise
+                log.info("job %s: message %s cannot be read: %s", job.id, message_id, exc)
+                return None
+        return self._clips[message_id]
 
     async def show(self, job: Job, progress: Progress) -> None:
         """Edit the status message and the record where they would change; best effort."""
@@ -140,7 +164,13 @@ class JobCards:
         state = status_state(job, progress)
         if self._shown.get(job.status_message_id) == state:
             return
-        if await self._edit(job, job.place_id, job.status_message_id, status_card(job, progress)):
+        try:
+            clip = await self._clip_in(job, job.status_message_id)
+        except DISCORD_ERRORS as exc:
+            log.info("job %s: its status was not edited: %s", job.id, exc)
+            return
+        card = status_card(job, progress, clip=clip)
+        if await self._edit(job, job.place_id, job.status_message_id, card):
             self._shown[job.status_message_id] = state
 
     async def _show_record(
@@ -194,15 +224,17 @@ class JobCards:
 
     async def _show_final_status(self, job: Job, care: _Care) -> bool:
         message_id = job.status_message_id
-        if message_id is None and job.thread_id is not None:
-            try:  # it may have been posted all the same when the answer to that was lost
+        try:
+            if message_id is None and job.thread_id is not None:
+                # It may have been posted all the same when the answer to that was lost.
                 message_id = await self._lost_status(job, job.thread_id)
-            except DISCORD_ERRORS as exc:
-                log.info("job %s: did not look for a status message: %s", job.id, exc)
-                return classify(exc) is not ErrorMeaning.RETRY
-        if message_id is None:
-            return True
-        return await self._edit(job, job.place_id, message_id, final_status_card(job), care=care)
+            if message_id is None:
+                return True
+            card = final_status_card(job, clip=await self._clip_in(job, message_id))
+        except DISCORD_ERRORS as exc:
+            log.info("job %s: could not read its status message: %s", job.id, exc)
+            return classify(exc) is not ErrorMeaning.RETRY
+        return await self._edit(job, job.place_id, message_id, card, care=care)
 
     async def _lost_status(self, job: Job, thread_id: int) -> int | None:
         channel = self._client.get_partial_messageable(thread_id, guild_id=job.guild_id)

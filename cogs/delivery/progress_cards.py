@@ -15,6 +15,7 @@ from bot.texts import common as texts
 from bot.texts.common import mention
 from cogs.common.cards import STATE_COLOURS, card, mark
 from cogs.common.media import picture_of
+from cogs.delivery.answers import source_items
 from cogs.restyle.cancel import CancelButton
 
 if TYPE_CHECKING:
@@ -101,12 +102,20 @@ def status_state(job: Job, progress: Progress) -> CardState:
     return CardState(STATE_COLOURS[job.state].value, tuple(lines), _can_cancel(job))
 
 
-def status_card(job: Job, progress: Progress) -> ui.LayoutView:
-    """Return the status message."""
+def status_card(job: Job, progress: Progress, *, clip: str | None = None) -> ui.LayoutView:
+    """Return the status message; ``clip`` is the name of the clip that it keeps, if it does."""
     state = status_state(job, progress)
-    return card(
+    view = card(
         discord.Colour(state.colour), state.lines, *_cancel_row(job), id_=mark(job.id, "status")
     )
+    return _with_clip(view, job, clip)
+
+
+def _with_clip(view: ui.LayoutView, job: Job, clip: str | None) -> ui.LayoutView:
+    if clip is not None:
+        for item in source_items(job, clip=clip, prepared=job.plan is not None):
+            view.add_item(item)
+    return view
 
 
 def record_state(job: Job, progress: Progress, *, alone: bool, quoted: bool = True) -> CardState:
@@ -167,10 +176,11 @@ def record_card(
     return card(discord.Colour(state.colour), state.lines, *items, picture=picture)
 
 
-def final_status_card(job: Job) -> ui.LayoutView:
+def final_status_card(job: Job, *, clip: str | None = None) -> ui.LayoutView:
     """Return the status message of a job that is over; the outcome stands below it."""
-    return card(
+    view = card(
         STATE_COLOURS[job.state],
         [f"**{texts.ended_words(job) or texts.phase_words(job.state)}**"],
         id_=mark(job.id, "status"),
     )
+    return _with_clip(view, job, clip)

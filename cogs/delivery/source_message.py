@@ -64,7 +64,7 @@ class SourceMessages:
         """
         if self._now() - job.created_at > NONCE_WINDOW and (kept := await self.find(job)):
             return kept
-        clip_name = f"{_CLIP}{clip.suffix}" if clip is not None else None
+        clip_name = source_name(clip) if clip is not None else None
         reference_name = f"{_REFERENCE}{reference.suffix}" if reference is not None else None
         is_prepared = clip is not None and job.plan is not None
         card = source_card(job, clip=clip_name, prepared=is_prepared, reference=reference_name)
@@ -87,7 +87,7 @@ class SourceMessages:
             )
         except DISCORD_ERRORS as exc:
             raise _refused(exc) from exc
-        return _kept(message, job)
+        return kept_in_message(message, job)
 
     async def find(self, job: Job) -> KeptSource | None:
         """Return the message that keeps the source, with fresh links; ``None`` without one.
@@ -105,7 +105,7 @@ class SourceMessages:
             if place_id is None:
                 return None
             message = await self._search(job, place_id, wanted, since=job.record_message_id)
-        return _kept(message, job) if message is not None else None
+        return kept_in_message(message, job) if message is not None else None
 
     # The answer and its extras
 
@@ -226,7 +226,18 @@ def _refused(error: Exception) -> Exception:
             return DeliveryImpossibleError(str(error))
 
 
-def _kept(message: discord.Message, job: Job) -> KeptSource:
+def source_name(clip: Path) -> str:
+    """Return under which name a clip is kept."""
+    return f"{_CLIP}{clip.suffix}"
+
+
+def source_in(message: discord.Message) -> str | None:
+    """Return the name of the clip that a message keeps; ``None`` if it keeps none."""
+    return next((name for name in _files(message) if name.partition(".")[0] == _CLIP), None)
+
+
+def kept_in_message(message: discord.Message, job: Job) -> KeptSource:
+    """Return what a message of ours keeps, with its links as they are now."""
     files = {name.partition(".")[0]: file for name, file in _files(message).items()}
     clip, reference = files.get(_CLIP), files.get(_REFERENCE)
     size_bytes, content_type = 0, ""

@@ -327,6 +327,7 @@ class Intake:
                 holders=holders_of(policy, evaluation.facts),
                 caps=caps,
                 review_reasons=evaluation.decision.review_reasons,
+                is_taken=True,
             )
         except JobExistsError:
             log.info("interaction %s arrived twice; it is one job", interaction.id)

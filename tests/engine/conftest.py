@@ -48,6 +48,7 @@ class RecordingDeliverer:
     def __init__(self):
         self.limit = 10 * 1024 * 1024
         self.opened = []
+        self.clips = []
         self.shown = []
         self.delivered = []
         self.told = []
@@ -68,8 +69,9 @@ class RecordingDeliverer:
     def upload_limit_bytes(self, job):
         return self.limit
 
-    async def open(self, job):
+    async def open(self, job, *, clip=None):
         self.opened.append(job)
+        self.clips.append(clip and (clip.name, clip.read_bytes()))
         if self.open_troubles:
             raise self.open_troubles.pop(0)
         return self.opens
@@ -305,7 +307,8 @@ class Bench:
         raise AssertionError(f"job still {handle.state} after {most} steps")
 
     async def job(self, handle):
-        return await self.store.get(handle.job_id)
+        """Return the job as this process knows it: its row may lack what comes with a change."""
+        return handle.whole(await self.store.get(handle.job_id))
 
     async def show_all(self):
         while await self.announcer.show_next():

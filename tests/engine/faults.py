@@ -66,11 +66,11 @@ class LateCommit:
 
     @asynccontextmanager
     async def transaction(self, **how):
-        # Read, admit, write (fails), read, admit, write (finds the first one carried out).
+        # Read, submit (fails), read, submit (finds the first one carried out).
         self._count += 1
-        if self._count == 3:
+        if self._count == 2:
             raise StoreUnavailableError("the connection broke in the commit")
-        if self._count == 6:
+        if self._count == 4:
             async with self._database.transaction() as connection:
                 await connection.execute(
                     jobs.update()
@@ -110,7 +110,7 @@ class Slow:
 def database_of(store, wrapper, **options):
     """Put ``wrapper`` between ``store``, with all that a step asks of it, and their database."""
     real = store._database
-    users = (store, store.lease, store.admissions)
+    users = (store, store.lease, store.admissions, store._writes)
     wrapped = wrapper(real, **options)
     for user in users:
         user._database = wrapped

@@ -37,10 +37,10 @@ class Discord:
             setattr(owner, name, self._metered(name, getattr(owner, name)))
 
     def _metered(self, name, call):
-        async def in_turn(*args):
+        async def in_turn(*args, **options):
             await asyncio.gather(self.budget.turn())  # in a task of its own, as libraries do
             self.order.append(name)
-            return await call(*args)
+            return await call(*args, **options)
 
         return in_turn
 

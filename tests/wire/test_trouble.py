@@ -36,8 +36,8 @@ CALLS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "status": ("POST", "/channels/*/messages", {}),
     "edit": (*EDIT, {}),
     "next edit": (*EDIT, {"skip": 1}),
-    "keep": ("POST", "/channels/*/messages", {"skip": 1}),
-    "answer": ("POST", "/channels/*/messages", {"skip": 2}),
+    "keep": ("POST", "/channels/*/messages", {"body": r'"nonce": "\d+k"'}),
+    "answer": ("POST", "/channels/*/messages", {"body": r'"nonce": "\d+a"'}),
     "last record": (*EDIT, {"body": "Watch"}),
     "last status": (*EDIT, {"body": r"^(?!.*Watch).*\*\*Done\*\*"}),
 }
@@ -98,8 +98,7 @@ def lies(server: DiscordServer, case: Case) -> list[str]:
     cards = {"record": (record, ("restyled a clip", "**Done**", "Watch"))}
     for thread in server.threads_of(case.place):
         # a thread begins with what shows the message it was made from
-        statuses = [post.text for post in thread.posts[1:] if not post.attachments]
-        found = [text for text in statuses if case.user.name and "Here is your clip" not in text]
+        found = [post.text for post in thread.posts[1:] if post.text.startswith("**")]
         cards |= {f"status {n}": (text, ("**Done**",)) for n, text in enumerate(found)}
     return [
         f"{case.name}: the {name} says {text!r}"
@@ -136,6 +135,9 @@ async def test_trouble_at_a_call_costs_neither_money_nor_the_answer_nor_the_trut
         discord_server.fail(method, path, fault, channel_id=case.place.id, **which)
         for case, fault in zip(cases, FAULTS.values(), strict=True)
     ]
+    if call == "keep":  # by itself only where the status message was not taken with the clip
+        for case in cases:
+            discord_server.fail(method, path, refused(413, 40005), channel_id=case.place.id)
     if call != "answer":
         settings = without_video(settings)
     async with bot_running(discord_server, settings):

@@ -19,6 +19,13 @@ ASK_FIRST_SECONDS: Final = 300.0
 and the provider's list of tasks for one that nobody knows."""
 
 
+def may_be_answered(context: EngineContext, handle: JobHandle, job: Job) -> bool:
+    """Tell whether it has to be asked first whether a job was paid for before."""
+    if handle.is_answer_sought or job.submit_attempts:
+        return False
+    return context.age_seconds(job.created_at) >= ASK_FIRST_SECONDS
+
+
 async def settle_if_answered(context: EngineContext, handle: JobHandle, job: Job) -> bool:
     """Tell whether an old job must not be paid for (now).
 
@@ -30,9 +37,7 @@ async def settle_if_answered(context: EngineContext, handle: JobHandle, job: Job
         JobLostError: The job is not ours in that state any more.
         StoreUnavailableError: The database does not answer.
     """
-    if handle.is_answer_sought or job.submit_attempts:
-        return False
-    if context.age_seconds(job.created_at) < ASK_FIRST_SECONDS:
+    if not may_be_answered(context, handle, job):
         return False
     answer = await context.deliverer.find_answer(job)
     handle.is_answer_sought = True

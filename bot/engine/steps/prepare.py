@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.jobs import Charge, Delay, FailureReason
+from bot.domain.jobs import Charge, Delay, FailureReason, JobState
 from bot.domain.source_faults import detail_of
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
@@ -38,6 +38,8 @@ from bot.requests.clip_plan import Mode, Plan
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from bot.domain.jobs import Job
     from bot.engine.context import EngineContext
     from bot.engine.job_handle import JobHandle
@@ -105,28 +107,59 @@ class PrepareStep:
         return await self._done(handle, job, kept)
 
     async def _done(self, handle: JobHandle, job: Job, kept: KeptSource | None) -> float:
-        changes: dict[str, object] = {"prepared_at": self._context.clock.now()}
-        if kept is not None:
-            changes |= {
-                "source_channel_id": kept.channel_id,
-                "source_message_id": kept.message_id,
-                "reference_url": kept.reference_url or job.reference_url,
-            }
-            if planned(job) is not None and kept.url is not None:
-                changes |= {
-                    "sent_url": kept.url,
-                    "sent_bytes": kept.size_bytes,
-                    "sent_content_type": kept.content_type,
-                }
-        job = await shielded(self._store.update(job, **changes))
+        changes = self.columns(job, kept)
+        if job.state is JobState.QUEUED:  # the change that follows at once writes them
+            handle.unsaved = changes
+            job = handle.whole(job)
+            handle.is_prepared = True
+        else:  # whoever is asked first is shown the message that keeps it
+            job = await shielded(self._store.update(job, **changes))
+            handle.sync(job)
         if job.sent_url is not None:  # it stands for the original from now on
             self._context.scratch.kept.drop(job.id, ORIGINAL)
-        handle.sync(job)
         handle.prepares = handle.breaks = handle.keeps = 0
         if handle.is_delay_told:
             handle.is_delay_told = False
             self._context.announcer.announce(job.id, Progress(phase=None))
         return 0.0
+
+    def columns(self, job: Job, kept: KeptSource | None) -> dict[str, object]:
+        """Return what the row of a prepared job says of it; ``kept`` is where its clip lies."""
+        changes: dict[str, object] = {"prepared_at": self._context.clock.now()}
+        if kept is None:
+            return changes
+        changes |= {
+            "source_channel_id": kept.channel_id,
+            "source_message_id": kept.message_id,
+            "reference_url": kept.reference_url or job.reference_url,
+        }
+        if planned(job) is not None and kept.url is not None:
+            changes |= {
+                "sent_url": kept.url,
+                "sent_bytes": kept.size_bytes,
+                "sent_content_type": kept.content_type,
+            }
+        return changes
+
+    def at_hand(self, job: Job, stack: ExitStack) -> Path | None:
+        """Return what the provider gets, for as long as ``stack`` lives, if nothing is to be made.
+
+        The intake had it in its hands a moment ago. ``None``: preparing takes its time, or somebody
+        has to agree first.
+        """
+        if job.state is not JobState.QUEUED or job.reference_url is not None or job.prepared_at:
+            return None
+        plan, kept = planned(job), self._context.scratch.kept
+        name = ORIGINAL if plan is None else SENT
+        limit = self._context.deliverer.upload_limit_bytes(job)
+        if plan is not None:
+            limit = min(limit, plan.max_bytes)
+        if not 0 < kept.size(job.id, name) <= limit:
+            return None
+        folder = stack.enter_context(self._context.scratch.folder())
+        suffix = _suffix(job) if plan is None else kept.suffix(job.id, SENT) or ".mp4"
+        clip = folder / f"clip{suffix}"
+        return clip if kept.lend(job.id, name, clip) else None
 
     # Making
 
@@ -266,11 +299,9 @@ class PrepareStep:
         return downloaded.path.rename(place / f"reference{suffix}")
 
     async def _download(self, job: Job, folder: Path) -> Path:
-        suffix = Path(job.source_filename).suffix.lower()
-        name = "original" + (suffix if _SUFFIX.fullmatch(suffix) else "")
         return await fetch_original(
             job,
-            folder / name,
+            folder / f"original{_suffix(job)}",
             scratch=self._context.scratch,
             downloader=self._context.downloader,
         )
@@ -326,6 +357,12 @@ def planned(job: Job) -> Plan | None:
     """Return what is to be done to the clip; ``None`` if it goes as it was attached."""
     plan = Plan.from_json(job.plan) if job.plan is not None else None
     return None if plan is None or plan.mode is Mode.AS_IS else plan
+
+
+def _suffix(job: Job) -> str:
+    """Return the suffix of the clip as it was attached: Discord serves by it."""
+    suffix = Path(job.source_filename).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 def _cut(job: Job, max_bytes: int) -> Plan:

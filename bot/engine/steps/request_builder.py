@@ -39,6 +39,14 @@ class Requests:
         self._context = context
         self._prepare_step = prepare_step
 
+    def is_at_hand(self, handle: JobHandle, job: Job) -> bool:
+        """Tell whether the request is links that live: nothing has to be fetched or made for it."""
+        return not (
+            self._has_dead_link(job)
+            or handle.wants_data_uri
+            or (must_be_made(job) and job.source_message_id is None)
+        )
+
     async def refresh(self, job: Job) -> Job | None:
         """Return ``job`` with links that live on; ``None`` if there are none any more.
 

@@ -15,7 +15,7 @@ from bot.domain.source_faults import detail_of
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.ports import Progress
-from bot.engine.steps.earlier_answer import settle_if_answered
+from bot.engine.steps.earlier_answer import may_be_answered, settle_if_answered
 from bot.engine.steps.paid_requests import PaidRequests, accepted_by
 from bot.engine.steps.refusal_reasons import OPERATOR_REASONS, refusal_reason, source_reason
 from bot.engine.steps.replan import columns_for
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from bot.engine.job_handle import JobHandle
     from bot.engine.steps.paid_requests import PaidRequest
     from bot.engine.steps.prepare import PrepareStep
+    from bot.storage.admission import Admission
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,6 @@ MAX_ATTEMPTS: Final = 3
 RESEND_SECONDS: Final = 5.0
 CLOCK_SECONDS: Final = 30.0
 """How soon to look again while the clocks disagree too far."""
-ADMITTED_SECONDS: Final = 2.0
-"""How long an admission holds while the request is made, which may take a download."""
 LONGEST_RESEND_SECONDS: Final = 900.0
 """The most that ``Retry-After`` may put a job off; the source's link does not live for ever."""
 
@@ -90,10 +89,14 @@ class Submitter:
         if self._context.clock_watch.is_wrong:
             self._announce(handle, Progress(phase=None, delay=Delay.CLOCK))
             return CLOCK_SECONDS
-        pause = await self._admit(handle, job)
-        if pause is not None:
-            return pause
-        admitted_at = self._context.clock.monotonic()
+        if not self._is_at_hand(handle, job):  # not for a job that may wait for hours
+            job = await self._save(handle, job)
+            admission = await self._store.admissions.admit(
+                job, operator_running=self._context.settings.bot_running
+            )
+            if not admission.admitted:
+                return await self._wait(handle, admission)
+            self._let_through(handle)
         try:
             if await settle_if_answered(self._context, handle, job):
                 return 0.0
@@ -121,11 +124,23 @@ class Submitter:
                 handle, job, source_reason(exc), Charge.NO, detail=detail
             )
         handle.builds = 0
-        if self._context.clock.monotonic() - admitted_at > ADMITTED_SECONDS:
-            pause = await self._admit(handle, job)  # somebody may have paused everything meanwhile
-            if pause is not None:
-                return pause
         return await self._spend(handle, job, request)
+
+    def _is_at_hand(self, handle: JobHandle, job: Job) -> bool:
+        """Tell whether nothing has to be asked, fetched or made before the request is sent."""
+        models = self._context.models
+        return (
+            not may_be_answered(self._context, handle, job)
+            and (models is None or models.instead_of(job.model) is None)
+            and self._requests.is_at_hand(handle, job)
+        )
+
+    async def _save(self, handle: JobHandle, job: Job) -> Job:
+        """Write what preparing brought, where the move to SUBMITTING may be long in coming."""
+        if handle.unsaved:
+            job = await self._store.update(job, **handle.unsaved)
+            handle.sync(job)
+        return job
 
     async def _close(self, handle: JobHandle, job: Job) -> float:
         """End a job that waited where the operator lets nothing start any more."""
@@ -177,19 +192,14 @@ class Submitter:
             self._context.announcer.announce(job.id, Progress(phase=None, delay=Delay.CROWDED))
         return backoff_seconds(handle.builds, cap=LONGEST_PAUSE_SECONDS, at_least=at_least)
 
-    async def _admit(self, handle: JobHandle, job: Job) -> float | None:
-        """Ask whether it is the job's turn; return seconds to wait if it is not.
+    def _let_through(self, handle: JobHandle) -> None:
+        """Take the job out of the line; whatever it waits for from here on is told anew."""
+        self._context.wait_queue.leave(handle.job_id)
+        handle.place = None
 
-        Asked before every paid request, as a pause holds a job also after its turn has come.
-        """
-        admission = await self._store.admissions.admit(
-            job, operator_running=self._context.settings.bot_running
-        )
-        if admission.admitted:
-            self._context.wait_queue.leave(job.id)
-            handle.place = None
-            return None
-        pause = self._context.wait_queue.wait(job.id, admission.position)
+    async def _wait(self, handle: JobHandle, admission: Admission) -> float:
+        """Have the job wait for its turn; return for how many seconds."""
+        pause = self._context.wait_queue.wait(handle.job_id, admission.position)
         delay = Delay.PAUSED if admission.is_paused else None
         if admission.is_quarantined:
             delay = Delay.QUARANTINED
@@ -222,7 +232,17 @@ class Submitter:
         if not self._context.is_lease_firm():
             return UNFIRM_SECONDS
         handle.is_unsent = True
-        job = await shielded(self._store.move(job, JobState.SUBMITTING))
+        submission = await shielded(
+            self._store.submit(
+                job, operator_running=self._context.settings.bot_running, **handle.unsaved
+            )
+        )
+        job = submission.job
+        if not submission.admission.admitted:
+            handle.is_unsent = False
+            handle.sync(job)
+            return await self._wait(handle, submission.admission)
+        self._let_through(handle)
         # The write may have taken long; from here to the request nothing is awaited.
         if self._context.closing.is_set() or not self._context.is_lease_firm():
             return await self._recover(handle, job)
