@@ -343,6 +343,18 @@ async def test_what_runway_has_not_begun_is_dropped_there_and_the_rest_is_waited
     assert runway_bench.deliverer.told == [job.id]
 
 
+async def test_what_moderators_gave_up_before_it_began_is_dropped_at_runway_too(runway_bench):
+    runway_bench.standin.script.task(Fate(end=Stay("PENDING")))
+    handle = await runway_bench.add()
+    await runway_bench.run(handle, until=lambda handle: handle.state is JobState.RUNNING)
+    await runway_bench.store.drop(handle.job_id, by=2)
+    [job] = await runway_bench.store.claims.claim(10)
+    await runway_bench.run(JobHandle(job))
+    [task] = runway_bench.standin.tasks.values()
+    assert task.is_deleted
+    assert runway_bench.deliverer.told == [job.id]
+
+
 @pytest.mark.parametrize("fate", [Fate(end=Stay("RUNNING")), Fate(task_seconds=0.0)])
 async def test_what_began_since_it_was_looked_at_is_waited_for_too(runway_bench, fate):
     """Runway would delete the video that is paid for, also one that is finished."""

@@ -138,15 +138,12 @@ class AnswerBuilder:
         offers: frozenset[Extra] = frozenset()
         video, picture = output, None
         if source is not None:
-            offers = frozenset({Extra.COMPARE})
-            sounding = await self._within(job, until, "sound", self._sound(job, source, output))
-            if sounding is not None:
-                video = sounding
-            elif await self._within(
-                job, until, "a look for sound", self._context.media.has_sound(source.path)
-            ):
-                offers |= {Extra.SOUND}
-            picture = await self._within(job, until, "picture", self._picture(source, output))
+            sounding, picture = await asyncio.gather(  # neither needs the other, and people wait
+                self._with_sound(job, until, source, output),
+                self._within(job, until, "picture", self._picture(source, output)),
+            )
+            video, has_sound = sounding
+            offers = frozenset({Extra.COMPARE, Extra.SOUND} if has_sound else {Extra.COMPARE})
         is_poster = picture is None
         if picture is None:
             picture = await self._within(job, until, "poster", self._poster(output))
@@ -184,6 +181,16 @@ class AnswerBuilder:
 
     async def _source(self, job: Job, output: Path) -> SourceFile | None:
         return await self._sources.fetch(job, output.with_name("source"))
+
+    async def _with_sound(
+        self, job: Job, until: float, source: SourceFile, output: Path
+    ) -> tuple[Path, bool]:
+        """Return the video, sounding where that is wanted, and whether sound may be added to it."""
+        sounding = await self._within(job, until, "sound", self._sound(job, source, output))
+        if sounding is not None:
+            return sounding, False
+        look = self._context.media.has_sound(source.path)
+        return output, bool(await self._within(job, until, "a look for sound", look))
 
     async def _sound(self, job: Job, source: SourceFile, output: Path) -> Path | None:
         if not job.keep_sound:

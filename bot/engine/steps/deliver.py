@@ -97,7 +97,6 @@ class DeliverStep:
         if age > GIVE_UP_AFTER.total_seconds() and handle.deliveries >= MIN_TRIES:
             await self._give_up(job, "Discord did not accept it for days")
             return None
-        await self._context.announcer.settle(job.id)
         with ExitStack() as stack:
             answer = None
             if job.state is JobState.DELIVERING:
@@ -106,6 +105,8 @@ class DeliverStep:
                 except AgainError as exc:
                     return exc.seconds
                 job, answer = await self._answer_builder.pack(job, output)
+            # An edit under way ends meanwhile; none appears beneath the outcome.
+            await self._context.announcer.settle(job.id)
             if not self._context.is_lease_firm():
                 return UNFIRM_SECONDS
             handle.deliveries += 1
@@ -138,7 +139,7 @@ class DeliverStep:
         """
         if (
             job.state is not JobState.CANCELLED
-            or job.look_at is None
+            or job.charge is not Charge.UNKNOWN  # it was finished, or is settled
             or job.task_id is None
             or job.phase not in {None, Phase.PENDING, Phase.THROTTLED}
         ):

@@ -232,11 +232,9 @@ class Submitter:
         if not self._context.is_lease_firm():
             return UNFIRM_SECONDS
         handle.is_unsent = True
-        submission = await shielded(
-            self._store.submit(
-                job, operator_running=self._context.settings.bot_running, **handle.unsaved
-            )
-        )
+        running = self._context.settings.bot_running
+        submit = self._store.submit(job, operator_running=running, **handle.unsaved)
+        submission = await shielded(submit)
         job = submission.job
         if not submission.admission.admitted:
             handle.is_unsent = False
