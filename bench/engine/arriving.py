@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bench.media.arrival import repeat
+from bench.media.arrival import repeat, times_for
 from bench.media.clips import Source, make
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ONCE_SECONDS: Final = 2.0  # so much is encoded, and repeated without encoding
-_STEP_SECONDS: Final = 31 / 15  # from one repetition to the next: the sound is longer
 _TONE_MAP: Final = (
     "setparams=color_trc=arib-std-b67:color_primaries=bt2020:colorspace=bt2020nc,"
     "scale=out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709:out_range=tv"
@@ -86,6 +85,6 @@ def make_all(kinds: Sequence[Arriving], folder: Path) -> tuple[list[Path], list[
         for made, source in ((clips, kind.source), (outputs, output)):
             once = make(replace(source, seconds=_ONCE_SECONDS), folder, name="once")
             target = folder / f"{source.name}{number}{source.suffix}"
-            made.append(repeat(once, target, int(kind.seconds / _STEP_SECONDS), form=source.form))
+            made.append(repeat(once, target, times_for(kind.seconds), form=source.form))
             once.unlink()
     return clips, outputs

@@ -54,6 +54,11 @@ def arrivals(*, is_quick: bool) -> list[tuple[Source, float]]:
     return [(replace(one, seconds=_ONCE_SECONDS), seconds) for one, seconds in made]
 
 
+def times_for(seconds: float) -> int:
+    """Return how often a clip is repeated to last so long, or a little longer than a short one."""
+    return max(2, int(seconds / _STEP_SECONDS))
+
+
 def repeat(path: Path, target: Path, times: int, *, form: str) -> Path:
     """Write a file that plays ``path`` so often, its packets as they are."""
     with av.open(str(path)) as first, av.open(str(target), "w", format=form) as out:
@@ -82,7 +87,7 @@ async def measure_arrivals(
     for number, (source, seconds) in enumerate(arrivals(is_quick=is_quick)):
         once = await asyncio.to_thread(make, source, folder, name=f"once-{number}")
         path = await asyncio.to_thread(
-            repeat, once, once.with_stem(f"arrival-{number}"), int(seconds / _STEP_SECONDS),
+            repeat, once, once.with_stem(f"arrival-{number}"), times_for(seconds),
             form=source.form,
         )  # fmt: skip
         async with _served(path) as (url, downloader):
