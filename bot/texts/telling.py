@@ -11,15 +11,15 @@ TOLD_LABEL: Final = "How I am told"
 LABELS: Final = {
     ToldBy.THREAD: "Ping me in the thread",
     ToldBy.DIRECT: "Send me a direct message",
-    ToldBy.SILENT: "Do not tell me",
+    ToldBy.SILENT: "Don't tell me",
 }
 _NOW: Final = {
-    ToldBy.THREAD: "you are pinged in its thread.",
+    ToldBy.THREAD: "a ping in its thread.",
     ToldBy.DIRECT: (
-        "you get a direct message that leads to its thread. Where your direct messages are closed "
-        "to me, you are pinged there instead."
+        "a direct message with a link to its thread. If Discord does not let me message you, a "
+        "ping in the thread instead."
     ),
-    ToldBy.SILENT: "you are told nothing. The clip waits for you in its thread.",
+    ToldBy.SILENT: "nothing. The clip waits for you in its thread.",
 }
 
 
@@ -27,8 +27,8 @@ def page(told_by: ToldBy) -> list[str]:
     """Return what holds for the reader, above the buttons to change it."""
     return [
         "**When a clip of yours is done**",
-        f"Now {_NOW[told_by]}",
-        "The same when it comes to nothing. It holds on every server, also for what is under way.",
+        f"You get {_NOW[told_by]}",
+        "The same if it fails. This applies on every server, and to clips in progress.",
     ]
 
 
@@ -38,7 +38,7 @@ def direct(state: JobState, url: str) -> str:
         case JobState.DELIVERING | JobState.DONE:
             words = "Your clip is ready"
         case JobState.UNCERTAIN:
-            words = "What became of your clip is not clear yet"
+            words = "It is not clear yet what became of your clip"
         case JobState.CANCELLED:
             words = "Your clip was cancelled"
         case _:
@@ -48,4 +48,4 @@ def direct(state: JobState, url: str) -> str:
 
 def here_instead(who: str) -> str:
     """Return the ping beside an outcome of which no direct message could tell."""
-    return f"{who} This is about your clip. Discord lets me send you no direct message."
+    return f"{who} This is about your clip. Discord did not let me send you a direct message."

@@ -48,11 +48,11 @@ def thread_of(stage):
 async def test_it_is_chosen_under_help_and_holds_after_a_restart(stage, clip, make_bot):
     page = await stage.alice.slash(stage.channel, "restyle-help")
     page = await press(stage.alice, page.response.message, "How I am told")
-    assert "Now you are pinged in its thread." in said(page)
+    assert "You get a ping in its thread." in said(page)
     bot = make_bot()
     await stage.env.restart_bot(bot)
-    page = await press(stage.alice, page.response.message, "Do not tell me")
-    assert "Now you are told nothing." in said(page)
+    page = await press(stage.alice, page.response.message, "Don't tell me")
+    assert "You get nothing." in said(page)
     assert (await stage.job(await stage.restyle(clip))).told_by is ToldBy.SILENT
     others = await stage.job(await stage.restyle(clip, who=stage.bob))
     assert others.told_by is ToldBy.THREAD
@@ -104,7 +104,7 @@ async def test_where_no_direct_message_arrives_the_thread_pings(stage, clip, cho
     stage.env.inject_error("POST", DIRECT, status=status, code=0, times=None)
     _, pings = await delivered(stage, job)
     assert pings == [(str(job.thread_id), []), (str(job.thread_id), [stage.alice.id])]
-    assert "Discord lets me send you no direct message" in text_of(thread_of(stage).last_message)
+    assert "did not let me send you a direct message" in text_of(thread_of(stage).last_message)
 
 
 async def test_after_a_crash_nobody_is_told_twice(stage, clip, choose):
@@ -123,7 +123,7 @@ async def test_what_was_unclear_and_came_after_all_is_told_both_times(stage, cli
     job = await stage.store.move(job, JobState.DELIVERING, output_url=OUTPUT_URL)
     await delivered(stage, job)
     first, second = map(text_of, stage.alice.user.dm_channel.history())
-    assert first.startswith("What became of your clip is not clear yet: ")
+    assert first.startswith("It is not clear yet what became of your clip: ")
     assert second.startswith("Your clip is ready: ")
 
 
