@@ -118,7 +118,7 @@ async def test_a_picture_that_did_not_arrive_costs_no_news(stage, clip):
         "PATCH", f"/channels/{stage.channel.id}/messages/*", status=400, code=50035
     )
     await stage.deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.5))
-    assert "50 %" in text_of(record_of(stage))
+    assert "50%" in text_of(record_of(stage))
 
 
 async def test_without_the_permission_for_files_the_record_says_the_end_without_it(
