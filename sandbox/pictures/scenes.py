@@ -10,6 +10,7 @@ from bot.policy.problems import Target
 from bot.policy.topics import Topic
 from bot.texts import panel as panel_texts
 from bot.texts.usage import SERVER_LABEL
+from sandbox.pictures.moderation import MODERATION, WHOLE_PROMPT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -146,7 +147,7 @@ async def consent(demo: DemoGuild, screenshots: Screenshots) -> None:
     )  # asked in place, where the page can show it
     posted = await demo.post_clip(demo.noor, "Filmed on Sunday at the lake")
     form = await demo.menu(demo.mira, demo.videos, "Restyle this", posted)
-    await demo.fill(demo.mira, form, prompt="a pencil sketch in an old notebook")
+    await demo.fill(demo.mira, form, prompt=WHOLE_PROMPT)
     [job] = await demo.stage.store.overview.open_jobs()  # its id is the menu's, not the form's
     thread = await demo.thread_with(job, "would like to restyle")
     async with screenshots.looking(thread, demo.noor):
@@ -186,6 +187,7 @@ SCENES: Final[Mapping[str, Callable[[DemoGuild, Screenshots], Awaitable[None]]]]
         "consent": consent,
         "looks": looks,
         "history": history,
+        **MODERATION,
     }
 )
 """By the name under which the command knows them, each played on a server of its own."""
