@@ -56,6 +56,7 @@ class DiscordServer(People):
         ack_seconds: How long after its event an interaction can be answered first.
         cdn_url: What attachment addresses begin with; set it before uploading to have them
             name another host (and lead that host here).
+        files_open: Cleared, files are answered only once it is set again.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class DiscordServer(People):
         self.deduplicated = 0
         self.gateway = Gateway(self)
         self.description = Description.load()
+        self.files_open = asyncio.Event()
+        self.files_open.set()
         self._port = port
         self._closing = asyncio.Event()
         self._change = asyncio.Event()
@@ -244,6 +247,7 @@ class DiscordServer(People):
     # -- REST --------------------------------------------------------------------------------
 
     async def _serve_file(self, request: web.Request) -> web.Response:
+        await self.files_open.wait()
         file = self.files.get(request.path)
         if file is None:
             return web.Response(status=404, text="This content is no longer available.")
