@@ -23,22 +23,26 @@ class Pump:
 
     SimCord allows one operation at a time: whoever acts on ``env`` holds ``lock``.
 
+    Args:
+        env: The simulation.
+        since: Up to when its time has passed, by ``time.perf_counter()``: what the start took is
+            made up for, or the bot, which has a clock of its own, would seem to tell the future.
+
     Attributes:
         lock: The right to act.
         on_change: Called, with the right held, after the bot has changed something at Discord.
     """
 
-    def __init__(self, env: simcord.Env) -> None:
+    def __init__(self, env: simcord.Env, *, since: float) -> None:
         self.lock = asyncio.Lock()
         self.on_change: Callable[[], Awaitable[None]] | None = None
         self._env = env
-        self._at = time.perf_counter()
+        self._at = since
         self._seen = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Pump until the end of the block."""
-        self._at = time.perf_counter()
         task = asyncio.create_task(self._run())
         try:
             yield

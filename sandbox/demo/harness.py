@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         env = simcord.Env(bot, check_errors=False, shard_count=1, settle_timeout=SETTLE_SECONDS)
         envs.append(env)
         start_clock_now(env)
+        since = time.perf_counter()
         name_bot(env)
         stack.push_async_callback(bot.close)
         await env.start()
@@ -149,7 +151,7 @@ async def open_stage(*, task_seconds: float, poll_seconds: float) -> AsyncIterat
         bot.conditions = signs.conditions
         signs.is_up()
         stack.callback(asyncio.create_task(_keep_looking(signs, store)).cancel)
-        pump = Pump(env)
+        pump = Pump(env, since=since)
         await stack.enter_async_context(pump.running())
         yield Stage(
             env=env,

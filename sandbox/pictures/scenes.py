@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from bot.policy.topics import Topic
 from bot.texts import panel as panel_texts
 from bot.texts.usage import SERVER_LABEL
 from sandbox.pictures.moderation import MODERATION, WHOLE_PROMPT
+from sandbox.sample import slowed_clip
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -154,6 +156,22 @@ async def consent(demo: DemoGuild, screenshots: Screenshots) -> None:
         await screenshots.messages("moderators-consent")
 
 
+async def strip(demo: DemoGuild, screenshots: Screenshots) -> None:
+    """The film strip from which the part of a longer clip is chosen."""
+    path = demo.stage.folder / "bay.mp4"
+    await asyncio.to_thread(slowed_clip, demo.stage.folder / "skate.mp4", path, times=8)
+    async with screenshots.looking(demo.videos, demo.mira):
+        await demo.slash(
+            demo.mira,
+            demo.videos,
+            "restyle",
+            video=(path.name, await asyncio.to_thread(path.read_bytes)),
+            prompt="a hand-painted gouache film",
+        )
+        await screenshots.update()
+        await screenshots.messages("strip")
+
+
 async def looks(demo: DemoGuild, screenshots: Screenshots) -> None:
     """The looks to choose from, with their pictures."""
     async with screenshots.looking(demo.videos, demo.mira):
@@ -185,6 +203,7 @@ SCENES: Final[Mapping[str, Callable[[DemoGuild, Screenshots], Awaitable[None]]]]
         "rules": rules,
         "trial": trial,
         "consent": consent,
+        "strip": strip,
         "looks": looks,
         "history": history,
         **MODERATION,

@@ -39,13 +39,19 @@ _COLOURS: Final = (256, 128, 64, 32)
 
 _STYLE: Final = """
   .preview-toolbar, .messages-sidebar, .channel-composer, .channel-header, .timeline-day-divider,
-  .history-button, .media-player-controls, .channel-message:has(.message-system),
-  [data-left-out] { display: none !important; }
+  .history-button, .media-player-controls, .attachment-media-actions,
+  .channel-message:has(.message-system), [data-left-out] { display: none !important; }
   #channel-message-list { padding: 16px 0; }
   * { animation: none !important; transition: none !important; caret-color: transparent; }
   .channel-message { background: transparent !important; }
   .modal-dialog, .modal-body { max-height: none !important; }
   button.component-button { opacity: 1 !important; }
+  .channel-message:has(> .message-components:not(.components-v2) + .message-attachments) {
+    display: flex; flex-direction: column;
+  }
+  .channel-message:has(> .message-attachments) > .message-components:not(.components-v2) {
+    order: 1;
+  }
   .media-player { position: relative; width: 100%; padding: 0; border: 0; }
   .media-player-native { border-radius: 8px; object-fit: cover; }
   .media-player::after {

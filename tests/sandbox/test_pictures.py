@@ -8,6 +8,7 @@ from PIL import Image
 from sqlalchemy import make_url
 
 from bot.policy.replay.past_jobs import needed_since
+from sandbox.pictures.demo import Film
 from sandbox.pictures.history import Place, write_history
 from sandbox.pictures.screenshots import small_png
 from sandbox.pictures.take import take_pictures
@@ -38,3 +39,31 @@ def test_a_picture_too_large_loses_colours_and_not_its_size():
     small = small_png(out.getvalue(), most=6_000)
     assert len(small) <= 6_000
     assert Image.open(io.BytesIO(small)).size == (100, 80)
+
+
+class Shown:
+    """A tab that shows one colour after the other."""
+
+    def __init__(self, *colours):
+        self.colours = list(colours)
+
+    async def picture(self, *_):
+        out = io.BytesIO()
+        Image.new("RGB", (40, 30), self.colours.pop(0)).save(out, format="PNG")
+        return out.getvalue()
+
+
+async def test_a_film_shows_what_changed_and_does_not_dwell_on_waiting(tmp_path):
+    film = Film(Shown("red", *["blue"] * 20, "green"))
+    for _ in range(22):
+        await film.take(400)
+    path = tmp_path / "film.webp"
+    film.write(path)
+    stays = []
+    with Image.open(path) as image:
+        assert image.n_frames == 3
+        for number in range(3):
+            image.seek(number)
+            image.load()
+            stays.append(image.info["duration"])
+    assert stays == [400, 1200, 400]

@@ -18,7 +18,9 @@ let failures = 0;
 let hasReturned = false; // to where the tab was before it was loaded again
 let busy = false;
 let seen = "";
+let sticks = true; // the end stays in sight while pictures find their size and messages come
 
+const timeline = document.getElementById("channel-timeline");
 const trouble = el("p", { className: "demo-trouble", hidden: true, role: "alert" });
 const looks = el("select", { className: "demo-look", ariaLabel: "Look" });
 const tryButton = el("button", { type: "button", className: "demo-try", textContent: "Try it", title: "Restyle the sample clip in this look" });
@@ -96,15 +98,10 @@ function idle() {
   return !busy && !text && !status().commandPicker?.draft && !status().modalHandle && !status().pendingAction;
 }
 
-/** Show the end of the conversation, as Discord does; pictures may take a moment to find their size. */
+/** Show the end of the conversation, as Discord does, until the person looks elsewhere in it. */
 function toLatest() {
-  const until = performance.now() + 1200;
-  const step = () => {
-    const timeline = document.getElementById("channel-timeline");
-    timeline.scrollTop = timeline.scrollHeight;
-    if (performance.now() < until) setTimeout(step, 80);
-  };
-  step();
+  sticks = true;
+  timeline.scrollTop = timeline.scrollHeight;
 }
 
 /** Whatever the person just did, its result is in sight. */
@@ -167,6 +164,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("pointerdown", (event) => {
   if (event.target instanceof Element && !event.target.closest(".demo-sidebar, .demo-open")) openDrawer(false);
 });
+new ResizeObserver(() => { if (sticks) toLatest(); }).observe(document.getElementById("channel-message-list"));
+for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+  timeline.addEventListener(moved, () => { sticks = false; }, { passive: true });
+}
 offerSample();
 createMentions(() => new Map((state?.people ?? []).flatMap((person) =>
   [[person.id, person.name], ...person.places.map((place) => [place.id, place.name])])));
@@ -198,6 +199,15 @@ document.addEventListener("keydown", (event) => {
     else input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
   };
   retry();
+}, true);
+
+// Escape leaves a command that is being filled in, once no list of choices is open any more.
+document.addEventListener("keydown", (event) => {
+  const leave = document.querySelector(".command-context-close");
+  if (event.key !== "Escape" || !leave || document.querySelector(".command-popup:not([hidden])")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  leave.click();
 }, true);
 
 if (token) watch(); else notice("locked");

@@ -8,7 +8,7 @@ async function choose(input) {
   const files = new DataTransfer();
   files.items.add(new File([await response.blob()], name ?? "sample.mp4", { type: "video/mp4" }));
   input.files = files.files;
-  input.dispatchEvent(new Event("change"));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 /** Offer the sample wherever a command asks for a clip. */
@@ -23,5 +23,10 @@ export function offerSample() {
       button.after(sample);
     }
   }
+  // With a clip chosen, Enter sends the command instead of choosing once more.
+  composer.addEventListener("change", (event) => {
+    if (!event.target.matches(".command-file-input")) return;
+    setTimeout(() => composer.querySelector(".command-chip")?.focus());
+  }, true);
   new MutationObserver(offer).observe(composer, { childList: true, subtree: true });
 }
