@@ -65,7 +65,7 @@ async def test_every_button_plays_a_scene_and_every_scene_has_a_button(demo):
         ("safety", ["safety check refused the video", "charges"]),
         ("credit", ["accepts no clips from this bot"]),
         ("lost", ["not said whether it took this job"]),
-        ("slow", ["at the provider"]),
+        ("slow", ["Running"]),
     ],
 )
 async def test_mira_reads_in_her_thread_what_became_of_her_clip(demo, scene, words):
