@@ -130,12 +130,12 @@ class DiscordCheck:
                 f"{guild.name} ({guild.id}) is not in SERVERS: nothing starts there",
                 "Add it, or let the bot leave it (LEAVE_OTHERS).",
             )
-        channels = await guild.fetch_channels()
+        found = await guild.fetch_channels()
         assert self._client.user is not None  # noqa: S101 - logged in
         me = await guild.fetch_member(self._client.user.id)
         lacking = {}
         usable = 0
-        for channel in channels:
+        for channel in found:
             if not isinstance(channel, discord.TextChannel):
                 continue
             allowed = channel.permissions_for(me)
@@ -152,7 +152,8 @@ class DiscordCheck:
                 "Give it to the role, or invite the bot again with the address above.",
             )
         else:
-            yield section.ok(f"{guild.name}: {usable} channels allow everything needed")
+            channels = "1 channel allows" if usable == 1 else f"{usable} channels allow"
+            yield section.ok(f"{guild.name}: {channels} everything needed")
         for name, missing in list(lacking.items())[:_MOST_CHANNELS]:
             if new := [one for one in missing if one not in everywhere]:
                 yield section.warning(

@@ -133,7 +133,7 @@ class Archive:
                 removed += 1
         if left:
             raise ArchiveError(
-                f"{len(left)} files that are too old could not be removed: {left[0]}",
+                f"could not remove {len(left)} of the files that are too old: {left[0]}",
                 retryable=False,
             )
         return removed

@@ -14,6 +14,7 @@ from bot.domain.jobs import JobState
 from bot.errors import StoreError
 from bot.settings import load_settings
 from bot.storage.reading import open_for_reading
+from bot.texts.common import counted
 
 if TYPE_CHECKING:
     from bot.cli.output import Commands
@@ -121,6 +122,6 @@ async def _quarantine(url: str) -> None:
     async with open_for_changes(url) as store:
         count = await store.quarantine.enter()
     say(
-        f"{count} jobs put into quarantine. `jobs list --state queued --state held` shows all "
-        "that wait. Decide with `jobs release` and `jobs settle`."
+        f"{counted(count, 'job')} put into quarantine. `jobs list --state queued --state held` "
+        "shows all that wait. Decide with `jobs release` and `jobs settle`."
     )

@@ -11,7 +11,7 @@ from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import Delay, JobState
 from bot.requests.text_safety import cut, harmless, one_line
 from bot.texts import clip as clip_texts
-from bot.texts.common import SETTINGS, mention, phase_words, relative
+from bot.texts.common import SETTINGS, counted, mention, phase_words, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -310,5 +310,5 @@ def lifted(found: Sequence[Strike]) -> str:
     if not found:
         return "Somebody has already lifted that."
     whose = ", ".join(mention(user_id) for user_id in dict.fromkeys(one.user_id for one in found))
-    count = "1 strike" if len(found) == 1 else f"{len(found)} strikes"
+    count = counted(len(found), "strike")
     return f"Lifted {count} of {whose}."

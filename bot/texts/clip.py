@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import Delay, Extra, ExtraFailure
 from bot.requests.text_safety import quote_all
-from bot.texts.common import duration, mention, relative
+from bot.texts.common import counted, duration, mention, relative
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -185,10 +185,9 @@ def deleted_for_requester(job: Job, *, by: str) -> list[str]:
 def deleted_for_log(job: Job, *, count: int, days: int) -> str:
     """Return the entry in the server's log; ``count`` clips were deleted in so many days."""
     who = f"{mention(job.deleted_by or 0)} deleted a clip by {mention(job.user_id)}"
-    clips = "clip" if count == 1 else "clips"
-    counted = f"-# {count} {clips} deleted by moderators in the last {days} days"
+    others = f"-# {counted(count, 'clip')} deleted by moderators in the last {days} days"
     reason = quote_all(job.delete_note or "")
-    return "\n".join([f"{who} in <#{job.place_id}>. Reason:", reason, counted])
+    return "\n".join([f"{who} in <#{job.place_id}>. Reason:", reason, others])
 
 
 DELETE_REFUSED: Final = "Discord did not delete it. Try again in a minute."

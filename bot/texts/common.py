@@ -44,6 +44,11 @@ def moderator(user_id: int | None, job: Job) -> str:
 # Numbers and moments
 
 
+def counted(number: float, noun: str) -> str:
+    """Return a number with its noun, in the singular for one: ``1 clip``, ``1,200 clips``."""
+    return f"{number:,.12g} {noun}" if number == 1 else f"{number:,.12g} {noun}s"
+
+
 def size(size_bytes: float) -> str:
     """Return a size in MB as people read it; rounded up, so it never looks smaller than it is."""
     megabytes = math.ceil(size_bytes / MEBIBYTE * 10) / 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.money import dollars
-from bot.texts.common import duration, size
+from bot.texts.common import counted, duration, size
 from bot.texts.quota import quota_left
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def data(*, command: str, words_days: float) -> list[str]:
         command: ``/restyle-privacy``, to be clicked where that is possible.
         words_days: After how many days prompts and links are deleted; 0 keeps them.
     """
-    kept = f"for {words_days:g} days" if words_days else "until you delete them"
+    kept = f"for {counted(words_days, 'day')}" if words_days else "until you delete them"
     return [
         "**What happens to clips**",
         "A clip and its prompt go to CometAPI and Runway, which make the new clip. What the file "

@@ -37,6 +37,9 @@ _WHAT: Final = {
     FailureReason.UNDELIVERABLE: "Discord left no place to post the clip.",
 }
 
+_USUAL_THRESHOLD: Final = "auto"
+"""How strictly public figures are checked where nobody chose: nothing to tell anybody about."""
+
 _OTHER_WORDING: Final = "Other words may pass."
 _OTHER_CLIP: Final = "Another part of the clip, or other words, may pass."
 _AGAIN: Final = "You can start it again with /restyle."
@@ -97,12 +100,13 @@ def failure(
         reason: Why it failed.
         charge: Whether it was paid for.
         cost: What it cost, in micro-dollars, when that is known.
-        threshold: The server's setting for public figures, where it applies.
+        threshold: The server's setting for public figures, where it applies; said where the
+            moderators chose another than the default.
         source: What was wrong with the clip, and what may help (``source_fault.py``).
     """
     what, advice = source or (_WHAT[reason], _ADVICE[reason])
     lines = [what, charge_words(reason, charge, cost), advice]
-    if threshold is not None and reason in SAFETY_FAILURES:
+    if threshold not in {None, _USUAL_THRESHOLD} and reason in SAFETY_FAILURES:
         lines.append(
             f"This server's moderators chose how strictly public figures are checked: {threshold}."
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.money import dollars
 from bot.requests.text_safety import cut, harmless, one_line, quote
-from bot.texts.common import SETTINGS, at, duration, mention, relative
+from bot.texts.common import SETTINGS, at, counted, duration, mention, relative
 from bot.texts.money import money_facts
 from bot.texts.usage import clips
 
@@ -127,7 +127,7 @@ def spend(
     lines = ["**Spent by all servers**", f"Today: {_sum(today)}", f"This month: {_sum(month)}"]
     lines += [f"- {_guild(one.guild_id, names)} · {_sum([one])}" for one in month[:_SHOWN_GUILDS]]
     if len(month) > _SHOWN_GUILDS:
-        lines.append(f"and {len(month) - _SHOWN_GUILDS} more servers.")
+        lines.append(f"and {counted(len(month) - _SHOWN_GUILDS, 'more server')}.")
     lines.append("-# Days and months are counted in UTC.")
     return lines
 

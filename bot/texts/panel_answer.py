@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.policy.prompt_rules.rules import MAX_RULES
 from bot.requests.text_safety import cut, harmless
+from bot.texts.common import counted
 from bot.texts.policy import COMMAND, change, title
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def proposed(lines: Sequence[str], summary: str, *, warning: str = "") -> str:
     """
     shown = [cut(line, 250) for line in lines[:10]]
     if len(lines) > len(shown):
-        shown.append(f"and {len(lines) - len(shown)} more changes.")
+        shown.append(f"and {counted(len(lines) - len(shown), 'more change')}.")
     return "\n".join(
         [
             "### Not saved yet",
@@ -181,7 +182,7 @@ def log_message(user_id: int, found: Sequence[PolicyChange], *, what: str) -> st
     for number, one in enumerate(found):
         line = f"- {cut(change(one), 300)}"
         if len(line) + 1 > room:
-            lines.append(f"and {len(found) - number} more changes.")
+            lines.append(f"and {counted(len(found) - number, 'more change')}.")
             break
         room -= len(line) + 1
         lines.append(line)

@@ -9,6 +9,7 @@ from bot.domain.quotas import Scope
 from bot.policy.replay.past_jobs import DAYS, MOST_JOBS
 from bot.requests.text_safety import cut
 from bot.requests.validation import Rule
+from bot.texts.common import counted
 
 if TYPE_CHECKING:
     from bot.policy.replay.preview import Preview
@@ -44,14 +45,14 @@ def summary(found: Preview) -> str:
 def _nothing_to_try(found: Preview) -> str:
     if found.unjudged:
         return (
-            f"{_count(found.unjudged, 'clip')} in the last {DAYS} days, too old to compare: "
+            f"{counted(found.unjudged, 'clip')} in the last {DAYS} days, too old to compare: "
             "members' roles were not recorded then."
         )
     return f"No clips in the last {DAYS} days, so nothing to compare with."
 
 
 def _differences(found: Preview) -> list[str]:
-    of = f"{_count(found.jobs, 'clip')} of the last {DAYS} days"
+    of = f"{counted(found.jobs, 'clip')} of the last {DAYS} days"
     if found.changes_nothing:
         cost = f" They cost {dollars(found.spent_after)}." if found.spent_after else ""
         if found.jobs == 1:
@@ -98,12 +99,12 @@ def _limits(found: Preview) -> list[str]:
         lines.append(f"The current settings already refuse {count:,} of them.")
     if found.unjudged:
         lines.append(
-            f"{_count(found.unjudged, 'older clip')} left out: "
+            f"{counted(found.unjudged, 'older clip')} left out: "
             "members' roles were not recorded then."
         )
     if found.unchecked:
         lines.append(
-            f"There was no time to check {_count(found.unchecked, 'prompt')}: "
+            f"There was no time to check {counted(found.unchecked, 'prompt')}: "
             "the prompt rules are too many, or too slow."
         )
     if found.is_partial:
@@ -111,7 +112,3 @@ def _limits(found: Preview) -> list[str]:
     if found.changes_nothing or found.accepted or found.longer:
         lines.append("Clips refused at the time are not counted: a looser rule may let more in.")
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.personal_data import MOST_JOBS
-from bot.texts.common import relative
+from bot.texts.common import counted, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def page(
     ]
     if days:
         lines.append(
-            f"Prompts and links are deleted {days:g} days after a clip ends. When it was, how it "
-            "ended and what it cost stay."
+            f"Prompts and links are deleted {counted(days, 'day')} after a clip ends. When it was, "
+            "how it ended and what it cost stay."
         )
     if archived:
         lines.append("The bot's owner also keeps the results in an archive.")

@@ -8,7 +8,7 @@ from bot.domain.charts import Bar, Chart, Section
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
 from bot.domain.quotas import Period, resets_at
 from bot.domain.usage import SHOWN_DAYS, UsageOutcome
-from bot.texts.common import mention, relative
+from bot.texts.common import counted, mention, relative
 from bot.texts.quota import quota_left
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ OUTCOMES: Final = {
 
 def clips(count: int) -> str:
     """Return a number of clips."""
-    return "1 clip" if count == 1 else f"{count:,} clips"
+    return counted(count, "clip")
 
 
 def tally(found: Tally) -> str:

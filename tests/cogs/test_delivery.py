@@ -305,7 +305,6 @@ async def test_a_failure_says_what_happened_and_whether_it_was_charged(stage, cl
         "It does not say which frame.",
         "Runway charges for such refusals.",
         "Another part of the clip, or other words, may pass.",
-        "This server's moderators chose how strictly public figures are checked: auto.",
     ]
     assert "**Failed**" in text_of(record_of(stage))
     assert list(buttons_of(record_of(stage))) == ["Details"]

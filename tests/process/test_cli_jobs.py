@@ -91,7 +91,7 @@ async def test_quarantined_jobs_are_released_or_settled(filled_url: str, tmp_pat
 
 async def test_everything_in_quarantine_is_released_at_once(filled_url: str, tmp_path: Path):
     said = await call(tmp_path, "jobs", "quarantine", DATABASE_URL=filled_url)
-    assert said.startswith("1 jobs put into quarantine")
+    assert said.startswith("1 job put into quarantine")
     said = await call(tmp_path, "jobs", "release", "--all", DATABASE_URL=filled_url)
     assert said.count("released") == 2
     said = await call(tmp_path, "jobs", "release", "--all", DATABASE_URL=filled_url)

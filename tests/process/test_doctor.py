@@ -48,7 +48,7 @@ async def test_doctor_looks_at_everything_beside_a_running_bot(
         "process   Restyle ",
         "discord   logged in as restyle",
         "commands are registered",
-        "servers   Studio: 1 channels allow everything needed",
+        "servers   Studio: 1 channel allows everything needed",
         "provider  the provider accepts COMETAPI_KEY",
         "database  SQLite, ",
         "jobs      0 waiting or in progress",
