@@ -104,6 +104,8 @@ async def freezes(
             await first.signal(signal.SIGCONT)
             await world.end_well(first)
             await world.end_well(second)
+            # A late answer may have lifted a job after both of them had seen it told.
+            await world.end_well(world.start(world.spec(base, (), **common)))
 
         await in_parallel(map(freeze_at, points), parallel)
         return Row(
