@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Phase
 from bot.domain.money import CostSource
+from bot.domain.telling import ToldBy
 from bot.storage.tables.job import jobs
 from tests.factories import new_job
 from tests.storage.rows import add_owned
@@ -20,7 +21,7 @@ async def write(store, column, word="of_tomorrow"):
 
 async def test_a_word_of_a_newer_version_is_read_as_a_general_one(store):
     await add_owned(store, new_job())
-    for column in ("cancel_reason", "failure", "charge", "phase", "cost_source"):
+    for column in ("cancel_reason", "failure", "charge", "phase", "cost_source", "told_by"):
         await write(store, column)
     job = await store.get(ID)
     assert job.cancel_reason is CancelReason.OTHER
@@ -28,6 +29,7 @@ async def test_a_word_of_a_newer_version_is_read_as_a_general_one(store):
     assert job.charge is Charge.UNKNOWN  # never that it was free
     assert job.phase is Phase.RUNNING  # never that it can be dropped unpaid
     assert job.cost_source is CostSource.ESTIMATE  # never that it is the bill
+    assert job.told_by is ToldBy.THREAD
 
 
 async def test_a_job_with_such_a_word_can_be_claimed_beside_others_and_keeps_it(store):

@@ -79,7 +79,12 @@ jobs: Final = Table(
     Column("name_moderators", Boolean, nullable=False, server_default=true()),
     *optional(PlainText, "look_name", "own_words"),
     Column("record_picture", Boolean, nullable=False, server_default=false()),
-    Column("told_by", EnumText(ToldBy), nullable=False, server_default=ToldBy.THREAD.value),
+    Column(
+        "told_by",
+        EnumText(ToldBy, otherwise=ToldBy.THREAD),
+        nullable=False,
+        server_default=ToldBy.THREAD.value,
+    ),
     # Where it stands (bot.domain.jobs.Job).
     Column("state", EnumText(JobState), nullable=False),
     Column("owner", PlainText),

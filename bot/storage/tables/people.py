@@ -51,7 +51,7 @@ wishes: Final = Table(
     "wishes",
     metadata,
     *key_ids("user_id"),
-    Column("told_by", EnumText(ToldBy), nullable=False),
+    Column("told_by", EnumText(ToldBy, otherwise=ToldBy.THREAD), nullable=False),
     Column("since", Moment, nullable=False),
 )
 
