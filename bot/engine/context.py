@@ -142,13 +142,15 @@ class EngineContext:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the engine stops: no more money is spent from then on."""
 
-    def is_lease_firm(self) -> bool:
-        """Tell whether this process surely owns its jobs for a while yet.
+    def holds(self, job: Job) -> bool:
+        """Tell whether ``job`` is surely this process's for a while yet.
 
-        Asked right before money is spent or Discord is written to: after a freeze the jobs may
-        be in other hands.
+        Asked right before money is spent or Discord is written to: after a freeze the job may be
+        in other hands, also where the process has another lease by then, under another id.
         """
-        return self.store.lease.remaining() >= LEASE_RESERVE * self.lease_seconds
+        lease = self.store.lease
+        is_firm = lease.remaining() >= LEASE_RESERVE * self.lease_seconds
+        return is_firm and job.owner == lease.worker_id
 
     def age_seconds(self, since: datetime | None) -> float:
         """Return how long ago a row's moment was; 0 for ``None`` and for the future.

@@ -120,7 +120,7 @@ class Worker:
             await self._approval_step.leave(handle, job)
             if handle.step_kind is not step_kind:
                 return 0.0  # other workers see to it
-        if not self._context.is_lease_firm():
+        if not self._context.holds(job):
             return UNFIRM_SECONDS
         if job.quarantined_at is not None and job.state in _NOT_SENT:
             return self._wait_for_owner(handle)

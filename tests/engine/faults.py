@@ -106,6 +106,29 @@ class Slow:
     read = transaction
 
 
+class Meanwhile:
+    """A database of which one transaction's outcome is told only after ``work`` was done."""
+
+    def __init__(self, database, *, work, after=0):
+        self._database = database
+        self._work = work
+        self._left = after
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self, **how):
+        self._left -= 1
+        is_it = self._left == -1
+        async with self._database.transaction(**how) as connection:
+            yield connection
+        if is_it:
+            await self._work()
+
+    read = transaction
+
+
 @contextmanager
 def database_of(store, wrapper, **options):
     """Put ``wrapper`` between ``store``, with all that a step asks of it, and their database."""

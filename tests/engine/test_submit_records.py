@@ -4,12 +4,15 @@ import asyncio
 import logging
 
 import pytest
+from sqlalchemy import delete
 
 from bot.domain.jobs import CancelReason, Charge, JobState
 from bot.domain.money import CostSource
 from bot.engine.job_handle import JobHandle
 from bot.engine.ports import Opened
 from bot.engine.steps.paid_requests import ANSWER_SECONDS
+from bot.storage.store import Store
+from bot.storage.tables.process import workers
 from sandbox.cometapi import (
     Hang,
     HttpAnswer,
@@ -17,7 +20,8 @@ from sandbox.cometapi import (
 )
 from sandbox.standin.behaviours import Accept
 from tests.engine.clocks import hang, settle, until
-from tests.engine.faults import Broken, Counting, LateCommit, Slow, database_of
+from tests.engine.conftest import LEASE_SECONDS
+from tests.engine.faults import Broken, Counting, LateCommit, Meanwhile, Slow, database_of
 
 # The database
 
@@ -198,6 +202,44 @@ async def test_a_lease_that_runs_out_while_the_intent_is_stored_takes_it_back(lo
     assert lone_bench.standin.creates == []
     assert (await lone_bench.job(handle)).state is JobState.QUEUED
     await lone_bench.step(handle)
+    assert len(lone_bench.standin.creates) == 1
+
+
+async def test_what_was_taken_over_while_the_intent_was_stored_is_not_sent_by_a_new_lease(
+    lone_bench,
+):
+    handle = await opened(lone_bench)
+    database = lone_bench.store._database
+
+    async def take_over():
+        other = Store(database, worker_id="w2")
+        await other.lease.renew(LEASE_SECONDS)
+        async with database.transaction() as connection:
+            await connection.execute(delete(workers).where(workers.c.id == "w1"))
+        assert [job.id for job in await other.claims.claim(10)] == [handle.job_id]
+        await lone_bench.store.lease.rejoin(LEASE_SECONDS)
+
+    with database_of(lone_bench.store, Meanwhile, after=1, work=take_over):
+        assert await lone_bench.worker.step(handle) is None
+    assert lone_bench.store.lease.remaining() == LEASE_SECONDS
+    assert (await lone_bench.store.get(handle.job_id)).state is JobState.UNCERTAIN
+    assert lone_bench.standin.creates == []
+
+
+async def test_a_lease_that_runs_out_before_the_request_starts_leaves_it_unsent(lone_bench):
+    handle = await opened(lone_bench)
+    wait = lone_bench.clock.wait
+
+    async def stand_still_first(event, until):
+        lone_bench.clock.wait = wait
+        lone_bench.clock.advance(29)
+        await wait(event, until)
+
+    lone_bench.clock.wait = stand_still_first  # the next to wait is who has just sent
+    await lone_bench.worker.step(handle)
+    assert lone_bench.standin.creates == []
+    assert (await lone_bench.job(handle)).state is JobState.QUEUED
+    assert (await lone_bench.run(handle)).state is JobState.DONE
     assert len(lone_bench.standin.creates) == 1
 
 

@@ -107,7 +107,7 @@ class DeliverStep:
                 job, answer = await self._answer_builder.pack(job, output)
             # An edit under way ends meanwhile; none appears beneath the outcome.
             await self._context.announcer.settle(job.id)
-            if not self._context.is_lease_firm():
+            if not self._context.holds(job):
                 return UNFIRM_SECONDS
             handle.deliveries += 1
             job = await self._drop_at_provider(job)

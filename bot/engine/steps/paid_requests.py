@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.errors import CometError, StoreUnavailableError
+from bot.errors import CometError, CometNotSentError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from bot.cometapi.wire import Created, CreateRequest
@@ -67,7 +67,7 @@ class PaidRequests:
     def send(self, job: Job, request: CreateRequest) -> PaidRequest:
         """Send the paid request of ``job``, which is stored as SUBMITTING."""
         task = asyncio.create_task(
-            self._context.comet.create_task(request, total_seconds=LATE_SECONDS),
+            self._create(job, request),
             name=f"post-{job.id}",
         )
         paid_request = PaidRequest(job, task, self._context.clock.monotonic())
@@ -79,6 +79,11 @@ class PaidRequests:
 
         task.add_done_callback(end)
         return paid_request
+
+    async def _create(self, job: Job, request: CreateRequest) -> Created:
+        if not self._context.holds(job):  # the process may have stood still since that was asked
+            raise CometNotSentError("Not sent: the job may be in other hands")
+        return await self._context.comet.create_task(request, total_seconds=LATE_SECONDS)
 
     async def wait(self, paid_request: PaidRequest) -> None:
         """Return when ``paid_request`` is answered, or when that takes too long."""

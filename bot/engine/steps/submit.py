@@ -229,7 +229,7 @@ class Submitter:
             self._context.announcer.announce(handle.job_id, progress)
 
     async def _spend(self, handle: JobHandle, job: Job, request: CreateRequest) -> float | None:
-        if not self._context.is_lease_firm():
+        if not self._context.holds(job):
             return UNFIRM_SECONDS
         handle.is_unsent = True
         running = self._context.settings.bot_running
@@ -242,7 +242,7 @@ class Submitter:
             return await self._wait(handle, submission.admission)
         self._let_through(handle)
         # The write may have taken long; from here to the request nothing is awaited.
-        if self._context.closing.is_set() or not self._context.is_lease_firm():
+        if self._context.closing.is_set() or not self._context.holds(job):
             return await self._recover(handle, job)
         handle.is_unsent = False
         handle.state = JobState.SUBMITTING
