@@ -72,8 +72,8 @@ class JobHandle:
     """``prepared_at`` is set: in the row, or in ``unsaved``."""
     unsaved: dict[str, Any] = field(default_factory=dict)
     """Columns that preparing a QUEUED job brought and the row lacks: the change that follows at
-    once writes them too. Lost in a crash, they are found again. Preparing step; empty once the row
-    has them, and when the job is not QUEUED any more."""
+    once writes them too, also where somebody ends the job. Lost in a crash, they are found again.
+    Preparing step; empty once the row has them, and when the job is not QUEUED any more."""
     without_place: bool = False
     """Discord did not take the files ``MAX_TRIES`` times, so the job goes on without a message
     that keeps them. Preparing step; never reset."""
@@ -98,8 +98,8 @@ class JobHandle:
     """The provider could not fetch the clip, so it travels inside the request. Submitting step;
     never reset."""
     is_unsent: bool = False
-    """SUBMITTING may be stored, but the paid request was surely not sent. Submitting step; reset
-    right before it is sent, and when the job is QUEUED again."""
+    """SUBMITTING may be stored, now or late, but the paid request was surely not sent. Submitting
+    step; reset right before it is sent, and when the job is QUEUED again after that was stored."""
     task_id: str | None = field(init=False)
     """Row."""
     submitted_at: datetime | None = None

@@ -116,6 +116,7 @@ class Worker:
             return await self._poller.poll(handle)
         if (job.state, job.hold) != (handle.state, handle.hold):
             step_kind = handle.step_kind
+            job = await self._write_unsaved(handle, job)
             handle.sync(job)
             await self._approval_step.leave(handle, job)
             if handle.step_kind is not step_kind:
@@ -159,6 +160,12 @@ class Worker:
             log.info("job %s: another process has it", handle.job_id)
             return None
         return job
+
+    async def _write_unsaved(self, handle: JobHandle, job: Job) -> Job:
+        """Write where the clip is kept of a job that somebody ended: it may be deleted there."""
+        if not handle.unsaved or job.prepared_at is not None:
+            return job
+        return await self._context.store.update(job, **handle.unsaved)
 
     def _go_on(self, handle: JobHandle, job: Job) -> float | None:
         """Go on with a job that is in another state than was thought, if it is ours."""

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cachetools import TTLCache
 from sqlalchemy import and_, exists, func, or_, select, text, true
@@ -33,7 +33,7 @@ from bot.storage.tables.money import ledger
 from bot.storage.tables.people import pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -118,7 +118,9 @@ class Admissions:
         if (far := self.far_behind(job, operator_running=operator_running)) is not None:
             return far
         async with self._database.transaction(grouped=True) as connection:
-            found = await self.decide(connection, job, operator_running=operator_running)
+            found = await self.decide(
+                connection, job, operator_running=operator_running, changes={}
+            )
         if found is None:
             raise JobLostError(f"job {job.id} is not ours and QUEUED any more")
         return found
@@ -131,7 +133,12 @@ class Admissions:
         return Admission(admitted=False, line=line)
 
     async def decide(
-        self, connection: AsyncConnection, job: Job, *, operator_running: int | None
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        *,
+        operator_running: int | None,
+        changes: Mapping[str, Any],
     ) -> Admission | None:
         """Let ``job`` through if its turn has come, or say where it stands in line.
 
@@ -153,6 +160,7 @@ class Admissions:
             job: As last read.
             operator_running: The most tasks at once for the whole bot (``BOT_RUNNING``); ``None``
                 is no limit.
+            changes: What is set of a job that is CANCELLED here, besides that.
 
         Returns:
             ``None`` if the job is not this worker's, or not QUEUED, any more, or was just
@@ -163,12 +171,12 @@ class Admissions:
         if await _is_paused(connection, job):
             return Admission(admitted=False, is_paused=True)
         if await _is_ruled_out(connection, job):
-            await self._end(connection, job, CancelReason.CONSENT_REFUSED)
+            await self._end(connection, job, CancelReason.CONSENT_REFUSED, changes)
             return None
         if await is_struck(connection, self._database, job):
-            await self._end(connection, job, CancelReason.STRUCK)
+            await self._end(connection, job, CancelReason.STRUCK, changes)
             return None
-        return await self._turn(connection, job, operator_running)
+        return await self._turn(connection, job, operator_running, changes)
 
     async def running(self) -> dict[QuotaSubject, int]:
         """Return how many jobs run at this moment, of each whom one counts for."""
@@ -180,6 +188,7 @@ class Admissions:
         connection: AsyncConnection,
         job: Job,
         operator_running: int | None,
+        changes: Mapping[str, Any],
     ) -> Admission | None:
         of = _line_of(job, operator_running)
         policy = await read_policy(connection, guild_key(job.guild_id))
@@ -200,7 +209,7 @@ class Admissions:
         if not caps:
             return _ADMITTED
         if any(cap.limit == 0 for cap in caps):
-            await self._end(connection, job, CancelReason.NO_TURN)
+            await self._end(connection, job, CancelReason.NO_TURN, changes)
             return None
         in_same = true() if of is None else jobs.c.guild_id.is_not_distinct_from(job.guild_id)
         waiting = await _waiting(connection, job, in_same, policy, operator_running)
@@ -216,7 +225,13 @@ class Admissions:
             return _ADMITTED
         return Admission(admitted=False, line=in_line(places, job.id))
 
-    async def _end(self, connection: AsyncConnection, job: Job, reason: CancelReason) -> None:
+    async def _end(
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        reason: CancelReason,
+        changes: Mapping[str, Any],
+    ) -> None:
         await change_job(
             connection,
             self._database,
@@ -226,6 +241,7 @@ class Admissions:
             charge=Charge.NO,
             cancel_reason=reason,
             finished_at=self._database.now(),
+            **changes,
         )
 
 

@@ -84,7 +84,9 @@ class JobWrites:
         submitting = self._values(job, JobState.SUBMITTING, changes)
 
         async def write(connection: AsyncConnection) -> Submission | None:
-            found = await admissions.decide(connection, job, operator_running=operator_running)
+            found = await admissions.decide(
+                connection, job, operator_running=operator_running, changes=changes
+            )
             if found is None:
                 return None
             values = submitting if found.admitted else changes

@@ -208,8 +208,7 @@ class Store:
         Args:
             job: QUEUED, with ``changes`` in it.
             operator_running: The most tasks at once for the whole bot; ``None`` is no limit.
-            changes: What its row lacks of it; set whether it is let through or has to wait, but
-                where the line is so long that the database is not asked.
+            changes: What its row lacks of it; set whether it is let through, has to wait or ends.
 
         Raises:
             JobLostError: As :meth:`move`; also where its turn never comes: it was just cancelled.

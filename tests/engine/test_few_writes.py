@@ -128,6 +128,19 @@ async def test_a_job_cancelled_before_its_clip_is_noted_just_ends(lone_bench):
     assert lone_bench.standin.creates == []
 
 
+async def test_a_job_cancelled_while_only_memory_knows_where_its_clip_is_says_so(lone_bench):
+    handle = await lone_bench.add_unprepared()
+    while handle.step_kind is not StepKind.SUBMIT:
+        await lone_bench.step_once(handle)
+    await lone_bench.store.cancel(handle.job_id, by=1)
+    await lone_bench.store.claims.claim(10)  # before its next step, which is that of the same job
+    await lone_bench.run(handle)
+    job = await lone_bench.store.get(handle.job_id)
+    assert job.state is JobState.CANCELLED
+    assert job.is_settled
+    assert job.source_message_id == lone_bench.deliverer.refreshed.message_id
+
+
 OPENED = {"thread_id": THREAD_ID, "status_message_id": STATUS_ID}
 KEPT = {"source_channel_id": THREAD_ID, "source_message_id": STATUS_ID + 1}
 

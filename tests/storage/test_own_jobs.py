@@ -111,6 +111,16 @@ async def test_a_job_whose_turn_never_comes_ends_instead_of_being_submitted(stor
     assert (ended.state, ended.cancel_reason) == (JobState.CANCELLED, CancelReason.NO_TURN)
 
 
+async def test_a_job_that_ends_instead_still_says_where_its_clip_is_kept(store):
+    job = await add_owned(store, new_job(source_author_id=77), holders=holders())
+    await store.consents.opt_out(77)
+    with pytest.raises(JobLostError):
+        await store.submit(job, operator_running=None, **PLACE)
+    ended = await store.get(ID)
+    assert ended.cancel_reason is CancelReason.CONSENT_REFUSED
+    assert (ended.source_channel_id, ended.source_message_id) == (5, 6)  # to be deleted there
+
+
 async def test_what_is_in_quarantine_is_not_submitted(store):
     job = await add_owned(store, new_job())
     await store.quarantine.enter()

@@ -144,7 +144,8 @@ class Submitter:
 
     async def _close(self, handle: JobHandle, job: Job) -> float:
         """End a job that waited where the operator lets nothing start any more."""
-        job = await self._store.move(job, JobState.CANCELLED, cancel_reason=CancelReason.CLOSED)
+        changes = {"cancel_reason": CancelReason.CLOSED, **handle.unsaved}
+        job = await self._store.move(job, JobState.CANCELLED, **changes)
         log.info("job %s: cancelled: nothing starts there any more", job.id)
         handle.sync(job)
         return 0.0
@@ -237,7 +238,6 @@ class Submitter:
         submission = await shielded(submit)
         job = submission.job
         if not submission.admission.admitted:
-            handle.is_unsent = False
             handle.sync(job)
             return await self._wait(handle, submission.admission)
         self._let_through(handle)
