@@ -67,7 +67,8 @@ def answer_card(
         answer: What there is besides its words.
         attached: Whether its files come along, under ``OUTPUT_FILENAME`` and ``picture_filename``.
         linked: Whether the output's link is shown; a server's AutoMod may block it.
-        quoted: Whether the prompt is shown; likewise.
+        quoted: Whether the prompt is shown: where the record does not stand above, and a server's
+            AutoMod does not block it.
         elsewhere: Whether it comes as a direct message because the server took nothing.
     """
     who = mention(job.user_id)
@@ -80,7 +81,7 @@ def answer_card(
         for shown in _galleries(job, answer):
             view.add_item(shown)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=GREEN, id=answer_mark(job))
-    if quoted:  # apart from the rest, for which see ``blocks``
+    if quoted:  # apart from the rest, for which see ``cards.blocks``
         container.add_item(ui.TextDisplay("\n".join([quote(job.shown_prompt), *texts.edited(job)])))
     lines = _answer_lines(job, answer, attached=attached, linked=linked)
     container.add_item(ui.TextDisplay("\n".join(lines)))

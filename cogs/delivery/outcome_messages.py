@@ -60,7 +60,7 @@ class AnswerForm:
     attached: bool
     linked: bool = True
     quoted: bool = False
-    """Whether the prompt stands in it, as it does in answers."""
+    """Whether the prompt stands in it: in an answer that is not below the record that has it."""
     replying: bool = False
     plain: bool = False
     """Text only, without components."""
@@ -168,7 +168,9 @@ class OutcomeMessages:
         """Post in one place, in ever lesser forms; ``None`` when the place takes none."""
         form: AnswerForm | None = AnswerForm(
             attached=answer.video is not None or answer.picture is not None,
-            quoted=job.state in {JobState.DELIVERING, JobState.DONE},
+            # A thread begins with the record and bears the prompt as its name; anywhere else the
+            # answer stands alone among other messages.
+            quoted=job.state in {JobState.DELIVERING, JobState.DONE} and place.key != job.thread_id,
             replying=place.reply_to is not None,
         )
         while form is not None:

@@ -17,6 +17,7 @@ from tests.cogs.flows import (
     standin,
     until,
 )
+from tests.cogs.job_places import record_of
 from tests.storage.rows import put
 
 __all__ = ["open_engine", "settings", "sqlite_store", "standin"]
@@ -106,7 +107,8 @@ async def test_consent_and_then_review_outlive_a_restart_and_the_clip_comes(
         answer = thread_of(stage).last_message
         assert f"From a clip by {stage.bob.mention} in [this message]" in text_of(answer)
         assert f"asked for by {stage.alice.mention}" in text_of(answer)
-        assert "> a rainy night" in text_of(answer)
+        assert "> a rainy night" in text_of(record_of(stage))
+        assert "> a rainy night" not in text_of(answer)
     finally:
         await bot.close()
         await old.close()

@@ -31,7 +31,6 @@ async def test_the_answer_brings_the_video_and_pings_the_requester_alone(stage, 
     assert delivered == Delivered(channel_id=job.thread_id, message_id=answer.id)
     assert text_of(answer) == (
         f"{stage.alice.mention} Here is your clip.\n"
-        "> @\u200beveryone neon\n"
         f"[Full quality]({OUTPUT_URL}) · works until about "
         f"<t:{int(job.output_expires_at.timestamp())}:f>\n"
         "-# gen4_aleph · 1 s · seed 77120 · cost $0.75\n"
@@ -131,15 +130,15 @@ async def test_clip_and_picture_stand_uncropped_below_each_other_both_behind_a_s
 async def test_a_prompt_that_automod_blocks_is_left_out_and_then_the_link(
     stage, clip, output, code
 ):
-    job = await stage.finished(clip)
+    job = replace(await stage.finished(clip), thread_id=None)
     stage.env.inject_error("POST", POSTS, status=400, code=code)
     await stage.deliverer.deliver(job, output)
-    answer = thread_of(stage).last_message
+    answer = stage.channel.last_message
     assert job.prompt not in text_of(answer)
     assert OUTPUT_URL in text_of(answer)
     stage.env.inject_error("POST", POSTS, status=400, code=code, times=2)
     await stage.deliverer.deliver(replace(job, id=job.id + 1), output)
-    answer = thread_of(stage).last_message
+    answer = stage.channel.last_message
     assert len(answer.attachments) == 1
     assert job.prompt not in text_of(answer)
     assert OUTPUT_URL not in text_of(answer)
@@ -195,6 +194,7 @@ async def test_when_the_thread_is_closed_the_answer_replies_to_the_record(
     answer = stage.channel.last_message
     assert answer.reference.message_id == job.record_message_id
     assert len(answer.attachments) == 1
+    assert f"> {job.prompt}" in text_of(answer)  # the record may be far above
 
 
 async def test_a_deleted_thread_is_no_loss(stage, clip, output):
@@ -229,6 +229,7 @@ async def test_when_the_channel_is_gone_the_answer_comes_as_a_direct_message(sta
     direct = stage.alice.user.dm_channel
     assert delivered.channel_id == direct.id
     assert "so it comes here" in text_of(direct.last_message)
+    assert f"> {job.prompt}" in text_of(direct.last_message)
     assert len(direct.last_message.attachments) == 1
 
 
