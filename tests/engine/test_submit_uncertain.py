@@ -19,6 +19,7 @@ from sandbox.cometapi import (
 from sandbox.standin.behaviours import Accept
 from tests.engine.clocks import hang, settle, until
 from tests.engine.faults import Broken, database_of
+from tests.storage.rows import put
 
 # Uncertain
 
@@ -203,3 +204,17 @@ async def test_a_frozen_process_that_gets_its_answer_lifts_the_job_all_the_same(
     await until(lambda: late_bench.adopted)
     assert late_bench.adopted[0].task_id == late_bench.standin.creates[0].task_id
     assert late_bench.adopted[0].owner == "w1"
+
+
+async def test_what_a_database_that_went_back_forgot_was_paid_for_waits_for_the_owner(late_bench):
+    handle = await late_bench.add()
+    step = await hang(late_bench, handle)
+    await put(late_bench.store, handle.job_id, JobState.QUEUED, submitted_by=None)
+    late_bench.late.answer.set()
+    await step
+    await late_bench.worker.close()  # once what is here is recorded
+    job = await late_bench.job(handle)
+    assert job.state is JobState.QUEUED
+    assert job.quarantined_at is not None
+    await late_bench.run(type(handle)(job), until=lambda handle: handle.place is not None)
+    assert len(late_bench.standin.creates) == 1

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.jobs import JobState
 from bot.errors import CometError, CometNotSentError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -165,6 +166,10 @@ class PaidRequests:
             created.task_id,
             "gone" if job is None else job.state,
         )
+        if job is not None and job.state in {JobState.HELD, JobState.QUEUED}:
+            # The database went back to before it was sent; it must not be paid for once more.
+            enter = self._context.store.quarantine.enter
+            await self._context.until_stored(lambda: enter([job.id]))
 
     def give_up(self, paid_request: PaidRequest) -> None:
         """Put what could not be stored where the operator finds it: into the log."""
