@@ -72,8 +72,8 @@ class JobHandle:
     """``prepared_at`` is set: in the row, or in ``unsaved``."""
     unsaved: dict[str, Any] = field(default_factory=dict)
     """Columns that preparing a QUEUED job brought and the row lacks: the change that follows at
-    once writes them too, also where somebody ends the job. Lost in a crash, they are found again.
-    Preparing step; empty once the row has them, and when the job is not QUEUED any more."""
+    once writes them too. Likewise what was posted while somebody changed the job. Lost in a crash,
+    they are found again. Opening and preparing step; empty once the row has them."""
     without_place: bool = False
     """Discord did not take the files ``MAX_TRIES`` times, so the job goes on without a message
     that keeps them. Preparing step; never reset."""
@@ -157,8 +157,8 @@ class JobHandle:
         self.is_opened |= job.thread_id is not None or job.status_message_id is not None
         self.model = job.model
         if job.prepared_at is not None or job.state is not JobState.QUEUED:
-            self.unsaved.clear()
-        self.is_prepared = job.prepared_at is not None or bool(self.unsaved)
+            self.unsaved = {}
+        self.is_prepared = job.prepared_at is not None or "prepared_at" in self.unsaved
         self.task_id = job.task_id
         if job.submitted_at != self.submitted_at:
             self.submitted_at, self.born_at = job.submitted_at, None

@@ -162,10 +162,12 @@ class Worker:
         return job
 
     async def _write_unsaved(self, handle: JobHandle, job: Job) -> Job:
-        """Write where the clip is kept of a job that somebody ended: it may be deleted there."""
-        if not handle.unsaved or job.prepared_at is not None:
+        """Write what was posted for a job that somebody has changed: it ends, or goes on, there."""
+        if not handle.unsaved:
             return job
-        return await self._context.store.update(job, **handle.unsaved)
+        job = await self._context.store.update(job, **handle.unsaved)
+        handle.unsaved = {}
+        return job
 
     def _go_on(self, handle: JobHandle, job: Job) -> float | None:
         """Go on with a job that is in another state than was thought, if it is ours."""

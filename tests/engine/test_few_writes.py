@@ -1,6 +1,7 @@
 """How often a job is written, and what becomes of what is written later than it is known."""
 
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from sqlalchemy import event
@@ -138,6 +139,56 @@ async def test_a_job_cancelled_while_only_memory_knows_where_its_clip_is_says_so
     job = await lone_bench.store.get(handle.job_id)
     assert job.state is JobState.CANCELLED
     assert job.is_settled
+    assert job.source_message_id == lone_bench.deliverer.refreshed.message_id
+
+
+def meanwhile(bench, method, change):
+    """Let ``change`` happen, and a claim bring the job back, while Discord is at something."""
+    do = getattr(bench.deliverer, method)
+
+    async def do_and_change(*args, **named):
+        done = await do(*args, **named)
+        await change()
+        await bench.store.claims.claim(10)
+        return done
+
+    setattr(bench.deliverer, method, do_and_change)
+
+
+async def test_a_job_cancelled_while_its_thread_is_made_ends_in_that_thread(lone_bench, tmp_path):
+    handle = await lone_bench.add_unprepared()
+    keep_clip(lone_bench, handle, tmp_path)
+    lone_bench.deliverer.opens = Opened(
+        thread_id=THREAD_ID, status_message_id=STATUS_ID, kept=kept_in_status()
+    )
+    meanwhile(lone_bench, "open", lambda: lone_bench.store.cancel(handle.job_id, by=1))
+    assert await lone_bench.step_once(handle) is None  # the claim has it taken once more
+    await lone_bench.run(handle)
+    job = await lone_bench.store.get(handle.job_id)
+    assert (job.state, job.thread_id) == (JobState.CANCELLED, THREAD_ID)
+    assert (job.status_message_id, job.source_message_id) == (STATUS_ID, STATUS_ID)
+    assert [told.thread_id for told, _ in lone_bench.deliverer.delivered] == [THREAD_ID]
+
+
+async def test_a_job_allowed_while_its_thread_is_made_is_prepared_all_the_same(lone_bench):
+    handle = await lone_bench.add_unprepared(hold="review")
+    allow = partial(put, lone_bench.store, handle.job_id, JobState.QUEUED, hold=None)
+    meanwhile(lone_bench, "open", allow)
+    assert await lone_bench.step_once(handle) is None
+    job = await lone_bench.run(handle)
+    assert (job.state, job.thread_id) == (JobState.DONE, THREAD_ID)
+    assert len(lone_bench.deliverer.kept) == 1
+
+
+@pytest.mark.parametrize("hold", [None, "review"])
+async def test_a_job_cancelled_while_its_clip_is_posted_says_where_that_is(lone_bench, hold):
+    handle = await lone_bench.add_unprepared(hold=hold)
+    await lone_bench.step_once(handle)
+    meanwhile(lone_bench, "keep_source", lambda: lone_bench.store.cancel(handle.job_id, by=1))
+    await lone_bench.step_once(handle)
+    await lone_bench.run(handle)
+    job = await lone_bench.store.get(handle.job_id)
+    assert job.state is JobState.CANCELLED
     assert job.source_message_id == lone_bench.deliverer.refreshed.message_id
 
 

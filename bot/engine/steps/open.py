@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.engine.context import UNFIRM_SECONDS
 from bot.engine.poll_schedule import backoff_seconds
 from bot.engine.steps.sources import ORIGINAL
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, JobLostError
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
@@ -53,7 +53,11 @@ class OpenStep:
                 }
                 if opened.kept is not None and job.prepared_at is None:
                     changes |= self._prepare_step.columns(job, opened.kept)
-                job = await self._context.store.update(job, **changes)
+                try:
+                    job = await self._context.store.update(job, **changes)
+                except JobLostError:
+                    handle.unsaved = changes
+                    raise
                 if job.sent_url is not None:  # it stands for the original from now on
                     self._context.scratch.kept.drop(job.id, ORIGINAL)
                 handle.sync(job)

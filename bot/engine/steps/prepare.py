@@ -107,9 +107,8 @@ class PrepareStep:
         return await self._done(handle, job, kept)
 
     async def _done(self, handle: JobHandle, job: Job, kept: KeptSource | None) -> float:
-        changes = self.columns(job, kept)
+        handle.unsaved = changes = self.columns(job, kept)
         if job.state is JobState.QUEUED:  # the change that follows at once writes them
-            handle.unsaved = changes
             job = handle.whole(job)
             handle.is_prepared = True
         else:  # whoever is asked first is shown the message that keeps it
