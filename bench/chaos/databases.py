@@ -73,7 +73,8 @@ class Maker(Protocol):
         """Return a new one with the schema and nothing else.
 
         Args:
-            busy_seconds: How long SQLite waits for a lock; ``None`` is the bot's own choice.
+            busy_seconds: How long SQLite waits for a lock, and PostgreSQL for a process that went
+                silent holding some; ``None`` is the bot's own choice.
         """
         ...
 
@@ -183,8 +184,11 @@ class PostgresMaker:
         self._numbers = itertools.count(1)
         self._making = asyncio.Lock()
 
-    def _url(self, name: str) -> str:
+    def _url(self, name: str, *, busy_seconds: float | None = None) -> str:
         url = make_url(self.server.dsn).set(drivername="postgresql+asyncpg", database=name)
+        if busy_seconds is not None:
+            timeout = f"idle_in_transaction_session_timeout={busy_seconds * 1000:.0f}"
+            url = url.update_query_dict({"options": f"-c {timeout}"})
         return url.render_as_string(hide_password=False)
 
     async def _admin(self, statement: str) -> None:
@@ -206,7 +210,7 @@ class PostgresMaker:
         name = f"round_{next(self._numbers)}"
         async with self._making:  # nobody else may be connected to the template
             await self._admin(f"CREATE DATABASE {name} TEMPLATE template")
-        return PostgresBase(self._url(name))
+        return PostgresBase(self._url(name, busy_seconds=busy_seconds))
 
     async def restart(self, away_seconds: float) -> None:
         """Stop the server as a crash does, and start it again."""

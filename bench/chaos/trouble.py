@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 FROZEN_SECONDS = 2.5 * LEASE_SECONDS
 """Past the lease, and long enough for the other process to take the jobs over and end them."""
+SILENT_SECONDS = 0.4 * LEASE_SECONDS
+"""How long PostgreSQL lets a frozen process hold locks here; until then nobody takes over. The
+bot's own choice, 5 s, is a sixth of its lease, and twice as long as a freeze here."""
 LONG_LEASE_SECONDS = 8.0
 """Longer than the database is ever away here, as the bot's own lease is longer than a restart."""
 BUSY_SECONDS = 0.5
@@ -90,7 +93,7 @@ async def freezes(
     async with open_world(forkserver) as world:
 
         async def freeze_at(point: Point) -> None:
-            base = await maker.fresh()
+            base = await maker.fresh(busy_seconds=SILENT_SECONDS)
             jobs = await make(world, point.becomes, 2)
             common = {"watched": ids_of(jobs), "clock_speed": clock_speed(point.becomes)}
             fault = Fault(point=point.name, when=point.when, what=What.FREEZE)
