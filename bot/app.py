@@ -28,6 +28,7 @@ from bot.shards import ShardFacts
 from bot.system.clock import SystemClock
 from bot.system.hidden_channels import keep_hidden_channels_out
 from bot.texts import common as texts
+from bot.texts.commands import CommandMentions
 from bot.texts.refusal import refusal
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
             return False
         closed = _closed_to(interaction)
         if closed is not None:
-            await answer_privately(interaction, refusal(closed))
+            await answer_privately(interaction, refusal(closed, self.client.command_mentions.of))
             return False
         if (strange := strangeness(self, interaction)) is not None:
             await answer_privately(interaction, strange)
@@ -223,7 +224,8 @@ class RestyleBot(commands.AutoShardedBot):
         self._draining: asyncio.Task[None] | None = None
         self._templates: set[re.Pattern[str]] = set()
         self.command_permission_changes: Counter[int] = Counter()
-        self.registration = Registration(self, settings)
+        self.command_mentions = CommandMentions()
+        self.registration = Registration(self, settings, self.command_mentions)
         self.conditions = Conditions()
         """What is wrong at present; the process's own once it looks at itself."""
         self.look_at_itself: Callable[[], Awaitable[None]] = _do_nothing

@@ -16,11 +16,13 @@ from discord import app_commands
 from bot.engine.poll_schedule import backoff_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from discord.ext import commands
 
     from bot.settings import Settings
+    from bot.texts.commands import CommandMentions
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +56,17 @@ def follow_settings(tree: app_commands.CommandTree[Any], settings: Settings) -> 
 
 
 class Registration:
-    """Sees to it that Discord knows the commands of this version; the bot works meanwhile."""
+    """Sees to it that Discord knows the commands of this version; the bot works meanwhile.
 
-    def __init__(self, bot: commands.AutoShardedBot, settings: Settings) -> None:
+    Args:
+        mentions: Learns which ids Discord gave them.
+    """
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, settings: Settings, mentions: CommandMentions
+    ) -> None:
         self._bot = bot
+        self._mentions = mentions
         self._settings = settings
         self._task: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
@@ -93,23 +102,36 @@ class Registration:
                 await self._sync_if_changed()
             except (discord.HTTPException, discord.RateLimited, *ANSWERS_ODDLY) as exc:
                 failures += 1
-                pause = backoff_seconds(
-                    failures,
-                    base=REGISTER_AGAIN_SECONDS,
-                    cap=REGISTER_LATEST_SECONDS,
-                    at_least=getattr(exc, "retry_after", None),
-                )
                 if self.trouble is None:
                     log.warning(
                         "The commands could not be registered; the bot keeps trying: %s", exc
                     )
                 self.trouble = str(exc) or type(exc).__name__
                 self._answered.set()
-                await asyncio.sleep(pause)
+                await asyncio.sleep(_pause(failures, exc))
             else:
                 self.trouble = None
                 self._answered.set()
-                return
+                break
+        await self._learn_ids()
+
+    async def _learn_ids(self) -> None:
+        """Ask Discord for the commands' ids unless it told them just now; texts do without.
+
+        The process with shard 0 may not have registered any yet.
+        """
+        failures = 0
+        while not self._mentions.are_known:
+            if failures:
+                await asyncio.sleep(_pause(failures))
+            failures += 1
+            try:
+                self._learn(await self._bot.tree.fetch_commands())
+            except (discord.HTTPException, discord.RateLimited, *ANSWERS_ODDLY) as exc:
+                log.info("The commands' ids are not known yet: %s", exc)
+
+    def _learn(self, registered: Sequence[app_commands.AppCommand]) -> None:
+        self._mentions.learn({command.name: command.id for command in registered})
 
     async def _sync_if_changed(self) -> None:
         """Overwrite the commands at Discord unless they are those of the last time.
@@ -132,6 +154,7 @@ class Registration:
         if known == digest:
             return
         synced = await self._bot.tree.sync()
+        self._learn(synced)
         log.info("Registered %d commands with Discord", len(synced))
         try:
             mark.parent.mkdir(parents=True, exist_ok=True)
@@ -150,3 +173,13 @@ class Registration:
         return hashlib.sha256(
             "\n".join((str(self._bot.application_id), token, text)).encode()
         ).hexdigest()
+
+
+def _pause(failures: int, error: Exception | None = None) -> float:
+    """Return how many seconds to wait before Discord is asked again."""
+    return backoff_seconds(
+        failures,
+        base=REGISTER_AGAIN_SECONDS,
+        cap=REGISTER_LATEST_SECONDS,
+        at_least=getattr(error, "retry_after", None),
+    )

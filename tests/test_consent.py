@@ -17,6 +17,7 @@ from bot.requests.validation import MAX_PROMPT_UNITS, Refusal, Rule, parse_secon
 from bot.settings import Settings
 from bot.texts import consent as consent_texts
 from bot.texts import privacy as privacy_texts
+from bot.texts.commands import plainly
 from bot.texts.message import ABOUT_MESSAGES
 from bot.texts.refusal import refusal
 from tests.texts.test_common import a_job
@@ -155,7 +156,7 @@ def test_a_question_fits_and_pings_nobody_but_the_author(prompt):
 @pytest.mark.parametrize("say", ConsentChoice)
 @pytest.mark.parametrize("word", [word for word in ConsentStatus if word is not ConsentStatus.OPEN])
 def test_every_answer_is_answered(say, word):
-    said = consent_texts.told(word, say, is_new=False)
+    said = consent_texts.told(word, say, is_new=False, command=plainly)
     assert said.endswith(".")
     assert len(said) < 400
     assert "!" not in said

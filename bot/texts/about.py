@@ -22,6 +22,7 @@ def about(
     privacy_url: str | None,
     terms_url: str | None,
     newer: str | None,
+    privacy: str,
 ) -> list[str]:
     """Return the lines about the bot.
 
@@ -33,6 +34,7 @@ def about(
         privacy_url: The operator's policy, as the application names it.
         terms_url: Their terms, likewise.
         newer: A newer version, for the owner alone.
+        privacy: ``/restyle-privacy``, to be clicked where that is possible.
     """
     lines = [f"**Restyle {version}** restyles clips with {' or '.join(models)}."]
     running = f"Running since <t:{int(since.timestamp())}:R>"
@@ -42,7 +44,7 @@ def about(
         lines.append(f"{running} · {latency_seconds * 1000:.0f} ms to Discord.")
     links = [("Privacy policy", privacy_url), ("Terms", terms_url)]
     found = [f"[{name}]({url})" for name, url in links if url]
-    kept = "`/restyle-privacy` shows, exports and deletes what the bot keeps about you."
+    kept = f"{privacy} shows, exports and deletes what the bot keeps about you."
     lines.append(" · ".join(found) + f"\n{kept}" if found else kept)
     if newer is not None:
         lines.append(newer_version(newer, version))

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 from bot.domain.budgets import USED_UP
 from bot.domain.money import dollars
 from bot.domain.quotas import Decider, Period, Scope, resets_at
-from bot.texts.common import SETTINGS, at, relative
+from bot.texts.commands import plainly
+from bot.texts.common import at, relative
 
 if TYPE_CHECKING:
     from bot.domain.budgets import BudgetNotice
     from bot.domain.quotas import QuotaSubject
+    from bot.texts.commands import CommandNaming
 
 _PERIOD = {Period.DAY: "today", Period.MONTH: "this month"}
 
 
-def notice(found: BudgetNotice) -> str:
-    """Return what is told once when a budget is nearly used up, and once when it is."""
+def notice(found: BudgetNotice, command: CommandNaming = plainly) -> str:
+    """Return what is told once when a budget is nearly used up, and once when it is.
+
+    Args:
+        found: Which budget, and how much of it is used.
+        command: Names the commands of the moderators who read it in their log channel.
+    """
     cap, used = found.use.cap, found.use.used
     whose = _whose(cap.holder)
     whole = f"{dollars(used)} of {whose} {dollars(cap.limit)} {_PERIOD[cap.period]}"
@@ -39,7 +46,7 @@ def notice(found: BudgetNotice) -> str:
             f"Clips that cost more than what is left are refused{until}. Those in progress are "
             "delivered.",
         ]
-    return "\n".join([*lines, _who_changes_it(found)])
+    return "\n".join([*lines, _who_changes_it(found, command)])
 
 
 def _whose(holder: QuotaSubject) -> str:
@@ -56,12 +63,15 @@ def _whose(holder: QuotaSubject) -> str:
             return "this server's"
 
 
-def _who_changes_it(found: BudgetNotice) -> str:
+def _who_changes_it(found: BudgetNotice, command: CommandNaming) -> str:
     holder = found.use.cap.holder
     if holder.scope is Scope.BOT:
         return "You set it with `BOT_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows who spent it."
     if not holder.guild_id:
         return "You set it with `DM_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows the rest."
     if found.use.cap.decided_by is Decider.OPERATOR:
-        return "The bot's owner sets it; `/restyle-usage` shows what it went on."
-    return f"Managers can change it with {SETTINGS}; `/restyle-usage` shows what it went on."
+        return f"The bot's owner sets it; {command('restyle-usage')} shows what it went on."
+    return (
+        f"Managers can change it with {command('restyle-settings')}; {command('restyle-usage')} "
+        "shows what it went on."
+    )

@@ -158,7 +158,6 @@ EXTRA_UNDER_WAY: Final = "Making it…"
 
 
 EXTRA_READY: Final = "It is next to the result now, for everybody to see."
-EXTRA_UNKNOWN: Final = "The bot no longer knows this clip. You can start a new one with /restyle."
 
 
 # Deleting the answer

@@ -348,7 +348,11 @@ def cancel_too_late(state: JobState, *, spent: bool = False) -> str:
             return "Runway already has it; it is paid for, and the result will be posted here."
 
 
-CANCEL_UNKNOWN: Final = "The bot no longer knows this clip. You can start a new one with /restyle."
+def clip_unknown(restyle: str) -> str:
+    """Return what is said of a clip that is gone; ``restyle`` names the command for another."""
+    return f"The bot no longer knows this clip. You can start a new one with {restyle}."
+
+
 CANCEL_STORE_UNAVAILABLE: Final = (
     "The bot cannot reach its database right now. Try again in a minute."
 )

@@ -14,6 +14,7 @@ from bot.texts.common import relative
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
+    from bot.texts.commands import CommandNaming
 
 PRIVACY: Final = "/restyle-privacy"
 
@@ -106,10 +107,12 @@ def closed(
 # Answers to presses
 
 
-def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None:
+def told(
+    word: ConsentStatus, say: ConsentChoice, *, is_new: bool, command: CommandNaming
+) -> str | None:
     """Return what the author reads beside the question; ``None`` when the question says it all."""
     if say is ConsentChoice.NEVER:
-        words = OPTED_OUT
+        words = opted_out(command)
         if not is_new and word is ConsentStatus.ALLOWED:
             words += "\nYou had already allowed this clip, so it continues."
         return words
@@ -129,10 +132,12 @@ def told(word: ConsentStatus, say: ConsentChoice, *, is_new: bool) -> str | None
             return "This request was withdrawn in the meantime. Your answer changed nothing."
 
 
-OPTED_OUT: Final = (
-    "Nobody can restyle your clips with this bot now, on any server. Requests that waited for "
-    f"your answer are refused. {PRIVACY} undoes that."
-)
+def opted_out(command: CommandNaming) -> str:
+    """Return the answer to somebody who is never to be asked; ``command`` names the way back."""
+    return (
+        "Nobody can restyle your clips with this bot now, on any server. Requests that waited for "
+        f"your answer are refused. {command('restyle-privacy')} undoes that."
+    )
 
 
 def not_yours(author: str | None) -> str:

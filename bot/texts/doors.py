@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 
-def direct_messages_off() -> str:
-    """Return the answer to a command in direct messages while those are off."""
+def direct_messages_off(privacy: str) -> str:
+    """Return the answer to a command in direct messages while those are off.
+
+    Args:
+        privacy: ``/restyle-privacy``, to be clicked where that is possible.
+    """
     return (
         "This bot does not restyle clips in direct messages. Nothing was started and nothing was "
         "spent.\n"
-        "Use the command on a server that has this bot; `/restyle-privacy` works here too. "
+        f"Use the command on a server that has this bot; {privacy} works here too. "
         "Only the bot's owner can change that (`DIRECT_MESSAGES`)."
     )
 
 
-def server_not_served(guild_id: str) -> str:
+def server_not_served(guild_id: str, *, privacy: str) -> str:
     """Return the answer to a command on a server that is not among the operator's."""
     return (
         "This bot does not restyle clips on this server, so nothing was started.\n"
         f"Only its owner can add the server (`SERVERS`, id `{guild_id}`). "
-        "`/restyle-privacy` works here too."
+        f"{privacy} works here too."
     )
 
 

@@ -12,6 +12,7 @@ from bot.texts.common import mention, phase_words, relative
 
 if TYPE_CHECKING:
     from bot.domain.jobs import Job
+    from bot.texts.commands import CommandNaming
 
 COMMAND: Final = "See your clips, those in progress first; moderators see the server's too"
 WHOSE: Final = {"own": "Yours", "all": "This server's"}
@@ -41,8 +42,10 @@ _IN_LIST: Final = 120
 _WHOLE: Final = 1_500
 
 
-def heading(whose: str, group: str, words: str, *, is_empty: bool, is_first: bool) -> str:
-    """Return the first lines of a list."""
+def heading(
+    whose: str, group: str, words: str, *, is_empty: bool, is_first: bool, command: CommandNaming
+) -> str:
+    """Return the first lines of a list; ``command`` names how to fill an empty one."""
     title = f"## Clips · {WHOSE[whose]}"
     narrowed = []
     if group != "all":
@@ -58,7 +61,8 @@ def heading(whose: str, group: str, words: str, *, is_empty: bool, is_first: boo
     if narrowed:
         return f"{title}\nNo clips match."
     if whose == "own":
-        return f"{title}\nNone yet. Type /restyle, attach a clip and say how it should look."
+        start = f"Type {command('restyle')}, attach a clip and say how it should look."
+        return f"{title}\nNone yet. {start}"
     return f"{title}\nNobody has restyled a clip here yet."
 
 
@@ -83,8 +87,10 @@ def label(job: Job, *, shows_words: bool) -> str:
     return cut(f"{state_of(job)} · {words or 'prompt hidden'}", _LABEL)
 
 
-def whole(job: Job, *, names_requester: bool, shows_words: bool) -> list[str]:
-    """Return everything about one job."""
+def whole(
+    job: Job, *, names_requester: bool, shows_words: bool, command: CommandNaming
+) -> list[str]:
+    """Return everything about one job; ``command`` names what may be done next."""
     who = f" · {mention(job.user_id)}" if names_requester else ""
     lines = [
         f"## {state_of(job)}",
@@ -94,7 +100,9 @@ def whole(job: Job, *, names_requester: bool, shows_words: bool) -> list[str]:
     if job.state is JobState.FAILED:
         reason = job.failure or FailureReason.PROVIDER_TROUBLE
         if job.charge is not None:
-            lines += outcome_texts.failure(reason, job.charge, cost=job.bill_micros)
+            lines += outcome_texts.failure(
+                reason, job.charge, cost=job.bill_micros, command=command
+            )
     facts = []
     if job.seed is not None:
         facts.append(f"seed {job.seed}")

@@ -35,9 +35,11 @@ def used(name: str) -> str:
     return f"Others see it as the look “{harmless(name)}”."
 
 
-UNKNOWN: Final = (
-    "There is no such look here.\nChoose one from the list, or see them all with /restyle-looks."
-)
+def unknown(looks: str) -> str:
+    """Return why a look cannot be used; ``looks`` names the command that shows those there are."""
+    return f"There is no such look here.\nChoose one from the list, or see them all with {looks}."
+
+
 PICTURE_GONE: Final = (
     "This look needs a reference image that is no longer on Discord. Nothing was started.\n"
     "Choose another look, or save it again from a result that was made with the image."
@@ -74,12 +76,12 @@ VERBS: Final = {
 }
 
 
-def heading(origin: LookOrigin, count: int) -> str:
-    """Return the first lines of a page."""
+def heading(origin: LookOrigin, count: int, *, restyle: str) -> str:
+    """Return the first lines of a page; ``restyle`` names the command that offers them too."""
     title = f"## Looks · {GROUPS[origin]}"
     if count == 0:
         return f"{title}\n{_EMPTY[origin]}"
-    return f"{title}\nAlso under look in /restyle. You can add your own words."
+    return f"{title}\nAlso under look in {restyle}. You can add your own words."
 
 
 def in_list(offered: OfferedLook, *, is_hidden: bool) -> str:
@@ -157,10 +159,10 @@ def try_title(name: str) -> str:
 # Answers
 
 
-def saved(name: str, *, for_all: bool) -> str:
-    """Return the answer when a look was saved out of a result."""
+def saved(name: str, *, for_all: bool, restyle: str) -> str:
+    """Return the answer when a look was saved out of a result; ``restyle`` names the command."""
     whose = "for everybody here" if for_all else "for you, wherever you are"
-    return f"Saved as {harmless(name)}, {whose}. Choose it under look in /restyle."
+    return f"Saved as {harmless(name)}, {whose}. Choose it under look in {restyle}."
 
 
 ONE_SLOT: Final = f"The words can have {SLOT} only once. Nothing was saved."

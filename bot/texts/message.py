@@ -10,6 +10,7 @@ from bot.texts.common import SETTINGS
 
 if TYPE_CHECKING:
     from bot.requests.validation import Refusal
+    from bot.texts.commands import CommandNaming
 
 _NOTHING: Final = "Nothing was started and nothing was spent."
 
@@ -29,22 +30,22 @@ ABOUT_MESSAGES: Final = {
     Rule.MOMENT_UNREADABLE: (
         "{value} is not a time in the clip.\nWrite seconds, or minutes and seconds: 12.5 or 1:05."
     ),
-    Rule.JOB_UNKNOWN: "The bot no longer knows this clip.\nAttach it again with /restyle.",
+    Rule.JOB_UNKNOWN: "The bot no longer knows this clip.\nAttach it again with {restyle}.",
     Rule.JOB_ELSEWHERE: (
         f"This clip was restyled somewhere else, where other rules apply. {_NOTHING}\n"
-        "Use the button there, or attach the clip here with /restyle."
+        "Use the button there, or attach the clip here with {restyle}."
     ),
     Rule.JOB_SOURCE_GONE: (
-        f"This clip is no longer on Discord. {_NOTHING}\nAttach it again with /restyle."
+        f"This clip is no longer on Discord. {_NOTHING}\nAttach it again with {{restyle}}."
     ),
     Rule.JOB_PART_GONE: (
         f"Only {{value}} of this clip is still on Discord. {_NOTHING}\n"
-        "Stay within that, or attach the clip again with /restyle."
+        "Stay within that, or attach the clip again with {restyle}."
     ),
     Rule.STARTED_ALREADY: "This has already started.\nIts thread shows its progress.",
     Rule.REQUEST_GONE: (
         "This request is gone: it was dropped, or is more than a day old.\n"
-        "Attach the clip again with /restyle."
+        "Attach the clip again with {restyle}."
     ),
     Rule.CONSENT_OPTED_OUT: (
         f"{{who}} does not want their clips restyled. {_NOTHING}\nChoose another clip."
@@ -65,10 +66,12 @@ ABOUT_MESSAGES: Final = {
 """About clips that are taken from messages."""
 
 
-def about_message(found: Refusal) -> str:
-    """Return the sentences for a rule of ``ABOUT_MESSAGES``."""
+def about_message(found: Refusal, command: CommandNaming) -> str:
+    """Return the sentences for a rule of ``ABOUT_MESSAGES``; ``command`` names what to use."""
     return ABOUT_MESSAGES[found.rule].format(
-        value=harmless(cut(str(found.value or ""), 60)), who=found.words[0] if found.words else ""
+        value=harmless(cut(str(found.value or ""), 60)),
+        who=found.words[0] if found.words else "",
+        restyle=command("restyle"),
     )
 
 
@@ -84,10 +87,15 @@ LINK_GONE: Final = (
 
 FRAME_OPTION: Final = "A frame of this clip that you edited; the rest of the clip follows it"
 """The option ``reference`` where a model takes no style picture."""
-RESULT_GONE: Final = (
-    "This result is not on Discord as a file, so it cannot be the next clip.\n"
-    "If its link still works, save the clip from there and attach it with /restyle."
-)
+
+
+def result_gone(restyle: str) -> str:
+    """Return why a result cannot be used as the next clip; ``restyle`` names the command."""
+    return (
+        "This result is not on Discord as a file, so it cannot be the next clip.\n"
+        f"If its link still works, save the clip from there and attach it with {restyle}."
+    )
+
 
 # The form of the menu on messages
 

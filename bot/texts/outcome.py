@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.jobs import SAFETY_FAILURES, CancelReason, Charge, FailureReason
 from bot.domain.money import dollars
+from bot.texts.commands import plainly
 from bot.texts.common import THE_MODERATORS
+
+if TYPE_CHECKING:
+    from bot.texts.commands import CommandNaming
 
 _WHAT: Final = {
     FailureReason.SAFETY_PROMPT: "Runway's safety check refused the prompt.",
@@ -42,7 +46,7 @@ _USUAL_THRESHOLD: Final = "auto"
 
 _OTHER_WORDING: Final = "Other words may pass."
 _OTHER_CLIP: Final = "Another part of the clip, or other words, may pass."
-_AGAIN: Final = "You can start it again with /restyle."
+_AGAIN: Final = "You can start it again with {restyle}."
 _LATER: Final = "Trying again later may help."
 _OWNER: Final = "Only the bot's owner can fix that."
 
@@ -55,7 +59,7 @@ _ADVICE: Final = {
     FailureReason.BAD_OUTPUT: "A clip without logos, watermarks or text often works.",
     FailureReason.SOURCE_REFUSED: "An MP4 with H.264, up to 1080p and 30 frames a second, works.",
     FailureReason.SOURCE_UNREACHABLE: "A smaller MP4 may work.",
-    FailureReason.SOURCE_GONE: "Attach it again with /restyle.",
+    FailureReason.SOURCE_GONE: "Attach it again with {restyle}.",
     FailureReason.SOURCE_UNFIT: "A shorter part, or the clip exported as MP4, may work.",
     FailureReason.REQUEST_REFUSED: "Another prompt or clip may pass.",
     FailureReason.MODEL_UNAVAILABLE: _OWNER,
@@ -93,6 +97,7 @@ def failure(
     cost: int | None = None,
     threshold: str | None = None,
     source: tuple[str, str] | None = None,
+    command: CommandNaming = plainly,
 ) -> list[str]:
     """Return the lines about a failed job: what happened, was it charged, what to change.
 
@@ -103,8 +108,9 @@ def failure(
         threshold: The server's setting for public figures, where it applies; said where the
             moderators chose another than the default.
         source: What was wrong with the clip, and what may help (``source_fault.py``).
+        command: Names the commands that help.
     """
-    what, advice = source or (_WHAT[reason], _ADVICE[reason])
+    what, advice = source or (_WHAT[reason], _ADVICE[reason].format(restyle=command("restyle")))
     lines = [what, charge_words(reason, charge, cost), advice]
     if threshold not in {None, _USUAL_THRESHOLD} and reason in SAFETY_FAILURES:
         lines.append(
@@ -142,6 +148,7 @@ def cancelled(
     price: int | None = None,
     can_ask: bool = False,
     may_come: bool = False,
+    command: CommandNaming = plainly,
 ) -> list[str]:
     """Return the lines about a job that a person, or the lack of one, ended.
 
@@ -157,7 +164,9 @@ def cancelled(
         price: What that would have cost, in micro-dollars; ``None`` when nobody can say.
         can_ask: Whether the moderators can be asked about it.
         may_come: Whether its result is posted if it arrives all the same.
+        command: Names the commands that help.
     """
+    again = _AGAIN.format(restyle=command("restyle"))
     moderator, author = by or THE_MODERATORS, author or "Whoever posted the clip"
     money_line = "Runway already had it and may charge for it." if spent else _NOTHING_SPENT
     if unknown:
@@ -193,11 +202,11 @@ def cancelled(
             who = by or "the bot's owner"  # who has no name in a shell
             lines = [f"Your request was cancelled by {who}.", money_line]
         case CancelReason.WRITTEN_OFF if never_taken:
-            lines = ["CometAPI never took this job, so nothing was spent.", _AGAIN]
+            lines = ["CometAPI never took this job, so nothing was spent.", again]
         case CancelReason.WRITTEN_OFF:
             lines = [
                 "The bot's owner closed this request: CometAPI never said whether it took it.",
-                _AGAIN,
+                again,
             ]
         case CancelReason.NO_TURN:
             lines = [
@@ -221,7 +230,7 @@ def cancelled(
             advice = "Only the bot's owner can set one (`PRICES`)."
             if price is not None:
                 costs = f"costs about {dollars(price)}, more than is left for it here"
-                advice = "A shorter part may fit; /restyle-usage shows what is left."
+                advice = f"A shorter part may fit; {command('restyle-usage')} shows what is left."
             lines = [
                 f"Its model is no longer offered. {model} would take over, but it {costs}.",
                 f"{money_line} {advice}",

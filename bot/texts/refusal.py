@@ -10,6 +10,7 @@ from bot.errors import UnreadableReason
 from bot.requests.text_safety import cut, harmless
 from bot.requests.validation import Refusal, Rule
 from bot.texts import doors as door_texts
+from bot.texts.commands import CommandNaming, plainly
 from bot.texts.common import SETTINGS, duration, size
 from bot.texts.message import about_message
 
@@ -99,8 +100,14 @@ def _whose(decider: Decider | None) -> str:
             return "Runway"
 
 
-def refusal(found: Refusal) -> str:
-    """Return the rule, the value that broke it, and who can change it."""
+def refusal(found: Refusal, command: CommandNaming = plainly) -> str:
+    """Return the rule, the value that broke it, and who can change it.
+
+    Args:
+        found: What stands in the way.
+        command: Names the commands that whoever reads it may use next; those of moderators are
+            named plainly.
+    """
     value, limit, whose = found.value, found.limit, _whose(found.decided_by)
     number = value if isinstance(value, int | float) else 0
     if isinstance(value, str):  # it may be the uploader's own word for the file's type
@@ -192,9 +199,9 @@ def refusal(found: Refusal) -> str:
                 "Attach a smaller one; 2000 pixels wide is plenty."
             )
         case Rule.DIRECT_MESSAGES_OFF:
-            return door_texts.direct_messages_off()
+            return door_texts.direct_messages_off(command("restyle-privacy"))
         case Rule.SERVER_NOT_SERVED:
-            return door_texts.server_not_served(*found.words)
+            return door_texts.server_not_served(*found.words, privacy=command("restyle-privacy"))
         case Rule.NOT_ON_SERVER:
             return door_texts.not_on_server()
         case Rule.PAUSED | Rule.PAUSED_EVERYWHERE:
@@ -266,7 +273,7 @@ def refusal(found: Refusal) -> str:
         case Rule.TOOK_TOO_LONG:
             return f"Checking the clip took too long. {_NOTHING}\nTry again later."
         case _:
-            return about_message(found)
+            return about_message(found, command)
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -73,6 +73,7 @@ def own(
     month: Tally,
     left: Sequence[CapUse],
     now: datetime,
+    restyle: str,
 ) -> list[str]:
     """Return what a member used, and what they may still use.
 
@@ -82,11 +83,12 @@ def own(
         month: Since the first of the month, in UTC.
         left: The caps that the next clip counts against.
         now: This moment.
+        restyle: ``/restyle``, to be clicked where that is possible.
     """
     where = f"on {place}" if place is not None else "in direct messages"
     lines = [f"**Your clips {where}**"]
     if month.jobs == 0:
-        lines.append("None this month. Start one with /restyle.")
+        lines.append(f"None this month. Start one with {restyle}.")
     else:
         lines += [f"Today: {tally(today)}", f"This month: {tally(month)}"]
     return lines + _left(left, now)
@@ -130,11 +132,11 @@ def own_strikes(count: int, limit: int | None, days: int) -> str | None:
 # A server's
 
 
-def server(usage: Usage, *, place: str) -> list[str]:
-    """Return what a server used, around the picture."""
+def server(usage: Usage, *, place: str, restyle: str) -> list[str]:
+    """Return what a server used, around the picture; ``restyle`` names how to start."""
     lines = [f"**Clips on {place}, last {SHOWN_DAYS} days**"]
     if usage.total.jobs == 0:
-        return [*lines, "None yet. Start one with /restyle."]
+        return [*lines, f"None yet. Start one with {restyle}."]
     total = tally(usage.total)
     if usage.reserved:
         total += f", of which {_sum(usage.reserved)} is set aside for clips in progress"

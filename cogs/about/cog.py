@@ -72,6 +72,7 @@ class AboutCog(commands.Cog):
             privacy_url=application.privacy_policy_url if application else None,
             terms_url=application.terms_of_service_url if application else None,
             newer=self._newer if is_owner else None,
+            privacy=bot.command_mentions.of("restyle-privacy"),
         )
         return Page(view=card(BLURPLE, lines))
 

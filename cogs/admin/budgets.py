@@ -86,7 +86,8 @@ class BudgetTeller(commands.Cog):
         channel_id = policy.server("log_channel_id")
         if channel_id is None:
             return True
-        return await _send(self._bot.get_partial_messageable(channel_id, guild_id=guild_id), text)
+        channel = self._bot.get_partial_messageable(channel_id, guild_id=guild_id)
+        return await _send(channel, budget_texts.notice(notice, self._bot.command_mentions.of))
 
 
 async def _send(channel: discord.abc.Messageable, text: str) -> bool:

@@ -12,14 +12,13 @@ from bot.app import RestyleBot, answer_privately
 from bot.domain.reviews import MAX_OPEN_APPEALS, MAX_WORDS
 from bot.errors import DeliveryDelayedError
 from bot.texts import appeal as appeal_texts
-from bot.texts import clip as clip_texts
 from cogs.appeals.button import ReportButton
 from cogs.appeals.request_messages import AppealMessages
 from cogs.common.forms import OutlivingForm, sent_form, show_form, typed_words
 from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
-from cogs.common.pages import answer_command
+from cogs.common.pages import answer_command, clip_unknown
 from cogs.delivery.more import finished_job
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Reports(commands.Cog):
         async with store_deadline():
             job = await finished_job(interaction, button.about_id)
             refused = (
-                clip_texts.EXTRA_UNKNOWN
+                clip_unknown(interaction)
                 if job is None or job.guild_id is None
                 else await self._objection(job.guild_id, interaction.user.id)
             )
@@ -94,7 +93,7 @@ class Reports(commands.Cog):
         """Store the report and post it; return what the member reads."""
         job = await finished_job(interaction, job_id)
         if job is None or job.guild_id is None or not words:
-            return clip_texts.EXTRA_UNKNOWN
+            return clip_unknown(interaction)
         channel_id = await self._channel_of(job.guild_id)
         if channel_id is None:
             return appeal_texts.NO_REVIEW_CHANNEL

@@ -124,3 +124,8 @@ async def _answer(
             said = broke(interaction, exc)
     if said:
         await answer_privately(interaction, said)
+
+
+def clip_unknown(interaction: discord.Interaction[Any]) -> str:
+    """Return the answer to a press about a clip that is gone, or cannot be seen from there."""
+    return texts.clip_unknown(interaction.client.command_mentions.of("restyle"))

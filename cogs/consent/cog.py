@@ -50,7 +50,12 @@ class ConsentCog(commands.Cog):
         await self._show(interaction, answer)
         if answer.is_new and answer.word is ConsentStatus.ALLOWED:
             await interaction.client.deliverer.name_thread(answer.job)
-        said = consent_texts.told(answer.word, say, is_new=answer.is_new)
+        said = consent_texts.told(
+            answer.word,
+            say,
+            is_new=answer.is_new,
+            command=interaction.client.command_mentions.of,
+        )
         if said is not None:
             await answer_privately(interaction, said)
 

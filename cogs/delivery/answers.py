@@ -35,6 +35,7 @@ from cogs.restyle.again_buttons import (
 if TYPE_CHECKING:
     from bot.domain.jobs import Extra
     from bot.engine.ports import AnswerContent
+    from bot.texts.commands import CommandNaming
 
 OUTPUT_FILENAME: Final = "restyled.mp4"
 PICTURE_FILENAME: Final = "before-and-after.png"
@@ -202,7 +203,7 @@ def extra_filename(extra: Extra) -> str:
     return f"restyled-{extra.value}.mp4"
 
 
-def _outcome_lines(job: Job, *, can_ask: bool = False) -> list[str]:
+def _outcome_lines(job: Job, command: CommandNaming, *, can_ask: bool = False) -> list[str]:
     match job.state:
         case JobState.UNCERTAIN:
             return outcome_texts.uncertain()
@@ -219,6 +220,7 @@ def _outcome_lines(job: Job, *, can_ask: bool = False) -> list[str]:
                 price=job.price_micros,
                 can_ask=can_ask,
                 may_come=job.look_at is not None,
+                command=command,
             )
         case _:
             return outcome_texts.failure(
@@ -227,6 +229,7 @@ def _outcome_lines(job: Job, *, can_ask: bool = False) -> list[str]:
                 cost=job.bill_micros,
                 threshold=job.public_figure_threshold if job.guild_id is not None else None,
                 source=_about_source(job),
+                command=command,
             )
 
 
@@ -252,9 +255,11 @@ def _about_source(job: Job) -> tuple[str, str] | None:
     return None
 
 
-def outcome_card(job: Job, *, elsewhere: bool = False, can_appeal: bool = False) -> ui.LayoutView:
+def outcome_card(
+    job: Job, command: CommandNaming, *, elsewhere: bool = False, can_appeal: bool = False
+) -> ui.LayoutView:
     """Return the message about a job that ended without a video, or of which nobody knows."""
-    first, *others = _outcome_lines(job, can_ask=can_appeal)
+    first, *others = _outcome_lines(job, command, can_ask=can_appeal)
     head = mention(job.user_id)
     if elsewhere:
         head += " " + texts.ELSEWHERE
@@ -280,11 +285,11 @@ def found_card(job: Job) -> ui.LayoutView:
     )
 
 
-def plain_outcome(job: Job) -> str:
+def plain_outcome(job: Job, command: CommandNaming) -> str:
     """Return the outcome as mere text, for when Discord does not take the components."""
     who = mention(job.user_id)
     if job.state not in {JobState.DELIVERING, JobState.DONE}:
-        return "\n".join([who, *_outcome_lines(job)])
+        return "\n".join([who, *_outcome_lines(job, command)])
     lines = [texts.answer_title(who)]
     link = job.archive_url or job.output_url
     if link is not None and len(link) < 1800:

@@ -17,6 +17,7 @@ from bot.texts import common as texts
 from cogs.common.discord_errors import DISCORD_ERRORS
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
+from cogs.common.pages import clip_unknown
 from cogs.common.permission_checks import actor_of, is_here
 from cogs.delivery.more_buttons import MoreButton
 from cogs.restyle.again_buttons import AgainButton, ChangeButton, UseButton
@@ -41,7 +42,7 @@ class _JobButton(IdButton):
             job = await interaction.client.store.get(self.about_id)
         is_there = job is not None and job.state is JobState.DONE and job.deleted_at is None
         if job is None or not is_there or not is_here(interaction, job):
-            await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
+            await answer_privately(interaction, clip_unknown(interaction))
         else:
             await self.act(interaction, job)
 
@@ -60,7 +61,7 @@ class _ExtraButton(_JobButton):
         bot = interaction.client
         concerned = {job.user_id, job.source_author_id}
         if interaction.guild_id is None and interaction.user.id not in concerned:
-            await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
+            await answer_privately(interaction, clip_unknown(interaction))
             return
         whos = who(actor_of(interaction), requester_id=job.user_id)
         if not may(_ACTIONS[self.extra], whos):

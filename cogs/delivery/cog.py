@@ -16,6 +16,7 @@ from bot.errors import DeliveryTooLargeError
 from bot.media.processing import MediaProcessor
 from bot.requests.upload_limits import UploadLimits
 from bot.system.clock import SystemClock
+from bot.texts.commands import plainly
 from cogs.appeals.button import can_appeal
 from cogs.common.cards import mark
 from cogs.common.discord_errors import (
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from bot.app import RestyleBot
     from bot.domain.jobs import Job
+    from bot.texts.commands import CommandNaming
 
 log = logging.getLogger(__name__)
 
@@ -92,13 +94,16 @@ class ThreadDeliverer:
         announcements: Announcements | None = None,
         upload_limits: UploadLimits | None = None,
         owe: Callable[[int, bool], Awaitable[None]] | None = None,
+        command: CommandNaming = plainly,
     ) -> None:
         self._client = client
         self._announcements = announcements
         self._now = now
         self._limits = upload_limits or UploadLimits()
         self._refusals = Refusals(clock)
-        self._outcome_messages = OutcomeMessages(client, self._refusals, can_appeal=can_appeal)
+        self._outcome_messages = OutcomeMessages(
+            client, self._refusals, can_appeal=can_appeal, command=command
+        )
         self._notices = Notices(client)
         self._source_messages = SourceMessages(client, now=now, kept_in=kept_in)
         self._threads = Threads(client)
@@ -292,6 +297,7 @@ async def setup(bot: RestyleBot) -> None:
         announcements=Announcements(bot, bot.store, now=utc_now),
         upload_limits=bot.upload_limits,
         owe=lambda job_id, is_linked: bot.store.owed_cards.owe(job_id, is_linked=is_linked),
+        command=bot.command_mentions.of,
     )
     bot.extras = Extras(
         deliverer=bot.deliverer,

@@ -26,7 +26,7 @@ from cogs.common.ids import read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
 from cogs.common.messages import NOBODY, Channel, direct_channel, find_marked, only
-from cogs.common.pages import answer_command
+from cogs.common.pages import answer_command, clip_unknown
 from cogs.common.permission_checks import actor_of, is_here, may_moderate
 from cogs.delivery.buttons import DeleteButton, DeleteSureButton
 from cogs.restyle.again_buttons import ChangeButton
@@ -127,7 +127,7 @@ class DeletionCog(commands.Cog):
         async with store_deadline():
             job = await self._store.get(job_id)
             if job is None or job.state is not JobState.DONE or not is_here(interaction, job):
-                return None, clip_texts.EXTRA_UNKNOWN
+                return None, clip_unknown(interaction)
             asker, author = job.user_id, job.source_author_id
             whos = who(actor_of(interaction), requester_id=asker, author_id=author)
             if may(Action.DELETE_ANSWER, whos) or await may_moderate(

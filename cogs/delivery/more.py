@@ -15,13 +15,12 @@ from bot.domain.jobs import JobState
 from bot.engine.signed_links import is_link_dead
 from bot.errors import DeliveryError
 from bot.requests.clip_plan import Plan
-from bot.texts import clip as clip_texts
 from bot.texts import more as more_texts
 from cogs.appeals.button import ReportButton, has_review_channel
 from cogs.common.cards import GREEN, card
 from cogs.common.items import IdButton, add_item
 from cogs.common.limits import store_deadline
-from cogs.common.pages import Page, answer_command
+from cogs.common.pages import Page, answer_command, clip_unknown
 from cogs.common.permission_checks import may_see
 from cogs.delivery.buttons import DeleteButton, SoundButton
 from cogs.delivery.more_buttons import DetailsButton, DownloadButton, MoreButton
@@ -57,7 +56,7 @@ class MoreMenu(commands.Cog):
                 and await has_review_channel(self._bot.store, job.guild_id)
             )
         if job is None:
-            await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
+            await answer_privately(interaction, clip_unknown(interaction))
             return
         view = ui.View(timeout=None)
         if _may_have_sound(job):
@@ -73,7 +72,7 @@ class MoreMenu(commands.Cog):
         """Show the whole prompt and the facts."""
         async with store_deadline():
             job = await finished_job(interaction, button.about_id)
-        words = clip_texts.EXTRA_UNKNOWN if job is None else more_texts.details(job)
+        words = clip_unknown(interaction) if job is None else more_texts.details(job)
         await answer_privately(interaction, words)
 
     async def download(self, interaction: discord.Interaction[Any], button: IdButton) -> None:
@@ -83,7 +82,7 @@ class MoreMenu(commands.Cog):
     async def _links(self, interaction: discord.Interaction[Any], job_id: int) -> str | Page:
         job = await finished_job(interaction, job_id)
         if job is None:
-            return clip_texts.EXTRA_UNKNOWN
+            return clip_unknown(interaction)
         links = await fresh_links(self._bot, job)
         if not links:
             return more_texts.NO_LINK

@@ -12,6 +12,7 @@ from bot.domain.jobs import JobState
 from bot.domain.telling import ToldBy
 from bot.engine.ports import AnswerContent, Delivered
 from bot.errors import DeliveryImpossibleError, DeliveryTooLargeError
+from bot.texts.commands import plainly
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, lasting_verdict
 from cogs.common.media import name_of, upload
 from cogs.common.messages import NOBODY, Channel, direct_channel, find_marked, only
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bot.domain.jobs import Job
+    from bot.texts.commands import CommandNaming
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,7 @@ class OutcomeMessages:
     Args:
         refusals: Places to keep away from; shared with whoever edits there.
         can_appeal: Tells whether moderators can be asked about a job that ended badly.
+        command: Names the commands that people can use next.
     """
 
     def __init__(
@@ -113,10 +116,12 @@ class OutcomeMessages:
         refusals: Refusals,
         *,
         can_appeal: Callable[[Job], Awaitable[bool]] | None = None,
+        command: CommandNaming = plainly,
     ) -> None:
         self._client = client
         self._refusals = refusals
         self._can_appeal = can_appeal
+        self._command = command
 
     async def post(self, job: Job, answer: AnswerContent) -> Delivered:
         """Post the outcome of ``job`` in the first place that takes it.
@@ -216,10 +221,12 @@ class OutcomeMessages:
                 fail_if_not_exists=False,  # a deleted record is no reason to lose the answer
             )
         if form.plain:
-            return await place.channel.send(plain_outcome(job), **details)
+            return await place.channel.send(plain_outcome(job, self._command), **details)
         if job.state not in {JobState.DELIVERING, JobState.DONE}:
             can_appeal = self._can_appeal is not None and await self._can_appeal(job)
-            card = outcome_card(job, elsewhere=place.is_direct, can_appeal=can_appeal)
+            card = outcome_card(
+                job, self._command, elsewhere=place.is_direct, can_appeal=can_appeal
+            )
             return await place.channel.send(view=card, **details)
         if form.attached:
             details["files"] = [

@@ -19,7 +19,6 @@ from bot.texts import help as help_texts
 from bot.texts import permission as permission_texts
 from bot.texts import telling as telling_texts
 from cogs.common.cards import BLURPLE, card
-from cogs.common.command_mentions import CommandMentions
 from cogs.common.items import add_item
 from cogs.common.pages import Page, answer_command, answer_press
 from cogs.common.permission_checks import actor_of, may_moderate, role_ids_of
@@ -45,7 +44,6 @@ class HelpCog(commands.Cog):
 
     def __init__(self, bot: RestyleBot) -> None:
         self._bot = bot
-        self._mentions = CommandMentions(bot)
 
     @app_commands.command(
         name="restyle-help", description="How to restyle a clip, what it costs here, and your data"
@@ -114,14 +112,14 @@ class HelpCog(commands.Cog):
                 return await self._cost(interaction, policy, holds)
             case "data":
                 return help_texts.data(
-                    command=await self._mentions.of("restyle-privacy"),
+                    command=self._bot.command_mentions.of("restyle-privacy"),
                     words_days=self._bot.settings.retention["words"],
                 )
             case "moderators":
                 return await self._moderators(interaction, policy)
             case _:
                 return help_texts.how(
-                    command=await self._mentions.of("restyle"),
+                    command=self._bot.command_mentions.of("restyle"),
                     most_bytes=holds.max_video_bytes,
                     part_seconds=self._part_seconds(holds),
                     chooses=holds.film_strip,
@@ -179,8 +177,8 @@ class HelpCog(commands.Cog):
             where=_where(policy),
             budget=help_texts.budget(min(uses, key=lambda use: use.left, default=None)),
             review=help_texts.REVIEW[policy.server("review_mode")],
-            settings=await self._mentions.of("restyle-settings"),
-            admin="`/restyle-admin`",
+            settings=self._bot.command_mentions.of("restyle-settings"),
+            admin=self._bot.command_mentions.of("restyle-admin"),
         )
 
     def _to_pin(self, policy: Policy, holds: Effective) -> str:

@@ -181,6 +181,7 @@ class HistoryCog(commands.Cog):
             place.words,
             is_empty=not found,
             is_first=place.offset == 0,
+            command=self._bot.command_mentions.of,
         )
         box.add_item(ui.TextDisplay(heading))
         offered = [(job, _shows_words(job, interaction.user.id)) for job in found]
@@ -233,6 +234,7 @@ class HistoryCog(commands.Cog):
             job,
             names_requester=job.user_id != interaction.user.id,
             shows_words=_shows_words(job, interaction.user.id),
+            command=self._bot.command_mentions.of,
         )
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=STATE_COLOURS[job.state])
         box.add_item(_with_picture("\n".join(lines), job, pictures.get(job.id)))

@@ -12,7 +12,6 @@ from discord.ext import commands
 from bot.app import RestyleBot, answer_privately
 from bot.domain.looks import LookOrigin
 from bot.domain.permissions import Action
-from bot.texts import clip as clip_texts
 from bot.texts import looks as look_texts
 from bot.texts import permission as permission_texts
 from cogs.common.aside import Aside
@@ -20,7 +19,7 @@ from cogs.common.forms import form_data, sent_form, show_form
 from cogs.common.ids import chosen_id, read_id
 from cogs.common.items import add_item
 from cogs.common.limits import store_deadline
-from cogs.common.pages import Page, answer_command, answer_press, telling_failures
+from cogs.common.pages import Page, answer_command, answer_press, clip_unknown, telling_failures
 from cogs.common.permission_checks import may_moderate
 from cogs.delivery.more import finished_job
 from cogs.looks import forms
@@ -105,6 +104,7 @@ class LooksCog(commands.Cog):
             mine,
             origin,
             page,
+            restyle=self._bot.command_mentions.of("restyle"),
             hidden=await self._hidden(interaction),
             may_add=may_add and has_room(mine),
             in_guild=interaction.guild_id is not None,
@@ -209,7 +209,7 @@ class LooksCog(commands.Cog):
             job = await finished_job(interaction, button.about_id)
             for_all = await self._may_change(interaction)
         if job is None or not job.prompt:
-            await answer_privately(interaction, clip_texts.EXTRA_UNKNOWN)
+            await answer_privately(interaction, clip_unknown(interaction))
             return
         await show_form(interaction, forms.save_form(job, for_all=for_all))
 
@@ -240,7 +240,7 @@ class LooksCog(commands.Cog):
     async def _save(self, interaction: discord.Interaction[Any], job_id: int) -> str:
         job = await finished_job(interaction, job_id)
         if job is None:
-            return clip_texts.EXTRA_UNKNOWN
+            return clip_unknown(interaction)
         fields = form_data(interaction)
         for_all = fields.ticked(forms.FOR_ALL)
         key = f"{LookOrigin.SERVER if for_all else LookOrigin.PERSONAL}:"
@@ -253,7 +253,9 @@ class LooksCog(commands.Cog):
             await self._changes.add(interaction, key, look)
         except LookRefusedError as exc:
             return str(exc)
-        return look_texts.saved(look.name, for_all=for_all)
+        return look_texts.saved(
+            look.name, for_all=for_all, restyle=self._bot.command_mentions.of("restyle")
+        )
 
     async def _write(
         self, interaction: discord.Interaction[Any], verb: str, key: str

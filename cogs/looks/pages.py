@@ -36,6 +36,7 @@ def list_page(
     origin: LookOrigin,
     page: int,
     *,
+    restyle: str,
     hidden: Collection[str] = (),
     may_add: bool = False,
     in_guild: bool = True,
@@ -47,6 +48,7 @@ def list_page(
         offered: All of that origin.
         origin: Whose they are.
         page: Which page, from 0; past the last one it is the last one.
+        restyle: ``/restyle``, to be clicked where that is possible.
         hidden: Keys of those that are switched off; shown to those alone who can switch them on.
         may_add: Whether the person can add one.
         in_guild: Whether there can be a server's.
@@ -56,7 +58,7 @@ def list_page(
     page = min(page, last)
     shown = offered[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=BLURPLE)
-    box.add_item(ui.TextDisplay(look_texts.heading(origin, len(offered))))
+    box.add_item(ui.TextDisplay(look_texts.heading(origin, len(offered), restyle=restyle)))
     files: list[discord.File] = []
     for one in shown:
         words: ui.TextDisplay[Any] = ui.TextDisplay(

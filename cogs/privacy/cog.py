@@ -73,7 +73,8 @@ class PrivacyCog(commands.Cog):
             case "opt-out":
                 refused = await self._store.consents.opt_out(user_id)
                 log.info("user %s: opted out; %d requests refused", user_id, len(refused))
-                return await self._page(interaction, said=consent_texts.OPTED_OUT)
+                said = consent_texts.opted_out(self._bot.command_mentions.of)
+                return await self._page(interaction, said=said)
             case "opt-in":
                 await self._store.consents.opt_in(user_id)
                 log.info("user %s: undid the opt-out", user_id)

@@ -15,6 +15,7 @@ from bot.texts import common as texts
 from bot.texts import outcome as outcome_texts
 from cogs.common.items import IdButton
 from cogs.common.limits import store_deadline
+from cogs.common.pages import clip_unknown
 from cogs.common.permission_checks import is_here, may_moderate
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ async def _find(
     """Return the job and as what the person may end it, or why they may not."""
     job = await interaction.client.store.get(job_id)
     if job is None or not is_here(interaction, job):
-        return texts.CANCEL_UNKNOWN
+        return clip_unknown(interaction)
     reason = await _may_cancel(interaction, job)
     if reason is None:
         return texts.cancel_not_yours(f"<@{job.user_id}>")

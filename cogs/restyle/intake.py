@@ -24,6 +24,7 @@ from bot.requests.validation import DeclaredFile, Refusal, Rule
 from bot.system import metrics
 from bot.system.clock import SystemClock
 from bot.texts import quota as quota_texts
+from bot.texts.refusal import refusal
 from cogs.admin.budgets import BUDGET_EVENT
 from cogs.common.aside import Aside
 from cogs.common.discord_errors import DISCORD_ERRORS
@@ -159,7 +160,7 @@ class Intake:
             self._kept.drop(interaction.id)
             await tell_refusal(interaction, self._store, exc, open_request, response=response)
         except asyncio.CancelledError:  # the process stops, and somebody looks at "thinking…"
-            await response.tell(RefusedError(Refusal(rule=Rule.BOT_STOPPING)).text)
+            await response.tell(refusal(Refusal(rule=Rule.BOT_STOPPING)))
             raise
 
     async def _ask(

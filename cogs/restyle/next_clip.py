@@ -89,20 +89,25 @@ class NextClips(commands.Cog):
             RefusedError: It is not to be had as a file, or Discord does not bring it in time.
         """
         if job.state is not JobState.DONE or job.answer_message_id is None:
-            raise RefusedError(text=message_texts.RESULT_GONE)
+            raise self._gone()
         channel_id = job.answer_channel_id or job.place_id
         place = self._bot.get_partial_messageable(channel_id, guild_id=job.guild_id)
         try:
             async with asyncio.timeout(_FETCH_SECONDS):
                 message = await place.fetch_message(job.answer_message_id)
         except discord.NotFound as exc:
-            raise RefusedError(text=message_texts.RESULT_GONE) from exc
+            raise self._gone() from exc
         except (TimeoutError, *DISCORD_ERRORS) as exc:
             log.info("job %s: did not look for its result: %r", job.id, exc)
             raise RefusedError(Refusal(rule=Rule.LINK_TOO_SLOW)) from exc
         if not message.attachments:
-            raise RefusedError(text=message_texts.RESULT_GONE)
+            raise self._gone()
         return (await sources_of(interaction, message, store=self._bot.store))[0]
+
+    def _gone(self) -> RefusedError:
+        return RefusedError(
+            text=message_texts.result_gone(self._bot.command_mentions.of("restyle"))
+        )
 
 
 async def setup(bot: RestyleBot) -> None:

@@ -123,7 +123,7 @@ async def tell_refusal(
         await refuse_now(interaction, error, view=view)
     else:
         note_refusal(interaction, error)
-        await response.tell(error.text, view=view)
+        await response.tell(error.words(interaction.client.command_mentions.of), view=view)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app import answer_privately
 from bot.errors import RestyleError
 from bot.system import metrics
+from bot.texts.commands import plainly
 from bot.texts.refusal import refusal
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.domain.quotas import Decider
     from bot.requests.validation import Refusal
+    from bot.texts.commands import CommandNaming
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +38,17 @@ class RefusedError(RestyleError):
         decided_by: Decider | None = None,
         is_mendable: bool = False,
     ) -> None:
-        words = text if text is not None else refusal(found) if found is not None else ""
-        super().__init__(words)
         self.refusal = found
-        self.text = words
+        self._own_words = text
+        super().__init__(self.words())
         self.is_mendable = is_mendable
         self.decided_by = found.decided_by if found is not None else decided_by
+
+    def words(self, command: CommandNaming = plainly) -> str:
+        """Return what the person reads; ``command`` names what they may use next."""
+        if self._own_words is not None or self.refusal is None:
+            return self._own_words or ""
+        return refusal(self.refusal, command)
 
     @property
     def rule_name(self) -> str:
@@ -57,7 +64,9 @@ async def refuse_now(
 ) -> None:
     """Say why in private, as the first answer; ``view`` stands under the text."""
     note_refusal(interaction, error)
-    await answer_privately(interaction, error.text, view=view)
+    await answer_privately(
+        interaction, error.words(interaction.client.command_mentions.of), view=view
+    )
 
 
 def note_refusal(interaction: discord.Interaction[Any], error: RefusedError) -> None:

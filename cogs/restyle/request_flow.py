@@ -167,7 +167,10 @@ class RequestFlow(commands.Cog):
                 interaction.guild_id, interaction.user.id, filled.look
             )
         if look is None:
-            raise RefusedError(text=look_texts.UNKNOWN, is_mendable=True)
+            raise RefusedError(
+                text=look_texts.unknown(interaction.client.command_mentions.of("restyle-looks")),
+                is_mendable=True,
+            )
         return await with_look(interaction, found, look.look)
 
     # Presses

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bot.policy.levels import Policy
     from bot.settings import Settings
     from bot.storage.store import Store
+    from bot.texts.commands import CommandNaming
 
 log = logging.getLogger(__name__)
 
@@ -125,14 +126,17 @@ class UsageCog(commands.Cog):
             month=month,
             left=uses[len(_COUNTED) :],
             now=now,
+            restyle=interaction.client.command_mentions.of("restyle"),
         )
-        lines += await self._in_the_way(facts, policy, now)
+        lines += await self._in_the_way(facts, policy, now, interaction.client.command_mentions.of)
         buttons = []
         if guild_id and await may_moderate(interaction, self._store, Action.SEE_SERVER_USAGE):
             buttons = [ui.ActionRow[Any](UsageButton("server"), UsageButton("strikes"))]
         return Page(view=card(BLURPLE, lines, *buttons))
 
-    async def _in_the_way(self, request: RequestFacts, policy: Policy, now: datetime) -> list[str]:
+    async def _in_the_way(
+        self, request: RequestFacts, policy: Policy, now: datetime, command: CommandNaming
+    ) -> list[str]:
         """Return the member's strikes, and why the next clip could not start here."""
         facts = await self._store.people.facts(policy.guild_id, request.user_id)
         decision = decide(request, policy, facts, self._settings, now)
@@ -144,7 +148,7 @@ class UsageCog(commands.Cog):
         )
         lines = [strikes] if strikes is not None else []
         if decision.refusal is not None:
-            lines.append(usage_texts.not_now(refusal(decision.refusal)))
+            lines.append(usage_texts.not_now(refusal(decision.refusal, command)))
         return lines
 
     # The server's
@@ -152,7 +156,11 @@ class UsageCog(commands.Cog):
     async def _server(self, interaction: discord.Interaction[Any], guild_id: int) -> Page:
         now = interaction.created_at
         usage = summarise(await self._store.ledger.sums(guild_id, *window(now)), now)
-        lines = usage_texts.server(usage, place=_place(interaction) or "")
+        lines = usage_texts.server(
+            usage,
+            place=_place(interaction) or "",
+            restyle=interaction.client.command_mentions.of("restyle"),
+        )
         buttons = ui.ActionRow[Any](UsageButton("mine"), UsageButton("strikes"))
         if usage.total.jobs == 0:
             return Page(view=card(BLURPLE, lines, buttons))

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.jobs import CancelReason, Charge, FailureReason, Hold, Job, JobState
+from bot.requests.validation import Refusal, Rule
 from bot.texts import message as message_texts
+from bot.texts.refusal import refusal
 from cogs.restyle.again_buttons import AnotherClipButton, TryAgainButton, button_after
 from tests.cogs import forged
 from tests.cogs.conftest import buttons_of, said
@@ -327,7 +329,7 @@ async def test_what_its_requester_had_deleted_is_not_known_any_more(stage, ended
     job, answer = await ended()
     await put(stage.store, job.id, JobState.DONE, source_url="", prompt="")
     refused = await press(stage.alice, answer, "Again")
-    assert said(refused) == message_texts.ABOUT_MESSAGES["job_unknown"]
+    assert said(refused) == refusal(Refusal(rule=Rule.JOB_UNKNOWN), stage.bot.command_mentions.of)
     assert refused.ephemeral
 
 

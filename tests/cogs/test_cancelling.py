@@ -4,7 +4,7 @@ import discord
 
 from bot.domain.jobs import CancelReason, Charge, JobState, Phase
 from bot.engine.ports import Progress
-from bot.texts.common import CANCEL_UNKNOWN
+from bot.texts.common import clip_unknown
 from cogs.restyle.cancel import CancelButton, StopButton
 from tests.cogs.conftest import buttons_of, text_of
 from tests.cogs.job_places import record_of, thread_of, thread_texts
@@ -52,7 +52,7 @@ async def test_a_moderator_of_another_server_cancels_nothing(stage, clip):
     view.add_item(CancelButton(job.id))
     message = await stage.bot.get_partial_messageable(channel.id).send("a message", view=view)
     refused = await stranger.click(message, label="Cancel")
-    assert refused.response.content == CANCEL_UNKNOWN
+    assert refused.response.content == clip_unknown(stage.bot.command_mentions.of("restyle"))
     assert (await stage.store.get(job.id)).state is JobState.QUEUED
 
 

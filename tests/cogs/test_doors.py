@@ -25,6 +25,14 @@ async def let_an_hour_pass(stage):
         await connection.execute(update(budget_notices).values(tried_at=HOURS_AGO))
 
 
+def privacy(stage):
+    return stage.bot.command_mentions.of("restyle-privacy")
+
+
+def not_served(stage):
+    return door_texts.server_not_served(str(stage.guild.id), privacy=privacy(stage))
+
+
 def decide(stage, **fields):
     """Let the operator have decided otherwise, as a restart would bring it."""
     settings = stage.bot.settings.model_copy(update=fields)
@@ -42,7 +50,7 @@ async def test_with_direct_messages_off_a_command_there_says_what_to_do_instead(
     decide(stage, direct_messages=False)
     options = {"video": ("clip.mp4", clip), "prompt": "neon"} if command == "restyle" else {}
     answer = await stage.alice.user.slash(command, **options)
-    assert said(answer) == door_texts.direct_messages_off()
+    assert said(answer) == door_texts.direct_messages_off(privacy(stage))
     assert answer.ephemeral
     assert "Use the command on a server" in said(answer)
     assert await stage.store.claims.claim(10) == []
@@ -50,7 +58,7 @@ async def test_with_direct_messages_off_a_command_there_says_what_to_do_instead(
 
 async def test_with_direct_messages_off_ones_own_data_and_the_owners_commands_stay(stage):
     decide(stage, direct_messages=False, owner_ids=str(stage.bob.id))
-    off = door_texts.direct_messages_off()
+    off = door_texts.direct_messages_off(privacy(stage))
     assert off not in said(await stage.alice.user.slash("restyle-privacy"))
     assert "This is for" in said(await stage.alice.user.slash("restyle-owner spend"))
     assert "Spent by all servers" in said(await stage.bob.user.slash("restyle-owner spend"))
@@ -87,7 +95,7 @@ async def test_on_another_server_the_bot_explains_itself_and_starts_nothing(stag
     decide(stage, servers=ELSEWHERE)
     options = {"video": ("clip.mp4", clip), "prompt": "neon"} if command == "restyle" else {}
     answer = await stage.mo.slash(stage.channel, command, **options)
-    assert said(answer) == door_texts.server_not_served(str(stage.guild.id))
+    assert said(answer) == not_served(stage)
     assert answer.ephemeral
     assert await stage.store.claims.claim(10) == []
 
@@ -97,7 +105,7 @@ async def test_restyle_this_explains_itself_on_another_server_too(stage, clip):
     decide(stage, servers=ELSEWHERE)
     answer = await stage.alice.context_menu(stage.channel, "Restyle this", message)
     assert answer.modal is None
-    assert said(answer) == door_texts.server_not_served(str(stage.guild.id))
+    assert said(answer) == not_served(stage)
 
 
 async def test_a_form_that_was_open_when_the_server_was_closed_starts_nothing(stage, clip):
@@ -105,13 +113,13 @@ async def test_a_form_that_was_open_when_the_server_was_closed_starts_nothing(st
     form = await stage.alice.context_menu(stage.channel, "Restyle this", message)
     decide(stage, servers=ELSEWHERE)
     answer = await stage.alice.submit_modal(form, {"prompt": "neon"})
-    assert door_texts.server_not_served(str(stage.guild.id)) in said(answer)
+    assert not_served(stage) in said(answer)
     assert await stage.store.claims.claim(10) == []
 
 
 async def test_on_another_server_ones_own_data_and_the_owners_commands_stay(stage):
     decide(stage, servers=ELSEWHERE, owner_ids=str(stage.mo.id))
-    closed = door_texts.server_not_served(str(stage.guild.id))
+    closed = not_served(stage)
     assert closed not in said(await stage.alice.slash(stage.channel, "restyle-privacy"))
     assert "Spent by all servers" in said(await stage.mo.user.slash("restyle-owner spend"))
     assert closed in said(await stage.mo.slash(stage.channel, "restyle-admin jobs"))

@@ -19,10 +19,17 @@ async def test_help_says_how_with_this_servers_numbers_and_a_command_to_click(st
     assert list(buttons_of(page.response.message)) == ["What it costs", "My data", "How I am told"]
 
 
-async def test_a_command_that_cannot_be_asked_about_is_named_plainly(stage):
-    stage.env.inject_error("GET", "/applications/*/commands*", status=503, times=None)
+async def test_a_command_is_named_plainly_until_discord_has_told_its_id(stage):
+    stage.bot.command_mentions.learn({})
+    before = len(stage.calls())
     page = await stage.alice.slash(stage.channel, "restyle-help")
-    assert "Type `/restyle` and attach" in said(page)
+    assert "Type /restyle and attach" in said(page)
+    await stage.bot.registration.ask_again()  # they are registered, so it asks for the ids alone
+    await stage.env.settle()
+    page = await stage.alice.slash(stage.channel, "restyle-help")
+    assert "Type </restyle:" in said(page)
+    asked = [call.split()[0] for call in stage.calls()[before:] if "/commands" in call]
+    assert asked == ["GET"]
 
 
 async def test_the_costs_are_this_servers_and_what_is_left_is_ones_own(stage, clip, make_bot):

@@ -114,7 +114,7 @@ async def test_a_list_is_narrowed_by_state_and_words(stage, clip, listed, make_b
 
 
 async def test_an_empty_list_says_how_to_begin(stage, listed):
-    assert "Type /restyle, attach a clip" in text_of(message_of(await listed()))
+    assert "Type </restyle:" in text_of(message_of(await listed()))
 
 
 async def test_pages_follow_one_another(stage, clip, listed):

@@ -8,10 +8,12 @@ import pytest
 from bot.domain.jobs import Extra, Hold, JobState
 from bot.domain.money import CostSource
 from bot.engine.ports import AnswerContent
+from bot.requests.validation import Refusal, Rule
 from bot.texts import appeal as appeal_texts
-from bot.texts import clip as clip_texts
-from bot.texts import message as message_texts
 from bot.texts import more as more_texts
+from bot.texts.common import clip_unknown
+from bot.texts.message import result_gone
+from bot.texts.refusal import refusal
 from tests.cogs.conftest import OUTPUT_URL, buttons_of, said
 from tests.cogs.forged import press as forge
 from tests.cogs.panels import text_of
@@ -97,11 +99,13 @@ async def test_for_others_a_result_is_the_clip_of_whoever_is_in_it(stage, result
 
 async def test_a_result_that_is_only_a_link_or_gone_cannot_be_the_next_clip(stage, clip):
     job, answer = await stage.done(clip)
+    gone = result_gone(stage.bot.command_mentions.of("restyle"))
+    assert "</restyle:" in gone
     refused = await press(stage.alice, answer, "Use as source")
-    assert said(refused) == message_texts.RESULT_GONE
+    assert said(refused) == gone
     assert refused.ephemeral
     await put(stage.store, job.id, JobState.DONE, answer_message_id=1)
-    assert said(await press(stage.alice, answer, "Use as source")) == message_texts.RESULT_GONE
+    assert said(await press(stage.alice, answer, "Use as source")) == gone
 
 
 async def test_the_whole_prompt_and_all_facts_are_one_press_away_after_a_restart(
@@ -175,13 +179,13 @@ async def test_from_elsewhere_nothing_of_a_private_channel_is_shown_or_used(stag
     channel = stage.bot.get_channel(stage.channel.id)
     await channel.set_permissions(everyone, view_channel=False)
     stage.channel = lounge
+    unknown = clip_unknown(stage.bot.command_mentions.of("restyle"))
     for verb in ("more", "details", "download", "report"):
-        assert said(await forge(stage, stage.bob, f"restyle:{job.id}:{verb}")) == (
-            clip_texts.EXTRA_UNKNOWN
-        )
+        assert said(await forge(stage, stage.bob, f"restyle:{job.id}:{verb}")) == unknown
+    gone = refusal(Refusal(rule=Rule.JOB_UNKNOWN), stage.bot.command_mentions.of)
     for verb in ("again", "change", "use"):
         shown = await forge(stage, stage.bob, f"restyle:{job.id}:{verb}")
-        assert said(shown) == message_texts.ABOUT_MESSAGES["job_unknown"], verb
+        assert said(shown) == gone, verb
     own = await forge(stage, stage.alice, f"restyle:{job.id}:details")
     assert job.model in said(own)
 
@@ -208,8 +212,9 @@ async def test_a_clip_of_direct_messages_is_its_requesters_alone(stage, clip):
         await alice.slash("restyle", video=("clip.mp4", clip), prompt="my secret words")
     )
     await put(stage.store, job.id, JobState.DONE)
+    unknown = clip_unknown(stage.bot.command_mentions.of("restyle"))
     for verb in ("details", "download", "more", "save-look", "report"):
         shown = await forge(stage, stage.bob.user, f"restyle:{job.id}:{verb}")
-        assert said(shown).strip() == clip_texts.EXTRA_UNKNOWN, verb
+        assert said(shown).strip() == unknown, verb
     mine = await forge(stage, alice, f"restyle:{job.id}:details")
     assert "my secret words" in said(mine)

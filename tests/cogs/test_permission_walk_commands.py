@@ -202,7 +202,7 @@ async def everybody_uses(world, key, needs):
 @pytest.mark.parametrize("name", sorted(FACTS))
 async def test_with_direct_messages_off_a_command_there_starts_nothing_whoever_uses_it(world, name):
     world.bot.settings = world.bot.settings.model_copy(update={"direct_messages": False})
-    off = door_texts.direct_messages_off()
+    off = door_texts.direct_messages_off(world.bot.command_mentions.of("restyle-privacy"))
     for key, command in COMMANDS.items():
         if not command.dms or command.needs is None:
             continue

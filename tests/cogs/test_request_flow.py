@@ -11,9 +11,10 @@ from PIL import Image
 
 from bot.domain.jobs import JobState
 from bot.engine.steps.sources import ORIGINAL, SENT
+from bot.requests.validation import Refusal, Rule
 from bot.storage.open_requests import KeptRequest
 from bot.texts import choice as choice_texts
-from bot.texts.message import ABOUT_MESSAGES
+from bot.texts.refusal import refusal
 from cogs.restyle import request_flow
 from cogs.restyle.forms import FilledIn
 from cogs.restyle.open_request import OpenRequest, PartChoice
@@ -143,7 +144,7 @@ async def test_a_request_becomes_one_job_however_often_it_is_pressed(stage, long
     custom_id = f"restyle:{shown._interaction.id}:part-start"
     first = await forged.press(stage, stage.alice, custom_id)
     again = await forged.press(stage, stage.alice, custom_id)
-    assert said(again) == ABOUT_MESSAGES["started_already"]
+    assert said(again) == refusal(Refusal(rule=Rule.STARTED_ALREADY), stage.bot.command_mentions.of)
     assert again.ephemeral
     assert not first.ephemeral
     assert await stage.store.overview.count_open() == {JobState.QUEUED: 1}
@@ -173,9 +174,10 @@ async def test_a_second_press_at_the_same_time_leaves_the_jobs_clip_alone(stage,
 
 async def test_somebody_elses_request_is_not_there_for_others(stage, long_clip):
     shown = await stage.restyle(long_clip)
+    gone = refusal(Refusal(rule=Rule.REQUEST_GONE), stage.bot.command_mentions.of)
     for verb in ("part-start", "part-length", "request-change", "request-drop"):
         result = await forged.press(stage, stage.bob, f"restyle:{shown._interaction.id}:{verb}")
-        assert said(result) == ABOUT_MESSAGES["request_gone"]
+        assert said(result) == gone
     result = await forged.send_form(
         stage, stage.bob, f"restyle:{shown._interaction.id}:request-form", {"prompt": "mine"}
     )
@@ -365,4 +367,4 @@ async def test_what_another_version_kept_counts_as_gone(stage, clip, words):
     kept = KeptRequest(id=7, guild_id=stage.guild.id, user_id=stage.alice.id, words=words)
     await stage.store.open_requests.keep(kept)
     result = await forged.press(stage, stage.alice, "restyle:7:request-change")
-    assert said(result) == ABOUT_MESSAGES["request_gone"]
+    assert said(result) == refusal(Refusal(rule=Rule.REQUEST_GONE), stage.bot.command_mentions.of)

@@ -67,9 +67,11 @@ def page(result):
 async def test_a_member_who_used_nothing_is_told_how_to_start(stage):
     await stage.set(member_jobs_per_day=None)
     result = await usage(stage, stage.alice)
+    restyle = stage.bot.command_mentions.of("restyle")
+    assert restyle.startswith("</restyle:")
     assert page(result) == (
         "**Your clips on Filmclub**\n"
-        "None this month. Start one with /restyle.\n"
+        f"None this month. Start one with {restyle}.\n"
         "There is no limit on how many you can make."
     )
     assert buttons_of(result.response.message) == {}

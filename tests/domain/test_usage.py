@@ -82,7 +82,7 @@ def test_the_ten_most_costly_members_are_ranked_and_the_others_counted():
     usage = summarise([spent(user_id=n, micros=n * 1000) for n in range(1, 14)], NOW)
     assert [user_id for user_id, _ in usage.members] == list(range(13, 3, -1))
     assert usage.more_members == 3
-    lines = usage_texts.server(usage, place="Filmclub")
+    lines = usage_texts.server(usage, place="Filmclub", restyle="/restyle")
     assert "1. <@13> · 1 clip · $0.013" in lines
     assert "and 3 others." in lines
 
@@ -97,7 +97,8 @@ def test_the_picture_says_in_words_what_it_shows():
 
 
 def test_nothing_used_is_said_plainly():
-    assert "None yet" in "\n".join(usage_texts.server(summarise([], NOW), place="Filmclub"))
+    nothing = usage_texts.server(summarise([], NOW), place="Filmclub", restyle="</restyle:7>")
+    assert "None yet. Start one with </restyle:7>." in "\n".join(nothing)
 
 
 def test_the_sheet_has_a_line_for_each_job_and_no_column_for_what_people_typed():
@@ -134,6 +135,7 @@ def test_what_is_left_is_said_with_when_it_starts_anew():
         month=Tally(14, 9_750_000),
         left=[use(5, 2), use(10_000_000, 9_750_000, Period.MONTH, Unit.MICROS)],
         now=NOW,
+        restyle="/restyle",
     )
     midnight = int((NOW + timedelta(minutes=1)).timestamp())
     april = int(datetime(2026, 4, 1, tzinfo=UTC).timestamp())
