@@ -95,6 +95,20 @@ async def test_doctor_names_the_mend_of_each_thing_that_is_broken(
     assert discord_server.calls[-1].status == 401
 
 
+async def test_doctor_says_that_postgresql_is_away_and_goes_on_looking(
+    environment: dict[str, str], tmp_path: Path
+):
+    environment["DATABASE_URL"] = "postgresql://bot:open-sesame@127.0.0.1:9/restyle"
+    said = await doctor(tmp_path, environment, "--json", ends_with=1)
+    assert "open-sesame" not in said
+    findings = json.loads(said)["findings"]
+    (database,) = [one for one in findings if one["level"] == "broken"]
+    assert database["section"] == "database"
+    assert "does not answer" in database["text"]
+    assert database["mend"]
+    assert {"provider", "discord"} <= {one["section"] for one in findings}
+
+
 async def test_doctor_without_settings_says_which_are_missing(tmp_path: Path):
     async with program("-m", "bot", "doctor", environment={}, folder=tmp_path) as run:
         assert await run.ends(seconds=60) == 2
