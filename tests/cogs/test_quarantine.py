@@ -36,7 +36,7 @@ async def test_the_owner_looks_at_one_and_says_that_it_was_finished(stage, owner
     answer = await owner.user.click(
         shown.response.message, custom_id=f"restyle:{NUMBER}:quarantine-restored"
     )
-    assert "finished before" in said(answer)
+    assert "Ended as already finished" in said(answer)
     job = await stage.store.get(NUMBER)
     assert (job.state, job.cancel_reason) == (JobState.CANCELLED, CancelReason.RESTORED)
     assert await stage.store.quarantine.count() == 1

@@ -182,7 +182,7 @@ async def test_channels_and_roles_of_another_server_are_named_and_refused(stage,
     for words in (
         "- channel 77 (Channels allowed)",
         "- role 78 (Roles exempt)",
-        "- channel 79 (settings of its own)",
+        "- channel 79 (its own settings)",
     ):
         assert words in said(found.opened)
     assert f"channel {stage.channel.id}" not in said(found.opened)

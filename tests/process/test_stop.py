@@ -75,18 +75,16 @@ HOLDS: dict[str, tuple[str, str, int, bool]] = {
     "thread made": ("POST", "/channels/*/messages/*/threads", 0, True),
     "status": ("POST", "/channels/*/messages", 0, False),
     "status made": ("POST", "/channels/*/messages", 0, True),
-    "source": ("POST", "/channels/*/messages", 1, False),
-    "source made": ("POST", "/channels/*/messages", 1, True),
-    "answer": ("POST", "/channels/*/messages", 2, False),
-    "answer made": ("POST", "/channels/*/messages", 2, True),
+    "answer": ("POST", "/channels/*/messages", 1, False),
+    "answer made": ("POST", "/channels/*/messages", 1, True),
 }
 
 
 @pytest.mark.parametrize(
     "names",
     [
-        ("running", "record", "thread", "status", "source", PAYING),
-        ("thread made", "status made", "source made", "answer", "answer made"),
+        ("running", "record", "thread", "status", PAYING),
+        ("thread made", "status made", "answer", "answer made"),
     ],
     ids=["before", "after"],
 )

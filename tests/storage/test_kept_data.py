@@ -76,7 +76,7 @@ def test_the_templates_name_the_terms_that_hold_by_default():
         f"Questions to moderators: [{days['questions']:g}] days",
         f"Strikes: [{days['strikes']:g}] days",
         f"Changes of settings: [{days['changes']:g}] days",
-        f"Everything of a server: [{settings.guild_gone_days:g}] days",
+        f"Everything about a server: [{settings.guild_gone_days:g}] days",
     ):
         assert words in policy
     terms = (TEMPLATES / "terms.md").read_text(encoding="utf-8")
