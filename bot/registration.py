@@ -121,7 +121,7 @@ class Registration:
         The process with shard 0 may not have registered any yet.
         """
         failures = 0
-        while not self._mentions.are_known:
+        while self._bot.tree.get_commands() and not self._mentions.are_known:
             if failures:
                 await asyncio.sleep(_pause(failures))
             failures += 1
