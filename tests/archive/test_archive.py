@@ -430,7 +430,7 @@ async def test_one_file_that_may_not_be_removed_keeps_no_other(in_bucket, bucket
         return web.Response(status=403) if request.path.endswith(names[0]) else None
 
     bucket.refuse = refuse
-    with pytest.raises(ArchiveError, match="1 files"):
+    with pytest.raises(ArchiveError, match="1 of the files"):
         await in_bucket.expire(clock.now())
     assert set(bucket.objects) == {names[0]}
 
