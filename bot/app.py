@@ -352,7 +352,8 @@ class RestyleBot(commands.AutoShardedBot):
             message = await (await open_place()).send(**shown)
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as exc:
             level = logging.DEBUG if name in self._silent_places else logging.WARNING
-            log.log(level, "The owner cannot be told in %s (ALERT_CHANNEL_ID): %s", name, exc)
+            words = "The owner cannot be told in %s (ALERT_CHANNEL_ID can name a channel): %s"
+            log.log(level, words, name, exc)
             self._silent_places.add(name)
             return None
         self._silent_places.discard(name)

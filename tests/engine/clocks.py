@@ -66,6 +66,14 @@ async def until(condition):
             await asyncio.sleep(0.002)
 
 
+async def pass_time(clock, condition):
+    """Let the clock of a test go on, ten seconds at a time, until ``condition`` holds."""
+    async with asyncio.timeout(60):
+        while not condition():
+            clock.advance(10)
+            await asyncio.sleep(0.002)
+
+
 async def hang(bench, handle):
     """Take the submit step while CometAPI accepts the request and does not answer."""
     step = asyncio.create_task(bench.step(handle))

@@ -19,7 +19,7 @@ from sandbox.cometapi import (
     no_quota,
 )
 from sandbox.standin.behaviours import Accept
-from tests.engine.clocks import hang, settle, until
+from tests.engine.clocks import hang, pass_time, settle, until
 from tests.engine.conftest import LEASE_SECONDS
 from tests.engine.faults import Broken, Counting, LateCommit, Meanwhile, Slow, database_of
 
@@ -65,11 +65,7 @@ async def test_an_answer_is_written_down_however_long_the_database_is_away(late_
             late_bench.clock.advance(10)
             await settle()
         assert not step.done()
-    for _ in range(50):
-        late_bench.clock.advance(10)
-        await asyncio.sleep(0.005)
-        if step.done():
-            break
+    await pass_time(late_bench.clock, step.done)
     await step
     assert (await late_bench.job(handle)).task_id == late_bench.standin.creates[0].task_id
 
@@ -86,11 +82,7 @@ async def test_a_late_answer_is_written_down_however_long_the_database_is_away(l
             late_bench.clock.advance(10)
             await settle()
         assert late_bench.adopted == []
-    for _ in range(50):
-        late_bench.clock.advance(10)
-        await asyncio.sleep(0.005)
-        if late_bench.adopted:
-            break
+    await pass_time(late_bench.clock, lambda: late_bench.adopted)
     assert (await late_bench.job(handle)).task_id == late_bench.standin.creates[0].task_id
 
 
