@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -283,13 +284,15 @@ class RestyleBot(commands.AutoShardedBot):
         )
 
     async def setup_hook(self) -> None:
-        """Load the extensions and register the commands where they have changed.
+        """Set the extensions up and register the commands where they have changed.
 
         Raises:
-            discord.ext.commands.ExtensionError: An extension could not be loaded.
+            ImportError: An extension is not there.
         """
         for name in self._extensions_to_load:
-            await self.load_extension(name)
+            # Not load_extension: to be able to reload, it runs each module again, whose classes are
+            # then others than those that its neighbours have imported.
+            await importlib.import_module(name).setup(self)
         follow_settings(self.tree, self.settings)
         self.registration.start()
 

@@ -4,7 +4,6 @@ import discord
 import pytest
 import simcord
 from discord import app_commands
-from discord.ext import commands
 from pydantic import SecretStr
 
 from bot.discord_checkup import COMMAND_NAMES
@@ -65,7 +64,7 @@ async def test_a_folder_that_cannot_be_written_does_not_stop_the_start(
 
 async def test_an_extension_that_does_not_load_stops_the_start(make_bot):
     bot = make_bot(extensions=["cogs.restyle.cog", "cogs.missing"])
-    with pytest.raises(commands.ExtensionError):
+    with pytest.raises(ModuleNotFoundError, match="missing"):
         async with simcord.run(bot):
             pass
     await bot.close()
