@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+@functools.cache
+def _scripts() -> ScriptDirectory:
+    """Return the migrations, which are read once: they do not change while the program runs."""
+    return ScriptDirectory.from_config(alembic_config())
+
+
 def take_turn(connection: Connection) -> None:
     """Wait until nobody else migrates this database; the turn ends with the transaction.
 
@@ -55,8 +62,7 @@ def check_known(present: Collection[str]) -> None:
     Raises:
         StoreTooNewError: It has not: a newer version of the program has upgraded the database.
     """
-    scripts = ScriptDirectory.from_config(alembic_config())
-    known = {script.revision for script in scripts.walk_revisions()}
+    known = {script.revision for script in _scripts().walk_revisions()}
     if unknown := set(present) - known:
         raise StoreTooNewError(
             f"The database was written by a newer version of this program (schema "
@@ -67,7 +73,7 @@ def check_known(present: Collection[str]) -> None:
 
 def newest_revision() -> str:
     """Return the revision of the schema that this program works on."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    head = _scripts().get_current_head()
     assert head is not None  # noqa: S101 - the program comes with its migrations
     return head
 
@@ -79,11 +85,9 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         StoreTooNewError: A newer version of the program has upgraded this database.
     """
     take_turn(connection)
-    config = alembic_config(connection)
-    scripts = ScriptDirectory.from_config(config)
     present = MigrationContext.configure(connection).get_current_heads()
     check_known(present)
-    if revision == "head" and set(present) == set(scripts.get_heads()):
+    if revision == "head" and set(present) == {newest_revision()}:
         return
     before = ", ".join(sorted(present)) or "nothing"
     log.info("Upgrading the database's schema from %s to %s", before, revision)
@@ -95,4 +99,4 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     if connection.dialect.name == "postgresql":
         # Behind a table that somebody holds everybody else would wait as well, so not for long.
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
-    command.upgrade(config, revision)
+    command.upgrade(alembic_config(connection), revision)
