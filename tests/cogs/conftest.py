@@ -89,18 +89,23 @@ def output(tmp_path, clip):
     return AnswerContent(video=path)
 
 
-@pytest.fixture
-def settings(tmp_path):
+@pytest.fixture(scope="session")
+def same_settings():
+    """What is the same in every test: reading settings takes its time."""
     return Settings(
         _env_file=None,
         discord_token="token",
         cometapi_key="key",
         cometapi_base_url=BASE_URL,
-        data_dir=tmp_path / "data",
         shards="0/1",  # the simulated Discord recommends no number
         bot_dollars_per_month="unlimited",
         direct_messages="on",  # what they are like when off has tests of its own
     )
+
+
+@pytest.fixture
+def settings(same_settings, tmp_path):
+    return same_settings.model_copy(update={"data_dir": tmp_path / "data"})
 
 
 @dataclass
