@@ -232,7 +232,7 @@ _PROCESSES: Final = "More processes on more machines, with PostgreSQL."
 def own_limits(load: Load) -> list[Limit]:
     """Return the limits of one process with SQLite on one small machine."""
     rate = load.jobs_per_second
-    received = (a.SOURCE_BYTES + a.OUTPUT_BYTES) * 8
+    received = sent = (a.SOURCE_BYTES + a.OUTPUT_BYTES) * 8  # what is fetched is posted again
 
     def limit(name: str, demand: float, capacity: float, advice: str = _PROCESSES) -> Limit:
         return Limit(name=name, whose=Whose.OURS, demand=demand, capacity=capacity, advice=advice)
@@ -258,7 +258,7 @@ def own_limits(load: Load) -> list[Limit]:
         limit("line, downwards", rate * received, a.LINK_BITS_PER_SECOND, "A faster line."),
         limit(
             "line, upwards",
-            rate * a.OUTPUT_BYTES * 8,
+            rate * sent,
             a.LINK_BITS_PER_SECOND,
             "A faster line, or answers with the link alone: a lower MAX_OUTPUT_MB.",
         ),
