@@ -11,6 +11,7 @@ import math
 import random
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from functools import cache
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
@@ -221,6 +222,7 @@ class _Hour:
         job.shown = shown
 
 
+@cache
 def simulate_peak(jobs_per_hour: float, *, concurrent: int | None = None, seed: int = SEED) -> Peak:
     """Simulate peak hours until enough jobs were seen; the same for the same arguments.
 

@@ -83,19 +83,21 @@ class Durations:
         """Start with ``seconds`` from create to the end being seen, oldest first; 50 count."""
         self._limits = limits
         self._earliest = 0.0
-        self._seconds: deque[float] = deque(maxlen=HISTORY)
-        for one in seconds:
-            self.learn(one)
+        self._seconds = deque((one for one in seconds if one > 0), maxlen=HISTORY)
+        self._expect()
 
     def learn(self, seconds: float) -> None:
-        """Remember one more duration; the oldest beyond 50 is forgotten.
-
-        The fastest less one shortest gap, because its end was seen up to that late, is the age
-        before which no end is expected.
-        """
+        """Remember one more duration; the oldest beyond 50 is forgotten."""
         if seconds > 0:
             self._seconds.append(seconds)
-            known = len(self._seconds)
+            self._expect()
+
+    def _expect(self) -> None:
+        """Work out the age before which no end is expected.
+
+        That is the fastest less one shortest gap, because its end was seen up to that late.
+        """
+        if known := len(self._seconds):
             fastest = min(self._seconds) * known / (known + _UNSEEN_JOBS)
             self._earliest = fastest - self._limits.shortest
 
