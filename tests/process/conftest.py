@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import DiscordServer
-from tests.process.processes import ROOT, Program, program
+from tests.process.forks import FORKS, ROOT
+from tests.process.processes import Program, program
 from tests.wire.conftest import clip, clock, standin
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
     from sandbox.cometapi import StandIn
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["bot_process", "clip", "clock", "discord_server", "environment", "standin"]
 
 RUN_BOT = str(ROOT / "tests" / "process" / "run_bot.py")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_fork_server_afterwards() -> Iterator[None]:
+    yield
+    FORKS.close()
 
 
 @pytest.fixture

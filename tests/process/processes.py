@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.process.forks import FORKS, ROOT, Forked, whole
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import AsyncIterator, Mapping
-
-ROOT = Path(__file__).parents[2]
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+    from pathlib import Path
 
 
 class Program:
     """A running Python process; what it writes is kept as :attr:`output`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Forked) -> None:
         self._process = process
         self.output = ""
         self._news = asyncio.Event()
@@ -84,19 +82,24 @@ class Program:
 
 @asynccontextmanager
 async def program(
-    *arguments: str, environment: Mapping[str, str], folder: Path = ROOT
+    *arguments: str, environment: Mapping[str, str], folder: Path = ROOT, fresh: bool = False
 ) -> AsyncIterator[Program]:
-    """Start ``python <arguments>`` with only this environment; kill it at the end."""
-    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *arguments,
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    """Start ``python <arguments>`` with only this environment; kill it at the end.
+
+    It comes from the fork server, with the imports done, unless ``fresh``: then it does them
+    itself, which takes most of the time of a start.
+    """
+    if fresh:
+        process: asyncio.subprocess.Process | Forked = await asyncio.create_subprocess_exec(
+            *(sys.executable, *arguments),
+            cwd=folder,
+            env=whole(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+    else:
+        process = await FORKS.start(arguments, environment=whole(environment), folder=folder)
     running = Program(process)
     try:
         yield running

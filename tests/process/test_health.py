@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 import time
@@ -21,7 +20,8 @@ from bot.texts import doors as door_texts
 from tests.fakes.faults import Fault, unavailable
 from tests.fakes.ports import free_port
 from tests.process.conftest import RUN_BOT, bot_process
-from tests.process.processes import KEPT, ROOT, Program, program
+from tests.process.forks import whole
+from tests.process.processes import Program, program
 from tests.system.namespaces import has_namespaces
 
 if TYPE_CHECKING:
@@ -177,12 +177,11 @@ async def test_a_full_disk_is_seen_by_health_and_ends_a_start_with_the_mend(
         pytest.skip("no disk can be made to fill")
     small = tmp_path / "small"
     small.mkdir()
-    environment |= {"DATA_DIR": str(small), "LEASE_SECONDS": "3", "PYTHONPATH": str(ROOT)}
-    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    environment |= {"DATA_DIR": str(small), "LEASE_SECONDS": "3"}
     shell = await asyncio.create_subprocess_exec(
         *("unshare", "-rm", "sh"),
         cwd=tmp_path,
-        env={**kept, **environment},
+        env=whole(environment),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -8,7 +8,7 @@ from tests.process.processes import program
 
 
 async def test_the_local_discord_runs_as_a_process_and_is_steered_over_http():
-    async with program("-m", "tests.fakes", environment={}) as discord:
+    async with program("-m", "tests.fakes", environment={}, fresh=True) as discord:
         await discord.says("}")
         addresses = json.loads(discord.output)
         control = f"{addresses['origin']}/_control"

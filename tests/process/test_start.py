@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_start_without_settings_names_all_that_are_missing_at_once(tmp_path: Path):
-    async with program("-m", "bot", environment={}, folder=tmp_path) as bot:
+    async with program("-m", "bot", environment={}, folder=tmp_path, fresh=True) as bot:
         assert await bot.ends() == 2
     assert "DISCORD_TOKEN: is missing" in bot.output
     assert "COMETAPI_KEY: is missing" in bot.output
@@ -84,7 +84,7 @@ async def test_once_it_has_started_its_secrets_are_no_longer_for_others_to_read(
         "print('seen:', [name for name, value in os.environ.items() if 'secret' in value])\n"
     )
     environment = {"DISCORD_TOKEN": "secret-token", "COMETAPI_KEY": "secret-key"}
-    async with program("-c", look, environment=environment, folder=tmp_path) as bot:
+    async with program("-c", look, environment=environment, folder=tmp_path, fresh=True) as bot:
         await bot.ends()
     assert "seen: []" in bot.output
     assert sys.platform != "linux" or "dumpable: 0" in bot.output
