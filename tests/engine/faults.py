@@ -9,17 +9,27 @@ from bot.storage.tables.job import jobs
 from sandbox.cometapi import HttpAnswer
 
 
-class Broken:
-    """A database that stops answering after some transactions; perhaps right after a commit."""
+class Wrapped:
+    """A database that is another one in all but its transactions."""
 
-    def __init__(self, database, *, after=0, commits=False, error=StoreUnavailableError):
+    def __init__(self, database):
         self._database = database
-        self._left = after
-        self._commits = commits
-        self._error = error
 
     def __getattr__(self, name):
         return getattr(self._database, name)
+
+    def read(self, **how):
+        return self.transaction(**how)
+
+
+class Broken(Wrapped):
+    """A database that stops answering after some transactions; perhaps right after a commit."""
+
+    def __init__(self, database, *, after=0, commits=False, error=StoreUnavailableError):
+        super().__init__(database)
+        self._left = after
+        self._commits = commits
+        self._error = error
 
     @asynccontextmanager
     async def transaction(self, **how):
@@ -31,18 +41,13 @@ class Broken:
         if self._left < 0:
             raise self._error("the connection broke in the commit")
 
-    read = transaction
 
-
-class Counting:
+class Counting(Wrapped):
     """A database that counts its transactions."""
 
     def __init__(self, database):
-        self._database = database
+        super().__init__(database)
         self.transactions = 0
-
-    def __getattr__(self, name):
-        return getattr(self._database, name)
 
     @asynccontextmanager
     async def transaction(self, **how):
@@ -50,19 +55,14 @@ class Counting:
         async with self._database.transaction(**how) as connection:
             yield connection
 
-    read = transaction
 
-
-class LateCommit:
+class LateCommit(Wrapped):
     """A database that lets a move to SUBMITTING fail and carries it out when it is asked next."""
 
     def __init__(self, database, *, job_id):
-        self._database = database
+        super().__init__(database)
         self._job_id = job_id
         self._count = 0
-
-    def __getattr__(self, name):
-        return getattr(self._database, name)
 
     @asynccontextmanager
     async def transaction(self, **how):
@@ -80,20 +80,15 @@ class LateCommit:
         async with self._database.transaction(**how) as connection:
             yield connection
 
-    read = transaction
 
-
-class Slow:
+class Slow(Wrapped):
     """A database of which, after some transactions, each one takes ``seconds``."""
 
     def __init__(self, database, *, clock, seconds, after=0):
-        self._database = database
+        super().__init__(database)
         self._clock = clock
         self._seconds = seconds
         self._left = after
-
-    def __getattr__(self, name):
-        return getattr(self._database, name)
 
     @asynccontextmanager
     async def transaction(self, **how):
@@ -103,19 +98,14 @@ class Slow:
         if self._left < 0:
             self._clock.advance(self._seconds)
 
-    read = transaction
 
-
-class Meanwhile:
+class Meanwhile(Wrapped):
     """A database of which one transaction's outcome is told only after ``work`` was done."""
 
     def __init__(self, database, *, work, after=0):
-        self._database = database
+        super().__init__(database)
         self._work = work
         self._left = after
-
-    def __getattr__(self, name):
-        return getattr(self._database, name)
 
     @asynccontextmanager
     async def transaction(self, **how):
@@ -125,8 +115,6 @@ class Meanwhile:
             yield connection
         if is_it:
             await self._work()
-
-    read = transaction
 
 
 @contextmanager
