@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.domain.units import MEBIBYTE
+from bot.engine import owed_cards as owed_cards_runner
+from bot.storage import owed_cards
 from tests.fakes import (
     Channel,
     DiscordServer,
@@ -54,6 +58,12 @@ FAULTS: dict[str, Fault] = {
     "answer lost": lost_answer(),
     "request lost": lost_answer(carried_out=False),
 }
+
+
+@pytest.fixture(autouse=True)
+def _cards_are_tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owed_cards_runner, "PASS_SECONDS", 0.1)
+    monkeypatch.setattr(owed_cards, "FIRST_PAUSE", timedelta(seconds=0.1))
 
 
 @dataclass
@@ -117,7 +127,7 @@ async def truth(server: DiscordServer, cases: list[Case]) -> None:
 
 def without_video(settings: Settings) -> Settings:
     """Return settings by which answers go out with the link alone: no work on media."""
-    return settings.model_copy(update={"max_output_bytes": 1})
+    return settings.model_copy(update={"max_output_mb": 1 / MEBIBYTE})
 
 
 @pytest.mark.parametrize("call", [name for name in CALLS if name != "acknowledge"])
@@ -138,7 +148,9 @@ async def test_trouble_at_a_call_costs_neither_money_nor_the_answer_nor_the_trut
     if call == "keep":  # by itself only where the status message was not taken with the clip
         for case in cases:
             discord_server.fail(method, path, refused(413, 40005), channel_id=case.place.id)
-    if call != "answer":
+    # The record is sent again within two seconds; no provider is as quick as ours, so that the job
+    # must not end sooner: looking at its video takes longer.
+    if call not in {"answer", "record"}:
         settings = without_video(settings)
     async with bot_running(discord_server, settings):
         await play(discord_server, standin, clock, settings, clip, cases)
