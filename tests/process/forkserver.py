@@ -8,6 +8,7 @@ the socket closes, so does the server.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -16,6 +17,7 @@ import pkgutil
 import runpy
 import socket
 import sys
+import threading
 from contextlib import suppress
 
 import bot.cli
@@ -78,6 +80,14 @@ def run(arguments: list[str], folder: str) -> None:
         runpy.run_path(arguments[0], run_name="__main__")
 
 
+def leave(code: int) -> None:
+    """End this process as Python does, but for taking all that was imported apart again."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
     commands = [f"bot.cli.{module.name}" for module in pkgutil.iter_modules(bot.cli.__path__)]
     for name in (*LATE, *EXTENSIONS, *commands):
@@ -85,7 +95,12 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     if (program := next_program()) is not None:
-        run(*program)
+        try:
+            run(*program)
+        except SystemExit as exc:
+            if isinstance(exc.code, int):
+                leave(exc.code)
+            raise
     else:
         with suppress(ChildProcessError):
             while True:

@@ -53,7 +53,7 @@ async def test_people_are_answered_while_postgresql_is_frozen_and_health_says_wh
     postgres_url: str,
 ):
     server, dsn = discord_server, postgres_url.replace("+asyncpg", "")
-    environment |= {"DATABASE_URL": dsn, "LOCAL_STORE_SECONDS": "1"}
+    environment |= {"DATABASE_URL": dsn, "LOCAL_STORE_SECONDS": "1", "LOCAL_WAIT_SECONDS": "2"}
     place, user = server.add_channel(server.add_guild("Studio"), "clips"), server.add_user("mira")
     async with bot_process(server, environment, tmp_path) as bot:
         await bot.says(" is up: ")
