@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.engine.durations import simple_policies
 from bench.postgres import durable_postgres
+from tests.process.forks import Forks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator
+    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 
 CLIENTS: Final = ("engine", "coroutines", "sdk", "bare")
 SATURATED: Final = ("engine", "client", "plain", "lean", "sdk", "bare")
@@ -120,32 +121,42 @@ def _folder(*, in_memory: bool = False) -> Iterator[str]:
 
 
 class Bench:
-    """One run: the client's core, the server's core, and the answerer on the latter."""
+    """One run: the client's core, the server's core, and the answerer on the latter.
 
-    def __init__(self, plan: Plan, *, port: int, cores: tuple[int, int]) -> None:
+    In a hurry its measurements are forked, so that they need not import all anew.
+    """
+
+    def __init__(self, plan: Plan, *, port: int, cores: tuple[int, int], forks: Forks) -> None:
         self._plan = plan
+        self.is_hurried = plan.is_hurried
         self._port = port
+        self._forks = forks
         self._client_core, self._server_core = cores
         has_uvloop = find_spec("uvloop") is not None and not plan.is_hurried
         self._on_uvloop = ON_UVLOOP if has_uvloop else ()
 
     async def _child(self, name: str, *, core: int, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         with _folder(in_memory=name == "durations.virtual") as folder:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bench.engine.child", str(core), name),
-                json.dumps(arguments),
-                cwd=folder,
-                env={**os.environ, "PYTHONPATH": _MODULES},
-                stdout=asyncio.subprocess.PIPE,
-            )
+            words = ("-m", "bench.engine.child", str(core), name, json.dumps(arguments))
+            environment = {**os.environ, "PYTHONPATH": _MODULES}
+            if self.is_hurried:
+                process = await self._forks.start(words, environment=environment, folder=folder)
+            else:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, *words),
+                    cwd=folder,
+                    env=environment,
+                    stdout=asyncio.subprocess.PIPE,
+                )
             try:
-                output, _ = await process.communicate()
+                output = await process.stdout.read()
             except BaseException:
                 process.kill()
                 await process.wait()
                 raise
-        if process.returncode:
-            raise RuntimeError(f"{name} ended with {process.returncode}")
+            status = await process.wait()
+        if status:
+            raise RuntimeError(f"{name} ended with {status}:\n{output.decode()}")
         result: dict[str, Any] = json.loads(output.decode().splitlines()[-1])
         _say(f"{name} {arguments}: {result}")
         return result
@@ -333,15 +344,19 @@ async def measure(
     results.plan = asdict(plan)
     started = time.monotonic()
     async with _answerer(cores[1]) as port:
-        bench = Bench(plan, port=port, cores=cores)
-        chosen = [part for part in PARTS if part in parts]
-        in_turn = [] if plan.is_hurried else [part for part in chosen if part not in _TOGETHER]
-        for part in in_turn:
-            begun = time.monotonic()
-            await getattr(bench, part)(results)
-            _say(f"{part} took {time.monotonic() - begun:.0f} s")
-        async with asyncio.TaskGroup() as group:
-            for part in set(chosen) - set(in_turn):
-                group.create_task(getattr(bench, part)(results))
+        with closing(Forks()) as forks:
+            bench = Bench(plan, port=port, cores=cores, forks=forks)
+            await _measure(bench, [part for part in PARTS if part in parts], results)
     results.seconds += time.monotonic() - started
     return results
+
+
+async def _measure(bench: Bench, parts: Sequence[str], results: Results) -> None:
+    in_turn = [] if bench.is_hurried else [part for part in parts if part not in _TOGETHER]
+    for part in in_turn:
+        begun = time.monotonic()
+        await getattr(bench, part)(results)
+        _say(f"{part} took {time.monotonic() - begun:.0f} s")
+    async with asyncio.TaskGroup() as group:
+        for part in set(parts) - set(in_turn):
+            group.create_task(getattr(bench, part)(results))
