@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cogs.review.cards import words_on
+from sandbox.demo import tour
 from sandbox.demo.harness import open_stage
 from sandbox.demo.tour import STEPS, Tour
 from sandbox.demo.transcript import parts
@@ -18,9 +19,9 @@ async def opened(folder):
     clip = folder / "boat.mp4"
     tiny_clip(clip)
     async with open_stage(task_seconds=0.1, poll_seconds=0.05) as stage:
-        tour = Tour(stage, sample=clip, prompt="film noir")
-        await tour.prepare()
-        yield SimpleNamespace(stage=stage, tour=tour, world=stage.world)
+        played = Tour(stage, sample=clip, prompt="film noir")
+        await played.prepare()
+        yield SimpleNamespace(stage=stage, tour=played, world=stage.world)
 
 
 @pytest.fixture
@@ -68,7 +69,8 @@ async def test_every_button_plays_a_scene_and_every_scene_has_a_button(demo):
         ("slow", ["Running"]),
     ],
 )
-async def test_mira_reads_in_her_thread_what_became_of_her_clip(demo, scene, words):
+async def test_mira_reads_in_her_thread_what_became_of_her_clip(demo, monkeypatch, scene, words):
+    monkeypatch.setattr(tour, "SLOW_SECONDS", 20.0)  # of which a clip waits for three
     view = await demo.tour.scenes[scene]()
     assert view.person is demo.world.mira
     assert channel_of(demo, view).is_thread
