@@ -127,7 +127,7 @@ class ProcessPool:
         line = self._quick if task in _QUICK else self._long
         try:
             async with line.slot():
-                answer, status = await _run_child(task, arguments, self._limited(limits))
+                answer, status = await self._run_child(task, arguments, self._limited(limits))
             done = _understand(task, answer, status)
             metrics.CHILDREN.labels(task, "done").inc()
         except BaseException as exc:  # a process that was killed leaves what it had written
@@ -136,6 +136,34 @@ class ProcessPool:
             raise
         self.failures_in_a_row = 0
         return done
+
+    async def _run_child(
+        self, task: str, arguments: Mapping[str, Any], limits: WorkLimits
+    ) -> tuple[bytes, int | None]:
+        """Return what the process printed and its exit status, ``None`` when its time was over."""
+        request = _request(task, arguments, limits)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                # -E, -s: the environment adds no modules; -B: none may be written.
+                *(sys.executable, "-EsB", "-m", "bot.media.worker.worker_main"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                cwd=_ROOT,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ}
+                | _SPARING,
+                start_new_session=True,  # what it starts is ended with it
+            )
+        except OSError as exc:
+            raise MediaProbeError(f"no process for {task}: {exc.strerror}") from exc
+        try:
+            async with asyncio.timeout(limits.wall_seconds):
+                answer = await _converse(process, request)
+                return answer, await process.wait()
+        except TimeoutError:
+            return b"", None
+        finally:
+            await _end(process)
 
     def _limited(self, limits: WorkLimits | None) -> WorkLimits:
         limits = limits or WorkLimits(memory_bytes=self._memory_bytes)
@@ -188,10 +216,8 @@ def _path_as_text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} cannot be told to another process")
 
 
-async def _run_child(
-    task: str, arguments: Mapping[str, Any], limits: WorkLimits
-) -> tuple[bytes, int | None]:
-    """Return what the process printed and its exit status, ``None`` when its time was over."""
+def _request(task: str, arguments: Mapping[str, Any], limits: WorkLimits) -> bytes:
+    """Return the line that a process is told its work with."""
     rlimits = {
         "CPU": limits.cpu_seconds,
         "DATA": limits.memory_bytes,
@@ -211,27 +237,7 @@ async def _run_child(
         {"task": task, "arguments": dict(arguments), "limits": rlimits, "confinement": confinement},
         default=_path_as_text,
     )
-    try:
-        process = await asyncio.create_subprocess_exec(
-            # -E, -s: the environment adds no modules; -B: none may be written.
-            *(sys.executable, "-EsB", "-m", "bot.media.worker.worker_main"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=_ROOT,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ} | _SPARING,
-            start_new_session=True,  # what it starts is ended with it
-        )
-    except OSError as exc:
-        raise MediaProbeError(f"no process for {task}: {exc.strerror}") from exc
-    try:
-        async with asyncio.timeout(limits.wall_seconds):
-            answer = await _converse(process, request.encode() + b"\n")
-            return answer, await process.wait()
-    except TimeoutError:
-        return b"", None
-    finally:
-        await _end(process)
+    return request.encode() + b"\n"
 
 
 async def _converse(process: Process, request: bytes) -> bytes:
