@@ -224,24 +224,41 @@ def _mux(out, packets, shift):
         out.mux(packet)
 
 
+_hums = {}
+"""The packets of each hum that was encoded; nearly all clips have the same one."""
+
+
 def _hum(out, spec, stream):
+    shift = max(spec.shift, 0)
+    seconds = spec.seconds if spec.sound_seconds is None else spec.sound_seconds
+    key = (spec.audio, spec.audio_rate, seconds)
+    if key not in _hums:
+        _hums[key] = [
+            (packet, packet.pts, packet.dts, packet.duration, packet.time_base)
+            for packet in _encode_hum(spec, seconds, stream)
+        ]
+    for packet, *moments in _hums[key]:
+        packet.stream = stream
+        packet.pts, packet.dts, packet.duration, packet.time_base = moments
+        _mux(out, [packet], shift)
+
+
+def _encode_hum(spec, seconds, stream):
     resampler = av.AudioResampler(
         format=stream.codec_context.format,
         layout=stream.codec_context.layout,
         rate=spec.audio_rate,
         frame_size=stream.codec_context.frame_size or 1024,
     )
-    shift = max(spec.shift, 0)
-    seconds = spec.seconds if spec.sound_seconds is None else spec.sound_seconds
     for number in range(round(seconds * spec.audio_rate / 960)):
         frame = av.AudioFrame("s16", "stereo", 960)
         frame.planes[0].update(bytes(range(240)) * 16)
         frame.rate, frame.pts = spec.audio_rate, number * 960
         for ready in resampler.resample(frame):
-            _mux(out, stream.encode(ready), shift)
+            yield from stream.encode(ready)
     for ready in resampler.resample(None):
-        _mux(out, stream.encode(ready), shift)
-    _mux(out, stream.encode(), shift)
+        yield from stream.encode(ready)
+    yield from stream.encode()
 
 
 PLACE = {

@@ -3,6 +3,7 @@
 ``DAMAGED`` is the list. Everything is the same at every call: no file depends on chance.
 """
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,14 +27,21 @@ class Damaged:
 
 @dataclass(frozen=True)
 class Clips:
-    """The clips of the corpus by name, each made once in ``folder``."""
+    """The clips of the corpus by name, each made once in ``folder``.
+
+    Several processes may share it, so what is not whole yet has a name of its own.
+    """
 
     folder: object
 
     def path(self, name):
         spec = BY_NAME[name]
         path = self.folder / f"{name}{spec.suffix}"
-        return path if path.exists() else write_clip(spec, path)
+        return path if path.exists() else write_clip(spec, self.unfinished(name)).rename(path)
+
+    def unfinished(self, name):
+        """Return where something can be made."""
+        return self.folder / f"{os.getpid()}-{name}"
 
     def __call__(self, name):
         return self.path(name).read_bytes()
@@ -120,7 +128,7 @@ _add("spliced", "ts-h264-twice", lambda clips: clips("ts-h264") * 2, "ts-h264")
 
 def _made(maker, *arguments):
     def make(clips):
-        path = clips.folder / "made"
+        path = clips.unfinished("made")
         maker(path, *arguments)
         data = path.read_bytes()
         path.unlink()

@@ -3,6 +3,7 @@
 ``HOSTILE`` yields (kind, name, function that makes the bytes from ``clips(name)``).
 """
 
+import functools
 import struct
 import zlib
 from fractions import Fraction
@@ -123,6 +124,7 @@ def _chunk(kind, content):
     )  # fmt: skip
 
 
+@functools.cache
 def huge_png(side):
     """Return a PNG of one colour: so many pixels, and hardly a byte."""
     squeeze = zlib.compressobj(9)
@@ -138,7 +140,7 @@ def _wrap(codec, pix_fmt, form, packets, *, size=(64, 48), rate=10):
     """Mux packets that no encoder would make; each is a key frame."""
 
     def make(clips):
-        path = clips.folder / "wrapped"
+        path = clips.unfinished("wrapped")
         with av.open(str(path), "w", format=form) as out:
             stream = out.add_stream(codec, rate=rate)
             stream.width, stream.height, stream.pix_fmt = *size, pix_fmt

@@ -154,11 +154,12 @@ def descriptors():
     return len(list(folder.iterdir())) if folder.exists() else 0
 
 
-async def run_all(files, folder, *, outputs=lambda journey: False, keep=None):
-    """Take many files at once, all through one workshop; give what comes out to a strict provider.
+async def run_all(files, folder, *, forked_pool, started, outputs=lambda journeys: (), keep=None):
+    """Take many files at once, and give what comes out to a strict provider.
 
-    ``outputs(journey)`` chooses those that are restyled as well, to look at the outcome. What is
-    sent is copied into the folder ``keep``.
+    Those that are named in ``started`` have the processes that the program starts, all others go
+    through ``forked_pool``. ``outputs(journeys)`` names those that are restyled as well, to look at
+    the outcome. What is sent is copied into the folder ``keep``.
     """
     found, before, opened = Run(), children(), descriptors()
     begun = time.perf_counter()
@@ -167,7 +168,11 @@ async def run_all(files, folder, *, outputs=lambda journey: False, keep=None):
         heart = asyncio.create_task(_beat(found))
         with ExitStack() as folders:
             journeys = await asyncio.gather(*(
-                travel(process_pool, file, folders.enter_context(scratch.folder()))
+                travel(
+                    process_pool if file.name in started else forked_pool,
+                    file,
+                    folders.enter_context(scratch.folder()),
+                )
                 for file in files
             ))  # fmt: skip
             heart.cancel()
@@ -179,7 +184,7 @@ async def run_all(files, folder, *, outputs=lambda journey: False, keep=None):
                     found.sent[journey.attached.name] = Path(
                         shutil.copyfile(journey.sent, keep / f"{journey.attached.name}.sent")
                     )
-            await _send(found, process_pool, folder, outputs)
+            await _send(found, forked_pool, folder, set(outputs(journeys)))
         found.left_files = list(folder.glob("*/restyle-*"))
     found.left_processes |= children() - before
     found.left_descriptors = descriptors() - opened
@@ -211,7 +216,7 @@ async def _send(found, process_pool, folder, outputs):
         async def send(journey):
             name = journey.attached.name
             async with slots:
-                standin = restyles if outputs(journey) else checks
+                standin = restyles if name in outputs else checks
                 task = await _restyle(http, standin, address(name))
                 found.statuses[name] = task.get("failureCode") or task["status"]
                 if standin is restyles and "output" in task:

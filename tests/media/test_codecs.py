@@ -31,7 +31,7 @@ OTHERS = [
 ]
 
 
-def write(path, codec, pix_fmt, form, *, seconds=3, sound=None):
+def write(path, codec, pix_fmt, form, *, seconds=1, sound=None):
     """Write some frames of a codec that a phone never made."""
     with av.open(str(path), "w", format=form) as out:
         stream = out.add_stream(codec, rate=10)
@@ -54,10 +54,12 @@ def write(path, codec, pix_fmt, form, *, seconds=3, sound=None):
 
 
 @pytest.mark.parametrize(("codec", "pix_fmt", "form"), OTHERS)
-async def test_a_clip_of_another_codec_is_refused_as_that(tmp_path, codec, pix_fmt, form):
+async def test_a_clip_of_another_codec_is_refused_as_that(
+    forked_pool, tmp_path, codec, pix_fmt, form
+):
     path = write(tmp_path / "a.mp4", codec, pix_fmt, form)
     with pytest.raises(MediaUnreadableError) as caught:
-        await probe_video(path)
+        await probe_video(path, process_pool=forked_pool)
     assert caught.value.reason is UnreadableReason.OTHER_CODEC
 
 
@@ -72,9 +74,9 @@ def test_no_other_decoder_sees_a_single_frame_while_a_file_is_opened(tmp_path):
     assert pixel_format(CONTAINER_OPTIONS | {"protocol_whitelist": "file"}) is None
 
 
-async def test_sound_of_another_codec_is_silence(tmp_path):
+async def test_sound_of_another_codec_is_silence(forked_pool, tmp_path):
     path = write(tmp_path / "a.mkv", "mpeg4", "yuv420p", "matroska", sound="wavpack")
-    facts = await probe_video(path)
+    facts = await probe_video(path, process_pool=forked_pool)
     assert (facts.codec, facts.has_audio, facts.audio_codec) == ("mpeg4", False, None)
 
 

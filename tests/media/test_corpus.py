@@ -6,7 +6,6 @@ import av
 import pytest
 
 from tests.media.corpus import BY_NAME, CLIPS
-from tests.media.damage import Clips
 from tests.media.journey import Attached, decide, in_words, run_all
 
 LONGEST_SECONDS = 900  # many times what it takes: against hanging, not against being slow
@@ -155,26 +154,32 @@ EXPECTED = {
 }  # fmt: skip
 
 
+def one_of_each_way(journeys):
+    """Return the name of one clip of each way of preparing, that which is restyled the soonest."""
+    made = [journey for journey in journeys if journey.made is not None]
+    made.sort(key=lambda one: one.made.width * one.made.height * one.made.frames, reverse=True)
+    return {journey.decision: journey.attached.name for journey in made}.values()
+
+
 @pytest.fixture(scope="session")
-def run(tmp_path_factory):
-    """Take the whole corpus all the way, once."""
+def run(tmp_path_factory, clips, forked_pool):
+    """Take the whole corpus all the way, once.
+
+    Every twelfth clip has the processes that the program starts; see ``test_damage.py`` for why the
+    others need none.
+    """
     folder = tmp_path_factory.mktemp("corpus")
-    clips = Clips(folder)
     files = [
         Attached(name=spec.name, path=clips.path(spec.name), served_as=spec.served_as)
         for spec in CLIPS
     ]
-    ways = set()
-
-    def is_restyled(journey):
-        """Choose one clip of each way of preparing."""
-        is_first = journey.made is not None and journey.decision not in ways
-        ways.add(journey.decision)
-        return is_first
 
     async def go():
         async with asyncio.timeout(LONGEST_SECONDS):
-            return await run_all(files, folder / "scratch", outputs=is_restyled, keep=folder)
+            return await run_all(
+                files, folder / "scratch", forked_pool=forked_pool,
+                started={spec.name for spec in CLIPS[::12]}, outputs=one_of_each_way, keep=folder,
+            )  # fmt: skip
 
     return asyncio.run(go())
 

@@ -52,7 +52,9 @@ async def test_sound_that_ends_early_leaves_the_pictures_whole(process_pool, tmp
     source = make_scene(tmp_path / "a.mp4", seconds=1, sound=True)
     output = make_scene(tmp_path / "b.mp4", seconds=2)
     await lay(process_pool, tmp_path, source, output, start=0.2)
-    assert (await probe_video(tmp_path / "loud.mp4")).duration_seconds == pytest.approx(2.0)
+    assert (
+        await probe_video(tmp_path / "loud.mp4", process_pool=process_pool)
+    ).duration_seconds == pytest.approx(2.0)
     assert loud_from(tmp_path / "loud.mp4") == pytest.approx(0.3, abs=0.025)
 
 
@@ -61,7 +63,9 @@ async def test_sound_of_another_kind_is_encoded(process_pool, tmp_path):
         tmp_path / "a.webm", form="webm", codec="libvpx", sound=True, sound_codec="libopus"
     )
     await lay(process_pool, tmp_path, source, make_scene(tmp_path / "b.mp4"))
-    assert (await probe_video(tmp_path / "loud.mp4")).audio_codec == "aac"
+    assert (
+        await probe_video(tmp_path / "loud.mp4", process_pool=process_pool)
+    ).audio_codec == "aac"
     assert loud_from(tmp_path / "loud.mp4") == pytest.approx(0.5, abs=0.025)
 
 
@@ -78,7 +82,7 @@ async def test_pictures_that_no_mp4_player_expects_are_encoded(process_pool, tmp
     source = make_scene(tmp_path / "a.mp4", sound=True)
     output = make_scene(tmp_path / "b.webm", form="webm", codec="libvpx")
     await lay(process_pool, tmp_path, source, output)
-    facts = await probe_video(tmp_path / "loud.mp4")
+    facts = await probe_video(tmp_path / "loud.mp4", process_pool=process_pool)
     assert (facts.codec, facts.audio_codec) == ("h264", "aac")
 
 
