@@ -20,6 +20,8 @@ Source: https://docs.discord.com/developers/resources/channel
 """
 
 _ELLIPSIS: Final = "…"
+_SHORT_WORD: Final = 12
+"""Characters of a word that a cut rather leaves out than begins."""
 _GAP: Final = "\u200b"  # zero width space: breaks what Discord would parse, shows nothing
 
 _BACKTICK: Final = "\u02cb"  # looks like one, and ends no block of code
@@ -86,14 +88,18 @@ def without_mentions(text: str) -> str:
 def cut(text: str, characters: int) -> str:
     """Return at most ``characters`` of ``text``, with an ellipsis where something is missing.
 
-    An emoji or accented letter made of several characters is not cut in two.
+    An emoji or accented letter made of several characters is not cut in two, nor is a short word.
     """
     if len(text) <= characters:
         return text
     end = characters - 1
     while end > 0 and _continues(text, end):
         end -= 1
-    return text[: end or characters - 1].rstrip() + _ELLIPSIS
+    end = end or characters - 1
+    if not text[end].isspace():
+        word = text.rfind(" ", max(0, end - _SHORT_WORD), end)
+        end = word if word > 0 else end
+    return text[:end].rstrip() + _ELLIPSIS
 
 
 def _continues(text: str, index: int) -> bool:

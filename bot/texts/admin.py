@@ -11,7 +11,8 @@ from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import Delay, JobState
 from bot.requests.text_safety import cut, harmless, one_line
 from bot.texts import clip as clip_texts
-from bot.texts.common import SETTINGS, counted, mention, phase_words, relative
+from bot.texts.commands import plainly
+from bot.texts.common import counted, mention, phase_words, relative
 from bot.texts.usage import clips
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain.jobs import Job
     from bot.domain.sanctions import Block, Pause, Strike
-
-COMMAND: Final = "/restyle-admin"
-OWNER_COMMAND: Final = "/restyle-owner"
+    from bot.texts.commands import CommandNaming
 
 SHOWN_JOBS: Final = 15
 """In one list; a message has room for 4,000 characters."""
@@ -44,9 +43,9 @@ def _why(note: str | None) -> str:
     return f': "{harmless(note)}"' if note else "."
 
 
-def _command(guild_id: int) -> str:
-    """Return the command that sees to a server's things, or to all."""
-    return OWNER_COMMAND if guild_id == GLOBAL_GUILD_ID else COMMAND
+def _group(guild_id: int) -> str:
+    """Return whose commands see to a server's things, or to all."""
+    return "restyle-owner" if guild_id == GLOBAL_GUILD_ID else "restyle-admin"
 
 
 def _waiting_and_under_way(counts: Mapping[JobState, int]) -> tuple[int, int]:
@@ -56,7 +55,7 @@ def _waiting_and_under_way(counts: Mapping[JobState, int]) -> tuple[int, int]:
 
 def in_dms(what: str) -> str:
     """Return the answer to a command of one server, used in direct messages."""
-    return f"{what} is about one server. Use {COMMAND} there."
+    return f"{what} is about one server. Use {plainly('restyle-admin')} there."
 
 
 # Jobs
@@ -167,13 +166,14 @@ def not_cancelled(state: JobState | None) -> str:
 # Blocks
 
 
-def blocked(block: Block, *, is_new: bool) -> str:
-    """Return the answer after a block."""
+def blocked(block: Block, command: CommandNaming, *, is_new: bool) -> str:
+    """Return the answer after a block; ``command`` names the one that ends their clips."""
     where = "anywhere" if block.guild_id == GLOBAL_GUILD_ID else "on this server"
     if is_new:
+        jobs_command = command(f"{_group(block.guild_id)} jobs")
         return (
             f"{mention(block.user_id)} can no longer restyle clips {where}{_why(block.note)}\n"
-            f"What they already asked for continues; {_command(block.guild_id)} jobs cancels it."
+            f"What they already asked for continues; {jobs_command} cancels it."
         )
     return (
         f"{mention(block.user_id)} was already blocked {relative(block.blocked_at)} "
@@ -217,8 +217,10 @@ def _fitting(lines: Sequence[str], characters: int = 1900) -> str:
 # Pauses
 
 
-def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str:
-    """Return the answer after a pause: what it stops, and what goes on."""
+def paused(
+    pause: Pause, counts: Mapping[JobState, int], command: CommandNaming, *, is_new: bool
+) -> str:
+    """Return the answer after a pause: what it stops, what goes on, and what ends it."""
     everywhere = pause.guild_id == GLOBAL_GUILD_ID
     where = "everywhere" if everywhere else "on this server"
     if is_new:
@@ -235,8 +237,8 @@ def paused(pause: Pause, counts: Mapping[JobState, int], *, is_new: bool) -> str
     if under_way:
         go = _verb(under_way, "is", "are")
         lines.append(f"{clips(under_way)} {go} already at Runway and will still be delivered.")
-    resume = f"{_command(pause.guild_id)} {'resume-all' if everywhere else 'resume'}"
-    lines.append(f"{resume} lets clips start again.")
+    resume = f"{_group(pause.guild_id)} {'resume-all' if everywhere else 'resume'}"
+    lines.append(f"{command(resume)} lets clips start again.")
     return "\n".join(lines)
 
 
@@ -266,20 +268,23 @@ def resumed(guild_id: int, pause: Pause | None, everything: Pause | None) -> str
 # Strikes
 
 
-def strikes(found: Sequence[Strike], user_id: int | None, *, limit: int | None) -> list[str]:
+def strikes(
+    found: Sequence[Strike], user_id: int | None, *, limit: int | None, settings: str
+) -> list[str]:
     """Return the list of strikes that count or counted, newest first.
 
     Args:
         found: The strikes.
         user_id: Whose; ``None`` is all members'.
         limit: With how many one has to pause; ``None`` when the server does not count them.
+        settings: ``/restyle-settings``, to be clicked where that is possible.
     """
     whose = f" of {mention(user_id)}" if user_id else ""
     lines = [f"**Strikes{whose}**"]
     lines.append(
-        f"After {limit}, a member has to pause ({SETTINGS}, Strikes)."
+        f"After {limit}, a member has to pause ({settings}, Strikes)."
         if limit is not None
-        else f"They have no effect: this server does not count them ({SETTINGS}, Strikes)."
+        else f"They have no effect: this server does not count them ({settings}, Strikes)."
     )
     if not found:
         return [*lines, "There are none."]

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.conditions import ConditionKind
 from bot.domain.money import dollars
+from bot.texts.commands import clickable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.conditions import Condition
+    from bot.texts.commands import CommandNaming
 
 _HEADS: Final = {
     ConditionKind.SHARDS: "Not connected to Discord",
@@ -47,11 +49,14 @@ NOT_HERE: Final = (
 )
 
 
-def begun(condition: Condition) -> str:
-    """Return the message about a condition: what is wrong, since when, and its fix."""
+def begun(condition: Condition, command: CommandNaming) -> str:
+    """Return the message about a condition: what is wrong, since when, and its fix.
+
+    ``command`` names the commands of the bot's owner.
+    """
     return (
         f"🔴 **{_HEADS[condition.kind]}** since <t:{int(condition.since.timestamp())}:t>\n"
-        f"{condition.finding.text}"
+        f"{clickable(condition.finding.text, command)}"
     )
 
 
@@ -68,13 +73,14 @@ def unknown(kind: ConditionKind, at: datetime) -> str:
     )
 
 
-def still(condition: Condition, left: int | None) -> str:
+def still(condition: Condition, left: int | None, command: CommandNaming) -> str:
     """Return the answer to a look at what has not changed.
 
     ``left`` is the money at the provider, in micro-dollars, where that is known: after a top-up the
     next clip shows whether it is enough.
     """
-    words = f"Checked just now: it is not over yet. {condition.finding.text}"
+    text = clickable(condition.finding.text, command)
+    words = f"Checked just now: it is not over yet. {text}"
     if condition.kind is ConditionKind.CREDIT and left is not None:
         words += f" The account now has {dollars(max(left, 0))}."
     return words

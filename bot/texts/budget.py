@@ -23,7 +23,7 @@ def notice(found: BudgetNotice, command: CommandNaming = plainly) -> str:
 
     Args:
         found: Which budget, and how much of it is used.
-        command: Names the commands of the moderators who read it in their log channel.
+        command: Names the commands of whoever reads it, the moderators or the bot's owner.
     """
     cap, used = found.use.cap, found.use.used
     whose = _whose(cap.holder)
@@ -66,9 +66,11 @@ def _whose(holder: QuotaSubject) -> str:
 def _who_changes_it(found: BudgetNotice, command: CommandNaming) -> str:
     holder = found.use.cap.holder
     if holder.scope is Scope.BOT:
-        return "You set it with `BOT_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows who spent it."
+        spend = command("restyle-owner spend")
+        return f"You set it with `BOT_DOLLARS_PER_MONTH`; {spend} shows who spent it."
     if not holder.guild_id:
-        return "You set it with `DM_DOLLARS_PER_MONTH`; `/restyle-owner spend` shows the rest."
+        spend = command("restyle-owner spend")
+        return f"You set it with `DM_DOLLARS_PER_MONTH`; {spend} shows the rest."
     if found.use.cap.decided_by is Decider.OPERATOR:
         return f"The bot's owner sets it; {command('restyle-usage')} shows what it went on."
     return (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,10 +12,17 @@ if TYPE_CHECKING:
 CommandNaming = Callable[[str], str]
 """Turns ``restyle`` into what a sentence says of that command."""
 
+_IN_CODE: Final = re.compile(r"`/([a-z-]+(?: [a-z-]+)?)`")
+
 
 def plainly(name: str) -> str:
     """Return the command as one types it, ``/restyle``, for whoever may not use it, or for code."""
     return f"/{name}"
+
+
+def clickable(text: str, command: CommandNaming) -> str:
+    """Return a text of ours that also stands in a log, its commands (in code there) as named."""
+    return _IN_CODE.sub(lambda found: command(found[1]), text)
 
 
 class CommandMentions:

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.jobs import CancelReason, Hold, JobState, Phase
 from bot.domain.money import dollars
 from bot.domain.units import MEBIBYTE
+from bot.texts.commands import plainly
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.jobs import Job
 
-SETTINGS: Final = "/restyle-settings"
+SETTINGS: Final = plainly("restyle-settings")
+"""To members, who may not use it."""
 NEUTRAL_NAME: Final = "Restyled clip"
 """A thread's name when the prompt cannot be one."""
 
@@ -206,10 +208,9 @@ def status_detail(
         case JobState.QUEUED:
             return f"Asked for {relative(job.created_at)} · nothing is spent yet"
         case JobState.RUNNING if overdue:
-            started = relative(job.submitted_at or job.created_at)
-            return f"Started {started} · far longer than usual. The bot keeps checking."
+            return f"{_since(job, phase)} · far longer than usual. The bot keeps checking."
         case JobState.RUNNING:
-            parts = [f"Started {relative(job.submitted_at or job.created_at)}"]
+            parts = [_since(job, phase)]
             if typical_seconds is not None:
                 usual = rough_duration(typical_seconds)
                 parts.append(f"a clip this long usually takes about {usual}")
@@ -218,6 +219,12 @@ def status_detail(
             return " · ".join(parts)
         case _:
             return None
+
+
+def _since(job: Job, phase: Phase | None) -> str:
+    """Return since when the provider has the clip, or works on it as far as anybody knows."""
+    verb = "Started" if phase is Phase.RUNNING else "Sent"
+    return f"{verb} {relative(job.submitted_at or job.created_at)}"
 
 
 def _held_detail(job: Job) -> str:

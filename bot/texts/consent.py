@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from bot.domain.jobs import Job
     from bot.texts.commands import CommandNaming
 
-PRIVACY: Final = "/restyle-privacy"
-
 LABELS: Final = {
     ConsentChoice.ALLOW: "Allow",
     ConsentChoice.NO: "No",
@@ -29,14 +27,16 @@ _WHERE_IT_GOES: Final = (
     "from it with AI. Until then nothing is sent."
 )
 _NOTHING_SENT: Final = "Nothing was sent to anybody."
-_NEVER: Final = (
-    f"-# Never ask me: nobody can restyle your clips with this bot, on any server. {PRIVACY} "
-    "undoes that."
-)
 
 
 def question(
-    job: Job, *, requester: str, author: str | None, clip: str | None, quoted: bool = True
+    job: Job,
+    *,
+    requester: str,
+    author: str | None,
+    clip: str | None,
+    privacy: str,
+    quoted: bool = True,
 ) -> list[str]:
     """Return the question.
 
@@ -46,6 +46,7 @@ def question(
         author: The one who is asked, as a mention, where others read along; ``None`` in a direct
             message.
         clip: The link to the message with the clip; ``None`` when it is not known.
+        privacy: ``/restyle-privacy``, to be clicked where that is possible.
         quoted: Whether the prompt is shown; a server's filter may block it.
     """
     head = f"**{requester} would like to restyle {_whose(clip)}**"
@@ -62,7 +63,10 @@ def question(
         lines.append(f"A copy of the clip {where} already; unless you allow it, it is deleted.")
     if job.held_until is not None:
         lines.append(f"Without an answer the request ends {relative(job.held_until)}.")
-    lines.append(_NEVER)
+    lines.append(
+        f"-# Never ask me: nobody can restyle your clips with this bot, on any server. {privacy} "
+        "undoes that."
+    )
     return lines
 
 

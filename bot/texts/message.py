@@ -28,7 +28,7 @@ ABOUT_MESSAGES: Final = {
         "Use one of those, or the message that the clip came from."
     ),
     Rule.MOMENT_UNREADABLE: (
-        "{value} is not a time in the clip.\nWrite seconds, or minutes and seconds: 12.5 or 1:05."
+        "“{value}” is not a time in the clip.\nWrite seconds, or minutes and seconds: 12.5 or 1:05."
     ),
     Rule.JOB_UNKNOWN: "The bot no longer knows this clip.\nAttach it again with {restyle}.",
     Rule.JOB_ELSEWHERE: (
@@ -79,7 +79,7 @@ NO_NEXT_PART: Final = (
     "That part goes to the end of the clip. Nothing was started and nothing was spent."
 )
 LINK_GONE: Final = (
-    "/restyle no longer takes links: Discord hides from the bot what is behind them.\n"
+    "This command no longer takes links: Discord hides from the bot what is behind them.\n"
     "Right-click the message with the clip (on a phone: press and hold it), then choose Apps and "
     "Restyle this. Your Discord still shows the old command: reload it (Ctrl+R) to see the new one."
 )

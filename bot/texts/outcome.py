@@ -223,7 +223,7 @@ def cancelled(
                 "Runway's safety check refused several clips by whoever asked for it, so their "
                 "waiting requests do not start.",
                 f"{money_line} They can ask again once their pause is over. A moderator can end it "
-                "sooner (`/restyle-usage`, Strikes).",
+                f"sooner ({command('restyle-usage')}, Strikes).",
             ]
         case CancelReason.TOO_DEAR:
             costs = "has no price set here, so no budget can count it"

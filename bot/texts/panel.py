@@ -12,6 +12,7 @@ from bot.policy.prompt_rules.rules import RuleAction, RuleKind
 from bot.policy.topics import Topic
 from bot.policy.values import Number
 from bot.requests.text_safety import cut, harmless
+from bot.texts.commands import clickable
 from bot.texts.common import duration
 from bot.texts.policy import change_line, place, source, title, value
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.policy.changes import PolicyChange
     from bot.policy.levels import Effective, Policy
     from bot.policy.prompt_rules.rules import PromptRule
+    from bot.texts.commands import CommandNaming
 
 TOPICS: Final = {
     Topic.STRICTNESS: ("Strictness", "Public figures, age-restricted channels, spoilers"),
@@ -116,6 +118,7 @@ def setting(
     holds: Effective,
     *,
     model: VideoModel,
+    command: CommandNaming,
     missing: Collection[int] = (),
 ) -> str:
     """Return a setting's title, value, source and meaning, and what else is to know about it.
@@ -126,11 +129,12 @@ def setting(
         policy: What is set on the server.
         holds: What holds for the target.
         model: What the provider's model takes.
+        command: Names the bot's commands.
         missing: Of the channels or roles that it names, those that are deleted.
     """
     found, own = getattr(holds, name), policy.own(name, target)
     lines = [f"**{title(name)}:** {_value(name, found, missing)} · {source(holds.source(name))}"]
-    lines.append(SETTINGS[name].meaning)
+    lines.append(clickable(SETTINGS[name].meaning, command))
     if own is not UNSET and own != found:
         by_operator = holds.source(name).level is Level.OPERATOR
         why = "the bot's owner allows no more" if by_operator else "the value above comes first"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.policy.prompt_rules.rules import MAX_RULES
 from bot.requests.text_safety import cut, harmless
-from bot.texts.common import counted
-from bot.texts.policy import COMMAND, change, title
+from bot.texts.common import SETTINGS, counted
+from bot.texts.policy import change, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,12 +92,20 @@ DRAFT_GONE: Final = (
     "This change was not saved, and the bot no longer has it. Make it again; "
     "the panel is up to date now."
 )
-NOT_HERE: Final = f"Settings belong to a server. Run {COMMAND} there."
-OUT_OF_DATE: Final = f"This panel is from an earlier version. Run {COMMAND} again."
-PERHAPS_NOT_SAVED: Final = (
-    "The bot cannot reach its database, so this change may not have been saved.\n"
-    f"Run {COMMAND} again in a minute to check."
-)
+NOT_HERE: Final = f"Settings belong to a server. Run {SETTINGS} there."
+
+
+def out_of_date(settings: str) -> str:
+    """Return the answer to a panel of an earlier version; ``settings`` names the command."""
+    return f"This panel is from an earlier version. Run {settings} again."
+
+
+def perhaps_not_saved(settings: str) -> str:
+    """Return the answer while the database is away; ``settings`` names the command."""
+    return (
+        "The bot cannot reach its database, so this change may not have been saved.\n"
+        f"Run {settings} again in a minute to check."
+    )
 
 
 def log_not_written(channel_id: int) -> str:
@@ -122,11 +130,11 @@ def bad_length(typed: str) -> str:
     )
 
 
-def exported(guild_name: str) -> str:
-    """Return the words beside an exported file."""
+def exported(guild_name: str, settings: str) -> str:
+    """Return the words beside an exported file; ``settings`` names the command."""
     return (
         f"All settings of {harmless(cut(guild_name, 80))}. "
-        f"To use them again, press Import… or run `{COMMAND} file:`."
+        f"To use them again, press Import…, or run {settings} and attach the file."
     )
 
 

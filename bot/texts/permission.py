@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.permissions import MAY, NOT_OWN, Action, Who
+from bot.texts.commands import plainly
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,7 +19,6 @@ _PEOPLE: Final = {
     Who.OWNER: "the bot's owner",
 }
 
-ADMIN: Final = "/restyle-admin"
 
 ACTIONS: Final = {
     Action.CANCEL: "Cancel a clip, or stop waiting for one",
@@ -112,7 +112,8 @@ def grant_over(action: Action) -> str:
 
 def owners_command() -> str:
     """Return the answer to everybody else who uses the owner's command in direct messages."""
-    return f"This is for {_PEOPLE[Who.OWNER]}. To manage a server, use {ADMIN} there."
+    admin = plainly("restyle-admin")
+    return f"This is for {_PEOPLE[Who.OWNER]}. To manage a server, use {admin} there."
 
 
 _TITLES: Final = {

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from bot.policy.levels import SettingSource
     from bot.policy.problems import Problem, Target
 
-COMMAND: Final = "/restyle-settings"
 _SHOWN_IDS: Final = 3
 _SHOWN_CHARACTERS: Final = 60
 

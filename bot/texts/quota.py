@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.money import dollars
 from bot.domain.quotas import Decider, Period, Scope, Unit, resets_at
-from bot.texts.common import at, relative
+from bot.texts.common import SETTINGS, at, relative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +127,7 @@ def _reached(use: CapUse, price: int | None) -> str:
 def _who_set_it(cap: Cap) -> str:
     match cap.decided_by:
         case Decider.MODERATORS:
-            return "This server's managers can change that limit (/restyle-settings)."
+            return f"This server's managers can change that limit ({SETTINGS})."
         case Decider.OPERATOR:
             return "Only the bot's owner can change that limit."
         case Decider.PROVIDER:

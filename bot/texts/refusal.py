@@ -173,7 +173,7 @@ def refusal(found: Refusal, command: CommandNaming = plainly) -> str:
                 "(an emoji counts as two or more).\nShorten it."
             )
         case Rule.SEED_OUT_OF_RANGE:
-            seed = value if isinstance(value, str) else f"{number:.0f}"
+            seed = f"“{value}”" if isinstance(value, str) else f"{number:.0f}"
             return f"{seed} is not a seed.\nUse a whole number from 0 to {most:.0f}."
         case Rule.RATIO_NOT_OFFERED:
             offered = f"Choose one of {', '.join(found.words)}" if found.words else "Leave it out"
@@ -208,11 +208,10 @@ def refusal(found: Refusal, command: CommandNaming = plainly) -> str:
             by, note = found.words
             where = "on this server" if found.rule is Rule.PAUSED else "everywhere"
             why = f': "{harmless(note)}"' if note else "."
-            who = "A manager of this server" if found.rule is Rule.PAUSED else "The bot's owner"
-            return (
-                f"{by} paused restyling {where} <t:{int(number)}:R>{why}\n"
-                f"{_NOTHING} {who} can end that (`/restyle-admin`)."
-            )
+            who = "The bot's owner can end that."
+            if found.rule is Rule.PAUSED:
+                who = f"A manager of this server can end that ({plainly('restyle-admin')})."
+            return f"{by} paused restyling {where} <t:{int(number)}:R>{why}\n{_NOTHING} {who}"
         case Rule.BLOCKED:
             by, note = found.words
             why = f': "{harmless(note)}"' if note else "."

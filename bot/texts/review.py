@@ -233,22 +233,23 @@ def mended(who: str, *, by: str, before: str, after: str) -> list[str]:
     ]
 
 
-def unreachable(job: Job, *, channel: str | None) -> list[str]:
+def unreachable(job: Job, *, channel: str | None, settings: str) -> list[str]:
     """Return the message in the thread when no moderator can be asked.
 
     Args:
         job: What waits.
         channel: The review channel that does not take our messages, as a mention; ``None`` when
             the server has none.
+        settings: ``/restyle-settings``, to be clicked by the manager whom this asks.
     """
     if channel is None:
         why = "No moderator can check this: the server has no review channel."
-        do = f"A manager of the server can set one with {SETTINGS}, then press Ask again."
+        do = f"A manager of the server can set one with {settings}, then press Ask again."
     else:
         why = f"No moderator can check this: the bot cannot post in the review channel {channel}."
         do = (
             "A manager of the server can let it view the channel, send messages and attach files "
-            f"there, or set another with {SETTINGS}, then press Ask again."
+            f"there, or set another with {settings}, then press Ask again."
         )
     until = f" {relative(job.held_until)}" if job.held_until else " in time"
     spent = (

@@ -33,18 +33,21 @@ _CONSENT: Final = {
 }
 
 _PEOPLE: Final = {
-    Rule.PAUSED: "a pause of this server (/restyle-admin)",
+    Rule.PAUSED: "a pause of this server ({admin})",
     Rule.PAUSED_EVERYWHERE: "a pause of the whole bot, by its owner",
-    Rule.BLOCKED: "a block of this member (/restyle-admin)",
+    Rule.BLOCKED: "a block of this member ({admin})",
 }
 
 
-def report(trial: Trial, now: datetime) -> str:
-    """Return what would happen, in short lines: at most ``MAX_CHARACTERS``."""
+def report(trial: Trial, now: datetime, admin: str) -> str:
+    """Return what would happen, in short lines: at most ``MAX_CHARACTERS``.
+
+    ``admin`` is ``/restyle-admin``, to be clicked where that is possible.
+    """
     lines = [
         f"**{_verdict(trial)}**",
         _request(trial),
-        *_reason(trial, now),
+        *_reason(trial, now, admin),
         *_facts(trial),
         *_not_tried(trial),
     ]
@@ -86,14 +89,14 @@ def _request(trial: Trial) -> str:
     return "\n".join(lines)
 
 
-def _reason(trial: Trial, now: datetime) -> list[str]:
+def _reason(trial: Trial, now: datetime, admin: str) -> list[str]:
     """Return the rule that decides, where it is set, and what the member would read."""
     lines = []
     if trial.setting is not None and trial.source is not None:
         rule = f"{SETTINGS[trial.setting].title}, set {set_where(trial.source)}"
         lines.append(f"Decided by: {rule}{_which_rule(trial)}")
     elif trial.refusal is not None and trial.refusal.rule in _PEOPLE:
-        lines.append(f"Decided by: {_PEOPLE[trial.refusal.rule]}")
+        lines.append(f"Decided by: {_PEOPLE[trial.refusal.rule].format(admin=admin)}")
     if trial.refusal is not None:
         lines += ["The member would read:", *_quoted(refusal_text(trial.refusal))]
     elif trial.reached is not None:

@@ -8,6 +8,7 @@ from bot.domain.charts import Bar, Chart, Section
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
 from bot.domain.quotas import Period, resets_at
 from bot.domain.usage import SHOWN_DAYS, UsageOutcome
+from bot.texts.commands import plainly
 from bot.texts.common import counted, mention, relative
 from bot.texts.quota import quota_left
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from bot.domain.quotas import CapUse
     from bot.domain.usage import Tally, Usage
-
-COMMAND: Final = "/restyle-usage"
 
 MINE_LABEL: Final = "Yours"
 SERVER_LABEL: Final = "This server's"
@@ -204,7 +203,7 @@ def description(usage: Usage) -> str:
     return " ".join(parts)[:_MOST_DESCRIPTION]
 
 
-IN_DMS: Final = f"That is about one server. Use {COMMAND} there."
+IN_DMS: Final = f"That is about one server. Use {plainly('restyle-usage')} there."
 NO_PICTURE: Final = "-# The chart could not be drawn this time."
 
 

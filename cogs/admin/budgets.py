@@ -77,8 +77,8 @@ class BudgetTeller(commands.Cog):
         Raises:
             DeliveryDelayedError: Discord is in trouble.
         """
-        text = budget_texts.notice(notice)
-        log.warning("%s", text.replace("\n", " "))
+        log.warning("%s", budget_texts.notice(notice).replace("\n", " "))
+        text = budget_texts.notice(notice, self._bot.command_mentions.of)
         guild_id = notice.use.cap.holder.guild_id
         if not guild_id:
             return await self._bot.tell_owners(text, view=spend_step())
@@ -87,7 +87,7 @@ class BudgetTeller(commands.Cog):
         if channel_id is None:
             return True
         channel = self._bot.get_partial_messageable(channel_id, guild_id=guild_id)
-        return await _send(channel, budget_texts.notice(notice, self._bot.command_mentions.of))
+        return await _send(channel, text)
 
 
 async def _send(channel: discord.abc.Messageable, text: str) -> bool:

@@ -95,7 +95,7 @@ class Admin(
             grant = await grant_of(interaction, Action.LIFT_STRIKE)
             user_id = member.id if member is not None else None
             place = guild_key(interaction.guild_id)
-            return await strikes_page(self._store, place, user_id, grant)
+            return await strikes_page(interaction.client, place, user_id, grant)
 
         await answer_command(interaction, make)
 

@@ -30,7 +30,7 @@ async def block(
     found, is_new = await store.people.block(guild_id, user_id, by=interaction.user.id, note=reason)
     if is_new:
         log.info("user %s blocked user %s", interaction.user.id, user_id)
-    return admin_texts.blocked(found, is_new=is_new)
+    return admin_texts.blocked(found, interaction.client.command_mentions.of, is_new=is_new)
 
 
 async def unblock(
@@ -59,7 +59,8 @@ async def pause(
     if is_new:
         log.info("guild %s: paused by user %s", guild_id or "*", interaction.user.id)
     counts = await store.overview.count_open(guild_id or None)
-    return admin_texts.paused(found, counts, is_new=is_new)
+    naming = interaction.client.command_mentions.of
+    return admin_texts.paused(found, counts, naming, is_new=is_new)
 
 
 async def resume(store: Store, interaction: discord.Interaction[Any], guild_id: int) -> str:

@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
     from bot.app import RestyleBot
     from bot.domain.sanctions import Strike
-    from bot.storage.store import Store
 
 _SHOWN: Final = 25
 """As many as a menu can offer."""
 
 
 async def strikes_page(
-    store: Store, guild_id: int, user_id: int | None, grant: Grant, *, said: str | None = None
+    bot: RestyleBot, guild_id: int, user_id: int | None, grant: Grant, *, said: str | None = None
 ) -> Page:
     """Return the page of a server's strikes, or of one member's."""
+    store, settings = bot.store, bot.command_mentions.of("restyle-settings")
     found = await store.people.strikes(guild_id, user_id=user_id, limit=_SHOWN)
     limit = (await store.policies.read(guild_id)).server("strike_limit")
     items: list[ui.Item[Any]] = []
     if found:
         items.append(ui.ActionRow(LiftMenu(grant, user_id, found)))
-    view = card(GREY, admin_texts.strikes(found, user_id, limit=limit), *items)
+    view = card(GREY, admin_texts.strikes(found, user_id, limit=limit, settings=settings), *items)
     return Page(view=view, said=said)
 
 
@@ -76,4 +76,4 @@ class LiftMenu(
         if any(strike.job_id in chosen for strike in own):
             refused = permission_texts.refused(self.action)
             said = f"{refused}\n{said}" if lifted else refused
-        return await strikes_page(store, guild_id, self.user_id, self.grant, said=said)
+        return await strikes_page(interaction.client, guild_id, self.user_id, self.grant, said=said)

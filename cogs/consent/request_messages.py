@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from discord import ui
 
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
     from bot.storage.store import Store
 
@@ -49,13 +50,17 @@ def consent_mark(job_id: int) -> int:
     return mark(job_id, "consent")
 
 
-def question_card(job: Job, *, is_direct: bool, quoted: bool = True) -> ui.LayoutView:
-    """Return the question; ``is_direct`` when nobody but the author reads it."""
+def question_card(job: Job, *, is_direct: bool, privacy: str, quoted: bool = True) -> ui.LayoutView:
+    """Return the question; ``is_direct`` when nobody but the author reads it.
+
+    ``privacy`` names the command that undoes "Never ask me".
+    """
     lines = consent_texts.question(
         job,
         requester=mention(job.user_id),
         author=None if is_direct else mention(job.source_author_id or 0),
         clip=_clip(job),
+        privacy=privacy,
         quoted=quoted,
     )
     return card(YELLOW, lines, consent_row(job.id), id_=consent_mark(job.id))
@@ -86,7 +91,7 @@ class ConsentMessages:
 
     def __init__(
         self,
-        client: discord.Client,
+        client: RestyleBot,
         *,
         store: Store,
         now: Callable[[], datetime] = utc_now,
@@ -157,7 +162,8 @@ class ConsentMessages:
         """
         is_direct = isinstance(channel, discord.DMChannel)
         for quoted in (True, False):
-            view = question_card(job, is_direct=is_direct, quoted=quoted)
+            privacy = self._client.command_mentions.of("restyle-privacy")
+            view = question_card(job, is_direct=is_direct, privacy=privacy, quoted=quoted)
             try:
                 await channel.send(
                     view=view,

@@ -122,10 +122,11 @@ class Alerts(commands.Cog):
         held = {condition.kind: condition for condition in bot.conditions.held}
         if kind in held:
             await interaction.edit_original_response(
-                content=alert_texts.begun(held[kind]), allowed_mentions=NOBODY
+                content=alert_texts.begun(held[kind], bot.command_mentions.of),
+                allowed_mentions=NOBODY,
             )
             left = bot.watch.left if bot.watch is not None else None
-            return alert_texts.still(held[kind], left)
+            return alert_texts.still(held[kind], left, bot.command_mentions.of)
         if not was_told and not bot.settings.has_all_shards:
             return alert_texts.NOT_HERE  # another process may well find it
         await interaction.edit_original_response(
@@ -137,7 +138,7 @@ class Alerts(commands.Cog):
         """Bring the messages up to date; return whether Discord took what there was to say."""
         held = {condition.kind: condition for condition in self._bot.conditions.held}
         for kind, condition in held.items():
-            text = alert_texts.begun(condition)
+            text = alert_texts.begun(condition, self._bot.command_mentions.of)
             if kind in self._told:
                 self._earlier.discard(kind)
                 is_changed = kind in _COUNTED and self._shown.get(kind) != text

@@ -156,10 +156,10 @@ def fold_card(guild_id: int, count: int) -> ui.LayoutView:
     return card(GREY, [review_texts.folded(count)], row, id_=mark(guild_id, "fold"))
 
 
-def unreachable_card(job: Job, *, channel: str | None) -> ui.LayoutView:
+def unreachable_card(job: Job, *, channel: str | None, settings: str) -> ui.LayoutView:
     """Return the word in the thread that no moderator can be asked."""
     row: ui.ActionRow[Any] = ui.ActionRow(AskAgainButton(job.id))
-    lines = review_texts.unreachable(job, channel=channel)
+    lines = review_texts.unreachable(job, channel=channel, settings=settings)
     return card(YELLOW, lines, row, id_=unreachable_mark(job))
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import discord
 
+    from bot.app import RestyleBot
     from bot.domain.jobs import Job
     from bot.domain.reviews import Review
     from bot.engine.ports import KeptSource
@@ -69,7 +70,7 @@ class ReviewMessages:
 
     def __init__(
         self,
-        client: discord.Client,
+        client: RestyleBot,
         *,
         store: Store,
         kept_source: Callable[[Job], Awaitable[KeptSource | None]],
@@ -229,9 +230,10 @@ class ReviewMessages:
         if await self._find(channel, unreachable_mark(job), since=job.created_at):
             return
         where = f"<#{channel_id}>" if channel_id is not None else None
+        settings = self._client.command_mentions.of("restyle-settings")
         try:
             await channel.send(
-                view=unreachable_card(job, channel=where),
+                view=unreachable_card(job, channel=where, settings=settings),
                 nonce=f"{job.id}{_NONCE_ENDS[stage_of(job)]}u",
                 allowed_mentions=NOBODY,
             )

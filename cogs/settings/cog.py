@@ -193,7 +193,7 @@ class ServerSettings(commands.Cog):
             case "export":
                 return await self._exchange.export(interaction, location)
             case _:
-                return answers.OUT_OF_DATE
+                return self._panel.out_of_date()
 
     async def _open(
         self, interaction: discord.Interaction[Any], control: PanelControl[Any]
@@ -235,7 +235,7 @@ class ServerSettings(commands.Cog):
                 upload = Upload.of(found.about("attachments", found.text(FILE_ID)))
                 return await self._exchange.take(interaction, location, upload)
             case _:
-                return answers.OUT_OF_DATE
+                return self._panel.out_of_date()
 
 
 async def setup(bot: RestyleBot) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.policy.changes import PolicyChange
     from bot.policy.levels import Effective, Policy
     from bot.settings import Settings
+    from bot.texts.commands import CommandNaming
 
 UNSET_VALUE, NULL_VALUE = "unset", "null"
 """What the menus call no value of one's own, and ``None``; other values begin with a colon."""
@@ -53,6 +54,7 @@ class PanelData:
     """``None`` when Discord has not told of it: then nobody can tell what was deleted."""
     operator: Settings
     model: VideoModel
+    command: CommandNaming
 
     def missing(self, of: str, ids: Collection[int]) -> frozenset[int]:
         """Return those of the channels or roles that are deleted."""
@@ -91,7 +93,13 @@ def setting_items(
         ids = found if isinstance(found, frozenset) else {found} - {None}
         missing = data.missing(kind.of, ids)
     words = panel_texts.setting(
-        name, location.target, data.policy, holds, model=data.model, missing=missing
+        name,
+        location.target,
+        data.policy,
+        holds,
+        model=data.model,
+        command=data.command,
+        missing=missing,
     )
     text: ui.TextDisplay[Any] = ui.TextDisplay(words)
     match kind:

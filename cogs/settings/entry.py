@@ -58,7 +58,7 @@ class Entries:
     ) -> str | Page:
         """Set what was chosen in a menu, or switched by a button."""
         if not _is_offered(name, location):
-            return answers.OUT_OF_DATE
+            return self._panel.out_of_date()
         value = verb == "on" if verb in {"on", "off"} else _chosen(name, values)
         return await self._propose(interaction, location, name, value)
 
@@ -91,7 +91,7 @@ class Entries:
             case "import":
                 return forms.import_form(location)
             case _:
-                return answers.OUT_OF_DATE
+                return self._panel.out_of_date()
 
     async def enter(
         self,
@@ -102,7 +102,7 @@ class Entries:
     ) -> str | Page:
         """Set the number or the words that were typed, or what was chosen instead."""
         if not _is_offered(name, location):
-            return answers.OUT_OF_DATE
+            return self._panel.out_of_date()
         guild_id = guild_key(interaction.guild_id)
         policy = await self._store.policies.read(guild_id)
         chosen, words = found.text(forms.HOW_ID), found.text(FIELD_ID).strip()

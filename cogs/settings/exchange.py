@@ -79,7 +79,7 @@ class Exchange:
         name = interaction.guild.name if interaction.guild else "this server"
         try:
             await interaction.followup.send(
-                answers.exported(name),
+                answers.exported(name, interaction.client.command_mentions.of("restyle-settings")),
                 file=discord.File(io.BytesIO(data), FILENAME),
                 ephemeral=True,
                 allowed_mentions=NOBODY,

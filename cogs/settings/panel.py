@@ -66,6 +66,14 @@ class SettingsPanel:
         self._aside = aside
         self._drafts = Drafts()
 
+    @property
+    def _own_command(self) -> str:
+        return self._bot.command_mentions.of("restyle-settings")
+
+    def out_of_date(self) -> str:
+        """Return the answer to a control that this version does not have."""
+        return answers.out_of_date(self._own_command)
+
     async def panel(
         self, guild_id: int, location: PanelLocation, *, said: str | None = None
     ) -> Page:
@@ -76,6 +84,7 @@ class SettingsPanel:
             guild=self._bot.get_guild(guild_id),
             operator=self._operator,
             model=self._model,
+            command=self._bot.command_mentions.of,
         )
         return settings_page(location, data, said=said)
 
@@ -181,7 +190,7 @@ class SettingsPanel:
             return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: not undone: %s", guild_id, exc)
-            return answers.PERHAPS_NOT_SAVED
+            return answers.perhaps_not_saved(self._own_command)
         if undone is None:
             return await self.panel(guild_id, location, said=answers.UNDO_OVERTAKEN)
         after, action = undone
@@ -224,7 +233,7 @@ class SettingsPanel:
             return await self.panel(guild_id, location, said=policy_texts.not_saved(exc.problems))
         except StoreError as exc:
             log.warning("guild %s: settings not saved: %s", guild_id, exc)
-            return answers.PERHAPS_NOT_SAVED
+            return answers.perhaps_not_saved(self._own_command)
         return await self._done(interaction, location, (before, after), action, draft.what)
 
     async def _done(

@@ -43,7 +43,8 @@ async def report(
     running, now = await store.admissions.running(), interaction.created_at
     work = partial(try_out, facts, policy, member, settings, now, uses=uses, running=running)
     trial = await aside.run(interaction.user.id, work)
-    return Page(view=card(GREY, trial_texts.report(trial, now).splitlines()))
+    admin = interaction.client.command_mentions.of("restyle-admin")
+    return Page(view=card(GREY, trial_texts.report(trial, now, admin).splitlines()))
 
 
 def facts_to_try(

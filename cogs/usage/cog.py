@@ -99,7 +99,7 @@ class UsageCog(commands.Cog):
         if guild_id is None:
             return usage_texts.IN_DMS
         if what == "strikes":
-            return await strikes_page(self._store, guild_id, None, RIGHT)
+            return await strikes_page(interaction.client, guild_id, None, RIGHT)
         if what == "csv":
             return await self._export(interaction, guild_id)
         return await self._server(interaction, guild_id)

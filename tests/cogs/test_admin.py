@@ -179,6 +179,7 @@ async def test_a_pause_stops_requests_and_names_who_and_why(stage, manage, waiti
     await put(stage.store, (await waiting(2)).id, JobState.RUNNING)
     answer = said(await manage("pause", reason="event tonight"))
     assert 'now paused on this server: "event tonight"' in answer
+    assert "</restyle-admin resume:" in answer
     assert "1 clip waits until you resume." in answer
     assert "1 clip is already at Runway and will still be delivered." in answer
     refused = await stage.restyle(clip)

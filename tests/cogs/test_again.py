@@ -119,7 +119,7 @@ async def test_a_seed_that_is_none_is_told_and_an_empty_one_is_chosen(stage, end
     form = await press(stage.alice, answer, "Change…")
     refused = await stage.alice.submit_modal(form, filled(form) | {"seed": "seven"})
     assert refused.ephemeral
-    assert "seven is not a seed." in said(refused)
+    assert "“seven” is not a seed." in said(refused)
     form = await press(stage.alice, answer, "Change…")
     job = await stage.job(await stage.alice.submit_modal(form, filled(form) | {"seed": ""}))
     assert job.seed not in {None, 7}

@@ -294,6 +294,7 @@ async def test_the_author_is_asked_in_person_with_all_that_they_need(stage, aske
     assert f"{stage.alice.mention} would like to restyle [your clip]({message.jump_url})" in text
     assert "> @\u200beveryone \\*\\*neon\\*\\*" in text
     assert "CometAPI and Runway" in text
+    assert "</restyle-privacy:" in text
     assert f"<t:{int(job.held_until.timestamp())}:R>" in text
     assert list(buttons_of(question)) == ["Allow", "No", "Never ask me"]
     [record] = [found for found in stage.channel.history() if found.id == job.record_message_id]
@@ -306,7 +307,7 @@ async def test_the_author_reads_the_prompt_to_its_end_and_what_goes_with_it(stag
     prompt = "a rainy night, " * 60 + "and <@123456789012345678> <b>"
     job = await asked(prompt=prompt)
     job = await put(stage.store, job.id, job.state, look="film grain", reference_url="https://x/y")
-    [container] = question_card(job, is_direct=True).children
+    [container] = question_card(job, is_direct=True, privacy="/restyle-privacy").children
     shown = "\n".join(getattr(item, "content", "") for item in container.children)
     assert "and <@123456789012345678> \\<b\\>" in shown
     assert "This server adds to every prompt: film grain" in shown
@@ -426,7 +427,7 @@ async def test_a_second_press_and_a_late_one_say_what_happened_before(stage, ask
     await press(stage.bob, "Allow")
     # As on a screen that has not caught up.
     direct = stage.bot.get_partial_messageable(stage.bob.user.dm_channel.id)
-    await direct.send(view=question_card(job, is_direct=True))
+    await direct.send(view=question_card(job, is_direct=True, privacy="/restyle-privacy"))
     again = await press(stage.bob, "No")
     assert buttons_of(question_of(stage.bob)) == {}
     assert "You already allowed this" in said(again)

@@ -206,7 +206,7 @@ async def test_the_part_can_be_shorter_and_costs_less_then(stage, long_clip, res
     [
         ({"start": "0", "length": "9"}, "A part of 9 s is not possible"),
         ({"start": "12"}, "too late for this clip"),
-        ({"start": "soon"}, "soon is not a time in the clip"),
+        ({"start": "soon"}, "“soon” is not a time in the clip"),
     ],
 )
 async def test_a_part_that_cannot_be_is_told_and_nothing_typed_is_lost(

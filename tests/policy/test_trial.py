@@ -46,7 +46,7 @@ def tried(policy, question=None, *, facts=NOBODY, by=None, used=0, running=None)
 
 
 def said(*args, **options):
-    return report(tried(*args, **options), NOW)
+    return report(tried(*args, **options), NOW, "/restyle-admin")
 
 
 def test_where_nothing_stands_in_the_way_the_report_is_short():
@@ -133,7 +133,7 @@ def test_the_report_quotes_what_the_member_would_read():
 def test_what_people_have_stopped_is_told_as_theirs(facts, rule, words):
     trial = tried(policy(), facts=facts)
     assert trial.refusal.rule is rule
-    assert f"Decided by: {words}" in report(trial, NOW)
+    assert f"Decided by: {words}" in report(trial, NOW, "/restyle-admin")
 
 
 def strikes(count):
@@ -164,7 +164,7 @@ def test_a_cut_clip_says_what_limits_it_and_costs_only_what_is_used():
     assert (trial.seconds, trial.price) == (2, 300_000)
     assert (
         f"The first 2 s would be restyled (Clip length, set for <@&{VIP}>) · about $0.30"
-        in report(trial, NOW)
+        in report(trial, NOW, "/restyle-admin")
     )
     assert "(the model allows no more)" in said(policy(), asked(seconds=9.0))
 
@@ -172,7 +172,7 @@ def test_a_cut_clip_says_what_limits_it_and_costs_only_what_is_used():
 def test_without_a_length_the_longest_part_counts():
     trial = tried(policy(max_video_seconds=3), asked(seconds=None))
     assert (trial.seconds, trial.price) == (3, 450_000)
-    assert "At most 3 s would be restyled · about $0.45" in report(trial, NOW)
+    assert "At most 3 s would be restyled · about $0.45" in report(trial, NOW, "/restyle-admin")
 
 
 def test_a_limit_below_what_the_model_needs_refuses():
@@ -226,7 +226,7 @@ def test_money_that_does_not_suffice_refuses():
     assert tried(budget, used=400_000).verdict is Verdict.ALLOW
     trial = tried(budget, used=400_001)
     assert (trial.verdict, trial.setting) == (Verdict.REFUSE, "micros_per_month")
-    assert "This clip costs about $0.60" in report(trial, NOW)
+    assert "This clip costs about $0.60" in report(trial, NOW, "/restyle-admin")
 
 
 def test_what_is_left_is_told_of_the_member_and_the_server():
@@ -237,7 +237,7 @@ def test_what_is_left_is_told_of_the_member_and_the_server():
 def test_a_full_house_makes_wait_and_says_who_fills_it():
     trial = tried(policy(running=2), running={SERVER: 2})
     assert trial.verdict is Verdict.ALLOW
-    text = report(trial, NOW)
+    text = report(trial, NOW, "/restyle-admin")
     assert text.startswith("**Accepted. It would wait for its turn.**")
     assert "It would wait: 2 clips run, and 2 may run at a time for the server." in text
     assert tried(policy(running=2), running={SERVER: 1}).full == ()
@@ -252,10 +252,10 @@ def test_review_says_whether_the_mode_or_a_rule_wants_it():
     rules = [{"kind": "pattern", "text": "rain.", "action": "review"}]
     trial = tried(policy(prompt_rules=rules), asked(prompt="rainy"))
     assert (trial.verdict, trial.setting) == (Verdict.REVIEW, "prompt_rules")
-    assert "(rule 1: rain.)" in report(trial, NOW)
+    assert "(rule 1: rain.)" in report(trial, NOW, "/restyle-admin")
     both = tried(policy(prompt_rules=rules, review_mode="both"), asked(prompt="rainy"))
     assert both.setting == "review_mode"
-    text = report(both, NOW)
+    text = report(both, NOW, "/restyle-admin")
     assert "A moderator would decide first" in text
     assert "Another reason for review: Prompt rule 1 found something: rain." in text
     assert "A moderator would see the result before others (Review, set for the server)." in text
@@ -267,7 +267,9 @@ def test_an_exempt_role_is_named():
         asked(role_ids={VIP}),
     )
     assert trial.verdict is Verdict.ALLOW
-    assert f"<@&{VIP}> is free of this server's limits and review." in report(trial, NOW)
+    assert f"<@&{VIP}> is free of this server's limits and review." in report(
+        trial, NOW, "/restyle-admin"
+    )
 
 
 def test_without_a_prompt_it_says_that_the_rules_were_not_tried():

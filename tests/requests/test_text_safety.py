@@ -96,6 +96,12 @@ def test_a_cut_never_exceeds_its_length_and_shows_that_something_is_missing(text
     assert short == text or short.endswith("…")
 
 
+def test_a_cut_leaves_no_beginning_of_a_word_unless_the_word_is_long():
+    assert cut("scratches and a gentle flicker", 26) == "scratches and a gentle…"
+    assert cut("scratches and a gentle flicker", 23) == "scratches and a gentle…"
+    assert cut("no " + "x" * 40, 20) == "no " + "x" * 16 + "…"
+
+
 def test_a_cut_does_not_split_an_emoji():
     family = "👨\u200d👩\u200d👧"
     assert cut("ab" + family, 5) == "ab…"

@@ -1,13 +1,18 @@
 """How sentences name commands: to be clicked by whoever may use them, once Discord told the ids."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
+import bot
 from bot.domain.jobs import CancelReason, Charge, FailureReason
 from bot.domain.quotas import Decider
 from bot.requests.validation import Refusal, Rule
 from bot.texts import history as history_texts
 from bot.texts import outcome as outcome_texts
-from bot.texts.commands import CommandMentions
+from bot.texts.commands import CommandMentions, clickable
 from bot.texts.refusal import refusal
 
 
@@ -53,3 +58,41 @@ def test_ends_and_empty_lists_bring_the_next_step_a_click_away(mentions):
         "own", "all", "", is_empty=True, is_first=True, command=mentions.of
     )
     assert "Type </restyle:7>, attach" in none
+
+
+def test_what_also_stands_in_a_log_is_made_clickable_for_the_owner(mentions):
+    text = "Settle it with `/restyle-settings test`, not `RUNWAY_MODEL` or `/srv/restyle`."
+    assert clickable(text, mentions.of) == (
+        "Settle it with </restyle-settings test:8>, not `RUNWAY_MODEL` or `/srv/restyle`."
+    )
+
+
+PLAIN = {
+    "bot/texts/help.py": "a text to be copied, in a block of code",
+    "bot/texts/looks.py": "the description of an option",
+    "bot/texts/permission.py": "the page of permissions, in the documents",
+    "bot/texts/provider.py": "for the log as well; `clickable` makes a message of it",
+}
+"""Where a command stands as it is typed, and why."""
+_COMMAND = re.compile(r"(?<![\w/:])/restyle(-[a-z]+)?\b")
+
+
+def _names_a_command(module):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return any(
+        _COMMAND.search(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if node not in docstrings
+    )
+
+
+def test_a_sentence_leaves_to_its_caller_how_a_command_is_named():
+    """Not ``"/restyle"``, but ``command("restyle")``; or ``plainly``, to who may not use it."""
+    root = Path(bot.__file__).parent.parent
+    modules = [
+        path for room in ("bot/texts", "cogs") for path in sorted((root / room).rglob("*.py"))
+    ]
+    found = {str(path.relative_to(root)) for path in modules if _names_a_command(path)}
+    assert found == set(PLAIN)

@@ -91,7 +91,7 @@ def test_the_status_tells_since_when_and_how_long_it_usually_takes():
     late = texts.status_detail(job, phase=Phase.RUNNING, typical_seconds=98, overdue=True)
     assert "far longer than usual" in late
     held = texts.status_detail(job, phase=Phase.THROTTLED, typical_seconds=None, overdue=False)
-    assert "starts by itself" in held
+    assert held == "Sent <t:1785585600:R> · all its slots are taken; it starts by itself"
 
 
 def test_the_providers_estimate_is_shown_beside_what_was_foreseen():
