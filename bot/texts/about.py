@@ -37,7 +37,7 @@ def about(
         privacy: ``/restyle-privacy``, to be clicked where that is possible.
     """
     lines = [f"**Restyle {version}** restyles clips with {' or '.join(models)}."]
-    running = f"Running since <t:{int(since.timestamp())}:R>"
+    running = f"Started <t:{int(since.timestamp())}:R>"
     if latency_seconds is None:
         lines.append(f"{running}.")
     else:

@@ -55,7 +55,7 @@ def begun(condition: Condition, command: CommandNaming) -> str:
     ``command`` names the commands of the bot's owner.
     """
     return (
-        f"🔴 **{_HEADS[condition.kind]}** since <t:{int(condition.since.timestamp())}:t>\n"
+        f"🔴 **{_HEADS[condition.kind]}** · since <t:{int(condition.since.timestamp())}:t>\n"
         f"{clickable(condition.finding.text, command)}"
     )
 

@@ -171,7 +171,9 @@ def _note(
     if name == "allowed_channel_ids" and found and not found - frozenset(missing):
         return "So nobody can use the command on this server."
     if name == "public_figure_threshold":
-        return "low loosens only the check for public figures. It does not mean that they consent."
+        return (
+            "“low” loosens only the check for public figures. It does not mean that they consent."
+        )
     if name == "default_ratio" and model.ratios:
         if found is not None and model.own_ratio(found) is None:
             return "The bot's model does not offer that shape, so Runway's default is used."

@@ -138,7 +138,7 @@ def server(usage: Usage, *, place: str, restyle: str) -> list[str]:
         return [*lines, f"None yet. Start one with {restyle}."]
     total = tally(usage.total)
     if usage.reserved:
-        total += f", of which {_sum(usage.reserved)} is set aside for clips in progress"
+        total += f", of which {_sum(usage.reserved)} is set aside for clips that have not ended"
     lines.append(f"{total}.")
     lines += [
         f"{rank}. {mention(user_id)} · {tally(found)}"

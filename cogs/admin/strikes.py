@@ -14,6 +14,7 @@ from cogs.common.cards import GREY, card
 from cogs.common.grants import GRANT, Grant, GrantedItem
 from cogs.common.ids import read_id
 from cogs.common.pages import Page
+from cogs.usage.button import UsageButton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ async def strikes_page(
     items: list[ui.Item[Any]] = []
     if found:
         items.append(ui.ActionRow(LiftMenu(grant, user_id, found)))
+    items.append(ui.ActionRow(UsageButton("mine"), UsageButton("server")))
     view = card(GREY, admin_texts.strikes(found, user_id, limit=limit, settings=settings), *items)
     return Page(view=view, said=said)
 

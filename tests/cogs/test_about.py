@@ -28,7 +28,7 @@ async def page(stage, person):
 async def test_everybody_sees_the_version_and_the_model(stage):
     text = await page(stage, stage.alice)
     assert f"**Restyle {__version__}** restyles clips with gen4_aleph." in text
-    assert "Running since <t:" in text
+    assert "Started <t:" in text
     assert "</restyle-privacy:" in text
     assert "is out" not in text
 

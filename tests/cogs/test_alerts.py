@@ -51,7 +51,7 @@ async def test_the_owner_is_told_once_and_the_message_says_when_it_is_over(stage
     for seconds in (0, 10, 20):
         await look(stage, FULL, seconds)
     [told] = stage.bob.user.dm_channel.history()
-    assert "**The disk is nearly full** since <t:" in told.content
+    assert "**The disk is nearly full** · since <t:" in told.content
     assert "Make room." in told.content
     await look(stage, {}, 30)
     [told] = stage.bob.user.dm_channel.history()

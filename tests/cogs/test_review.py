@@ -406,12 +406,13 @@ async def test_words_that_the_servers_filter_blocks_are_left_out(court):
 
 
 async def test_without_a_review_channel_the_thread_says_so_and_what_to_do(court):
+    court.bot.command_mentions.learn({"restyle-settings": 5})
     await court.decide(review_channel_id=None)
     job = await court.asked()
     await court.bot.approval_prompts.present(job, None)  # after a restart, say
     [told] = court.texts(court.thread)
     assert "No moderator can check this: the server has no review channel." in told
-    assert "</restyle-settings:" in told
+    assert "</restyle-settings:5>" in told
     assert f"ends <t:{int(job.held_until.timestamp())}:R>. Nothing is spent." in told
     [notice] = court.thread.history()
     assert "set a review channel" in said(await court.press("Ask again", card=notice))

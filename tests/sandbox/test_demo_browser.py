@@ -82,6 +82,24 @@ async def test_the_command_is_typed_and_enter_takes_it_however_fast(tmp_path):
         await demo.tab.wait("document.activeElement.matches('.command-chip')", what="the command")
         await demo.tab.press("Enter")
         await demo.tab.wait("document.querySelector('#modal-root [role=dialog]')", what="the form")
+        await demo.tab.wait(
+            "document.activeElement.matches('#modal-root textarea')", what="a field"
+        )
+
+
+async def test_a_second_enter_sends_a_command_that_needs_nothing(tmp_path):
+    async with opened(tmp_path) as demo:
+        await focus(demo.tab, ".demo-person select")
+        await demo.tab.type("Sam")
+        await demo.tab.wait(f"{PERSON}?.startsWith('Sam')", what="Sam")
+        await demo.tab.wait(READY, what="the page")
+        await focus(demo.tab, "#channel-composer-input")
+        await demo.tab.type("/restyle-settings")
+        await demo.tab.press("Enter")
+        await demo.tab.wait("document.activeElement.matches('.command-chip')", what="the command")
+        await demo.tab.wait("!document.querySelector('.command-popup').hidden", what="its options")
+        await demo.tab.press("Enter")
+        await enter(demo.tab, "Restyle on Film club")
 
 
 async def test_the_whole_tour_is_played_by_keyboard(tmp_path):

@@ -1,6 +1,7 @@
 // The demo's page around SimCord's: who one is, where, the tour, and one press that tries it.
 
 import { AnswerError, ask, el, memory, status, token } from "./elements.js";
+import { tendForms } from "./forms.js";
 import { createMentions } from "./mentions.js";
 import { createMenus } from "./menu.js";
 import { notice } from "./notice.js";
@@ -169,6 +170,7 @@ for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   timeline.addEventListener(moved, () => { sticks = false; }, { passive: true });
 }
 offerSample();
+tendForms();
 createMentions(() => new Map((state?.people ?? []).flatMap((person) =>
   [[person.id, person.name], ...person.places.map((place) => [place.id, place.name])])));
 createMenus((message) => act(ask("/demo/menu", { message })));
@@ -199,6 +201,15 @@ document.addEventListener("keydown", (event) => {
     else input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
   };
   retry();
+}, true);
+
+// A command that needs nothing is sent by the second Enter; what may be added is taken only when chosen.
+let hasChosen = false;
+document.addEventListener("keydown", ({ key, target }) => {
+  if (!(target instanceof Element) || !target.matches(".command-chip")) { hasChosen = false; return; }
+  if (key.startsWith("Arrow")) hasChosen = true;
+  const offered = document.querySelector(".command-popup");
+  if (key === "Enter" && !hasChosen && offered) offered.hidden = true;
 }, true);
 
 // Escape leaves a command that is being filled in, once no list of choices is open any more.
