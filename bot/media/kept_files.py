@@ -112,6 +112,16 @@ class KeptFiles:
             return False
         return True
 
+    def read(self, job_id: int, name: str) -> bytes | None:
+        """Return what a small file holds; ``None`` if it is not kept, or lost."""
+        kept = self._files.get((job_id, name))
+        try:
+            return None if kept is None else kept.path.read_bytes()
+        except OSError as exc:
+            log.info("job %s: its kept %s is lost: %s", job_id, name, exc.strerror)
+            self.drop(job_id, name)
+            return None
+
     def drop(self, job_id: int, name: str | None = None) -> None:
         """Remove what is kept of a job: the file of that name, or all of them."""
         for key in [key for key in self._files if key[0] == job_id and name in {None, key[1]}]:

@@ -51,7 +51,8 @@ class MediaProcessor:
 
         That is ``target``, with the suffix of what it became: ``.mp4`` where it was encoded; a copy
         may be ``.mov`` or ``.webm``. It holds nothing but pictures and sound. A copy that comes out
-        larger than foreseen, has broken pictures, or cannot be had is encoded after all.
+        larger than foreseen, has broken pictures, or cannot be had is encoded after all. Of what
+        was encoded a picture lies beside it, as ``MOMENT``.
 
         Raises:
             ValueError: The plan leaves the clip as it is.
@@ -59,7 +60,12 @@ class MediaProcessor:
         """
         if plan.mode is Mode.AS_IS:
             raise ValueError("nothing is to be prepared")
-        arguments = {"source": source, "target": target, "plan": plan.to_json()}
+        arguments = {
+            "source": source,
+            "target": target,
+            "plan": plan.to_json(),
+            "moment": target.with_name(MOMENT),
+        }
         answer = await self._process_pool.run(
             "prepare", arguments, limits=_encoding(plan.max_bytes)
         )

@@ -27,6 +27,7 @@ CHANGEABLE: Final = frozenset(
         "own_words",
         "model",  # another takes over from one that is not offered
         "plan",
+        "record_picture",  # it came later than the record
         "part_start",
         "part_seconds",
         "price_micros",

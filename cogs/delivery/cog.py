@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from bot.app import RestyleBot
     from bot.domain.jobs import Job
+    from bot.media.kept_files import KeptFiles
     from bot.texts.commands import CommandNaming
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class ThreadDeliverer:
         upload_limits: What was learned of servers' limits; ``None``: nothing yet.
         owe: Notes, by a job's id, that its cards do not say yet what came of it, and whether its
             record leads to the outcome. ``None``: they stay as they are.
+        kept: As :class:`JobCards` has it.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class ThreadDeliverer:
         announcements: Announcements | None = None,
         upload_limits: UploadLimits | None = None,
         owe: Callable[[int, bool], Awaitable[None]] | None = None,
+        kept: KeptFiles | None = None,
         command: CommandNaming = plainly,
     ) -> None:
         self._client = client
@@ -107,7 +110,7 @@ class ThreadDeliverer:
         self._notices = Notices(client)
         self._source_messages = SourceMessages(client, now=now, kept_in=kept_in)
         self._threads = Threads(client)
-        self._cards = JobCards(client, self._refusals)
+        self._cards = JobCards(client, self._refusals, kept)
         self._owe = owe
 
     def upload_limit_bytes(self, job: Job) -> int:
@@ -297,6 +300,7 @@ async def setup(bot: RestyleBot) -> None:
         announcements=Announcements(bot, bot.store, now=utc_now),
         upload_limits=bot.upload_limits,
         owe=lambda job_id, is_linked: bot.store.owed_cards.owe(job_id, is_linked=is_linked),
+        kept=bot.scratch.kept,
         command=bot.command_mentions.of,
     )
     bot.extras = Extras(

@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from bot.domain.jobs import CancelReason, JobState
 from bot.engine.ports import Delivered, Progress
+from bot.media.probe import MOMENT
 from cogs.common.cards import jump_url, mark
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, Refusals, classify
 from cogs.common.media import picture_file
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from discord import ui
 
     from bot.domain.jobs import Job
+    from bot.media.kept_files import KeptFiles
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +61,14 @@ class JobCards:
 
     Args:
         refusals: Places to keep away from; shared with whoever posts there.
+        kept: Has pictures for records that could not show one when they were posted.
     """
 
-    def __init__(self, client: discord.Client, refusals: Refusals) -> None:
+    def __init__(
+        self, client: discord.Client, refusals: Refusals, kept: KeptFiles | None = None
+    ) -> None:
         self._client = client
+        self._kept = kept
         self._refusals = refusals
         # These only save calls, so forgetting some does no harm.
         self._shown: LRUCache[int, Hashable] = LRUCache(_REMEMBERED)  # message id -> its state
@@ -70,6 +76,7 @@ class JobCards:
         # By job id, what Discord did not take in its record: the words, or the picture.
         self._unquoted: LRUCache[int, bool] = LRUCache(_REMEMBERED)
         self._unpictured: LRUCache[int, bool] = LRUCache(_REMEMBERED)
+        self._pictured_late: LRUCache[int, bool] = LRUCache(_REMEMBERED)
         self._clips: LRUCache[int, str | None] = LRUCache(_REMEMBERED)  # message id -> kept clip
 
     def posted(self, job: Job, message: discord.Message, progress: Progress) -> None:
@@ -146,6 +153,7 @@ class JobCards:
             self._shown.pop(message_id or 0, None)
         self._unquoted.pop(job.id, None)
         self._unpictured.pop(job.id, None)
+        self._pictured_late.pop(job.id, None)
         return all(said)
 
     async def _take_doubt_back(self, job: Job) -> None:
@@ -178,7 +186,7 @@ class JobCards:
         job: Job,
         progress: Progress,
         outcome_url: str | None = None,
-        pictures: Sequence[Path] | None = None,
+        pictures: Sequence[Path | bytes] | None = None,
         care: _Care = _Care.PASSING,
     ) -> bool:
         """Edit the record where it would change; ``pictures`` as for :meth:`_edit`."""
@@ -187,7 +195,11 @@ class JobCards:
         state = record_state(job, progress, quoted=quoted, alone=alone)
         if outcome_url is None and self._shown.get(job.record_message_id) == state:
             return True
-        pictured = job.record_picture and job.id not in self._unpictured
+        pictured = job.record_picture or job.id in self._pictured_late
+        pictured = pictured and job.id not in self._unpictured
+        late = await self._late_picture(job) if pictures is None else None
+        if late is not None:
+            pictures = [late]
         if pictures is not None:
             pictured = bool(pictures)
         card = record_card(
@@ -220,7 +232,18 @@ class JobCards:
         )
         if is_said:
             self._shown[job.record_message_id] = state
+        if is_said and late is not None and self._kept is not None:
+            self._kept.drop(job.id, MOMENT)
+            self._pictured_late[job.id] = True
         return is_said
+
+    async def _late_picture(self, job: Job) -> bytes | None:
+        """Return what the record could not show when it was posted; nobody sees it before a yes."""
+        if self._kept is None or job.state is JobState.HELD or job.id in self._unpictured:
+            return None
+        if not self._kept.size(job.id, MOMENT):
+            return None
+        return await asyncio.to_thread(self._kept.read, job.id, MOMENT)
 
     async def _show_final_status(self, job: Job, care: _Care) -> bool:
         message_id = job.status_message_id
@@ -254,7 +277,7 @@ class JobCards:
         message_id: int,
         card: ui.LayoutView,
         *,
-        pictures: Sequence[Path] | None = None,
+        pictures: Sequence[Path | bytes] | None = None,
         show_less: Callable[[ErrorMeaning], Awaitable[bool] | None] = lambda _: None,
         care: _Care = _Care.PASSING,
     ) -> bool:

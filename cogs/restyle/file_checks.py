@@ -179,6 +179,8 @@ class FileChecks:
                 choice = PartChoice.of(facts, plan, model)
             strip = None if choice is None else await self._draw(choice, fetched.path, folder)
             moment = await asyncio.to_thread(_read_picture, folder / MOMENT)
+            if moment is not None:
+                keep(MOMENT, folder / MOMENT)
             if packed is not None and choice is None and plan.is_whole_copy(facts.duration_seconds):
                 keep(SENT, packed)
             else:

@@ -14,6 +14,7 @@ from bot.domain.money import dollars
 from bot.domain.quotas import Unit
 from bot.engine.model_choice import ModelChoice
 from bot.errors import CapReachedError, JobExistsError, StoreError
+from bot.media.probe import MOMENT
 from bot.media.turns import work_for
 from bot.policy.decide import RequestFacts
 from bot.policy.evaluate import evaluate
@@ -342,6 +343,8 @@ class Intake:
             log.warning("interaction %s: not stored: %s", interaction.id, exc)
             raise RefusedError(Refusal(rule=Rule.STORE_UNAVAILABLE)) from exc
         self._kept.hand_over(interaction.id, job.id)
+        if job.hold is None:
+            self._kept.drop(job.id, MOMENT)  # it comes with the record; else once that may show it
         metrics.ACCEPTED.labels(job.model).inc()
         log.info(
             "job %s: accepted from user %s %s: %s, %.1f s, %s%s",

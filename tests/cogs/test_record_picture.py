@@ -110,6 +110,38 @@ async def test_nobody_sees_a_clip_that_somebody_has_to_allow_first(stage, clip, 
     assert (job.hold, picture_in(record_of(stage))) == (Hold.REVIEW, None)
 
 
+@pytest.fixture
+async def allowed(stage, clip):
+    """A job that somebody had to allow, who did, and the deliverer of the process it began in."""
+    await stage.set(review_mode="spending")
+    job = await stage.started(clip)
+    deliverer = ThreadDeliverer(stage.bot, now=stage.clock, kept=stage.bot.scratch.kept)
+    await deliverer.show(job, Progress(phase=None))
+    assert picture_in(record_of(stage)) is None
+    job = await put(stage.store, job.id, JobState.QUEUED, hold=None, held_until=None)
+    return job, deliverer
+
+
+async def test_once_it_is_allowed_the_next_edit_brings_the_picture(stage, allowed):
+    job, deliverer = allowed
+    before = len(stage.calls("PATCH"))
+    await deliverer.show(job, Progress(phase=None))
+    assert len(stage.calls("PATCH")) == before + 2, "the record and the status"
+    file, _ = picture_in(record_of(stage))
+    job = await put(stage.store, job.id, JobState.RUNNING)
+    await deliverer.show(job, Progress(phase=Phase.RUNNING, fraction=0.5))
+    assert picture_in(record_of(stage))[0].id == file.id, "nor is it sent again"
+
+
+async def test_allowed_when_the_picture_is_no_more_it_costs_no_call(stage, allowed):
+    job, deliverer = allowed
+    stage.bot.scratch.kept.clear()
+    before = len(stage.calls("PATCH"))
+    await deliverer.show(job, Progress(phase=None))
+    assert len(stage.calls("PATCH")) == before + 2
+    assert picture_in(record_of(stage)) is None
+
+
 async def test_a_picture_that_did_not_arrive_costs_no_news(stage, clip):
     """Its edit was lost, say: then Discord refuses to show it again."""
     job = await stage.running(clip)

@@ -24,6 +24,7 @@ from bot.engine.throttle import Throttle
 from bot.engine.worker import Worker
 from bot.errors import MediaTooLargeError
 from bot.media.download import Downloaded, Downloader, DownloadLimits
+from bot.media.probe import MOMENT
 from bot.media.scratch import Scratch
 from bot.requests.video_facts import VideoFacts
 from bot.settings import Settings
@@ -127,6 +128,7 @@ class PlainProcessor:
 
     def __init__(self):
         self.troubles = {}
+        self.draws = False
         self.calls = []
         self.has_audio = False
         self.limits = []
@@ -156,6 +158,8 @@ class PlainProcessor:
     async def prepare(self, source, target, plan):
         self._note("prepare", plan)
         target.write_bytes(b"prepared " + source.read_bytes()[:100])
+        if self.draws:
+            target.with_name(MOMENT).write_bytes(b"a moment")
         return target
 
     async def convert_reference(self, source, folder):

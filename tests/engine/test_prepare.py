@@ -19,6 +19,7 @@ from bot.errors import (
     MediaUnreachableError,
     MediaUnreadableError,
 )
+from bot.media.probe import MOMENT
 from bot.media.scratch import own_scratch
 from bot.requests.clip_plan import Mode, Plan, Reason
 from sandbox.cometapi import HttpAnswer
@@ -203,6 +204,13 @@ async def test_a_planned_clip_is_prepared_posted_and_sent_by_that_link(bench):
         "video/mp4",
     )
     assert bench.scratch.used_bytes == len(PREPARED)  # kept for the answer's pictures
+
+
+async def test_the_picture_of_a_clip_that_had_to_be_made_waits_for_the_next_edit(bench):
+    bench.media.draws = True
+    job, _ = await sent(bench, await bench.add_unprepared(**planned()))
+    assert job.record_picture
+    assert bench.scratch.kept.read(job.id, MOMENT) == b"a moment"
 
 
 async def test_people_see_that_it_is_prepared_and_then_something_else(lone_bench):

@@ -10,7 +10,7 @@ from PIL import Image
 from bot.cometapi.models import model_rules
 from bot.domain.quotas import Decider
 from bot.errors import MediaUnfitError, MediaUnreadableError
-from bot.media.probe import probe_video
+from bot.media.probe import MOMENT, probe_video
 from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.worker.encoder import encode_to_fit
@@ -186,6 +186,8 @@ async def test_hdr_becomes_sdr_with_its_brightness_mapped(process_pool, tmp_path
     assert (facts.is_hdr, facts.pixel_format, facts.primaries) == (False, "yuv420p", "bt709")
     # 700 of 1023 are 620 nits: nearly white on an ordinary screen, and grey when taken for SDR.
     assert luma(target) > taken_for_sdr + 8
+    with Image.open(target.with_name(MOMENT)) as picture:  # which a look into HDR does not draw
+        assert (picture.format, picture.size) == ("JPEG", (64, 64))
 
 
 def make_hdr(path, transfer):

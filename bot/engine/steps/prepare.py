@@ -34,6 +34,7 @@ from bot.errors import (
     MediaUnreachableError,
     MediaUnreadableError,
 )
+from bot.media.probe import MOMENT
 from bot.requests.clip_plan import Mode, Plan
 from bot.system.shielding import shielded
 
@@ -125,6 +126,8 @@ class PrepareStep:
     def columns(self, job: Job, kept: KeptSource | None) -> dict[str, object]:
         """Return what the row of a prepared job says of it; ``kept`` is where its clip lies."""
         changes: dict[str, object] = {"prepared_at": self._context.clock.now()}
+        if job.hold is None and self._context.scratch.kept.size(job.id, MOMENT):
+            changes["record_picture"] = True  # whoever edits the record next brings it
         if kept is None:
             return changes
         changes |= {
@@ -278,6 +281,9 @@ class PrepareStep:
         made = await self._context.media.prepare(await self._download(job, folder), target, plan)
         # The answer's pictures are drawn from it.
         kept.keep(job.id, SENT, made, user_id=job.user_id)
+        picture = made.with_name(MOMENT)
+        if not job.record_picture and picture.is_file():
+            kept.keep(job.id, MOMENT, picture, user_id=job.user_id)
         return made
 
     async def reference(self, job: Job, url: str, folder: Path) -> Path:

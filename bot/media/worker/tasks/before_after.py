@@ -13,7 +13,6 @@ from PIL import Image
 from bot.media.worker.clip import look
 from bot.media.worker.layout import plan_sheet, scale_to
 from bot.media.worker.tasks import poster
-from bot.media.worker.tasks.take_in import MOMENT_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +35,7 @@ def run(arguments: Mapping[str, Any]) -> None:
     after = stills(output, moments)
     save(before, after, Path(arguments["target"]), arguments["max_bytes"])
     moment = after[0].copy()
-    moment.thumbnail((MOMENT_SIDE, MOMENT_SIDE))
+    moment.thumbnail((poster.MOMENT_SIDE, poster.MOMENT_SIDE))
     poster.write(moment, arguments["moment"])
 
 

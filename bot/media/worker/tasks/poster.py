@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from bot.media.worker.clip import DisplayedVideo
 
+MOMENT_SIDE: Final = 480
+"""Pixels of the longer side of the picture beside a record; Discord shows it smaller than that."""
 _SEARCHED_SECONDS: Final = 5.0
 _STEP_SECONDS: Final = 0.25
 _DARK: Final = 26.0  # mean brightness of 255 below which a frame shows next to nothing

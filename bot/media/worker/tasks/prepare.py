@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import av
 
 from bot.errors import MediaUnfitError, MediaUnreadableError, UnreadableReason
+from bot.media.worker.clip import look
 from bot.media.worker.containers import HDR_TRANSFERS, open_video
 from bot.media.worker.encoder import encode_to_fit, write_video
 from bot.media.worker.flaws import find_flaw
 from bot.media.worker.frames import cap_rate, read_pictures, show
 from bot.media.worker.sound_track import SOUND_BITS, Sound, sound_of
+from bot.media.worker.tasks import poster
 from bot.media.worker.tasks.probe import probe_video
 from bot.media.worker.tracks import CopiedVideo
 from bot.requests.clip_plan import Mode, Plan, Reason
@@ -28,12 +31,17 @@ _MISSING_SECONDS: Final = 0.6  # at the end of a copy; more was lost than a few 
 
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Make ``target`` from ``source`` as ``plan`` says; answer its ``form``: mp4, mov or webm."""
+    """Make ``target`` from ``source`` as ``plan`` says; answer its ``form``: mp4, mov or webm.
+
+    What was encoded is small, so a picture of it is written to ``moment``.
+    """
     source, target = arguments["source"], arguments["target"]
     plan = Plan.from_json(arguments["plan"])
     form = copy(source, target, plan) if plan.mode is Mode.COPY else None
     if form is None:
         _encode(source, target, plan)
+        with suppress(Exception):  # a courtesy, without which the clip is none the worse
+            poster.write(poster.find(look(target), poster.MOMENT_SIDE), arguments["moment"])
     return {"form": form or "mp4"}
 
 

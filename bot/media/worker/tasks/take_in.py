@@ -12,8 +12,6 @@ from bot.requests.clip_plan import COPIED_CODECS, COPIED_CONTAINERS, Mode, Plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOMENT_SIDE: Final = 480
-"""Pixels of the longer side of the picture beside a record; Discord shows it smaller than that."""
 _SEARCHED_SECONDS: Final = 1.0
 _MOST_PIXELS: Final = 3840 * 2160
 
@@ -33,7 +31,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
         with suppress(Exception):  # a courtesy, which refuses nobody's clip
             clip = displayed(arguments["path"], facts)
             moment = poster.find(
-                clip, MOMENT_SIDE, start=arguments["start"], seconds=_SEARCHED_SECONDS
+                clip, poster.MOMENT_SIDE, start=arguments["start"], seconds=_SEARCHED_SECONDS
             )
             poster.write(moment, arguments["moment"])
     return {"facts": facts, "form": form}
