@@ -27,7 +27,6 @@ from bot.domain.jobs import Charge, FailureReason, JobState
 from bot.domain.money import CostSource
 from bot.engine.ports import AnswerContent
 from bot.media.download import Downloader
-from bot.media.process_pool import ProcessPool
 from bot.media.scratch import Scratch
 from bot.policy.problems import SERVER
 from bot.settings import Settings
@@ -37,6 +36,7 @@ from tests.cogs.panels import Panel, text_of
 from tests.cogs.walk_world import World
 from tests.factories import new_job
 from tests.media.clips import make_clip, make_image
+from tests.media.direct import DirectWorkshop
 from tests.storage.money import holders
 
 OUTPUT_URL = "https://output.example/a/clip.mp4?_jwt=e30.e30.c2ln"
@@ -154,7 +154,7 @@ def make_bot(settings, sqlite_store, downloader, tmp_path):
                 "store": sqlite_store,
                 "downloader": downloader,
                 "scratch": Scratch(tmp_path / "scratch"),
-                "process_pool": ProcessPool(),
+                "process_pool": DirectWorkshop(),  # where clips are read has tests of its own
             }
             | changes
         )

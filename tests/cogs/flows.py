@@ -12,7 +12,6 @@ import pytest
 from bot.cometapi.client import CometClient
 from bot.domain.jobs import Hold
 from bot.engine.engine import Engine
-from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.storage.store import open_store
 from sandbox.cometapi import StandIn
@@ -63,7 +62,7 @@ def open_engine(simcord_env, settings, downloader, sqlite_store):
                 deliverer=simcord_env.bot.deliverer,
                 downloader=downloader,
                 scratch=simcord_env.bot.scratch,
-                media=MediaProcessor(ProcessPool()),
+                media=MediaProcessor(simcord_env.bot.process_pool),
                 approval_prompts=simcord_env.bot.approval_prompts,
             ):
                 yield

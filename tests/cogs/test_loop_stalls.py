@@ -18,6 +18,7 @@ from sqlalchemy import insert
 
 from bot.domain.jobs import JobState
 from bot.domain.quotas import LedgerStatus, Scope
+from bot.media.process_pool import ProcessPool
 from bot.policy.problems import SERVER
 from bot.policy.prompt_rules.rules import MAX_RULES, PromptRule, RuleAction, RuleKind
 from bot.storage.rows import row_from
@@ -45,6 +46,14 @@ PROMPTS = [
     "مرحبا بالعالم שלום नमस्ते " * 40,
 ]
 """A prompt in every kind of script, as hard to read as people can make it."""
+
+
+@pytest.fixture
+async def simcord_bot(make_bot):
+    """It reads clips in processes of their own, as it does outside of tests."""
+    bot = make_bot(process_pool=ProcessPool())
+    yield bot
+    await bot.close()
 
 
 @contextmanager

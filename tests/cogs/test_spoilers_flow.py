@@ -7,7 +7,6 @@ import pytest
 
 from bot.domain.jobs import Hold, JobState
 from bot.engine.extras import Extras
-from bot.media.process_pool import ProcessPool
 from bot.media.processing import MediaProcessor
 from bot.media.scratch import Scratch
 from bot.system.clock import SystemClock
@@ -65,7 +64,7 @@ async def test_whatever_is_shown_of_a_spoiler_is_behind_one(
         deliverer=stage.bot.deliverer,
         downloader=downloader,
         scratch=Scratch(tmp_path / "extras"),
-        media=MediaProcessor(ProcessPool()),
+        media=MediaProcessor(stage.bot.process_pool),
         clock=SystemClock(),
         max_output_bytes=10**8,
     )
