@@ -73,6 +73,11 @@ class Registration:
         self.trouble: str | None = None
         """Why the list of commands is not registered yet; ``None`` while nothing is wrong."""
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether it is known by now if something is wrong."""
+        return self._answered.is_set()
+
     def start(self) -> None:
         """Begin, once the extensions are loaded and the bot has logged in."""
         self._task = asyncio.create_task(self._run(), name="registration")

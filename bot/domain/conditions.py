@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +22,17 @@ class ConditionKind(enum.StrEnum):
     KEY = "key"
     CREDIT = "credit"
     BALANCE = "balance"
+    ADDRESS = "address"
     MODEL = "model"
     CHILDREN = "children"
     UNCERTAIN = "uncertain"
     QUARANTINE = "quarantine"
     CLOCK = "clock"
+
+
+
+_BLOCKING: Final = frozenset({ConditionKind.SHARDS, ConditionKind.CREDIT, ConditionKind.MODEL})
+"""What keeps people from being served also while the process itself is well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class Finding:
     """What is wrong, and what mends it: a sentence or two for the operator."""
     grave_after: float | None = 0.0
     """After so many seconds the process is not well; ``None``: it is, this only wants a look."""
+    closes: bool = False
+    """Whether ``/restyle`` takes no clips meanwhile, and says so before it fetches one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,10 @@ class Condition:
         after = self.finding.grave_after
         return after is not None and (now - self.since).total_seconds() >= after
 
+    def blocks(self, now: datetime) -> bool:
+        """Tell whether the process is not ready because of this, however short it has lasted."""
+        return self.is_grave(now) or self.finding.closes or self.kind in _BLOCKING
+
 
 class Conditions:
     """Remembers since when things are wrong."""
@@ -60,11 +72,18 @@ class Conditions:
         self._held: dict[ConditionKind, Condition] = {}
         self.has_looked = False
         """Whether anybody has looked yet; before that nothing is known to be well either."""
+        self.ended_at: dict[ConditionKind, datetime] = {}
+        """When what was wrong was last found to be over."""
 
     @property
     def held(self) -> list[Condition]:
         """What is wrong, the oldest first."""
         return sorted(self._held.values(), key=lambda condition: condition.since)
+
+    def finding(self, kind: ConditionKind) -> Finding | None:
+        """Return what was found of a kind at the last look; ``None`` if nothing was wrong."""
+        condition = self._held.get(kind)
+        return None if condition is None else condition.finding
 
     def observe(
         self, found: Mapping[ConditionKind, Finding], now: datetime
@@ -72,6 +91,7 @@ class Conditions:
         """Take what one look has found; return what is new, and what is over."""
         self.has_looked = True
         over = [self._held.pop(kind) for kind in self._held.keys() - found.keys()]
+        self.ended_at.update((one.kind, now) for one in over)
         new = []
         for kind, finding in found.items():
             before = self._held.get(kind)

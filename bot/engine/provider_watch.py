@@ -78,6 +78,8 @@ class ProviderWatch:
         self.low: LowBalance | None = None
         self.trouble: ProviderTrouble | None = None
         """Why ``/restyle`` cannot take jobs now; ``None``: nothing is known to be wrong."""
+        self.is_key_known = self.is_model_known = False
+        """Whether the provider said, when it was asked last, that the key or a model is good."""
 
     async def run(self) -> None:
         """Look again and again, later after an hour than after trouble; never returns."""
@@ -102,12 +104,21 @@ class ProviderWatch:
             log.warning("The balance at the provider was not checked: %s", exc)
 
     async def _find_trouble(self) -> ProviderTrouble | None:
-        if await self._console.is_key_good() is False:
+        """Ask; where the provider says nothing, what it said before still holds."""
+        is_good = await self._console.is_key_good()
+        self.is_key_known, self.is_model_known = is_good is True, False
+        if is_good is False or (is_good is None and self.trouble is ProviderTrouble.KEY_REFUSED):
             return ProviderTrouble.KEY_REFUSED
+        is_unsure = False
         for model in self._models:
-            if await self._console.offers(model) is not False:
+            is_offered = await self._console.offers(model)
+            if is_offered:
+                self.is_model_known = True
                 return None
-        return ProviderTrouble.MODEL_ABSENT
+            is_unsure = is_unsure or is_offered is None
+        if not is_unsure:
+            return ProviderTrouble.MODEL_ABSENT
+        return self.trouble if is_good is None else None
 
     def _log(self, trouble: ProviderTrouble | None) -> None:
         match trouble:

@@ -57,7 +57,7 @@ class Settling:
             try:
                 await self.look()
             except StoreError as exc:
-                log.warning("Uncertain clips were not checked: %s", exc)
+                log.debug("uncertain clips were not checked: %s", exc)  # the engine says it once
             except Exception:  # a chore that ends would leave them uncertain for ever, silently
                 log.exception("The check of uncertain clips broke")
             await self._clock.wait(never, self._clock.monotonic() + LOOK_SECONDS)

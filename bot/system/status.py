@@ -40,14 +40,22 @@ def own_name(name: str, shards: str, suffix: str = "") -> str:
 
 
 def write_status(path: Path, facts: Mapping[str, Any]) -> None:
-    """Replace what ``path`` holds by ``facts``, in place and padded.
+    """Replace what ``path`` holds by ``facts``, also on a full disk.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    overwrite(path, json.dumps(facts, ensure_ascii=False, default=str).encode())
+
+
+def overwrite(path: Path, text: bytes) -> None:
+    """Replace what a file holds, in place and padded with blanks.
 
     A disk without a byte left still takes what overwrites bytes that are there already.
 
     Raises:
         OSError: The file cannot be written.
     """
-    text = json.dumps(facts, ensure_ascii=False, default=str).encode()
     text = text.ljust(-(-(len(text) + 1) // _BLOCK_BYTES) * _BLOCK_BYTES - 1) + b"\n"
     try:
         file = path.open("r+b", buffering=0)

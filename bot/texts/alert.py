@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 _HEADS: Final = {
     ConditionKind.SHARDS: "Not connected to Discord",
     ConditionKind.COMMANDS: "Commands not registered",
-    ConditionKind.DATABASE: "The database cannot be reached",
+    ConditionKind.DATABASE: "The database does not work",
     ConditionKind.ENGINE: "The engine has stopped",
     ConditionKind.DISK: "The disk is nearly full",
     ConditionKind.KEY: "The provider refuses the key",
+    ConditionKind.ADDRESS: "Nobody takes clips at the provider's address",
     ConditionKind.CREDIT: "The provider's credit is used up",
     ConditionKind.BALANCE: "Little money is left at the provider",
     ConditionKind.MODEL: "The model is no longer offered",
@@ -60,9 +61,14 @@ def begun(condition: Condition, command: CommandNaming) -> str:
     )
 
 
-def over(kind: ConditionKind, at: datetime) -> str:
-    """Return what that message becomes once nothing is wrong any more."""
-    return f"🟢 **{_HEADS[kind]}**: over since <t:{int(at.timestamp())}:t>."
+def over(kind: ConditionKind, at: datetime, since: datetime | None = None) -> str:
+    """Return what that message becomes once nothing is wrong any more.
+
+    It is also the whole message, where Discord took none before. ``since`` is when it began, where
+    that is known.
+    """
+    began = "" if since is None else f" It began at <t:{int(since.timestamp())}:t>."
+    return f"🟢 **{_HEADS[kind]}**: over since <t:{int(at.timestamp())}:t>.{began}"
 
 
 def unknown(kind: ConditionKind, at: datetime) -> str:

@@ -51,11 +51,6 @@ class BudgetTeller(commands.Cog):
     async def _wait(self) -> None:
         await self._bot.wait_until_ready()
 
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Tell what an earlier run did not come to."""
-        await self.tell()
-
     @commands.Cog.listener(f"on_{BUDGET_EVENT}")
     async def tell(self) -> None:
         """Tell each notice that nobody has told yet."""

@@ -12,7 +12,7 @@ from discord.ext import commands, tasks
 
 from bot.domain.conditions import ConditionKind
 from bot.engine.poll_schedule import backoff_seconds
-from bot.system.status import own_name
+from bot.system.status import overwrite, own_name
 from bot.texts import alert as alert_texts
 from cogs.common.discord_errors import DISCORD_ERRORS, ErrorMeaning, classify
 from cogs.common.items import add_item
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import discord
+    from discord import ui
 
     from bot.app import RestyleBot
     from bot.domain.conditions import Condition
@@ -47,7 +48,7 @@ _OF_ALL: Final = frozenset(
     {ConditionKind.KEY, ConditionKind.MODEL, ConditionKind.BALANCE} | _COUNTED
 )
 """What every process finds alike: the one with shard 0 tells of it."""
-_FORGOTTEN: Final = frozenset({ConditionKind.CREDIT, ConditionKind.CHILDREN})
+_FORGOTTEN: Final = frozenset({ConditionKind.CREDIT, ConditionKind.ADDRESS, ConditionKind.CHILDREN})
 """What a process that starts knows nothing of until the next clip."""
 
 
@@ -61,12 +62,17 @@ class Alerts(commands.Cog):
         self._earlier = set(self._told)
         """Of what the last run told, and this one has not found itself."""
         self._shown: dict[ConditionKind, str] = {}
+        self._since: dict[ConditionKind, datetime] = {}
+        """When what this run told, or was to tell, began."""
+        self._untold: set[ConditionKind] = set()
+        """What Discord has not taken any message about yet."""
         self._looking = asyncio.Lock()
         self._failures = 0
         self._pause_until: datetime | None = None
 
     async def cog_load(self) -> None:
-        """Start looking."""
+        """Start looking, with a file that also a full disk then takes changes of."""
+        self._write()
         self._keep_looking.start()
 
     async def cog_unload(self) -> None:
@@ -130,38 +136,83 @@ class Alerts(commands.Cog):
         if not was_told and not bot.settings.has_all_shards:
             return alert_texts.NOT_HERE  # another process may well find it
         await interaction.edit_original_response(
-            content=alert_texts.over(kind, now), view=None, allowed_mentions=NOBODY
+            content=alert_texts.over(kind, now, self._since.get(kind)),
+            view=None,
+            allowed_mentions=NOBODY,
         )
         return alert_texts.ALL_WELL
 
     async def _follow(self, now: datetime) -> bool:
         """Bring the messages up to date; return whether Discord took what there was to say."""
         held = {condition.kind: condition for condition in self._bot.conditions.held}
-        for kind, condition in held.items():
-            text = alert_texts.begun(condition, self._bot.command_mentions.of)
-            if kind in self._told:
-                self._earlier.discard(kind)
-                is_changed = kind in _COUNTED and self._shown.get(kind) != text
-                if is_changed and not await self._edit(kind, text):
-                    return False
-            elif self._is_due(condition, now):
-                sent = await self._bot.post_to_owners(text, view=steps(kind, self._bot.settings))
-                if not sent:
-                    return False
-                self._told[kind] = [[one.channel.id, one.id] for one in sent]
-                self._write()
-            else:
-                continue
-            self._shown[kind] = text
-        for kind in [kind for kind in self._told if kind not in held]:
-            is_unknown = kind in self._earlier and kind in _FORGOTTEN
-            text = (alert_texts.unknown if is_unknown else alert_texts.over)(kind, now)
+        for condition in held.values():
+            if not await self._tell(condition, now):
+                return False
+        for kind in [kind for kind in (*self._told, *self._untold) if kind not in held]:
+            if not await self._tell_end(kind, now):
+                return False
+        return True
+
+    async def _tell(self, condition: Condition, now: datetime) -> bool:
+        """Say what is wrong, once, and what has changed of it; return whether Discord took it."""
+        kind = condition.kind
+        text = alert_texts.begun(condition, self._bot.command_mentions.of)
+        # Not the whole text: the room on a disk changes at every look.
+        mark = text if kind in _COUNTED else str(condition.finding.grave_after)
+        if kind in self._told:
+            self._earlier.discard(kind)
+            is_changed = self._shown.get(kind, "" if kind in _COUNTED else mark) != mark
+            if is_changed and not await self._edit(kind, text):
+                return False
+        elif self._is_due(condition, now):
+            self._untold.add(kind)
+            self._since[kind] = condition.since
+            if not await self._post(kind, text, view=steps(kind, self._bot.settings)):
+                return False
+        else:
+            return True
+        self._shown[kind] = mark
+        return True
+
+    async def _tell_end(self, kind: ConditionKind, now: datetime) -> bool:
+        """Say that it is over, where that is known; return whether Discord took it."""
+        if kind is ConditionKind.COMMANDS and not self._bot.registration.is_answered:
+            return True
+        ended_at = self._bot.conditions.ended_at.get(kind, now)
+        text = alert_texts.over(kind, ended_at, self._since.get(kind))
+        if kind in self._untold:  # as when it was Discord that was away
+            if not await self._post(kind, text):
+                return False
+        else:
+            if kind in self._earlier and self._is_unknown(kind):
+                text = alert_texts.unknown(kind, now)
             if not await self._edit(kind, text, is_over=True):
                 return False
-            del self._told[kind]
-            self._earlier.discard(kind)
-            self._write()
+        del self._told[kind]
+        self._earlier.discard(kind)
+        self._since.pop(kind, None)
+        self._write()
         return True
+
+    async def _post(self, kind: ConditionKind, text: str, *, view: ui.View | None = None) -> bool:
+        sent = await self._bot.post_to_owners(text, view=view)
+        if not sent:
+            return False
+        self._told[kind] = [[one.channel.id, one.id] for one in sent]
+        self._untold.discard(kind)
+        self._write()
+        return True
+
+    def _is_unknown(self, kind: ConditionKind) -> bool:
+        """Tell whether only a clip would show how it is after a restart."""
+        watch = self._bot.watch
+        match kind:
+            case ConditionKind.KEY:
+                return watch is not None and not watch.is_key_known
+            case ConditionKind.MODEL:
+                return watch is not None and not watch.is_model_known
+            case _:
+                return kind in _FORGOTTEN
 
     def _is_due(self, condition: Condition, now: datetime) -> bool:
         if condition.kind in _OF_ALL and 0 not in (self._bot.settings.shard_ids or (0,)):
@@ -185,7 +236,7 @@ class Alerts(commands.Cog):
 
     def _write(self) -> None:
         try:
-            self._path.write_text(json.dumps(self._told), encoding="ascii")
+            overwrite(self._path, json.dumps(self._told).encode())
         except OSError as exc:  # a full disk, of which this may be the very message
             log.debug("%s cannot be written: %s", self._path, exc)
 

@@ -70,7 +70,7 @@ async def test_a_database_that_is_away_for_less_than_a_minute_is_nobodys_concern
     assert stage.bob.user.dm_channel.history() == []
     await look(stage, AWAY, 130)
     [told] = stage.bob.user.dm_channel.history()
-    assert told.content.startswith("🔴 **The database cannot be reached**")
+    assert told.content.startswith("🔴 **The database does not work**")
 
 
 async def test_after_a_restart_the_message_of_the_last_run_is_edited_and_not_repeated(stage):
@@ -141,6 +141,30 @@ async def test_an_end_that_discord_does_not_take_now_is_told_later(stage):
     assert told.content.startswith("🟢")
 
 
+async def test_what_discord_took_nothing_of_is_told_once_when_it_is_over(stage):
+    owned_by(stage, stage.bob)
+    room = stage.bob.user.dm_channel.id
+    stage.env.inject_error("POST", f"/channels/{room}/messages", status=503, times=1)
+    await look(stage, FULL, 0)
+    assert stage.bob.user.dm_channel.history() == []
+    for seconds in (5, 30, 60):
+        await look(stage, {}, seconds)
+    [told] = stage.bob.user.dm_channel.history()
+    ended = int(NOON.timestamp()) + 5  # although it is told only later
+    assert told.content.startswith(f"🟢 **The disk is nearly full**: over since <t:{ended}:t>.")
+    assert f"It began at <t:{int(NOON.timestamp())}:t>." in told.content
+    assert buttons(told) == {}
+
+
+async def test_a_disk_that_fills_up_further_changes_its_message(stage):
+    owned_by(stage, stage.bob)
+    nearly = {ConditionKind.DISK: Finding(text="300 MB are free.", grave_after=None)}
+    await look(stage, nearly, 0)
+    await look(stage, FULL, 10)
+    [told] = stage.bob.user.dm_channel.history()
+    assert "Only 3 MB are free." in told.content
+
+
 # Restarts, and several processes
 
 
@@ -160,6 +184,39 @@ async def test_what_a_restart_makes_the_bot_forget_is_not_said_to_be_over(stage)
     await look(stage, {}, 10, Alerts(stage.bot))
     [told] = stage.bob.user.dm_channel.history()
     assert "the bot was restarted" in told.content
+
+
+class SilentProvider:
+    """A provider that says nothing about the key or the model."""
+
+    trouble = low = left = None
+    is_key_known = is_model_known = False
+
+
+@pytest.mark.parametrize("kind", [ConditionKind.KEY, ConditionKind.MODEL])
+async def test_a_provider_that_says_nothing_after_a_restart_has_not_said_that_it_is_over(
+    stage, kind
+):
+    owned_by(stage, stage.bob)
+    await look(stage, {kind: Finding(text="Set the right one.")}, 0)
+    stage.bot.watch = SilentProvider()
+    await look(stage, {}, 10, Alerts(stage.bot))
+    [told] = stage.bob.user.dm_channel.history()
+    assert "the bot was restarted" in told.content
+
+
+async def test_commands_that_a_restart_has_not_registered_yet_are_not_over(stage):
+    owned_by(stage, stage.bob)
+    await tell(stage, ConditionKind.COMMANDS)
+    again = Alerts(stage.bot)
+    stage.bot.registration._answered.clear()
+    await look(stage, {}, 3700, again)
+    [told] = stage.bob.user.dm_channel.history()
+    assert told.content.startswith("🔴")
+    stage.bot.registration._answered.set()
+    await look(stage, {}, 3710, again)
+    [told] = stage.bob.user.dm_channel.history()
+    assert told.content.startswith("🟢")
 
 
 @pytest.mark.parametrize(("shards", "count"), [("0/2", 1), ("1/2", 0)])

@@ -114,6 +114,30 @@ async def test_answers_that_say_nothing_block_nothing(make_watch, account, direc
     assert all(r.levelno == logging.DEBUG for r in odd)
 
 
+async def test_what_the_provider_said_last_holds_while_it_says_nothing(
+    make_watch, account, lone_bench, caplog
+):
+    watch = make_watch()
+    account.api_key = "another"
+    await watch.look()
+    await lone_bench.standin.__aexit__(None, None, None)
+    await watch.look()
+    assert watch.trouble is ProviderTrouble.KEY_REFUSED
+    assert not watch.is_key_known
+    assert "accepts jobs again" not in caplog.text
+
+
+async def test_an_absent_model_stays_absent_while_the_provider_says_nothing(
+    make_watch, account, lone_bench
+):
+    watch = make_watch()
+    account.offered = ("gpt-5",)
+    await watch.look()
+    await lone_bench.standin.__aexit__(None, None, None)
+    await watch.look()
+    assert (watch.trouble, watch.is_model_known) == (ProviderTrouble.MODEL_ABSENT, False)
+
+
 async def test_a_provider_that_cannot_be_reached_blocks_nothing(make_watch, lone_bench):
     watch = make_watch()
     await lone_bench.standin.__aexit__(None, None, None)
