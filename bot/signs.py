@@ -18,12 +18,13 @@ from bot.engine.provider_watch import ProviderTrouble
 from bot.system.redaction import redact
 from bot.system.service_manager import notify
 from bot.system.status import BEAT_SECONDS, remove_status, status_path, write_status
+from bot.texts import provider as provider_texts
 from bot.texts import quarantine as quarantine_texts
-from bot.texts.provider import low_balance
 
 if TYPE_CHECKING:
     from bot.app import RestyleBot
     from bot.engine.engine import Engine
+    from bot.engine.provider_watch import ProviderWatch
     from bot.media.process_pool import ProcessPool
     from bot.settings import Settings
 
@@ -38,15 +39,20 @@ FULL_DISK_BYTES: Final = 16 * 1024**2
 CHILD_FAILURES: Final = 3
 """So many in a row are no accident of one clip's."""
 
+ROOM_AGAIN: Final = 1.25
+"""So many times as much room ends what too little began: temporary files come and go."""
+
 _LOGGED: Final = frozenset({ConditionKind.SHARDS, ConditionKind.DISK, ConditionKind.ENGINE})
 """What nobody else logs."""
-_BLOCKING: Final = frozenset(
-    {
-        *(ConditionKind.SHARDS, ConditionKind.DATABASE, ConditionKind.ENGINE),
-        *(ConditionKind.KEY, ConditionKind.CLOCK),
-    }
-)
-"""What keeps a process from being ready as long as it lasts, however short that is."""
+_REFUSED: Final = {
+    FailureReason.KEY_REFUSED: ConditionKind.KEY,
+    FailureReason.WRONG_ADDRESS: ConditionKind.ADDRESS,
+    FailureReason.NO_CREDIT: ConditionKind.CREDIT,
+    FailureReason.MODEL_UNAVAILABLE: ConditionKind.MODEL,
+}
+"""What is wrong where the provider refuses every paid request."""
+_MAY_PASS: Final = frozenset({ConditionKind.CREDIT, ConditionKind.MODEL})
+"""Of that, what may have ended long before a clip shows it."""
 
 
 class Signs:
@@ -100,10 +106,11 @@ class Signs:
         if self._phase != "up":
             waits = f": {self._waiting_for}" if self._phase == "starting" else ""
             return [f"{self._phase}{waits}"]
+        now = datetime.now(UTC)
         return [
             f"{one.kind}: {redact(one.finding.text)}"
             for one in self.conditions.held
-            if one.kind in _BLOCKING
+            if one.blocks(now)
         ]
 
     async def run(self) -> None:
@@ -128,7 +135,7 @@ class Signs:
                     log.warning("%s: %s", one.kind, one.finding.text)
             for one in over:
                 if one.kind in _LOGGED:
-                    log.warning("%s: this is over: %s", one.kind, one.finding.text)
+                    log.warning("%s: over. It was: %s", one.kind, one.finding.text)
         self.write()
         notify(WATCHDOG="1")
 
@@ -181,7 +188,7 @@ class Signs:
                     "text": redact(one.finding.text),
                     "since": one.since.timestamp(),
                     "grave": one.is_grave(now),
-                    "blocks": one.kind in _BLOCKING,
+                    "blocks": one.blocks(now),
                 }
                 for one in self.conditions.held
             ],
@@ -198,22 +205,30 @@ class Signs:
         found: dict[ConditionKind, Finding] = {}
         self._look_at_bot(found)
         self._look_at_engine(found)
-        free = self.free_bytes()
-        if free is not None and free < LOW_DISK_BYTES:
-            text = (
-                f"Only {free // 1024**2} MB is free on the disk of DATA_DIR. Make room there: a "
-                "full disk stops everything."
-            )
-            found[ConditionKind.DISK] = Finding(
-                text=text, grave_after=0.0 if free < FULL_DISK_BYTES else None
-            )
+        self._look_at_disk(found)
         pool = self.process_pool
         if pool is not None and pool.failures_in_a_row >= CHILD_FAILURES:
             found[ConditionKind.CHILDREN] = Finding(
                 text=f"The last {pool.failures_in_a_row} clips could not be read, and not because "
-                f"of the clips: {pool.last_failure}. `python -m bot doctor` says what is wrong."
+                f"of the clips: {pool.last_failure}. `python -m bot doctor` says what is wrong.",
+                closes=pool.failed_lately,
             )
         return found
+
+    def _look_at_disk(self, found: dict[ConditionKind, Finding]) -> None:
+        free = self.free_bytes()
+        before = self.conditions.finding(ConditionKind.DISK)
+        if free is None or free >= LOW_DISK_BYTES * (1.0 if before is None else ROOM_AGAIN):
+            return
+        was_full = before is not None and before.closes
+        is_full = free < FULL_DISK_BYTES * (ROOM_AGAIN if was_full else 1.0)
+        effect = "/restyle accepts no clips" if is_full else "a full disk stops everything"
+        found[ConditionKind.DISK] = Finding(
+            text=f"Only {free // 1024**2} MB is free on the disk of DATA_DIR. Make room there: "
+            f"{effect}.",
+            grave_after=0.0 if is_full else None,
+            closes=is_full,
+        )
 
     def _look_at_bot(self, found: dict[ConditionKind, Finding]) -> None:
         bot = self.bot
@@ -232,29 +247,30 @@ class Signs:
                 "The bot keeps trying; the commands of last time still work.",
                 grave_after=None,
             )
-        trouble = bot.watch.trouble if bot.watch is not None else None
-        refusal = self.engine.refusal if self.engine is not None else None
-        if refusal is FailureReason.NO_CREDIT:
-            found[ConditionKind.CREDIT] = Finding(
-                text="The provider refused the last clip because the account's credit is used up. "
-                "Top it up: the next accepted clip ends this.",
-                grave_after=None,
+        self._look_at_provider(bot.watch, found)
+
+    def _look_at_provider(
+        self, watch: ProviderWatch | None, found: dict[ConditionKind, Finding]
+    ) -> None:
+        engine = self.engine
+        if engine is not None and (refusal := engine.refusal) in _REFUSED:
+            kind = _REFUSED[refusal]
+            found[kind] = Finding(
+                text=provider_texts.LAST_CLIP_REFUSED[refusal],
+                grave_after=None if kind in _MAY_PASS else 0.0,
+                closes=engine.is_refused,
             )
-        elif bot.watch is not None and (low := bot.watch.low) is not None:
+        if watch is None:
+            return
+        if watch.low is not None and ConditionKind.CREDIT not in found:
             found[ConditionKind.BALANCE] = Finding(
-                text=low_balance(low.left, low.usual), grave_after=None
+                text=provider_texts.low_balance(watch.low.left, watch.low.usual), grave_after=None
             )
-        match trouble:
+        match watch.trouble:
             case ProviderTrouble.KEY_REFUSED:
-                found[ConditionKind.KEY] = Finding(
-                    text="The provider refuses COMETAPI_KEY, so /restyle accepts no clips. Set the "
-                    "right key and restart the bot."
-                )
+                found[ConditionKind.KEY] = Finding(text=provider_texts.KEY_REFUSED, closes=True)
             case ProviderTrouble.MODEL_ABSENT:
-                found[ConditionKind.MODEL] = Finding(
-                    text="The provider does not offer the model in RUNWAY_MODEL, so /restyle "
-                    "accepts no clips. Choose another and restart the bot."
-                )
+                found[ConditionKind.MODEL] = Finding(text=provider_texts.MODEL_ABSENT, closes=True)
 
     def _look_at_engine(self, found: dict[ConditionKind, Finding]) -> None:
         engine = self.engine
@@ -279,7 +295,8 @@ class Signs:
         if engine.database_trouble is not None:
             found[ConditionKind.DATABASE] = Finding(
                 text=f"The database does not accept writes: {engine.database_trouble}. "
-                "Nothing is spent until it does; then all jobs continue."
+                "Nothing is spent until it does; then all jobs continue.",
+                closes=True,
             )
         elif engine.seconds_since_pass > PASS_GRACE_SECONDS:
             found[ConditionKind.ENGINE] = Finding(

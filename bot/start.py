@@ -265,6 +265,9 @@ async def _count(store: Store, signs: Signs) -> None:
 
 
 async def _look(store: Store, signs: Signs) -> None:
+    """Look because somebody asks, who may have mended something that only a clip shows."""
+    if signs.engine is not None:
+        signs.engine.try_again()
     await _count(store, signs)
     signs.look()
 

@@ -52,8 +52,11 @@ async def test_a_process_is_alive_at_once_and_ready_while_it_serves_and_nothing_
         signs.is_up()
         assert await get("/readyz") == (200, "ready\n")
         now = datetime.now(UTC)
-        signs.conditions.observe({ConditionKind.DISK: Finding(text="Little room.")}, now)
+        little = Finding(text="Little room.", grave_after=None)
+        signs.conditions.observe({ConditionKind.DISK: little}, now)
         assert (await get("/readyz"))[0] == 200
+        signs.conditions.observe({ConditionKind.DISK: Finding(text="No room.")}, now)
+        assert await get("/readyz") == (503, "disk: No room.\n")
         signs.conditions.observe({ConditionKind.DATABASE: Finding(text="It is away.")}, now)
         assert await get("/readyz") == (503, "database: It is away.\n")
         signs.is_stopping()

@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 
+TRIAL_SECONDS: Final = 300.0
+"""How long new clips are turned away after the provider refused one for what meets all."""
+
 LEASE_RESERVE: Final = 0.25
 """How much of a lease must be left before money is spent or Discord is written to."""
 
@@ -74,11 +77,33 @@ def bill_of(task: Task) -> dict[str, Any]:
 
 
 class ProviderStanding:
-    """Whether the provider's last answers to paid requests refuse every job, as without credit."""
+    """Whether the provider's last answers to paid requests refuse every job, as without credit.
+
+    Only a paid request shows that it takes them again. So that not everybody's clip is fetched and
+    refused meanwhile, new ones are turned away for a while, and then the next one tries.
+    """
 
     def __init__(self) -> None:
         self.refusal: FailureReason | None = None
         """Why it refused the last one; ``None`` once it takes one."""
+        self._closed_until = float("-inf")
+
+    def refused(self, reason: FailureReason, at: float) -> None:
+        """Take note that it refused one at the moment ``at`` of the monotonic clock."""
+        self.refusal, self._closed_until = reason, at + TRIAL_SECONDS
+
+    def let_one_try(self) -> None:
+        """Have the next clip show how it is, without waiting any longer."""
+        self._closed_until = float("-inf")
+
+    def accepted(self) -> None:
+        """Take note that it has taken one."""
+        self.refusal = None
+        self.let_one_try()
+
+    def is_closed(self, at: float) -> bool:
+        """Tell whether no new clip is to be taken at the moment ``at``."""
+        return at < self._closed_until
 
 
 class StoreWatch:

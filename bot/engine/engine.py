@@ -156,6 +156,15 @@ class Engine:
         return self._context.standing.refusal
 
     @property
+    def is_refused(self) -> bool:
+        """Whether that was so lately that the next clip would meet the same."""
+        return self._context.standing.is_closed(self._clock.monotonic())
+
+    def try_again(self) -> None:
+        """Have the next clip show whether the provider takes them, without waiting for that."""
+        self._context.standing.let_one_try()
+
+    @property
     def seconds_since_pass(self) -> float:
         """How long ago the database was last asked for jobs of nobody; 0 before the first time."""
         if self.last_pass_at is None:

@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 MEMORY_BYTES: Final = 768 * MEBIBYTE
 """Of one process, where nobody says otherwise: enough for preparing a 4K HEVC clip with HDR."""
+
+TRIAL_SECONDS: Final = 60.0
+"""How long a failure through our own fault speaks against reading the next clip."""
 
 # Addresses that are no memory: of the libraries, stacks, and what is set apart and never used.
 _LIBRARY_BYTES: Final = 384 * MEBIBYTE
@@ -103,6 +107,12 @@ class ProcessPool:
         self.failures_in_a_row = 0
         """How many of the last tasks failed through our own fault, since one that did not."""
         self.last_failure = ""
+        self._failed_at = float("-inf")
+
+    @property
+    def failed_lately(self) -> bool:
+        """Whether the last failure was a minute ago or less, so that the next would fail too."""
+        return time.monotonic() - self._failed_at < TRIAL_SECONDS
 
     async def run(
         self, task: str, /, arguments: Mapping[str, Any], *, limits: WorkLimits | None = None
@@ -174,6 +184,7 @@ class ProcessPool:
         metrics.CHILDREN.labels(task, outcome).inc()
         if isinstance(error, MediaProbeError):
             self.failures_in_a_row += 1
+            self._failed_at = time.monotonic()
             self.last_failure = str(error)
         elif isinstance(error, MediaUnreadableError):
             self.failures_in_a_row = 0

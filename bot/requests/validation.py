@@ -97,7 +97,8 @@ class Rule(enum.StrEnum):
     CONSENT_TOO_MANY = "consent_too_many"  # value: how many questions; words: whose clip it is
     PERMISSION_MISSING = "permission_missing"  # words: names of the permissions
     STORE_UNAVAILABLE = "store_unavailable"
-    PROVIDER_CLOSED = "provider_closed"  # it refuses the key, or offers no model of ours
+    PROVIDER_CLOSED = "provider_closed"  # it refuses every clip for now
+    MACHINE_TROUBLE = "machine_trouble"  # no room on its disk, or no process to look into a clip
     DOWNLOAD_FAILED = "download_failed"
     TOOK_TOO_LONG = "took_too_long"
     BOT_STOPPING = "bot_stopping"
@@ -114,6 +115,7 @@ MENDABLE: Final = frozenset(
         Rule.SEED_OUT_OF_RANGE,
         Rule.RATIO_NOT_OFFERED,
         Rule.TOO_BUSY,
+        Rule.MACHINE_TROUBLE,
         Rule.DOWNLOAD_FAILED,
         Rule.TOOK_TOO_LONG,
         Rule.JOB_PART_GONE,

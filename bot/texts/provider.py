@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.jobs import FailureReason
 from bot.domain.money import dollars
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_REFUSED: Final = (
+    "The provider refuses COMETAPI_KEY, so /restyle accepts no clips. Set the right key and "
+    "restart the bot."
+)
+MODEL_ABSENT: Final = (
+    "The provider does not offer the model in RUNWAY_MODEL, so /restyle accepts no clips. Choose "
+    "another and restart the bot."
+)
+LAST_CLIP_REFUSED: Final[Mapping[FailureReason, str]] = {
+    FailureReason.KEY_REFUSED: KEY_REFUSED,
+    FailureReason.WRONG_ADDRESS: (
+        "COMETAPI_BASE_URL does not lead to the provider's API, so /restyle accepts no clips. Set "
+        "the right address and restart the bot."
+    ),
+    FailureReason.NO_CREDIT: (
+        "The provider refused the last clip because the account's credit is used up. Top it up, "
+        "then press *Check now*: the next accepted clip ends this."
+    ),
+    FailureReason.MODEL_UNAVAILABLE: (
+        "The provider refused the last clip because it does not offer the model in RUNWAY_MODEL. "
+        "If this lasts, choose another and restart the bot."
+    ),
+}
+"""What is wrong where the provider refused a clip for a reason that meets every clip."""
 
 
 def low_balance(left: int, usual: int) -> str:

@@ -263,7 +263,12 @@ def refusal(found: Refusal, command: CommandNaming = plainly) -> str:
         case Rule.PROVIDER_CLOSED:
             return (
                 f"Runway accepts no clips from this bot at the moment. {_NOTHING}\n"
-                "The bot's owner can see why in its log. Try again later."
+                "Only the bot's owner can fix that. Try again later."
+            )
+        case Rule.MACHINE_TROUBLE:
+            return (
+                f"The machine that this bot runs on is in trouble. {_NOTHING}\n"
+                "Its owner can fix that. Try again later."
             )
         case Rule.DOWNLOAD_FAILED:
             return f"The file could not be fetched from Discord. {_NOTHING}\nTry again."

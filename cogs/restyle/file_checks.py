@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.engine.steps.sources import ORIGINAL, SENT
-from bot.errors import MediaBusyError, MediaError, MediaTooLargeError, MediaUnreadableError
+from bot.errors import (
+    MediaBusyError,
+    MediaError,
+    MediaProbeError,
+    MediaStorageError,
+    MediaTooLargeError,
+    MediaUnreadableError,
+)
 from bot.media.film_strip import draw_film_strip
 from bot.media.probe import MOMENT, take_in
 from bot.media.reference import read_reference, refuse_reference
@@ -234,9 +241,11 @@ class FileChecks:
             raise RefusedError(too_big) from exc
         except MediaBusyError as exc:
             raise RefusedError(Refusal(rule=Rule.TOO_BUSY)) from exc
-        except MediaError as exc:  # unreachable, no room, no process to look into it
+        except MediaError as exc:
             log.warning("an attachment could not be checked: %s", exc)
-            raise RefusedError(Refusal(rule=Rule.DOWNLOAD_FAILED)) from exc
+            is_ours = isinstance(exc, MediaProbeError | MediaStorageError)
+            rule = Rule.MACHINE_TROUBLE if is_ours else Rule.DOWNLOAD_FAILED
+            raise RefusedError(Refusal(rule=rule)) from exc
 
 
 def _read_picture(path: Path) -> bytes | None:

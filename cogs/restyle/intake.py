@@ -85,13 +85,13 @@ class Intake:
         downloader: Downloader,
         scratch: Scratch,
         process_pool: ProcessPool,
-        is_provider_open: Callable[[], bool] = lambda: True,
+        closed_for_now: Callable[[], Refusal | None] = lambda: None,
         models: ModelChoice | None = None,
         upload_limits: UploadLimits | None = None,
     ) -> None:
         self.aside = Aside()
         self._settings = settings
-        self._is_provider_open = is_provider_open
+        self._closed_for_now = closed_for_now
         self._store = store
         self._kept = scratch.kept
         self._models = models or ModelChoice(settings.models, clock=SystemClock())
@@ -280,8 +280,8 @@ class Intake:
         Raises:
             RefusedError: It follows that nothing is started, or the database does not answer.
         """
-        if not self._is_provider_open():
-            raise RefusedError(Refusal(rule=Rule.PROVIDER_CLOSED))
+        if (closed := self._closed_for_now()) is not None:
+            raise RefusedError(closed)
         guild_id = guild_key(interaction.guild_id)
         try:
             async with store_deadline():

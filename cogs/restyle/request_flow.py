@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.app import RestyleBot, RestyleTree, answer_privately
 from bot.cometapi.models import model_rules
 from bot.errors import StoreError
+from bot.policy.doors import closed_for_now
 from bot.requests.validation import Refusal, Rule, clean_prompt
 from bot.texts import choice as choice_texts
 from bot.texts import looks as look_texts
@@ -358,7 +359,7 @@ async def setup(bot: RestyleBot) -> None:
     intake = Intake(
         models=bot.models,
         upload_limits=bot.upload_limits,
-        is_provider_open=lambda: bot.watch is None or bot.watch.trouble is None,
+        closed_for_now=lambda: closed_for_now(bot.conditions.held),
         settings=bot.settings,
         store=bot.store,
         downloader=bot.downloader,

@@ -1,13 +1,14 @@
 import re
+from datetime import UTC, datetime
 
 import discord
 import pytest
 from sqlalchemy import text
 
+from bot.domain.conditions import ConditionKind, Finding
 from bot.domain.jobs import Hold, JobState
 from bot.domain.quotas import Scope
 from bot.domain.units import MEBIBYTE
-from bot.engine.provider_watch import ProviderTrouble
 from bot.policy.problems import Target
 from bot.requests.clip_plan import Plan
 from tests.cogs.conftest import said, text_of
@@ -87,14 +88,27 @@ async def refused_at_once(stage, result, *words):
     assert not stage.new_jobs.is_set()
 
 
-class ClosedProvider:
-    trouble = ProviderTrouble.KEY_REFUSED
-
-
-async def test_nothing_is_downloaded_while_the_provider_takes_no_jobs(stage, clip):
-    stage.bot.watch = ClosedProvider()
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (ConditionKind.KEY, "Runway accepts no clips"),
+        (ConditionKind.DATABASE, "cannot reach its database"),
+        (ConditionKind.DISK, "machine that this bot runs on"),
+    ],
+)
+async def test_nothing_is_downloaded_while_something_keeps_clips_from_being_taken(
+    stage, clip, kind, words
+):
+    trouble = Finding(text="So it is.", closes=True)
+    stage.bot.conditions.observe({kind: trouble}, datetime.now(UTC))
     result = await stage.restyle(clip)
-    await refused_at_once(stage, result, "accepts no clips", "nothing was spent")
+    await refused_at_once(stage, result, words, "nothing was spent")
+
+
+async def test_trouble_that_leaves_room_for_clips_refuses_none(stage, clip):
+    trouble = Finding(text="300 MB are left.", grave_after=None)
+    stage.bot.conditions.observe({ConditionKind.DISK: trouble}, datetime.now(UTC))
+    assert await stage.job(await stage.restyle(clip)) is not None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from bot.domain.guilds import GLOBAL_GUILD_ID
 from bot.domain.jobs import Charge, FailureReason, JobState, Phase
+from bot.engine.context import TRIAL_SECONDS
 from bot.engine.ports import Opened
 from bot.errors import DeliveryDelayedError
 from sandbox.cometapi import (
@@ -199,6 +200,18 @@ async def test_the_operator_hears_of_an_empty_account(lone_bench, caplog):
     await lone_bench.run(await lone_bench.add())
     alert = next(r for r in caplog.records if "no_credit" in r.getMessage())
     assert alert.levelname == "ERROR"
+
+
+async def test_after_a_refusal_that_meets_every_clip_none_is_wanted_for_a_while(lone_bench):
+    standing = lone_bench.context.standing
+    lone_bench.standin.script.create(no_quota(), no_quota())
+    await lone_bench.run(await lone_bench.add())
+    at = lone_bench.clock.monotonic()
+    assert standing.is_closed(at + TRIAL_SECONDS / 2)
+    assert not standing.is_closed(at + TRIAL_SECONDS + 1)
+    standing.let_one_try()
+    assert not standing.is_closed(at)
+    assert standing.refusal is FailureReason.NO_CREDIT
 
 
 async def test_the_operator_hears_of_a_wrong_address_by_the_name_of_its_setting(lone_bench, caplog):

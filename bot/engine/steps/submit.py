@@ -295,7 +295,7 @@ class Submitter:
 
     async def _accepted(self, handle: JobHandle, job: Job, created: Created) -> float:
         self._context.creates.served()
-        self._context.standing.refusal = None
+        self._context.standing.accepted()
         job = await self._store.move(job, JobState.RUNNING, **accepted_by(created))
         log.info(
             "job %s: submitted as task %s (request %s)",
@@ -367,7 +367,7 @@ class Submitter:
             return 0.0
         reason = refusal_reason(error)
         if reason in OPERATOR_REASONS:
-            self._context.standing.refusal = reason
+            self._context.standing.refused(reason, self._context.clock.monotonic())
             log.error(
                 "CometAPI refuses every job for now: %s (request %s): %s",
                 reason,
