@@ -30,7 +30,6 @@ class ConditionKind(enum.StrEnum):
     CLOCK = "clock"
 
 
-
 _BLOCKING: Final = frozenset({ConditionKind.SHARDS, ConditionKind.CREDIT, ConditionKind.MODEL})
 """What keeps people from being served also while the process itself is well."""
 
