@@ -46,8 +46,8 @@ def environment(discord_server: DiscordServer, standin: StandIn, tmp_path: Path)
         "COMETAPI_KEY": "local.comet.key",
         "COMETAPI_BASE_URL": standin.base_url,
         "DATA_DIR": str(tmp_path / "data"),
-        "POLL_MIN_SECONDS": "0.05",
-        "POLL_MAX_SECONDS": "0.1",
+        "POLL_MIN_SECONDS": "0.2",
+        "POLL_MAX_SECONDS": "0.2",
     }
 
 

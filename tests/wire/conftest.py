@@ -87,6 +87,6 @@ def settings(discord_server: DiscordServer, standin: StandIn, data_dir: Path) ->
         cometapi_key="local.comet.key",
         cometapi_base_url=standin.base_url,
         data_dir=data_dir,
-        poll_min_seconds=0.05,
-        poll_max_seconds=0.1,
+        poll_min_seconds=0.2,
+        poll_max_seconds=0.2,
     )
