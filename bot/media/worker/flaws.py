@@ -27,15 +27,14 @@ class PictureFlaw(enum.StrEnum):
     UNSEEN = "unseen"  # not all of them could be looked at in the time
 
 
-def find_flaw(path: str | Path, *, cpu_seconds: float | None = None) -> PictureFlaw | None:
+def find_flaw(path: str | Path, *, cpu_seconds: float) -> PictureFlaw | None:
     """Decode every picture that a player shows; return what is wrong with them, if anything.
 
     Args:
         path: A file that was opened before, and so is a video.
-        cpu_seconds: Of processor time, after which it is ``UNSEEN``; ``None`` is as long as it
-            takes.
+        cpu_seconds: Of processor time, after which it is ``UNSEEN``.
     """
-    deadline = None if cpu_seconds is None else time.process_time() + cpu_seconds
+    deadline = time.process_time() + cpu_seconds
     shape: object = None
     frames = 0
     with open_video(path) as video:
@@ -56,7 +55,7 @@ def find_flaw(path: str | Path, *, cpu_seconds: float | None = None) -> PictureF
                     shape = look
                 elif look != shape:
                     return PictureFlaw.CHANGING
-            if deadline is not None and time.process_time() > deadline:
+            if time.process_time() > deadline:
                 return PictureFlaw.UNSEEN
     return None if frames else PictureFlaw.BROKEN
 

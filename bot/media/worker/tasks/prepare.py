@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,6 @@ from bot.errors import MediaUnfitError, MediaUnreadableError, UnreadableReason
 from bot.media.worker.clip import look
 from bot.media.worker.containers import HDR_TRANSFERS, open_video
 from bot.media.worker.encoder import encode_to_fit, write_video
-from bot.media.worker.flaws import find_flaw
 from bot.media.worker.frames import cap_rate, read_pictures, show
 from bot.media.worker.sound_track import SOUND_BITS, Sound, sound_of
 from bot.media.worker.tasks import poster
@@ -57,8 +57,8 @@ def copy(source: str, target: str, plan: Plan) -> str | None:
     try:
         form = video.form
         write_video(target, tracks, form=form, max_bytes=plan.max_bytes)
-        facts = probe_video(target)
-        if facts["duration_seconds"] < plan.seconds - _MISSING_SECONDS or find_flaw(target):
+        facts = probe_video(target, look_seconds=math.inf)
+        if facts["flaw"] or facts["duration_seconds"] < plan.seconds - _MISSING_SECONDS:
             return None
     except (MediaUnfitError, av.FFmpegError, MediaUnreadableError, ValueError):
         return None

@@ -44,30 +44,33 @@ _PRIMARIES: Final = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of the file at ``path``, which should be a video."""
-    path = arguments["path"]
-    facts = probe_video(path)
+    facts = probe_video(arguments["path"], look_seconds=_LOOK_SECONDS)
     if facts["frames"] == 1:
         raise MediaUnreadableError("a single picture", reason=UnreadableReason.STILL_IMAGE)
-    least = least_looking_seconds(facts["frames"], facts["width"], facts["height"])
-    if least > _LOOK_SECONDS:  # it is not begun in vain
-        return {**facts, "flaw": PictureFlaw.UNSEEN}
-    return {**facts, "flaw": find_flaw(path, cpu_seconds=_LOOK_SECONDS)}
+    return facts
 
 
-def probe_video(path: str) -> dict[str, Any]:
-    """Return the facts of a video; raise ``MediaUnreadableError`` if it is none."""
+def probe_video(path: str, *, look_seconds: float = 0) -> dict[str, Any]:
+    """Return the facts of a video; raise ``MediaUnreadableError`` if it is none.
+
+    All of its pictures are decoded, unless that surely takes more than ``look_seconds`` of
+    processor time. What is wrong with any of them is told as its ``flaw``.
+    """
     with open_video(path) as video:
-        stream = video.stream
+        stream, context = video.stream, video.stream.codec_context
         counted = count(video)
         if video.name == "gif" and counted.frames == 1:
             raise MediaUnreadableError(
                 "a GIF that does not move", reason=UnreadableReason.STILL_IMAGE
             )
-        frame = look_inside(video.container, stream, counted)
+        flaw: PictureFlaw | None = PictureFlaw.UNSEEN
+        least = least_looking_seconds(counted.frames, context.width, context.height)
+        if least < look_seconds:  # it is not begun in vain
+            flaw = find_flaw(path, cpu_seconds=look_seconds)
+        frame = look_inside(video.container, stream, counted, briefly=flaw is None)
         orientation = orientation_of(frame)
         turned = orientation.lies_on_side
         aspect = float(stream.sample_aspect_ratio or 1) or 1.0
-        context = stream.codec_context
         sound = sound_of(video)
         return {
             "container": video.name,
@@ -92,6 +95,7 @@ def probe_video(path: str) -> dict[str, Any]:
             "file_seconds": round(max(counted.seconds, counted.file_seconds), 3),
             "is_trimmed": counted.is_trimmed,
             "is_bare": not counted.is_trimmed and is_bare(video.file),
+            "flaw": flaw,
         }
 
 
@@ -220,21 +224,33 @@ def is_uneven(begins: Sequence[int], scale: float) -> bool:
     return sum(abs(gap - usual) > allowed for gap in gaps) > len(gaps) * 0.01
 
 
-def look_inside(container: InputContainer, stream: VideoStream, counted: Counted) -> VideoFrame:
-    """Decode at the beginning, in the middle and at the end; return the first frame."""
+def look_inside(
+    container: InputContainer, stream: VideoStream, counted: Counted, *, briefly: bool
+) -> VideoFrame:
+    """Decode at the beginning, in the middle and at the end; return the first frame.
+
+    Where all pictures were sound one after another, what is left to find out is whether they can
+    be sought as well: then ``briefly``, one picture at each place.
+    """
     places = (counted.first, (counted.first + counted.last) // 2, counted.last)
-    frames = [decode_near(container, stream, counted, moment) for moment in places]
+    frames = [decode_near(container, stream, counted, at, briefly=briefly) for at in places]
     if frames[0] is None or None in frames:
         raise MediaUnreadableError(f"decodes: {[frame is not None for frame in frames]}")
     return frames[0]
 
 
 def decode_near(
-    container: InputContainer, stream: VideoStream, counted: Counted, moment: int
+    container: InputContainer,
+    stream: VideoStream,
+    counted: Counted,
+    moment: int,
+    *,
+    briefly: bool,
 ) -> VideoFrame | None:
     """Decode from the last key frame before a moment up to it; return the first frame.
 
-    ``None`` when most of it is broken. Players skip a bad packet, so a few are forgiven.
+    It ends with that one where ``briefly`` says so. ``None`` when most of it is broken. Players
+    skip a bad packet, so a few are forgiven.
     """
     before = counted.keys[: bisect_right(counted.keys, moment)] or [moment]
     # A container without an index is searched, and may land past the end or past the key frame:
@@ -257,6 +273,7 @@ def decode_near(
                 if not frame.is_corrupt:
                     first = first or frame
             is_there = any(frame.pts is None or frame.pts >= moment for frame in frames)
+            is_there |= briefly and sound > 0
             is_late = (sound or broken) and time.process_time() > deadline
             if is_there or is_late or number > _MAX_PACKETS_PER_PLACE:
                 break
