@@ -222,6 +222,6 @@ async def test_what_an_earlier_run_did_not_tell_is_told_at_start(stage, clip, ma
     await stage.restyle(clip)
     assert log.history() == []
     teller = BudgetTeller(stage.bot)
-    await teller.on_ready()
-    await teller.on_ready()
+    await teller._keep_telling()  # the first look is at start
+    await teller._keep_telling()
     assert len(log.history()) == 1
