@@ -10,7 +10,7 @@ import pytest
 from tests.fakes import DiscordServer
 from tests.process.forks import FORKS, ROOT
 from tests.process.processes import Program, program
-from tests.wire.conftest import clip, clock, standin
+from tests.wire.conftest import clip, clock, data_dir, standin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from sandbox.cometapi import StandIn
 
-__all__ = ["bot_process", "clip", "clock", "discord_server", "environment", "standin"]
+__all__ = [
+    "bot_process",
+    "clip",
+    "clock",
+    "data_dir",
+    "discord_server",
+    "environment",
+    "standin",
+]
 
 RUN_BOT = str(ROOT / "tests" / "process" / "run_bot.py")
 
@@ -37,7 +45,7 @@ async def discord_server() -> AsyncIterator[DiscordServer]:
 
 
 @pytest.fixture
-def environment(discord_server: DiscordServer, standin: StandIn, tmp_path: Path) -> dict[str, str]:
+def environment(discord_server: DiscordServer, standin: StandIn, data_dir: Path) -> dict[str, str]:
     return {
         "LOCAL_DISCORD_API": discord_server.api_url,
         "LOCAL_DISCORD_GATEWAY": discord_server.gateway_url,
@@ -45,7 +53,7 @@ def environment(discord_server: DiscordServer, standin: StandIn, tmp_path: Path)
         "DISCORD_TOKEN": discord_server.token,
         "COMETAPI_KEY": "local.comet.key",
         "COMETAPI_BASE_URL": standin.base_url,
-        "DATA_DIR": str(tmp_path / "data"),
+        "DATA_DIR": str(data_dir),
         "POLL_MIN_SECONDS": "0.2",
         "POLL_MAX_SECONDS": "0.2",
     }

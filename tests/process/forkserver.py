@@ -105,3 +105,4 @@ if __name__ == "__main__":
         with suppress(ChildProcessError):
             while True:
                 os.wait()
+        leave(0)

@@ -36,6 +36,7 @@ async def test_doctor_looks_at_everything_beside_a_running_bot(
     discord_server.add_channel(guild, "clips")
     discord_server.add_channel(guild, "no-files", denied=ATTACH_FILES | CREATE_PUBLIC_THREADS)
     environment["METRICS_ADDRESS"] = f"127.0.0.1:{free_port()}"
+    environment["DATA_DIR"] = str(tmp_path / "data")  # made by the bot itself
     async with bot_process(discord_server, environment, tmp_path) as bot:
         await bot.says(" is up: ")
         async with (
@@ -78,6 +79,7 @@ async def test_doctor_names_the_mend_of_each_thing_that_is_broken(
     (tmp_path / "data" / "restyle.db").write_text("no database")
     (tmp_path / "kept").write_text("no folder")
     environment |= {
+        "DATA_DIR": str(tmp_path / "data"),
         "DISCORD_TOKEN": "another.bots.token",
         "ARCHIVE_URL": str(tmp_path / "kept"),
         "ARCHIVE_PUBLIC_URL": "https://videos.example.com",

@@ -340,6 +340,7 @@ async def test_a_folder_that_cannot_be_written_ends_the_start_with_the_mend(
     environment: dict[str, str], tmp_path: Path
 ):
     (tmp_path / "data").write_text("a file")
+    environment["DATA_DIR"] = str(tmp_path / "data")
     async with starting(environment, tmp_path) as bot:
         assert await bot.ends() == 1
     assert "Traceback" not in bot.output
