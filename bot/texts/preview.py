@@ -59,7 +59,7 @@ def _differences(found: Preview) -> list[str]:
             return [f"The only clip of the last {DAYS} days would have gone the same way."]
         return [f"All {of} would have gone the same way.{cost}"]
     told = (
-        (found.refused_count, f"would have been refused: {_grounds(found)}"),
+        (found.refused_count, f"would have been refused{_grounds(found)}"),
         (found.accepted, "would pass that the current settings refuse"),
         (found.shorter, "would have been cut shorter"),
         (found.longer, "would have been restyled longer"),
@@ -83,12 +83,11 @@ def _grounds(found: Preview) -> str:
     for ground, count in found.refused.items():
         words = _BY.get(ground, "by other limits")
         counts[words] = counts.get(words, 0) + count
-    shown = [
-        words if len(counts) == 1 else f"{count:,} {words}"
-        for words, count in list(counts.items())[:_GROUNDS_SHOWN]
-    ]
+    if len(counts) == 1:
+        return f" {next(iter(counts))}"
+    shown = [f"{count:,} {words}" for words, count in list(counts.items())[:_GROUNDS_SHOWN]]
     rest = sum(list(counts.values())[_GROUNDS_SHOWN:])
-    return ", ".join([*shown, f"{rest:,} for other reasons"] if rest else shown)
+    return ": " + ", ".join([*shown, f"{rest:,} for other reasons"] if rest else shown)
 
 
 def _limits(found: Preview) -> list[str]:

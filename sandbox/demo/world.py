@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import discord
 
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     import simcord
 
+    from bot.app import RestyleBot
+
 _FACE: Final = "face"
 """Stands for the hash of everybody's picture."""
 
 BOT_NAME: Final = "Restyle"
 TOPIC: Final = "Type /restyle, attach a clip, describe a look"
 WELCOME: Final = (
-    "Welcome to the film club 🎬 Bring a short clip and type `/restyle`. "
+    "Welcome to the film club 🎬 Bring a short clip and type {restyle}. "
     "The answer comes in a thread, so this channel stays tidy."
 )
 """One emoji, and not the bot's words: a person says it."""
@@ -111,7 +113,7 @@ async def build_world(env: simcord.Env) -> World:
         },
     )
     showcase = guild.create_news_channel("showcase")
-    await sam.actor.send(videos, WELCOME)
+    await sam.actor.send(videos, WELCOME.format(restyle=await _named(env, "restyle")))
     return World(
         guild=guild,
         videos=videos,
@@ -125,6 +127,13 @@ async def build_world(env: simcord.Env) -> World:
         moderators=moderators,
         pictures=pictures,
     )
+
+
+async def _named(env: simcord.Env, command: str) -> str:
+    """Return what a message names a command by, so that it can be pressed."""
+    bot = cast("RestyleBot", env.bot)
+    named = {one.name: one.mention for one in await bot.tree.fetch_commands()}
+    return named[command]
 
 
 def join(

@@ -44,6 +44,7 @@ _STYLE: Final = """
   #channel-message-list { padding: 16px 0; }
   * { animation: none !important; transition: none !important; caret-color: transparent; }
   .channel-message { background: transparent !important; }
+  .channel-message .command-mention { max-width: none; margin: 0; }
   .modal-dialog, .modal-body { max-height: none !important; }
   button.component-button { opacity: 1 !important; }
   .channel-message:has(> .message-components:not(.components-v2) + .message-attachments) {

@@ -173,7 +173,7 @@ async def past(stage):
 async def test_a_change_that_would_have_made_a_difference_is_shown_before_it_is_saved(past, panel):
     await panel.type("jobs_per_day", "2")
     assert panel.text.startswith("### Not saved yet\nClips a day: nothing set → 2 clips")
-    assert "1 would have been refused: by the server's quota" in panel.text
+    assert "1 would have been refused by the server's quota" in panel.text
     assert set(buttons_of(panel.message)) == {"Save", "Cancel"}
     assert await panel.own("jobs_per_day") is UNSET
     await panel.press("save")

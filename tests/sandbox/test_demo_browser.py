@@ -87,6 +87,15 @@ async def test_the_command_is_typed_and_enter_takes_it_however_fast(tmp_path):
         )
 
 
+async def test_a_command_that_a_message_names_is_typed_by_a_press_on_it(tmp_path):
+    async with opened(tmp_path) as demo:
+        await demo.tab.wait("document.querySelector('.command-mention')", what="the welcome")
+        await demo.tab.run("document.querySelector('.command-mention').click()")
+        await demo.tab.wait("document.activeElement.value === '/restyle'", what="the command")
+        await demo.tab.press("Enter")
+        await demo.tab.wait("document.querySelector('.command-chip')", what="what it takes")
+
+
 async def test_a_second_enter_sends_a_command_that_needs_nothing(tmp_path):
     async with opened(tmp_path) as demo:
         await demo.tab.run("""(() => {

@@ -203,6 +203,16 @@ document.addEventListener("keydown", (event) => {
   retry();
 }, true);
 
+// A command that a message names is typed by a press on it.
+document.addEventListener("click", ({ target }) => {
+  const named = target instanceof Element && target.closest(".command-mention");
+  const input = document.getElementById("channel-composer-input");
+  if (!named || !input) return;
+  input.value = named.textContent.trim();
+  input.focus();
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A command that needs nothing is sent by the second Enter; what may be added is taken only when chosen.
 let hasChosen = false;
 document.addEventListener("keydown", ({ key, target }) => {
