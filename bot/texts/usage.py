@@ -23,6 +23,7 @@ MINE_LABEL: Final = "Yours"
 SERVER_LABEL: Final = "This server's"
 CSV_LABEL: Final = "Export as CSV"
 STRIKES_LABEL: Final = "Strikes"
+BACK_LABEL: Final = "This server's usage"
 
 _MOST_DESCRIPTION: Final = 1024
 """Characters that Discord takes as a picture's description.

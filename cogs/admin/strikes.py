@@ -10,6 +10,7 @@ from discord import ui
 from bot.domain.permissions import Action
 from bot.texts import admin as admin_texts
 from bot.texts import permission as permission_texts
+from bot.texts import usage as usage_texts
 from cogs.common.cards import GREY, card
 from cogs.common.grants import GRANT, Grant, GrantedItem
 from cogs.common.ids import read_id
@@ -36,7 +37,7 @@ async def strikes_page(
     items: list[ui.Item[Any]] = []
     if found:
         items.append(ui.ActionRow(LiftMenu(grant, user_id, found)))
-    items.append(ui.ActionRow(UsageButton("mine"), UsageButton("server")))
+    items.append(ui.ActionRow(UsageButton("server", usage_texts.BACK_LABEL)))
     view = card(GREY, admin_texts.strikes(found, user_id, limit=limit, settings=settings), *items)
     return Page(view=view, said=said)
 

@@ -24,6 +24,6 @@ class UsageButton(
 
     fields: ClassVar = {"what": str}
 
-    def __init__(self, what: str) -> None:
-        super().__init__(ui.Button(label=_LABELS[what], custom_id=f"usage:{what}"))
+    def __init__(self, what: str, label: str | None = None) -> None:
+        super().__init__(ui.Button(label=label or _LABELS[what], custom_id=f"usage:{what}"))
         self.what = what

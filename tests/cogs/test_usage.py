@@ -167,8 +167,8 @@ async def test_a_moderator_without_manage_server_lifts_strikes(stage, used):
     await helper.click(result.response.message, custom_id="usage:strikes")
     await helper.select(result.response.message, [str(NUMBER + 1)], custom_id="strikes:r:0")
     assert await stage.store.people.strikes(stage.guild.id) == []
-    await helper.click(result.response.message, custom_id="usage:mine")
-    assert "Your clips on" in text_of(result.response.message)
+    await helper.click(result.response.message, custom_id="usage:server")
+    assert "Clips on Filmclub" in text_of(result.response.message)
 
 
 async def test_a_role_that_reviews_sees_the_servers_usage_and_loses_it_with_the_role(stage, allow):
