@@ -31,9 +31,15 @@ class ProbeLimits(WorkLimits):
 
 
 async def probe_video(
-    path: Path, *, process_pool: ProcessPool | None = None, limits: ProbeLimits | None = None
+    path: Path,
+    *,
+    process_pool: ProcessPool | None = None,
+    limits: ProbeLimits | None = None,
+    is_known: bool = False,
 ) -> VideoFacts:
     """Look into a file that should be a video.
+
+    Of one that ``is_known`` to be sound not all pictures are decoded, and no flaw is looked for.
 
     Raises:
         MediaUnreadableError: It is none that can be decoded; ``reason`` says what is wrong.
@@ -41,7 +47,8 @@ async def probe_video(
         MediaBusyError: Too much is waiting to be examined.
     """
     process_pool = process_pool or ProcessPool()
-    answer = await process_pool.run("probe", {"path": path}, limits=limits or ProbeLimits())
+    arguments = {"path": path, "is_known": is_known}
+    answer = await process_pool.run("probe", arguments, limits=limits or ProbeLimits())
     return _facts(answer)
 
 

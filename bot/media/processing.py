@@ -95,8 +95,9 @@ class MediaProcessor:
         await self._process_pool.run("fit", arguments, limits=_encoding(max_bytes))
 
     async def has_sound(self, video: Path) -> bool:
-        """Tell whether a video has a sound track."""
-        return (await probe_video(video, process_pool=self._process_pool)).has_audio
+        """Tell whether a video that was restyled has a sound track."""
+        facts = await probe_video(video, process_pool=self._process_pool, is_known=True)
+        return facts.has_audio
 
     async def add_sound(
         self, source: SourceFile, output: Path, target: Path, *, max_bytes: int

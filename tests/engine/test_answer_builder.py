@@ -13,6 +13,7 @@ from bot.errors import (
 )
 from sandbox.cometapi import Fate, Succeed
 from tests.engine.conftest import LIVE_SOURCE
+from tests.engine.test_prepare import planned
 
 
 async def answer(bench, **fields):
@@ -40,6 +41,12 @@ async def test_the_sources_sound_is_offered_where_it_has_any(lone_bench):
     found = await answer(lone_bench)
     assert found.offers == {Extra.COMPARE, Extra.SOUND}
     assert "add_sound" not in asked(lone_bench)
+
+
+async def test_a_clip_that_was_planned_is_not_looked_into_again_for_its_sound(lone_bench):
+    found = await answer(lone_bench, **planned())
+    assert found.offers == {Extra.COMPARE, Extra.SOUND}
+    assert "has_sound" not in asked(lone_bench)
 
 
 async def test_where_the_server_wants_it_the_sound_is_there_at_once(lone_bench):

@@ -35,6 +35,11 @@ async def test_an_ordinary_clip_is_described(look, tmp_path):
     assert facts.has_audio
 
 
+async def test_in_a_clip_that_is_known_no_flaw_is_looked_for(look, tmp_path):
+    path = make_clip(tmp_path / "a.mp4", seconds=2)
+    assert [(await look(path, is_known=known)).flaw for known in (True, False)] == ["unseen", None]
+
+
 @pytest.mark.parametrize(
     ("form", "codec", "container", "name"),
     [

@@ -18,6 +18,7 @@ from bot.errors import (
     RestyleError,
 )
 from bot.media.probe import MOMENT
+from bot.requests.clip_plan import Plan
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ class AnswerBuilder:
         sounding = await self._within(job, until, "sound", self._sound(job, source, output))
         if sounding is not None:
             return sounding, False
+        if job.plan is not None:  # then it is known already
+            return output, Plan.from_json(job.plan).has_audio
         look = self._context.media.has_sound(source.path)
         return output, bool(await self._within(job, until, "a look for sound", look))
 

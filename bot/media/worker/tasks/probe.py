@@ -43,8 +43,12 @@ _PRIMARIES: Final = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of the file at ``path``, which should be a video."""
-    facts = probe_video(arguments["path"], look_seconds=_LOOK_SECONDS)
+    """Return the facts of the file at ``path``, which should be a video.
+
+    Of one that ``is_known`` to be sound not all pictures are decoded.
+    """
+    look_seconds = 0 if arguments.get("is_known") else _LOOK_SECONDS
+    facts = probe_video(arguments["path"], look_seconds=look_seconds)
     if facts["frames"] == 1:
         raise MediaUnreadableError("a single picture", reason=UnreadableReason.STILL_IMAGE)
     return facts
