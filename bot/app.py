@@ -25,7 +25,7 @@ from bot.policy.doors import closed_command
 from bot.registration import Registration, follow_settings
 from bot.requests.text_safety import cut
 from bot.requests.upload_limits import UploadLimits
-from bot.shards import ShardFacts
+from bot.shards import ShardFacts, limit_pauses
 from bot.system.clock import SystemClock
 from bot.system.hidden_channels import keep_hidden_channels_out
 from bot.texts import common as texts
@@ -232,6 +232,10 @@ class RestyleBot(commands.AutoShardedBot):
         self.look_at_itself: Callable[[], Awaitable[None]] = _do_nothing
         """Brings ``conditions`` up to date; set where there is somebody who looks."""
         self._silent_places: set[str] = set()
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Keep the pauses short in which the shard tries to connect once it has lost Discord."""
+        limit_pauses(self.shards[shard_id])
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent

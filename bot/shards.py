@@ -14,6 +14,18 @@ SILENT_SECONDS: Final = 110.0
 """Discord acknowledges a heartbeat every 41 s, and discord.py gives a connection up after 60 s."""
 
 
+RECONNECT_DOUBLINGS: Final = 6
+"""discord.py doubles the pause between its attempts ten times, so that it would stay away for up to
+17 minutes after an outage is over; six make it a minute."""
+
+
+def limit_pauses(shard: discord.ShardInfo) -> None:
+    """Have a shard whose connection is lost try again at least once a minute."""
+    # There is no option for it; where discord.py changes inside, its own pauses stay.
+    if (backoff := getattr(shard._parent, "_backoff", None)) is not None:  # noqa: SLF001
+        backoff._max = RECONNECT_DOUBLINGS  # noqa: SLF001
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardFacts:
     """How one shard is connected to Discord."""
