@@ -127,6 +127,38 @@ async def test_what_the_provider_said_last_holds_while_it_says_nothing(
     assert "accepts jobs again" not in caplog.text
 
 
+class HalfSilentConsole:
+    """A provider whose catalogue answers although nobody says how the key is."""
+
+    is_good = False
+
+    async def is_key_good(self):
+        return self.is_good
+
+    async def offers(self, model):
+        return True
+
+    async def micros_left(self):
+        return None
+
+
+async def test_a_catalogue_says_nothing_about_a_key_that_was_refused(lone_bench):
+    console = HalfSilentConsole()
+    watch = ProviderWatch(
+        console=console,
+        store=lone_bench.store,
+        clock=lone_bench.clock,
+        models=["gen4_aleph"],
+        warn_micros=0,
+    )
+    for console.is_good in (False, None):
+        await watch.look()
+        assert watch.trouble is ProviderTrouble.KEY_REFUSED
+    console.is_good = True
+    await watch.look()
+    assert watch.trouble is None
+
+
 async def test_an_absent_model_stays_absent_while_the_provider_says_nothing(
     make_watch, account, lone_bench
 ):

@@ -174,6 +174,9 @@ async def test_a_fault_is_seen_told_once_and_over_everywhere(bot: WatchedBot, se
         message = await bot.told(f"🔴 **{seen.head}** · since ")
         assert seen.says in message.content
         assert "Check now" in message.text
+        remembered = f'"{seen.kind}": [[{message.channel_id}, {message.id}]]'
+        file = bot.data / "alerts.json"  # which takes it also on a full disk
+        await bot.place.server.until(lambda: remembered in file.read_text())
         assert await bot.page("livez") == (200, "alive")
         ready, said = await bot.page("readyz")
         status, words = await bot.health()
