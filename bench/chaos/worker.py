@@ -157,10 +157,10 @@ async def _add(store: Store, scratch: Scratch, spec: ProcessSpec) -> None:
         if number % 2:  # at hand, so the status message keeps it; else it is posted by itself
             _keep(scratch, new)
         try:
-            await store.add(new, holders=holders_of(new), is_taken=True)
+            store.begin(await store.add(new, holders=holders_of(new), is_taken=True))
         except (JobExistsError, StoreUnavailableError):
             logging.getLogger(__name__).info("job %s: not added", fields["id"])
-        store.new_jobs.set()
+            store.new_jobs.set()  # it may be there all the same
         await asyncio.sleep(ADD_SECONDS)
 
 

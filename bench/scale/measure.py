@@ -82,7 +82,7 @@ async def live(store: Store, number: int) -> Job:
     for _ in range(2):  # cogs/restyle/intake.py, before it answers and before it stores
         await store.policies.read(guild_key(new.guild_id))
         await store.people.facts(guild_key(new.guild_id), new.user_id)
-    await store.add(new, is_taken=True)
+    store.begin(await store.add(new, is_taken=True))
     await store.claims.claim(1000)  # or it is in the claim of another one that runs beside this one
     job = await _loaded(store, new.id)
     job = await store.update(

@@ -129,7 +129,7 @@ class Store:
         """Store a job as QUEUED, or HELD if it waits for somebody, and reserve what it will cost.
 
         All in one transaction, so of two requests at the same instant one gets the last slot.
-        ``new_jobs`` is not set by this: the caller does that once the requester's record is posted.
+        The engine does not see it before ``begin``: the requester's record is posted first.
 
         Args:
             new: What was asked for.
@@ -138,8 +138,9 @@ class Store:
                 ones of zero refuse.
             review_reasons: Why moderators must look before anything is spent; with any, that
                 review is opened.
-            is_taken: Whether this worker keeps it at once, if its lease holds: its next claim
-                returns the job, and changes nothing. Else the first worker that claims it owns it.
+            is_taken: Whether this worker keeps it at once, if its lease holds: from ``begin`` on
+                its next claim returns the job, and changes nothing. Else the first worker that
+                claims it owns it.
 
         Raises:
             JobExistsError: A job with this id was added before; after ``StoreUnavailableError``
@@ -171,10 +172,17 @@ class Store:
         except CapReachedError as exc:  # the transaction that found it is undone by now
             await self.budget_notices.note_refused(exc)
             raise
-        finally:
-            if is_stored:  # also where the commit failed, which may have come through
+        except BaseException:
+            if is_stored:  # the commit failed or was cancelled, and may have come through
                 self.claims.note_added(new.id)
+            raise
         return job
+
+    def begin(self, job: Job) -> None:
+        """Let the engine begin with a job that was just stored."""
+        if job.owner is not None:
+            self.claims.note_added(job.id)
+        self.new_jobs.set()
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job, or ``None``."""

@@ -364,8 +364,9 @@ class Intake:
             # The job is stored and goes on; the engine's next edit brings the record.
             log.warning("job %s: no record yet: %r", job.id, exc)
         finally:
-            # Only now: the engine would open a thread on a record that is not there yet.
-            self._store.new_jobs.set()
+            # Only now: the engine would open a thread on a record that is not there yet, and its
+            # end might be overwritten by a beginning that Discord took late.
+            self._store.begin(job)
         await tell_requester(interaction, self._store, job, caps)
 
 

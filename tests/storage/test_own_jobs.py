@@ -25,9 +25,12 @@ async def ids(store):
 # Kept from the beginning
 
 
-async def test_a_job_that_its_process_keeps_comes_with_the_next_claim_and_no_write(store):
+async def test_a_job_that_its_process_keeps_begins_when_told_and_with_no_write(store):
     kept = await store.add(new_job(), is_taken=True)
     assert kept.owner == store.lease.worker_id
+    assert await store.claims.claim(10) == []  # its record may not be posted yet
+    store.begin(kept)
+    assert store.new_jobs.is_set()
     with counted(store._database) as counts:
         assert await store.claims.claim(10) == [kept]
     assert counts.writes == 0

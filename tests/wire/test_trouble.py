@@ -148,9 +148,7 @@ async def test_trouble_at_a_call_costs_neither_money_nor_the_answer_nor_the_trut
     if call == "keep":  # by itself only where the status message was not taken with the clip
         for case in cases:
             discord_server.fail(method, path, refused(413, 40005), channel_id=case.place.id)
-    # The record is sent again within two seconds; no provider is as quick as ours, so that the job
-    # must not end sooner: looking at its video takes longer.
-    if call not in {"answer", "record"}:
+    if call != "answer":
         settings = without_video(settings)
     async with bot_running(discord_server, settings):
         await play(discord_server, standin, clock, settings, clip, cases)
