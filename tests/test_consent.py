@@ -144,7 +144,9 @@ def test_how_a_question_stands_follows_from_the_job():
 def test_a_question_fits_and_pings_nobody_but_the_author(prompt):
     job = a_job(prompt=prompt, held_until=NOW, source_message_id=9)
     link = "https://discord.com/channels/" + "1" * 60
-    lines = consent_texts.question(job, requester="<@1>", author="<@2>", clip=link)
+    lines = consent_texts.question(
+        job, requester="<@1>", author="<@2>", clip=link, privacy="</restyle-privacy:9>"
+    )
     text = "\n".join(lines)
     assert len(text) < 3500
     assert "@everyone" not in text

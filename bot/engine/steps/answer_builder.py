@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 from bot.domain.jobs import Extra
 from bot.engine.ports import AnswerContent
@@ -22,9 +22,8 @@ from bot.requests.clip_plan import Plan
 from bot.system.shielding import shielded
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
-    from typing import Any
 
     from bot.domain.jobs import Job
     from bot.engine.context import EngineContext
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
+ArgumentTs = TypeVarTuple("ArgumentTs")
 
 OPTIONAL_PARTS_SECONDS: Final = 45.0
 """How long an answer may be held up by what it could do without."""
@@ -135,23 +135,23 @@ class AnswerBuilder:
     async def _make_optional_parts(self, job: Job, output: Path) -> _OptionalParts:
         """Make what an answer can do without, as far as the time goes."""
         until = asyncio.get_running_loop().time() + OPTIONAL_PARTS_SECONDS
-        source = await self._within(job, until, "its source", self._source(job, output))
+        source = await self._within(job, until, "its source", self._source, job, output)
         offers: frozenset[Extra] = frozenset()
         video, picture = output, None
         if source is not None:
             sounding, picture = await asyncio.gather(  # neither needs the other, and people wait
                 self._with_sound(job, until, source, output),
-                self._within(job, until, "picture", self._picture(source, output)),
+                self._within(job, until, "picture", self._picture, source, output),
             )
             video, has_sound = sounding
             offers = frozenset({Extra.COMPARE, Extra.SOUND} if has_sound else {Extra.COMPARE})
         is_poster = picture is None
         if picture is None:
-            picture = await self._within(job, until, "poster", self._poster(output))
+            picture = await self._within(job, until, "poster", self._poster, output)
             moment = picture
         else:
             moment = _if_there(picture.with_name(MOMENT))
-        job = await self._within(job, until, "archive", self._archive(job, video)) or job
+        job = await self._within(job, until, "archive", self._archive, job, video) or job
         return _OptionalParts(
             video=video,
             job=job,
@@ -162,12 +162,17 @@ class AnswerBuilder:
         )
 
     async def _within(
-        self, job: Job, until: float, what: str, work: Coroutine[Any, Any, ResultT]
+        self,
+        job: Job,
+        until: float,
+        what: str,
+        work: Callable[[*ArgumentTs], Awaitable[ResultT]],
+        *arguments: *ArgumentTs,
     ) -> ResultT | None:
         """Return what ``work`` brings; ``None`` if it is late or fails."""
         try:
             async with asyncio.timeout_at(until):
-                return await work
+                return await work(*arguments)
         except MediaNoSoundError:
             return None
         except (MediaBusyError, TimeoutError):
@@ -187,13 +192,14 @@ class AnswerBuilder:
         self, job: Job, until: float, source: SourceFile, output: Path
     ) -> tuple[Path, bool]:
         """Return the video, sounding where that is wanted, and whether sound may be added to it."""
-        sounding = await self._within(job, until, "sound", self._sound(job, source, output))
+        sounding = await self._within(job, until, "sound", self._sound, job, source, output)
         if sounding is not None:
             return sounding, False
         if job.plan is not None:  # then it is known already
             return output, Plan.from_json(job.plan).has_audio
-        look = self._context.media.has_sound(source.path)
-        return output, bool(await self._within(job, until, "a look for sound", look))
+        has_sound = self._context.media.has_sound
+        found = await self._within(job, until, "a look for sound", has_sound, source.path)
+        return output, bool(found)
 
     async def _sound(self, job: Job, source: SourceFile, output: Path) -> Path | None:
         if not job.keep_sound:
