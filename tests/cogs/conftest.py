@@ -47,13 +47,16 @@ NUMBER = 1_400_000_000_000_000_001
 
 @pytest.fixture(autouse=True)
 def _patient_with_the_bot(monkeypatch):
-    """A machine that is busy with something else makes SimCord give no bot up after 5 seconds."""
+    """A machine that is busy with something else makes SimCord give no bot up after 5 seconds.
+
+    That the bot has come to rest it looks for every 4 ms, not every 50.
+    """
     settle = simcord.Env._settle_internal
 
     async def settle_patiently(env, **how):
         if how.get("timeout"):
             how["timeout"] = PATIENCE_SECONDS
-        await settle(env, **how)
+        await settle(env, **{"idle": 0.004} | how)
 
     monkeypatch.setattr(simcord.Env, "_settle_internal", settle_patiently)
     defaults = simcord.Env.__init__.__kwdefaults__
