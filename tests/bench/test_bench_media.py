@@ -39,7 +39,8 @@ def test_the_quick_benchmark_measures_everything_and_writes_its_page(tmp_path):
     assert 0 <= found["p50_ms"] <= found["p99_ms"] <= found["max_ms"]
     assert 0 <= found["own_max_ms"] <= found["max_ms"]
     assert results.fits["to_bytes"] < results.fits["from_bytes"]
-    assert [row["decision"] for row in results.corpus] == ["as is", "as is", "copy: extras"]
+    decisions = ["as is", "as is", "copy: extras", "unreadable: still_image"]
+    assert [row["decision"] for row in results.corpus] == decisions
     assert "| clip | is | bytes | decision |" in page.read_text()
 
 
