@@ -136,7 +136,7 @@ class Claims:
         if not ids:
             return []
         # Where the move to SUBMITTING came through but raised, nothing was sent.
-        unsent = [id_ for id_ in ids if self._strays[id_] is JobState.SUBMITTING]
+        unsent = [id_ for id_ in ids if self._strays.get(id_) is JobState.SUBMITTING]
         if unsent:
             await connection.execute(
                 update(jobs)
